@@ -1,0 +1,81 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+enum { ARENA_BLOCK_BYTES = 16 * 1024 };
+
+struct arena_block {
+	struct arena_block *next;
+	size_t size, used;
+	alignas(max_align_t) uint8_t data[];
+};
+
+void arena_init(struct arena *arena, size_t cap)
+{
+	*arena = (struct arena){.cap = cap};
+}
+
+static void arena_free_from(struct arena_block *block)
+{
+	while (block) {
+		struct arena_block *next = block->next;
+
+		free(block);
+		block = next;
+	}
+}
+
+void arena_fini(struct arena *arena)
+{
+	arena_free_from(arena->blocks);
+	arena->blocks = NULL;
+	arena->used = 0;
+}
+
+void *arena_take(struct arena *arena, size_t size)
+{
+	struct arena_block *block = arena->blocks;
+	const size_t mask = alignof(max_align_t) - 1;
+	void *piece;
+
+	if (size > arena->cap) {
+		return NULL;
+	}
+	size = (size + mask) & ~mask;
+	if (size > arena->cap - arena->used) {
+		return NULL;
+	}
+	if (!block || block->size - block->used < size) {
+		size_t room = size > ARENA_BLOCK_BYTES ? size : ARENA_BLOCK_BYTES;
+
+		block = malloc(sizeof(*block) + room);
+		if (!block) {
+			return NULL;
+		}
+		block->next = arena->blocks;
+		block->size = room;
+		block->used = 0;
+		arena->blocks = block;
+	}
+	piece = block->data + block->used;
+	block->used += size;
+	arena->used += size;
+	return piece;
+}
+
+void arena_reset(struct arena *arena)
+{
+	struct arena_block *keep = arena->blocks;
+
+	if (keep) {
+		arena_free_from(keep->next);
+		keep->next = NULL;
+		keep->used = 0;
+		if (keep->size > ARENA_BLOCK_BYTES) {
+			arena_fini(arena);
+		}
+	}
+	arena->used = 0;
+}

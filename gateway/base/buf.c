@@ -1,0 +1,90 @@
+#include "base/buf.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { BUF_FIRST_BYTES = 256 };
+
+void buf_init(struct buf *buf)
+{
+	*buf = (struct buf){0};
+}
+
+void buf_fini(struct buf *buf)
+{
+	free(buf->data);
+	buf_init(buf);
+}
+
+int buf_reserve(struct buf *buf, size_t size)
+{
+	size_t waiting = buf_size(buf);
+	size_t cap = buf->cap ? buf->cap : BUF_FIRST_BYTES;
+	uint8_t *data;
+
+	if (buf->cap - buf->end >= size && buf->data) {
+		return 0;
+	}
+	if (size > SIZE_MAX / 4 || waiting > SIZE_MAX / 4) {
+		return -1;
+	}
+	/* Moving is worth it only when it frees at least half of the room. */
+	if (buf->data && buf->cap - waiting >= size && buf->start >= buf->cap / 2) {
+		memmove(buf->data, buf->data + buf->start, waiting);
+		buf->start = 0;
+		buf->end = waiting;
+		return 0;
+	}
+	while (cap - waiting < size || cap < waiting) {
+		cap *= 2;
+	}
+	data = malloc(cap);
+	if (!data) {
+		return -1;
+	}
+	if (waiting) {
+		memcpy(data, buf->data + buf->start, waiting);
+	}
+	free(buf->data);
+	*buf = (struct buf){.data = data, .start = 0, .end = waiting, .cap = cap};
+	return 0;
+}
+
+int buf_append(struct buf *buf, const void *data, size_t size)
+{
+	if (buf_reserve(buf, size) < 0) {
+		return -1;
+	}
+	if (size) {
+		memcpy(buf_tail(buf), data, size);
+		buf->end += size;
+	}
+	return 0;
+}
+
+void buf_produce(struct buf *buf, size_t size)
+{
+	assert(size <= buf->cap - buf->end);
+	buf->end += size;
+}
+
+void buf_consume(struct buf *buf, size_t size)
+{
+	assert(size <= buf_size(buf));
+	buf->start += size;
+	if (buf->start == buf->end) {
+		buf_clear(buf);
+	}
+}
+
+void buf_truncate(struct buf *buf, size_t size)
+{
+	assert(size <= buf_size(buf));
+	buf->end = buf->start + size;
+}
+
+void buf_clear(struct buf *buf)
+{
+	buf->start = 0;
+	buf->end = 0;
+}

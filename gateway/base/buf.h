@@ -1,0 +1,53 @@
+/* A growable byte buffer with two indices: bytes in [start, end) are waiting
+ * to be read, room is in [end, cap). Pointer arithmetic on buffers stands here
+ * and in buf.c alone. */
+#ifndef UAV_BASE_BUF_H
+#define UAV_BASE_BUF_H
+
+#include "base/slice.h"
+
+struct buf {
+	uint8_t *data;
+	size_t start;
+	size_t end;
+	size_t cap;
+};
+
+/* An empty buffer that owns nothing. Never fails. */
+void buf_init(struct buf *buf);
+/* Frees what it owns; the buffer is empty and may be used again. */
+void buf_fini(struct buf *buf);
+
+/* Makes room for `size` more bytes behind `end`, moving what waits to the front
+ * or growing. 0, or -1 when memory is out (nothing has changed then). */
+int buf_reserve(struct buf *buf, size_t size) __attribute__((warn_unused_result));
+
+/* Appends a copy. 0, or -1 when memory is out (nothing appended). */
+int buf_append(struct buf *buf, const void *data, size_t size) __attribute__((warn_unused_result));
+
+static inline size_t buf_size(const struct buf *buf)
+{
+	return buf->end - buf->start;
+}
+
+static inline struct slice buf_slice(const struct buf *buf)
+{
+	return slice_of(buf->data ? buf->data + buf->start : NULL, buf_size(buf));
+}
+
+/* Where the next byte goes; at least what buf_reserve promised may be written. */
+static inline uint8_t *buf_tail(struct buf *buf)
+{
+	return buf->data + buf->end;
+}
+
+/* `size` bytes have been written at buf_tail; no more than were reserved. */
+void buf_produce(struct buf *buf, size_t size);
+/* The first `size` waiting bytes are done with; no more than buf_size. */
+void buf_consume(struct buf *buf, size_t size);
+/* Takes back what was appended after buf_size was `size`. */
+void buf_truncate(struct buf *buf, size_t size);
+/* Nothing waits any more; the memory is kept. */
+void buf_clear(struct buf *buf);
+
+#endif

@@ -1,0 +1,15 @@
+/* The two clocks, in microseconds. Deadlines are monotonic; times that people
+ * and drones see are Unix time. */
+#ifndef UAV_BASE_CLOCK_H
+#define UAV_BASE_CLOCK_H
+
+#include <stdint.h>
+
+struct instant {
+	uint64_t mono_us; /* CLOCK_MONOTONIC */
+	uint64_t unix_us; /* CLOCK_REALTIME */
+};
+
+struct instant clock_now(void);
+
+#endif

@@ -1,0 +1,79 @@
+/* Log lines in logfmt, one per event:
+ *
+ *   time=2026-01-02T03:04:05.678Z level=info event=drone_registered drone=uav1
+ *
+ * The caller never waits for the reader of the log: lines go into a bounded
+ * ring that a thread of the log's own empties. When the ring is full a line is
+ * dropped and counted; the count is told in a line of its own
+ * (event=log_lines_lost) as soon as there is room.
+ *
+ * Values are quoted when they hold anything but plain printable characters;
+ * control characters, quotes, backslashes and invalid UTF-8 are escaped, so
+ * that no name from outside can forge a line or drive a terminal. */
+#ifndef UAV_BASE_LOG_H
+#define UAV_BASE_LOG_H
+
+#include "base/slice.h"
+
+enum log_level {
+	LOG_LEVEL_DEBUG,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_ERROR,
+};
+
+struct log;
+
+enum log_kind {
+	LOG_KIND_TEXT,
+	LOG_KIND_NUMBER,
+};
+
+struct log_field {
+	const char *key;
+	enum log_kind kind;
+	struct slice text;
+	int64_t number;
+};
+
+/* Writes to the descriptor `fd`, which stays the caller's. NULL when memory or
+ * threads are out. */
+struct log *log_open(int fd, enum log_level level);
+/* Waits at most `patience_ms` for what is in the ring to be written, then frees
+ * it. Lines that the reader would not take are lost. */
+void log_close(struct log *log, uint32_t patience_ms);
+void log_set_level(struct log *log, enum log_level level);
+
+/* Lines dropped so far because the ring was full. */
+uint64_t log_lost(const struct log *log);
+
+/* One line. `log` may be NULL: nothing happens then. Copies what it needs. */
+void log_write(struct log *log, enum log_level level, const char *event,
+	       const struct log_field *fields, size_t count);
+
+static inline struct log_field log_text(const char *key, struct slice text)
+{
+	return (struct log_field){.key = key, .kind = LOG_KIND_TEXT, .text = text};
+}
+
+static inline struct log_field log_str(const char *key, const char *text)
+{
+	return log_text(key, slice_str(text));
+}
+
+static inline struct log_field log_num(const char *key, int64_t number)
+{
+	return (struct log_field){.key = key, .kind = LOG_KIND_NUMBER, .number = number};
+}
+
+/* LOG(log, LOG_LEVEL_INFO, "drone_left", log_text("drone", id), log_num("session", 4)) */
+#define LOG(log, level, event, ...)                                                                \
+	log_write((log), (level), (event), (const struct log_field[]){__VA_ARGS__},                \
+		  sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
+
+/* Formats one line, newline included, as log_write would. Returns its length;
+ * a line longer than `cap` is cut and ends in "...\n". For tests. */
+size_t log_format(char *line, size_t cap, uint64_t unix_us, enum log_level level, const char *event,
+		  const struct log_field *fields, size_t count);
+
+#endif

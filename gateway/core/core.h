@@ -1,0 +1,119 @@
+/* The gateway without its sockets: a state machine. Requests, the simulator's
+ * answers and the time come in by the functions below; events, transmits and the
+ * next deadline go out by port.h and core_next_deadline. It reads no clock and
+ * draws no random number, so the same calls give the same results.
+ *
+ * Every function but the constructors may call endpoints and the simulator's port. */
+#ifndef UAV_CORE_CORE_H
+#define UAV_CORE_CORE_H
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "core/limits.h"
+#include "core/port.h"
+#include "core/stats.h"
+
+struct core;
+struct session;
+
+/* A scenario as the operator wrote it. */
+struct scenario_config {
+	char name[NAME_MAX_BYTES + 1];
+	char description[DESCRIPTION_MAX_BYTES + 1];
+	enum topology_kind topology;
+	uint32_t max_drones;
+	bool has_origin;
+	double origin_latitude_deg, origin_longitude_deg, origin_altitude_m; /* WGS 84 */
+	struct parameter
+		*parameters; /* channel.*, prefix cut; the strings are owned by the config */
+	size_t parameter_count;
+};
+
+struct core_config {
+	struct limits limits;
+	struct hash_key key;	/* of the name tables: random in production */
+	uint64_t first_session; /* number of the first session; counts up from there */
+	const struct scenario_config *scenarios; /* copied */
+	size_t scenario_count;
+	struct log *log; /* may be NULL; outlives the core */
+};
+
+/* NULL when memory is out. `now` is the time until core_now says otherwise. */
+struct core *core_new(const struct core_config *config, const struct sim_ops *sim, void *sim_ctx,
+		      struct instant now);
+/* Ends what is left without telling anyone. */
+void core_free(struct core *core);
+
+/* --- time --- */
+
+/* The time of everything that follows; once per turn, never backwards. */
+void core_now(struct core *core, struct instant now);
+/* Does what is due at the time last told. */
+void core_tick(struct core *core);
+/* When core_tick must next be called, monotonic; UINT64_MAX: never. */
+uint64_t core_next_deadline(const struct core *core);
+
+/* --- drones --- */
+
+enum core_verdict {
+	CORE_TAKEN,  /* done, or on its way */
+	CORE_HOLD,   /* not taken: present it again after endpoint_ops.resume, and read
+			nothing more from this drone until then */
+	CORE_CLOSED, /* the session is over; endpoint_ops.close was called */
+};
+
+/* A connection has come. NULL: the gateway is full or closing; endpoint.ops->emit
+ * was given the goodbye that says so and ->close was called. */
+struct session *core_attach(struct core *core, const struct endpoint *endpoint);
+
+/* One request, in the order in which the drone sent them. */
+enum core_verdict core_request(struct core *core, struct session *session,
+			       const struct request *request);
+
+/* The largest frame that is taken from this drone now. */
+uint32_t core_frame_limit(const struct core *core, const struct session *session);
+
+/* Told after each turn of reading: whether a frame has been started but not
+ * finished (it has limits.frame_timeout_ms for that from the first such call). */
+void core_partial(struct core *core, struct session *session, bool partial);
+
+/* The drone sent what cannot be read: goodbye, PROTOCOL_ERROR, `why` (static).
+ * The session is over afterwards. */
+void core_malformed(struct core *core, struct session *session, const char *why);
+
+/* The connection is gone without a goodbye (error or end of stream). The session is
+ * over; endpoint_ops.close is not called. */
+void core_detach(struct core *core, struct session *session);
+
+/* The endpoint's queue has run empty or at least fallen below limits.output_soft_bytes / 2. */
+void core_drained(struct core *core, struct session *session);
+
+/* --- the simulator --- */
+
+/* Connected, and hello answered: scenarios and nodes are sent at once. */
+void core_sim_up(struct core *core);
+/* The connection is gone; `why` is for people. Every transmit on it is decided. */
+void core_sim_down(struct core *core, const char *why);
+void core_sim_status(struct core *core, uint32_t scenario, bool ok, struct slice message);
+/* Some receptions of one transmit; `more`: others follow in a later call. */
+void core_sim_result(struct core *core, uint64_t id, const struct reception *receptions,
+		     size_t count, bool more);
+void core_sim_drained(struct core *core);
+
+/* --- the end --- */
+
+/* No new drones; those online may finish what is in flight. */
+void core_drain(struct core *core);
+/* Says goodbye to everyone (SHUTTING_DOWN); what is in flight is decided now as
+ * SIMULATOR_DOWN. */
+void core_shutdown(struct core *core);
+
+/* --- to look at --- */
+
+const struct stats *core_stats(const struct core *core);
+uint32_t core_online(const struct core *core);	  /* registered */
+uint32_t core_sessions(const struct core *core);  /* connected */
+uint32_t core_in_flight(const struct core *core); /* messages at the simulator */
+
+#endif

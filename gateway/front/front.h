@@ -1,0 +1,38 @@
+/* What a listener speaks. A front end turns bytes into requests and events into
+ * bytes; it holds no connection and no state of its own. One file, one row in
+ * front.c's table, one test, one fuzzer each. */
+#ifndef UAV_FRONT_FRONT_H
+#define UAV_FRONT_FRONT_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "core/message.h"
+
+enum front_status {
+	FRONT_MORE, /* no whole request here yet */
+	FRONT_OK,
+	FRONT_BAD, /* cannot go on; *why says it in words */
+};
+
+struct front {
+	const char *name; /* as in `protocol =` of a listener */
+
+	/* Reads one request from the start of `bytes`. FRONT_OK: *request is it, its
+	 * slices in `bytes` or `arena`; *used is what it took. The caller may present
+	 * the same bytes again (after a HOLD). `max_frame_bytes` is the largest frame
+	 * taken now. Keeps nothing. */
+	enum front_status (*read)(struct slice bytes, uint32_t max_frame_bytes, struct arena *arena,
+				  struct request *request, size_t *used, const char **why);
+
+	/* Appends the event to `out`, in frames of at most `max_frame` bytes. Uses and
+	 * fills event->encoded when there is one. 0, or -1 when memory is out
+	 * (nothing appended then). */
+	int (*write)(struct buf *out, const struct event *event, uint32_t max_frame);
+};
+
+extern const struct front front_protobuf;
+
+/* The front end called `name`, or NULL. */
+const struct front *front_find(const char *name);
+
+#endif

@@ -1,0 +1,104 @@
+/* The hot messages by hand: send, transmit, result, delivery, send_report.
+ * Single pass, in place, without allocation: what is read are slices of the
+ * bytes given; what is written goes straight behind buf_tail.
+ *
+ * Readers take the body of one message (without envelope) and return 0, or -1
+ * for what a protobuf parser must refuse and for what only a hostile peer
+ * writes: a singular sub-message (Link, Everyone) twice. Singular scalars given
+ * twice: the last counts. Unknown fields are skipped. Strings are checked to
+ * be UTF-8 without NUL. Fields that are enums come back as numbers; a number
+ * that drone.proto does not know is told by the HOT_ codes below.
+ *
+ * Writers append one whole frame with its length prefix and return 0, or -1
+ * when memory is out (nothing appended then). */
+#ifndef UAV_WIRE_HOT_CODEC_H
+#define UAV_WIRE_HOT_CODEC_H
+
+#include "base/buf.h"
+#include "core/message.h"
+
+enum hot_status {
+	HOT_OK = 0,
+	HOT_BAD = -1,	  /* malformed: the connection cannot go on */
+	HOT_REFUSED = -2, /* well formed, but an enum value or a string is not allowed */
+};
+
+/* --- drone <-> gateway --- */
+
+enum hot_status hot_read_send(struct slice body, struct request_send *send);
+int hot_write_send(struct buf *out, uint32_t ref, const struct request_send *send)
+	__attribute__((warn_unused_result));
+
+/* `hops` takes up to `max_hops`; more than that is HOT_BAD. */
+enum hot_status hot_read_delivery(struct slice body, struct event_delivery *delivery,
+				  struct hop *hops, size_t max_hops);
+
+/* The delivery up to its hops, as a message without prefix and envelope: the part
+ * that is the same for every receiver. Appended to `out`. */
+int hot_write_delivery_body(struct buf *out, const struct event_delivery *delivery)
+	__attribute__((warn_unused_result));
+/* The whole frame from that part and the hops. */
+int hot_write_delivery(struct buf *out, uint32_t ref, struct slice body, const struct hop *hops,
+		       size_t hop_count) __attribute__((warn_unused_result));
+
+/* Steps through a send_report: one outcome at a time, its hops in the caller's
+ * array. hot_report_begin checks the whole outer message first, and says `more`. */
+struct hot_report {
+	struct wire_cursor {
+		const uint8_t *at, *end;
+	} cursor;
+	bool more;
+};
+enum hot_status hot_report_begin(struct slice body, struct hot_report *report);
+/* 1: *outcome is the next one (its hops in `hops`); 0: no more; -1: malformed. */
+int hot_report_next(struct hot_report *report, struct target_outcome *outcome, struct hop *hops,
+		    size_t max_hops) __attribute__((warn_unused_result));
+
+/* Writes outcomes from report->outcomes into one frame of at most `max_frame`
+ * bytes (length prefix not counted). *taken is how many went in; the frame's
+ * `more` is set when not all did, else it is report->more. An outcome too large
+ * for a frame of its own goes in without its hops. */
+int hot_write_send_report(struct buf *out, uint32_t ref, const struct event_send_report *report,
+			  uint32_t max_frame, size_t *taken) __attribute__((warn_unused_result));
+
+/* --- gateway <-> simulator --- */
+
+/* `receivers` takes up to `max_receivers` (body.size is always enough). */
+enum hot_status hot_read_transmit(struct slice body, struct sim_transmit *transmit,
+				  uint32_t *receivers, size_t max_receivers);
+int hot_write_transmit(struct buf *out, const struct sim_transmit *transmit)
+	__attribute__((warn_unused_result));
+
+/* Steps through a result. hot_result_begin checks the whole outer message. */
+struct hot_result {
+	uint64_t id;
+	bool more;
+	struct wire_cursor cursor;
+};
+enum hot_status hot_result_begin(struct slice body, struct hot_result *result);
+/* 1: *reception is the next one; 0: no more; -1: malformed. */
+int hot_result_next(struct hot_result *result, struct reception *reception)
+	__attribute__((warn_unused_result));
+/* The whole frame. A simulator cuts long answers itself, by `more`. */
+int hot_write_result(struct buf *out, uint64_t id, const struct reception *receptions, size_t count,
+		     bool more) __attribute__((warn_unused_result));
+
+/* --- the numbers of a hop --- */
+
+struct link_numbers {
+	uint32_t delay_us, propagation_ns, airtime_us;
+	float tx_power_dbm, rx_power_dbm, path_loss_db, snr_db, sinr_db, packet_error_rate,
+		doppler_hz, distance_m;
+	enum line_of_sight line_of_sight;
+	uint32_t bit_errors;
+};
+
+/* HOT_OK, HOT_BAD (malformed), HOT_REFUSED (a number that is not finite, a
+ * packet error rate outside 0..1, an unknown line_of_sight). `numbers` may be
+ * NULL: check alone. */
+enum hot_status link_read(struct slice bytes, struct link_numbers *numbers);
+/* The message without tag and length, at most LINK_MAX_BYTES. Returns its size. */
+#define LINK_MAX_BYTES 96
+size_t link_write(uint8_t *at, const struct link_numbers *numbers);
+
+#endif
