@@ -1,0 +1,90 @@
+#include "base/utf8.h"
+
+/* Length of the sequence that `lead` opens, 0 when none can; *code gets its bits
+ * of the code point and *least the smallest one that needs that length. */
+static size_t open_sequence(uint8_t lead, uint32_t *code, uint32_t *least)
+{
+	if (lead < 0x80) {
+		*code = lead;
+		*least = 0;
+		return 1;
+	}
+	if ((lead & 0xe0) == 0xc0) {
+		*code = lead & 0x1f;
+		*least = 0x80;
+		return 2;
+	}
+	if ((lead & 0xf0) == 0xe0) {
+		*code = lead & 0x0f;
+		*least = 0x800;
+		return 3;
+	}
+	if ((lead & 0xf8) == 0xf0) {
+		*code = lead & 0x07;
+		*least = 0x10000;
+		return 4;
+	}
+	return 0;
+}
+
+size_t utf8_next(struct slice text, uint32_t *code)
+{
+	uint32_t point = 0, least = 0;
+	size_t size = text.size ? open_sequence(text.data[0], &point, &least) : 0;
+
+	if (size == 0 || size > text.size) {
+		return 0;
+	}
+	for (size_t i = 1; i < size; i++) {
+		if ((text.data[i] & 0xc0) != 0x80) {
+			return 0;
+		}
+		point = point << 6 | (text.data[i] & 0x3f);
+	}
+	if (point < least || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
+		return 0;
+	}
+	*code = point;
+	return size;
+}
+
+bool utf8_is_control(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x200e || code == 0x200f ||
+	       code == 0x061c || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
+}
+
+bool utf8_count(struct slice text, size_t *points)
+{
+	size_t count = 0;
+
+	while (text.size) {
+		uint32_t code;
+		size_t size = utf8_next(text, &code);
+
+		if (size == 0) {
+			return false;
+		}
+		text = slice_of(text.data + size, text.size - size);
+		count++;
+	}
+	if (points) {
+		*points = count;
+	}
+	return true;
+}
+
+bool utf8_is_printable(struct slice text)
+{
+	while (text.size) {
+		uint32_t code;
+		size_t size = utf8_next(text, &code);
+
+		if (size == 0 || utf8_is_control(code)) {
+			return false;
+		}
+		text = slice_of(text.data + size, text.size - size);
+	}
+	return true;
+}
