@@ -26,10 +26,7 @@ int heap_reserve(struct heap *heap, uint32_t count)
 	if (count <= heap->cap) {
 		return 0;
 	}
-	if (count > SIZE_MAX / sizeof(struct heap_entry *)) {
-		return -1;
-	}
-	entries = realloc(heap->entries, count * sizeof(struct heap_entry *));
+	entries = reallocarray(heap->entries, count, sizeof(struct heap_entry *));
 	if (!entries) {
 		return -1;
 	}
