@@ -22,6 +22,9 @@ enum log_level {
 	LOG_LEVEL_ERROR,
 };
 
+/* "debug", "info", "warning", "error". */
+const char *log_level_name(enum log_level level);
+
 struct log;
 
 enum log_kind {
@@ -36,15 +39,17 @@ struct log_field {
 	int64_t number;
 };
 
-/* Writes to the descriptor `fd`, which stays the caller's. NULL when memory or
+/* Writes to a duplicate of the descriptor `fd`, which stays the caller's. NULL when memory or
  * threads are out. */
 struct log *log_open(int fd, enum log_level level);
 /* Waits at most `patience_ms` for what is in the ring to be written, then frees
- * it. Lines that the reader would not take are lost. */
+ * it. Lines that the reader would not take are lost. A thread that is stuck in a
+ * write is left behind and frees the log when that write returns. NULL is
+ * harmless. */
 void log_close(struct log *log, uint32_t patience_ms);
 void log_set_level(struct log *log, enum log_level level);
 
-/* Lines dropped so far because the ring was full. */
+/* Lines lost so far: the ring was full, or the descriptor refused them. */
 uint64_t log_lost(const struct log *log);
 
 /* One line. `log` may be NULL: nothing happens then. Copies what it needs. */
