@@ -17,6 +17,22 @@ void arena_init(struct arena *arena, size_t cap)
 	*arena = (struct arena){.cap = cap};
 }
 
+void arena_init_fixed(struct arena *arena, void *memory, size_t size)
+{
+	const size_t mask = alignof(max_align_t) - 1;
+	size_t skipped = (size_t)(-(uintptr_t)memory & mask);
+	struct arena_block *block;
+
+	*arena = (struct arena){.fixed = true};
+	if (size < skipped + sizeof(*block)) {
+		return;
+	}
+	block = (struct arena_block *)(void *)((uint8_t *)memory + skipped);
+	*block = (struct arena_block){.size = (size - skipped - sizeof(*block)) & ~mask};
+	arena->blocks = block;
+	arena->cap = block->size;
+}
+
 static void arena_free_from(struct arena_block *block)
 {
 	while (block) {
@@ -29,7 +45,11 @@ static void arena_free_from(struct arena_block *block)
 
 void arena_fini(struct arena *arena)
 {
-	arena_free_from(arena->blocks);
+	if (arena->fixed) {
+		arena->cap = 0;
+	} else {
+		arena_free_from(arena->blocks);
+	}
 	arena->blocks = NULL;
 	arena->used = 0;
 }
@@ -45,6 +65,9 @@ void *arena_take(struct arena *arena, size_t size)
 	}
 	size = (size + mask) & ~mask;
 	if (size > arena->cap - arena->used) {
+		return NULL;
+	}
+	if (arena->fixed && !block) {
 		return NULL;
 	}
 	if (!block || block->size - block->used < size) {
@@ -69,7 +92,11 @@ void arena_reset(struct arena *arena)
 {
 	struct arena_block *keep = arena->blocks;
 
-	if (keep) {
+	if (arena->fixed) {
+		if (keep) {
+			keep->used = 0;
+		}
+	} else if (keep) {
 		arena_free_from(keep->next);
 		keep->next = NULL;
 		keep->used = 0;

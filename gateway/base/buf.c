@@ -10,9 +10,16 @@ void buf_init(struct buf *buf)
 	*buf = (struct buf){0};
 }
 
+void buf_init_fixed(struct buf *buf, void *memory, size_t size)
+{
+	*buf = (struct buf){.data = memory, .cap = size, .fixed = true};
+}
+
 void buf_fini(struct buf *buf)
 {
-	free(buf->data);
+	if (!buf->fixed) {
+		free(buf->data);
+	}
 	buf_init(buf);
 }
 
@@ -28,12 +35,16 @@ int buf_reserve(struct buf *buf, size_t size)
 	if (size > SIZE_MAX / 4 || waiting > SIZE_MAX / 4) {
 		return -1;
 	}
-	/* Moving is worth it only when it frees at least half of the room. */
-	if (buf->data && buf->cap - waiting >= size && buf->start >= buf->cap / 2) {
+	/* Moving is worth it only when it frees at least half of the room; a fixed
+	 * buffer has no other way. */
+	if (buf->data && buf->cap - waiting >= size && (buf->fixed || buf->start >= buf->cap / 2)) {
 		memmove(buf->data, buf->data + buf->start, waiting);
 		buf->start = 0;
 		buf->end = waiting;
 		return 0;
+	}
+	if (buf->fixed) {
+		return -1;
 	}
 	while (cap - waiting < size || cap < waiting) {
 		cap *= 2;

@@ -11,11 +11,15 @@ struct buf {
 	size_t start;
 	size_t end;
 	size_t cap;
+	bool fixed; /* the memory is the caller's: never grows */
 };
 
 /* An empty buffer that owns nothing. Never fails. */
 void buf_init(struct buf *buf);
-/* Frees what it owns; the buffer is empty and may be used again. */
+/* An empty buffer over the caller's `size` bytes, which must outlive it. Where
+ * another buffer would grow, this one is out of memory. */
+void buf_init_fixed(struct buf *buf, void *memory, size_t size);
+/* Frees what it owns; the buffer is empty and may be used again, fixed no longer. */
 void buf_fini(struct buf *buf);
 
 /* Makes room for `size` more bytes behind `end`, moving what waits to the front
