@@ -1,0 +1,66 @@
+/* A message to many: its targets, what became of each, and the report that the
+ * sender gets of them, written as fast as the sender reads. Lives from the
+ * acceptance to the last page of the report. */
+#ifndef UAV_CORE_FANOUT_H
+#define UAV_CORE_FANOUT_H
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "core/core.h"
+#include "core/name.h"
+
+/* What became of a message for one target. */
+struct fate {
+	enum outcome outcome;
+	enum reason reason;
+	bool has_hop; /* it went to the simulator */
+	struct hop hop;
+};
+
+struct fanout_target {
+	uint32_t index, membership; /* of the session meant */
+	struct name id;
+	bool decided;
+	bool has_hop, has_link;
+	uint8_t outcome, reason;
+	uint8_t hop_outcome, hop_reason, hop_source;
+	uint32_t late_by_us;
+	uint32_t link_at, link_size; /* in fanout->links */
+};
+
+struct fanout {
+	uint32_t ref;
+	uint8_t report; /* enum report_wish; NONE when no reply is wanted */
+	struct name sender;
+	uint32_t count, cap;
+	uint32_t undecided;
+	uint32_t cursor;   /* the target whose answer is expected next */
+	uint32_t reported; /* targets that the report has passed */
+	bool replied;	   /* a frame of the report has been written */
+	struct fanout_target *targets;
+	struct buf links;
+	struct list in_session; /* session->reports, while the report is being written */
+	struct fanout *next_free;
+};
+
+/* Room for `count` targets, none of them set; recycled when there is one to
+ * recycle. NULL when memory is out. */
+struct fanout *fanout_new(struct core *core, uint32_t count);
+void fanout_free(struct core *core, struct fanout *fanout);
+/* Frees those kept for recycling. */
+void fanout_fini(struct core *core);
+
+/* The undecided target with this node number, or NULL (*known: it is a target, but
+ * decided). Answers in the order of the targets are found at once; others through
+ * a map that is built once per call of core_sim_result (`*mapped` starts false). */
+struct fanout_target *fanout_find(struct core *core, struct fanout *fanout, uint32_t node,
+				  bool *mapped, bool *known);
+
+/* Keeps the fate for the report. */
+void fanout_settle(struct fanout *fanout, struct fanout_target *target, const struct fate *fate);
+
+/* Writes the report as far as the sender has room. True: it is complete and the fanout
+ * can be freed. */
+bool fanout_report(struct core *core, struct session *sender, struct fanout *fanout);
+
+#endif

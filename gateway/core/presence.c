@@ -1,0 +1,171 @@
+#include "core/presence.h"
+
+#include <stdlib.h>
+
+#include "core/state.h"
+
+enum { PRESENCE_PAGE = 128 };
+
+int presence_init(struct presence *presence, uint32_t backlog)
+{
+	*presence = (struct presence){.cap = backlog};
+	/* calloc: pages that the journal has not reached are not resident */
+	presence->records = calloc(backlog, sizeof(*presence->records));
+	return presence->records ? 0 : -1;
+}
+
+void presence_fini(struct presence *presence)
+{
+	free(presence->records);
+}
+
+static struct presence_record *record_at(const struct presence *presence, uint64_t position)
+{
+	return &presence->records[position % presence->cap];
+}
+
+void presence_note(struct core *core, const struct session *session, enum presence_what what,
+		   enum goodbye_reason reason, const struct scenario *from,
+		   const struct scenario *into)
+{
+	struct presence *presence = &core->presence;
+	struct presence_record *record = record_at(presence, presence->end++);
+	struct slice callsign = session_callsign(session);
+	const struct scenario *shown = what == PRESENCE_WHAT_OFFLINE ? from : into;
+
+	record->drone_id = session->id;
+	record->scenario = shown ? shown->name : (struct name){0};
+	record->callsign_size = (uint8_t)callsign.size;
+	memcpy(record->callsign, callsign.data, callsign.size);
+	record->what = (uint8_t)what;
+	record->reason = (uint8_t)reason;
+	record->from = from ? from->number : 0;
+	record->into = into ? into->number : 0;
+	core->stats.presence_events++;
+	if (!presence->due_us) {
+		presence->due_us = core->now.mono_us + core->limits.presence_interval_ms * 1000ull;
+	}
+}
+
+static struct presence_entry entry_of(const struct presence_record *record)
+{
+	return (struct presence_entry){
+		.drone_id = name_slice(&record->drone_id),
+		.callsign = slice_of(record->callsign, record->callsign_size),
+		.scenario = name_slice(&record->scenario),
+		.what = record->what,
+		.reason = record->reason,
+	};
+}
+
+static bool concerns(const struct session *session, const struct presence_record *record)
+{
+	uint32_t own = session->scenario ? session->scenario->number : 0;
+
+	return session->presence == PRESENCE_WISH_ALL ||
+	       (own && (record->from == own || record->into == own));
+}
+
+static void emit_entries(struct core *core, struct session *session,
+			 const struct presence_entry *entries, size_t count, uint32_t missed,
+			 struct encoded *encoded)
+{
+	struct event event = {
+		.kind = EVENT_PRESENCE,
+		.encoded = encoded,
+		.presence = {.entries = entries, .count = count, .missed = missed},
+	};
+
+	session_emit(core, session, &event);
+}
+
+/* The next page for one session, whatever the others have seen. */
+static void tell_page(struct core *core, struct session *session)
+{
+	const struct presence *presence = &core->presence;
+	struct presence_entry entries[PRESENCE_PAGE];
+	uint64_t oldest = presence->end > presence->cap ? presence->end - presence->cap : 0;
+	uint32_t missed = 0;
+	size_t count = 0;
+
+	if (session->presence_seen < oldest) {
+		missed = (uint32_t)(oldest - session->presence_seen);
+		session->presence_seen = oldest;
+		core->stats.presence_missed += missed;
+	}
+	while (session->presence_seen < presence->told && count < PRESENCE_PAGE) {
+		const struct presence_record *record =
+			record_at(presence, session->presence_seen++);
+
+		if (concerns(session, record)) {
+			entries[count++] = entry_of(record);
+		}
+	}
+	if (count || missed) {
+		emit_entries(core, session, entries, count, missed, NULL);
+	}
+}
+
+void presence_catch_up(struct core *core, struct session *session)
+{
+	if (session->presence == PRESENCE_WISH_NONE) {
+		return;
+	}
+	while (session->presence_seen < core->presence.told && session_has_room(core, session)) {
+		tell_page(core, session);
+	}
+}
+
+/* One page for all who stand at `from` and wish everything: encoded once. */
+static void tell_together(struct core *core, uint64_t from, uint64_t upto)
+{
+	struct presence_entry entries[PRESENCE_PAGE];
+	size_t count = 0;
+
+	for (uint64_t at = from; at < upto; at++) {
+		entries[count++] = entry_of(record_at(&core->presence, at));
+	}
+	core->encoded.size = 0;
+	for (uint32_t i = 0; i < core->registry.high; i++) {
+		struct session *session = core->registry.sessions[i];
+
+		if (session && session->state == SESSION_ACTIVE &&
+		    session->presence == PRESENCE_WISH_ALL && session->presence_seen == from &&
+		    session_has_room(core, session)) {
+			session->presence_seen = upto;
+			emit_entries(core, session, entries, count, 0, &core->encoded);
+		}
+	}
+}
+
+void presence_tick(struct core *core)
+{
+	struct presence *presence = &core->presence;
+	uint64_t from = presence->told;
+
+	if (!presence->due_us || presence->due_us > core->now.mono_us) {
+		return;
+	}
+	presence->due_us = 0;
+	presence->told = presence->end;
+	if (presence->end - from > presence->cap) {
+		from = presence->end - presence->cap;
+	}
+	/* What writing sets off (a reader found too slow) is noted behind `told` and
+	 * starts the next gathering; the ring may then have overrun `from`, which
+	 * tell_page tells as missed. */
+	while (from < presence->told && presence->end - from <= presence->cap) {
+		uint64_t upto = from + PRESENCE_PAGE < presence->told ? from + PRESENCE_PAGE
+								      : presence->told;
+
+		tell_together(core, from, upto);
+		from = upto;
+	}
+	for (uint32_t i = 0; i < core->registry.high; i++) {
+		struct session *session = core->registry.sessions[i];
+
+		if (session && session->state == SESSION_ACTIVE) {
+			presence_catch_up(core, session);
+		}
+	}
+}

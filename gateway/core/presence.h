@@ -1,0 +1,44 @@
+/* Who comes and goes. Events go into a journal; every presence_interval_ms what
+ * has been gathered is written to those who wish to know, as fast as each of them
+ * reads. A reader that falls behind the journal's end is told how many it missed. */
+#ifndef UAV_CORE_PRESENCE_H
+#define UAV_CORE_PRESENCE_H
+
+#include "core/core.h"
+#include "core/name.h"
+
+struct scenario;
+
+struct presence_record {
+	struct name drone_id, scenario;
+	uint8_t callsign_size, what, reason;
+	char callsign[CALLSIGN_MAX_BYTES];
+	/* scenario numbers, 0 = none: who wishes only its own scenario's events gets those
+	 * that touch it */
+	uint32_t from, into;
+};
+
+struct presence {
+	struct presence_record *records; /* ring */
+	uint32_t cap;
+	uint64_t end;	 /* position behind the newest */
+	uint64_t told;	 /* position up to which the last gathering was written */
+	uint64_t due_us; /* when the present gathering ends; 0: nothing gathered */
+};
+
+/* 0, or -1 when memory is out. */
+int presence_init(struct presence *presence, uint32_t backlog) __attribute__((warn_unused_result));
+void presence_fini(struct presence *presence);
+
+/* Something happened to `session`: it was in scenario `from` and is in `into` now
+ * (either may be NULL). Copied. */
+void presence_note(struct core *core, const struct session *session, enum presence_what what,
+		   enum goodbye_reason reason, const struct scenario *from,
+		   const struct scenario *into);
+
+/* Writes to everyone what has been gathered, if it is time. */
+void presence_tick(struct core *core);
+/* Writes to one session what it has not seen of what is told, as far as it has room. */
+void presence_catch_up(struct core *core, struct session *session);
+
+#endif

@@ -1,0 +1,43 @@
+/* All sessions by index, and the registered ones by id and by callsign. */
+#ifndef UAV_CORE_REGISTRY_H
+#define UAV_CORE_REGISTRY_H
+
+#include "base/hash.h"
+#include "core/session.h"
+
+struct registry {
+	struct session **sessions; /* [0, high); NULL where free */
+	uint32_t *free;		   /* indices below high that are free, last in first out */
+	uint32_t high, cap, free_count;
+	uint32_t count;	 /* sessions that have not ended */
+	uint32_t online; /* of these, registered */
+	struct hash ids;
+	struct hash callsigns; /* of those whose callsign is not their id */
+};
+
+void registry_init(struct registry *registry, struct hash_key key);
+void registry_fini(struct registry *registry);
+
+/* Gives the session an index. 0, or -1 when memory is out. */
+int registry_add(struct registry *registry, struct session *session)
+	__attribute__((warn_unused_result));
+/* The index is free again. */
+void registry_remove(struct registry *registry, struct session *session);
+
+/* Enters a session under its id and callsign (both free). 0, or -1 when memory is out
+ * (in neither table then). */
+int registry_enlist(struct registry *registry, struct session *session)
+	__attribute__((warn_unused_result));
+void registry_delist(struct registry *registry, struct session *session);
+/* Its callsign becomes its id. */
+void registry_drop_callsign(struct registry *registry, struct session *session);
+
+struct session *registry_by_id(const struct registry *registry, struct slice id);
+struct session *registry_by_callsign(const struct registry *registry, struct slice callsign);
+
+/* The registered session with this index, if it is still the one meant. */
+struct session *registry_member(const struct registry *registry, uint32_t index,
+				uint32_t membership);
+struct session *registry_numbered(const struct registry *registry, uint32_t index, uint64_t number);
+
+#endif

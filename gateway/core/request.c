@@ -1,0 +1,434 @@
+#include "core/request.h"
+
+#include <stdlib.h>
+
+#include "core/relay.h"
+#include "core/state.h"
+
+/* The least that a drone must be able to take: the longest entry of a list. */
+enum { MAX_FRAME_LEAST_BYTES = 768 };
+
+/* --------------------------------------------------------------- registration */
+
+/* The first thing that is wrong, or NULL. */
+static const char *registration_refusal(const struct request_registration *registration,
+					enum error_code *code)
+{
+	*code = ERROR_BAD_ID;
+	if (!name_valid(registration->drone_id)) {
+		return "drone_id must be 1 to 32 of A-Z a-z 0-9 . _ -";
+	}
+	*code = ERROR_BAD_NAME;
+	if (registration->callsign.size && !callsign_valid(registration->callsign)) {
+		return "callsign must be 1 to 32 code points without control characters";
+	}
+	*code = ERROR_BAD_REQUEST;
+	if (registration->software.size > CONTENT_TYPE_MAX_BYTES) {
+		return "software is longer than 64 bytes";
+	}
+	if (registration->max_frame_bytes &&
+	    registration->max_frame_bytes < MAX_FRAME_LEAST_BYTES) {
+		return "max_frame_bytes must be 0 (any) or at least 768";
+	}
+	return NULL;
+}
+
+/* Whether somebody other than the id's present holder goes by that callsign. */
+static bool callsign_taken(const struct core *core, const struct request_registration *registration)
+{
+	const struct registry *registry = &core->registry;
+	const struct session *holder = registry_by_id(registry, registration->drone_id);
+	const struct session *user;
+
+	if (registration->callsign.size == 0 ||
+	    slice_equal(registration->callsign, registration->drone_id)) {
+		return false;
+	}
+	user = registry_by_id(registry, registration->callsign);
+	if (!user) {
+		user = registry_by_callsign(registry, registration->callsign);
+	}
+	return user && user != holder;
+}
+
+/* One piece of memory that the registration can be read from after its frame is
+ * gone. */
+static struct request_registration *registration_copy(const struct request_registration *from)
+{
+	size_t size = from->drone_id.size + from->callsign.size + from->software.size +
+		      from->scenario.size;
+	struct request_registration *copy = malloc(sizeof(*copy) + size);
+	struct slice *parts[4];
+	uint8_t *at;
+
+	if (!copy) {
+		return NULL;
+	}
+	*copy = *from;
+	at = (uint8_t *)(copy + 1);
+	parts[0] = &copy->drone_id;
+	parts[1] = &copy->callsign;
+	parts[2] = &copy->software;
+	parts[3] = &copy->scenario;
+	for (size_t i = 0; i < 4; i++) {
+		if (parts[i]->size) {
+			memcpy(at, parts[i]->data, parts[i]->size);
+		}
+		parts[i]->data = at;
+		at += parts[i]->size;
+	}
+	return copy;
+}
+
+/* `tell`: the answer is wanted. */
+static void enter(struct core *core, struct session *session, uint32_t ref, struct slice name,
+		  bool tell)
+{
+	struct scenario *scenario = scenario_find(core, name);
+
+	if (!scenario) {
+		session_error(core, session, ref, ERROR_NO_SUCH_SCENARIO,
+			      "no scenario has this name; list_scenarios tells which there are");
+	} else if (scenario->status == SCENARIO_REFUSED) {
+		session_error(core, session, ref, ERROR_SCENARIO_UNAVAILABLE,
+			      "the simulator refused this scenario; its entry says why");
+	} else if (scenario != session->scenario &&
+		   scenario->member_count >= scenario->max_drones) {
+		session_error(core, session, ref, ERROR_SCENARIO_FULL,
+			      "the scenario has its max_drones");
+	} else if (scenario != session->scenario && scenario_enter(core, session, scenario) < 0) {
+		session_error(core, session, ref, ERROR_INTERNAL, "the gateway is out of memory");
+	} else if (tell) {
+		session_tell_scenario(core, session, ref);
+	}
+}
+
+static void register_now(struct core *core, struct session *session, uint32_t ref,
+			 const struct request_registration *registration)
+{
+	session_activate(core, session, ref, registration);
+	if (session->state == SESSION_ACTIVE && registration->scenario.size) {
+		enter(core, session, ref, registration->scenario, true);
+	}
+}
+
+void request_register_asked(struct core *core, struct session *session,
+			    const struct request_registration *registration)
+{
+	if (callsign_taken(core, registration)) {
+		session_error(core, session, session->asked_ref, ERROR_NAME_TAKEN,
+			      "another drone uses this callsign");
+		return;
+	}
+	register_now(core, session, session->asked_ref, registration);
+}
+
+/* The holder is pinged; if it stays silent for takeover_ms the newcomer gets the id. */
+static void ask_for_id(struct core *core, struct session *session, struct session *holder,
+		       uint32_t ref, const struct request_registration *registration)
+{
+	struct event ping = {
+		.kind = EVENT_PING,
+		.ping = {.nonce = holder->number, .time_us = core->now.unix_us},
+	};
+
+	session->asked = registration_copy(registration);
+	if (!session->asked) {
+		session_error(core, session, ref, ERROR_INTERNAL, "the gateway is out of memory");
+		return;
+	}
+	session->asked_ref = ref;
+	session->rival = holder;
+	holder->rival = session;
+	session_move(core, session, SESSION_ASKING);
+	session_hold(core, session, HOLD_ASKING);
+	(void)!heap_set(&core->deadlines, &session->deadline,
+			core->now.mono_us + core->limits.takeover_ms * 1000ull);
+	session_emit(core, holder, &ping);
+}
+
+/* The holder is alive: it keeps its id. */
+static void refuse_rival(struct core *core, struct session *holder)
+{
+	struct session *rival = holder->rival;
+
+	holder->rival = NULL;
+	rival->rival = NULL;
+	free(rival->asked);
+	rival->asked = NULL;
+	session_move(core, rival, SESSION_NEW);
+	(void)!heap_set(&core->deadlines, &rival->deadline,
+			rival->connected_us + core->limits.register_timeout_ms * 1000ull);
+	session_error(core, rival, rival->asked_ref, ERROR_NAME_TAKEN,
+		      "this id is in use from another address");
+	session_release(core, rival, HOLD_ASKING);
+}
+
+static void take_over(struct core *core, struct session *session, struct session *holder,
+		      uint32_t ref, const struct request_registration *registration)
+{
+	if (memcmp(holder->endpoint.address, session->endpoint.address, ENDPOINT_ADDRESS_BYTES) ==
+	    0) {
+		session_end(core, holder, GOODBYE_TAKEN_OVER, 0,
+			    "another connection registered this id");
+		/* somebody who asked for the id before may have got it now */
+		holder = registry_by_id(&core->registry, registration->drone_id);
+		if (!holder) {
+			register_now(core, session, ref, registration);
+			return;
+		}
+	}
+	if (holder->rival) {
+		session_error(core, session, ref, ERROR_NAME_TAKEN,
+			      "somebody else is asking for this id just now");
+		return;
+	}
+	ask_for_id(core, session, holder, ref, registration);
+}
+
+static void handle_registration(struct core *core, struct session *session,
+				const struct request *request)
+{
+	const struct request_registration *registration = &request->registration;
+	struct session *holder;
+	enum error_code code;
+	const char *why;
+
+	if (session->state == SESSION_ACTIVE) {
+		session_error(core, session, request->ref, ERROR_ALREADY_REGISTERED,
+			      "this connection is registered");
+		return;
+	}
+	if (registration->protocol == 0) {
+		session_error(core, session, request->ref, ERROR_UNSUPPORTED_PROTOCOL,
+			      "protocol must be 1 or higher");
+		session_end(core, session, GOODBYE_PROTOCOL_ERROR, 0, "no common protocol version");
+		return;
+	}
+	why = registration_refusal(registration, &code);
+	if (!why && callsign_taken(core, registration)) {
+		code = ERROR_NAME_TAKEN;
+		why = "another drone uses this callsign";
+	}
+	if (why) {
+		session_error(core, session, request->ref, code, why);
+		return;
+	}
+	holder = registry_by_id(&core->registry, registration->drone_id);
+	if (holder) {
+		take_over(core, session, holder, request->ref, registration);
+	} else {
+		register_now(core, session, request->ref, registration);
+	}
+}
+
+/* ------------------------------------------------------------------ the others */
+
+static void handle_list_scenarios(struct core *core, struct session *session,
+				  const struct request *request)
+{
+	if (!request->ref) {
+		return;
+	}
+	session->listing = LISTING_SCENARIOS;
+	session->listing_ref = request->ref;
+	session->listing_next = 0;
+	session_pump(core, session);
+}
+
+static void handle_list_drones(struct core *core, struct session *session,
+			       const struct request *request)
+{
+	struct scenario *scenario = NULL;
+
+	if (request->name.size) {
+		scenario = scenario_find(core, request->name);
+		if (!scenario) {
+			session_error(core, session, request->ref, ERROR_NO_SUCH_SCENARIO,
+				      "no scenario has this name; list_scenarios tells which there "
+				      "are");
+			return;
+		}
+	}
+	if (!request->ref) {
+		return;
+	}
+	session->listing = LISTING_DRONES;
+	session->listing_ref = request->ref;
+	session->listing_next = 0;
+	session->listing_scenario = scenario;
+	session_pump(core, session);
+}
+
+static void handle_choose_scenario(struct core *core, struct session *session,
+				   const struct request *request)
+{
+	if (request->name.size) {
+		enter(core, session, request->ref, request->name, request->ref != 0);
+		return;
+	}
+	if (session->scenario) {
+		(void)!scenario_enter(core, session, NULL); /* leaving takes no memory */
+	}
+	if (request->ref) {
+		session_tell_scenario(core, session, request->ref);
+	}
+}
+
+static void state_merge(struct state *known, const struct state *update)
+{
+	if (update->position.frame != POSITION_UNKNOWN) {
+		known->position = update->position;
+	}
+	if (update->has_velocity) {
+		known->has_velocity = true;
+		known->velocity = update->velocity;
+	}
+	if (update->has_attitude) {
+		known->has_attitude = true;
+		known->attitude = update->attitude;
+	}
+	if (update->has_radio) {
+		known->has_radio = true;
+		known->radio = update->radio;
+	}
+	known->at_us = update->at_us;
+}
+
+static const char *state_refusal(const struct session *session, const struct state *update,
+				 enum error_code *code)
+{
+	if (update->position.frame != POSITION_GEODETIC) {
+		return NULL;
+	}
+	*code = ERROR_BAD_REQUEST;
+	if (!geodesy_valid(update->position.geodetic)) {
+		return "latitude must be within 90 degrees, longitude within 180";
+	}
+	*code = ERROR_NO_ORIGIN;
+	if (session->scenario && !session->scenario->has_origin) {
+		return "this scenario has no origin: give local positions";
+	}
+	return NULL;
+}
+
+static void handle_update_state(struct core *core, struct session *session,
+				const struct request *request)
+{
+	enum error_code code = ERROR_UNSPECIFIED;
+	const char *why = state_refusal(session, &request->state, &code);
+
+	if (!why && !session->known) {
+		session->known = calloc(1, sizeof(*session->known));
+		if (!session->known) {
+			code = ERROR_INTERNAL;
+			why = "the gateway is out of memory";
+		}
+	}
+	if (why) {
+		session_error(core, session, request->ref, code, why);
+		return;
+	}
+	state_merge(session->known, &request->state);
+	if (!request->state.at_us) {
+		session->known->at_us = core->now.unix_us;
+	}
+	if (session->scenario) {
+		scenario_send_node(core, session);
+	}
+	session_done(core, session, request->ref);
+}
+
+static void handle_ping(struct core *core, struct session *session, const struct request *request)
+{
+	struct event event = {
+		.kind = EVENT_PONG,
+		.ref = request->ref,
+		.ping = {.nonce = request->ping.nonce, .time_us = core->now.unix_us},
+	};
+
+	session_emit(core, session, &event);
+}
+
+static void handle_pong(struct core *core, struct session *session, const struct request *request)
+{
+	(void)core;
+	(void)session;
+	(void)request; /* that it came is all: see request_handle */
+}
+
+static void handle_leave(struct core *core, struct session *session, const struct request *request)
+{
+	session_end(core, session, GOODBYE_LEFT, request->ref, "as you wish");
+}
+
+static void handle_refused(struct core *core, struct session *session,
+			   const struct request *request)
+{
+	session_error(core, session, request->ref, request->refused.code, request->refused.message);
+}
+
+static void handle_unsupported(struct core *core, struct session *session,
+			       const struct request *request)
+{
+	session_error(core, session, request->ref, ERROR_UNSUPPORTED,
+		      "this version of the gateway does not do this");
+}
+
+typedef void (*handler_fn)(struct core *core, struct session *session,
+			   const struct request *request);
+
+/* REQUEST_SEND is not here: it alone can be held. */
+static const handler_fn handlers[REQUEST_COUNT] = {
+	[REQUEST_REFUSED] = handle_refused,
+	[REQUEST_REGISTRATION] = handle_registration,
+	[REQUEST_AUTHENTICATE] = handle_unsupported,
+	[REQUEST_LIST_SCENARIOS] = handle_list_scenarios,
+	[REQUEST_CHOOSE_SCENARIO] = handle_choose_scenario,
+	[REQUEST_LIST_DRONES] = handle_list_drones,
+	[REQUEST_RENAME] = handle_unsupported,
+	[REQUEST_JOIN_GROUP] = handle_unsupported,
+	[REQUEST_LEAVE_GROUP] = handle_unsupported,
+	[REQUEST_UPDATE_STATE] = handle_update_state,
+	[REQUEST_PING] = handle_ping,
+	[REQUEST_PONG] = handle_pong,
+	[REQUEST_LEAVE] = handle_leave,
+};
+
+static enum core_verdict request_take(struct core *core, struct session *session,
+				      const struct request *request)
+{
+	if (session->state == SESSION_ASKING || core->draining) {
+		return CORE_HOLD;
+	}
+	if (session->listing != LISTING_NONE) {
+		session_hold(core, session, HOLD_LISTING);
+		return CORE_HOLD;
+	}
+	session->heard_us = core->now.mono_us;
+	if (session->rival) {
+		refuse_rival(core, session);
+	}
+	if (session->state == SESSION_NEW && request->kind != REQUEST_REGISTRATION) {
+		session_error(core, session, request->ref, ERROR_NOT_REGISTERED,
+			      "the first message must be a registration");
+		session_end(core, session, GOODBYE_PROTOCOL_ERROR, 0,
+			    "the first message must be a registration");
+		return CORE_CLOSED;
+	}
+	if (request->kind == REQUEST_SEND) {
+		return relay_send(core, session, request->ref, &request->send);
+	}
+	handlers[request->kind](core, session, request);
+	return CORE_TAKEN;
+}
+
+enum core_verdict request_handle(struct core *core, struct session *session,
+				 const struct request *request)
+{
+	enum core_verdict verdict = request_take(core, session, request);
+
+	relay_unwake(core, session);
+	relay_wake(core);
+	return session->state == SESSION_ENDED ? CORE_CLOSED : verdict;
+}

@@ -1,0 +1,537 @@
+#include <stdlib.h>
+
+#include "core/relay.h"
+#include "core/request.h"
+#include "core/state.h"
+
+enum { SCENARIO_PAGE = 16, DRONE_PAGE = 32 };
+
+struct session *session_new(struct core *core, const struct endpoint *endpoint)
+{
+	struct session *session = calloc(1, sizeof(*session));
+
+	if (!session) {
+		return NULL;
+	}
+	session->state = SESSION_NEW;
+	session->endpoint = *endpoint;
+	session->max_frame = core->limits.max_frame_bytes;
+	session->connected_us = core->now.mono_us;
+	session->since_us = core->now.mono_us;
+	session->heard_us = core->now.mono_us;
+	session->last_target = HASH_NONE;
+	list_init(&session->held);
+	list_init(&session->reports);
+	list_init(&session->grave);
+	if (registry_add(&core->registry, session) < 0) {
+		free(session);
+		return NULL;
+	}
+	if (heap_set(&core->deadlines, &session->deadline,
+		     core->now.mono_us + core->limits.register_timeout_ms * 1000ull) < 0) {
+		registry_remove(&core->registry, session);
+		free(session);
+		return NULL;
+	}
+	session->number = core->next_number++;
+	core->registry.count++;
+	return session;
+}
+
+void session_free(struct core *core, struct session *session)
+{
+	list_remove(&session->grave);
+	registry_remove(&core->registry, session);
+	free(session->callsign);
+	free(session->known);
+	free(session->asked);
+	free(session);
+}
+
+void session_move(struct core *core, struct session *session, enum session_state state)
+{
+	session->state = state;
+	session->since_us = core->now.mono_us;
+	if (state == SESSION_ENDED) {
+		core->registry.count--;
+		heap_remove(&core->deadlines, &session->deadline);
+		list_push_back(&core->graveyard, &session->grave);
+	}
+}
+
+/* ------------------------------------------------------------- the way out */
+
+static bool session_out_of_bounds(const struct core *core, const struct session *session)
+{
+	size_t bound = session->state == SESSION_ACTIVE ? core->limits.output_hard_bytes
+							: core->limits.max_frame_bytes_unregistered;
+
+	return session->endpoint.ops->queued(session->endpoint.ctx) > bound;
+}
+
+bool session_has_room(const struct core *core, const struct session *session)
+{
+	return session->state != SESSION_ENDED &&
+	       session->endpoint.ops->queued(session->endpoint.ctx) <
+		       core->limits.output_soft_bytes / 2;
+}
+
+bool session_emit(struct core *core, struct session *session, const struct event *event)
+{
+	const struct endpoint *endpoint = &session->endpoint;
+
+	if (session->state == SESSION_ENDED) {
+		return false;
+	}
+	if (session_out_of_bounds(core, session)) {
+		session_end(core, session, GOODBYE_TOO_SLOW, 0, "output is not being read");
+		return false;
+	}
+	if (!endpoint->ops->emit(endpoint->ctx, event, session->max_frame)) {
+		session_end(core, session, GOODBYE_KICKED, 0, "the gateway is out of memory");
+		return false;
+	}
+	if (!session->slow_since_us &&
+	    endpoint->ops->queued(endpoint->ctx) > core->limits.output_soft_bytes) {
+		session->slow_since_us = core->now.mono_us;
+		session_due_by(core, session,
+			       core->now.mono_us + core->limits.output_soft_ms * 1000ull);
+	}
+	return true;
+}
+
+void session_error(struct core *core, struct session *session, uint32_t ref, enum error_code code,
+		   const char *message)
+{
+	struct event event = {
+		.kind = EVENT_ERROR,
+		.ref = ref,
+		.error = {.code = code, .message = slice_str(message)},
+	};
+
+	core->stats.errors[code]++;
+	session_emit(core, session, &event);
+}
+
+void session_done(struct core *core, struct session *session, uint32_t ref)
+{
+	struct event event = {.kind = EVENT_DONE, .ref = ref};
+
+	if (ref) {
+		session_emit(core, session, &event);
+	}
+}
+
+void session_tell_scenario(struct core *core, struct session *session, uint32_t ref)
+{
+	struct scenario_entry entry;
+	struct event event = {.kind = EVENT_SCENARIO_CHOSEN, .ref = ref};
+
+	if (session->scenario) {
+		entry = scenario_entry_of(core, session->scenario);
+		event.chosen = &entry;
+	}
+	session_emit(core, session, &event);
+}
+
+static bool scenario_page(struct core *core, struct session *session)
+{
+	struct scenario_entry entries[SCENARIO_PAGE];
+	struct event event = {.kind = EVENT_SCENARIOS, .ref = session->listing_ref};
+	size_t count = 0;
+
+	while (count < SCENARIO_PAGE && session->listing_next < core->scenario_count) {
+		entries[count++] =
+			scenario_entry_of(core, &core->scenarios[session->listing_next++]);
+	}
+	event.scenarios = (struct event_scenarios){
+		.entries = entries,
+		.count = count,
+		.more = session->listing_next < core->scenario_count,
+	};
+	session_emit(core, session, &event);
+	return event.scenarios.more;
+}
+
+static bool listed(const struct session *reader, const struct session *session)
+{
+	return session && session->state == SESSION_ACTIVE &&
+	       (!reader->listing_scenario || session->scenario == reader->listing_scenario);
+}
+
+static uint32_t next_listed(const struct core *core, const struct session *reader, uint32_t index)
+{
+	while (index < core->registry.high && !listed(reader, core->registry.sessions[index])) {
+		index++;
+	}
+	return index;
+}
+
+static struct drone_entry drone_entry_of(const struct core *core, const struct session *session)
+{
+	return (struct drone_entry){
+		.drone_id = session_id(session),
+		.callsign = session_callsign(session),
+		.kind = session->kind,
+		.scenario = session->scenario ? name_slice(&session->scenario->name)
+					      : slice_of(NULL, 0),
+		.online_ms = (core->now.mono_us - session->since_us) / 1000,
+		.idle_ms = (core->now.mono_us - session->heard_us) / 1000,
+		.position = session->known ? session->known->position
+					   : (struct position){.frame = POSITION_UNKNOWN},
+	};
+}
+
+static bool drone_page(struct core *core, struct session *session)
+{
+	struct drone_entry entries[DRONE_PAGE];
+	struct event event = {.kind = EVENT_DRONES, .ref = session->listing_ref};
+	uint32_t next = next_listed(core, session, session->listing_next);
+	size_t count = 0;
+
+	while (count < DRONE_PAGE && next < core->registry.high) {
+		entries[count++] = drone_entry_of(core, core->registry.sessions[next]);
+		next = next_listed(core, session, next + 1);
+	}
+	session->listing_next = next;
+	event.drones = (struct event_drones){
+		.entries = entries, .count = count, .more = next < core->registry.high};
+	session_emit(core, session, &event);
+	return event.drones.more;
+}
+
+static void pump_listing(struct core *core, struct session *session)
+{
+	while (session->listing != LISTING_NONE && session_has_room(core, session)) {
+		bool more = session->listing == LISTING_SCENARIOS ? scenario_page(core, session)
+								  : drone_page(core, session);
+
+		if (!more) {
+			session->listing = LISTING_NONE;
+		}
+	}
+	if (session->listing == LISTING_NONE) {
+		session_release(core, session, HOLD_LISTING);
+	}
+}
+
+static void pump_reports(struct core *core, struct session *session)
+{
+	struct list *link;
+
+	while (session_has_room(core, session) && (link = list_first(&session->reports))) {
+		struct fanout *fanout = LIST_ENTRY(link, struct fanout, in_session);
+
+		if (!fanout_report(core, session, fanout)) {
+			return;
+		}
+		if (session->state == SESSION_ENDED) {
+			return; /* its reports went with it */
+		}
+		fanout_free(core, fanout);
+		relay_message_over(core, session);
+	}
+}
+
+void session_pump(struct core *core, struct session *session)
+{
+	pump_listing(core, session);
+	pump_reports(core, session);
+	if (session->state == SESSION_ACTIVE) {
+		presence_catch_up(core, session);
+	}
+}
+
+/* ----------------------------------------------------------------- holding */
+
+void session_hold(struct core *core, struct session *session, enum session_hold why)
+{
+	session->hold |= (uint8_t)why;
+	if (why == HOLD_SIMULATOR) {
+		list_push_back(&core->held, &session->held);
+	}
+}
+
+void session_release(struct core *core, struct session *session, enum session_hold why)
+{
+	if (!(session->hold & why) || session->state == SESSION_ENDED) {
+		return;
+	}
+	session->hold &= (uint8_t)~why;
+	if (why == HOLD_SIMULATOR) {
+		list_remove(&session->held);
+	}
+	if (session->hold) {
+		return;
+	}
+	/* The gateway silenced it: its time starts anew. */
+	session->heard_us = core->now.mono_us;
+	session->frame_since_us = core->now.mono_us;
+	session->endpoint.ops->resume(session->endpoint.ctx);
+}
+
+/* --------------------------------------------------------------- deadlines */
+
+void session_due_by(struct core *core, struct session *session, uint64_t due_us)
+{
+	if (session->state != SESSION_ENDED && due_us < session->deadline.due_us) {
+		/* cannot fail: it is in the heap */
+		(void)!heap_set(&core->deadlines, &session->deadline, due_us);
+	}
+}
+
+static uint64_t earliest(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool over(const struct core *core, uint64_t since_us, uint32_t allowed_ms)
+{
+	return core->now.mono_us >= since_us + allowed_ms * 1000ull;
+}
+
+/* When something may next be due for an active session. */
+static uint64_t active_due(const struct core *core, const struct session *session)
+{
+	const struct limits *limits = &core->limits;
+	uint64_t now = core->now.mono_us;
+	uint64_t heard = session->hold ? now : session->heard_us;
+	uint64_t due = heard + limits->idle_timeout_ms * 1000ull;
+
+	if (limits->ping_interval_ms) {
+		uint64_t quiet = heard > session->pinged_us ? heard : session->pinged_us;
+
+		due = earliest(due, quiet + limits->ping_interval_ms * 1000ull);
+	}
+	if (session->partial && !session->hold) {
+		due = earliest(due, session->frame_since_us + limits->frame_timeout_ms * 1000ull);
+	}
+	if (session->slow_since_us) {
+		due = earliest(due, session->slow_since_us + limits->output_soft_ms * 1000ull);
+	}
+	return due > now ? due : now + 1000;
+}
+
+static void session_ping(struct core *core, struct session *session)
+{
+	struct event event = {
+		.kind = EVENT_PING,
+		.ping = {.nonce = session->number, .time_us = core->now.unix_us},
+	};
+
+	session->pinged_us = core->now.mono_us;
+	session_emit(core, session, &event);
+}
+
+static void active_check(struct core *core, struct session *session)
+{
+	const struct limits *limits = &core->limits;
+	const struct endpoint *endpoint = &session->endpoint;
+	uint64_t quiet =
+		session->heard_us > session->pinged_us ? session->heard_us : session->pinged_us;
+
+	if (endpoint->ops->queued(endpoint->ctx) <= limits->output_soft_bytes) {
+		session->slow_since_us = 0;
+	}
+	if (session->slow_since_us && over(core, session->slow_since_us, limits->output_soft_ms)) {
+		session_end(core, session, GOODBYE_TOO_SLOW, 0, "output is not being read");
+	} else if (session->hold) {
+		return;
+	} else if (session->partial &&
+		   over(core, session->frame_since_us, limits->frame_timeout_ms)) {
+		session_end(core, session, GOODBYE_PROTOCOL_ERROR, 0, "a frame took too long");
+	} else if (over(core, session->heard_us, limits->idle_timeout_ms)) {
+		session_end(core, session, GOODBYE_IDLE_TIMEOUT, 0, "nothing was heard");
+	} else if (limits->ping_interval_ms && over(core, quiet, limits->ping_interval_ms)) {
+		session_ping(core, session);
+	}
+}
+
+void session_due(struct core *core, struct session *session)
+{
+	uint64_t due = UINT64_MAX;
+
+	switch (session->state) {
+	case SESSION_NEW:
+		session_end(core, session, GOODBYE_PROTOCOL_ERROR, 0,
+			    "no registration within the time allowed");
+		return;
+	case SESSION_ASKING:
+		/* The holder has been silent: its end activates this one. */
+		session_end(core, session->rival, GOODBYE_TAKEN_OVER, 0,
+			    "another connection registered this id");
+		return;
+	case SESSION_ACTIVE:
+		active_check(core, session);
+		due = active_due(core, session);
+		break;
+	case SESSION_ENDED:
+		break;
+	}
+	if (session->state != SESSION_ENDED) {
+		(void)!heap_set(&core->deadlines, &session->deadline, due);
+	}
+}
+
+/* -------------------------------------------------------- beginning and end */
+
+static void tell_welcome(struct core *core, struct session *session, uint32_t ref)
+{
+	struct event event = {
+		.kind = EVENT_WELCOME,
+		.ref = ref,
+		.welcome =
+			{
+				.session = session->number,
+				.time_us = core->now.unix_us,
+				.drone_id = session_id(session),
+				.callsign = session_callsign(session),
+				.idle_timeout_ms = core->limits.idle_timeout_ms,
+				.ping_interval_ms = core->limits.ping_interval_ms,
+				.max_frame_bytes = core->limits.max_frame_bytes,
+				.max_payload_bytes =
+					limits_max_payload(core->limits.max_frame_bytes),
+				.online = core->registry.online,
+				.protocol = PROTOCOL_VERSION,
+			},
+	};
+
+	session_emit(core, session, &event);
+}
+
+/* Who used the newcomer's id as a callsign falls back to its own id. */
+static void unseat_squatter(struct core *core, struct slice id)
+{
+	struct session *squatter = registry_by_callsign(&core->registry, id);
+
+	if (squatter) {
+		registry_drop_callsign(&core->registry, squatter);
+		presence_note(core, squatter, PRESENCE_WHAT_RENAMED, GOODBYE_UNSPECIFIED,
+			      squatter->scenario, squatter->scenario);
+		LOG(core->log, LOG_LEVEL_INFO, "drone_renamed",
+		    log_text("drone", session_id(squatter)),
+		    log_str("why", "its callsign is the id of a newcomer"));
+	}
+}
+
+static int take_callsign(struct session *session, struct slice callsign)
+{
+	free(session->callsign);
+	session->callsign = NULL;
+	session->callsign_size = 0;
+	if (callsign.size == 0 || slice_equal(callsign, session_id(session))) {
+		return 0;
+	}
+	session->callsign = malloc(callsign.size);
+	if (!session->callsign) {
+		return -1;
+	}
+	memcpy(session->callsign, callsign.data, callsign.size);
+	session->callsign_size = (uint8_t)callsign.size;
+	return 0;
+}
+
+void session_activate(struct core *core, struct session *session, uint32_t ref,
+		      const struct request_registration *registration)
+{
+	session->id = name_of(registration->drone_id);
+	session->kind = (uint8_t)registration->kind;
+	session->presence = (uint8_t)registration->presence;
+	if (registration->max_frame_bytes &&
+	    registration->max_frame_bytes < core->limits.max_frame_bytes) {
+		session->max_frame = registration->max_frame_bytes;
+	}
+	unseat_squatter(core, session_id(session));
+	if (take_callsign(session, registration->callsign) < 0 ||
+	    registry_enlist(&core->registry, session) < 0) {
+		session->id = (struct name){0};
+		session_end(core, session, GOODBYE_KICKED, ref, "the gateway is out of memory");
+		return;
+	}
+	session_move(core, session, SESSION_ACTIVE);
+	presence_note(core, session, PRESENCE_WHAT_ONLINE, GOODBYE_UNSPECIFIED, NULL, NULL);
+	session->presence_seen = core->presence.end;
+	session->heard_us = core->now.mono_us;
+	(void)!heap_set(&core->deadlines, &session->deadline, active_due(core, session));
+	LOG(core->log, LOG_LEVEL_INFO, "drone_registered", log_text("drone", session_id(session)),
+	    log_text("callsign", session_callsign(session)),
+	    log_num("session", (int64_t)session->number),
+	    log_text("software", registration->software));
+	tell_welcome(core, session, ref);
+}
+
+static void tell_goodbye(struct core *core, struct session *session, enum goodbye_reason reason,
+			 uint32_t ref, const char *message)
+{
+	struct event event = {
+		.kind = EVENT_GOODBYE,
+		.ref = ref,
+		.goodbye = {.reason = reason, .message = slice_str(message)},
+	};
+
+	(void)core;
+	(void)session->endpoint.ops->emit(session->endpoint.ctx, &event, session->max_frame);
+}
+
+/* The one who asked for the id gets it; or, when it is the asker that ends, the
+ * holder keeps it. */
+static void settle_rival(struct core *core, struct session *session, bool was_holder)
+{
+	struct session *rival = session->rival;
+	struct request_registration *asked;
+
+	if (!rival) {
+		return;
+	}
+	session->rival = NULL;
+	rival->rival = NULL;
+	if (!was_holder) {
+		return;
+	}
+	asked = rival->asked;
+	rival->asked = NULL;
+	session_move(core, rival, SESSION_NEW);
+	request_register_asked(core, rival, asked);
+	free(asked);
+	session_release(core, rival, HOLD_ASKING);
+}
+
+static void forget_reports(struct core *core, struct session *session)
+{
+	struct list *link;
+
+	while ((link = list_first(&session->reports))) {
+		fanout_free(core, LIST_ENTRY(link, struct fanout, in_session));
+	}
+}
+
+void session_end(struct core *core, struct session *session, enum goodbye_reason reason,
+		 uint32_t ref, const char *message)
+{
+	bool was_active = session->state == SESSION_ACTIVE;
+
+	if (session->state == SESSION_ENDED) {
+		return;
+	}
+	session_move(core, session, SESSION_ENDED);
+	core->stats.goodbyes[reason]++;
+	if (was_active) {
+		presence_note(core, session, PRESENCE_WHAT_OFFLINE, reason, session->scenario,
+			      NULL);
+		scenario_abandon(core, session);
+		registry_delist(&core->registry, session);
+	}
+	LOG(core->log, was_active ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+	    was_active ? "drone_left" : "newcomer_left", log_text("drone", session_id(session)),
+	    log_num("session", (int64_t)session->number), log_str("reason", goodbye_name(reason)),
+	    log_str("why", message));
+	list_remove(&session->held);
+	forget_reports(core, session);
+	if (reason != GOODBYE_CONNECTION_LOST) {
+		tell_goodbye(core, session, reason, ref, message);
+		session->endpoint.ops->close(session->endpoint.ctx);
+	}
+	relay_unwake(core, session);
+	relay_wake(core);
+	settle_rival(core, session, was_active);
+}

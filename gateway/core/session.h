@@ -1,0 +1,126 @@
+/* A session: one drone's stay, from its connection to its end. Sessions stand in
+ * the registry by index; an ended one is freed at the start of the next turn, never
+ * while it is being handled. */
+#ifndef UAV_CORE_SESSION_H
+#define UAV_CORE_SESSION_H
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "core/core.h"
+#include "core/name.h"
+
+enum session_state {
+	SESSION_NEW,	/* connected, not registered */
+	SESSION_ASKING, /* wants an id whose holder is being pinged */
+	SESSION_ACTIVE, /* registered */
+	SESSION_ENDED,	/* forgotten by its endpoint, freed next turn */
+};
+
+enum session_listing { LISTING_NONE, LISTING_SCENARIOS, LISTING_DRONES };
+
+/* Why the drone is not being read: any of these. */
+enum session_hold {
+	HOLD_WINDOW = 1,    /* its own window is full */
+	HOLD_SIMULATOR = 2, /* the simulator's window is full; in core->held */
+	HOLD_LISTING = 4,   /* a list is still being written to it */
+	HOLD_ASKING = 8,    /* SESSION_ASKING */
+};
+
+struct session {
+	enum session_state state;
+	uint32_t index;	 /* place in the registry; its node's number is index + 1 */
+	uint64_t number; /* unique while the gateway runs */
+	struct endpoint endpoint;
+	uint32_t max_frame; /* largest frame the drone takes */
+
+	struct name id; /* empty until it registers (or asks) */
+	uint8_t callsign_size;
+	uint8_t kind;	  /* enum drone_kind */
+	uint8_t presence; /* enum presence_wish */
+	uint8_t hold;	  /* enum session_hold, or-ed */
+	bool woken;	  /* may use a place of the simulator's window that is kept for it */
+	bool partial;	  /* a frame has been started at frame_since_us */
+	char *callsign;	  /* NULL: the id */
+
+	struct session *rival;		    /* the one who asks for this id, and back */
+	struct request_registration *asked; /* of one who asks: the registration, to be finished */
+	uint32_t asked_ref;
+
+	/* monotonic, us */
+	struct heap_entry deadline;
+	uint64_t connected_us, heard_us, pinged_us, since_us /* of the state */, frame_since_us,
+		slow_since_us /* 0: is not slow */;
+
+	struct scenario *scenario;
+	uint32_t membership;   /* unique for each entering of a scenario */
+	uint32_t member_place; /* in scenario->members */
+	uint64_t sequence;     /* of the last send that reached the channel */
+	uint32_t in_flight;    /* messages not yet wholly decided and reported */
+	uint32_t last_target;  /* index of the session last sent to */
+	struct state *known;   /* NULL: nothing given yet */
+
+	uint64_t presence_seen; /* journal position */
+
+	enum session_listing listing;
+	uint32_t listing_ref, listing_next;
+	struct scenario *listing_scenario; /* of LISTING_DRONES; NULL: everyone */
+
+	struct list held;    /* in core->held */
+	struct list reports; /* fanouts whose report is being written */
+	struct list grave;   /* in core->graveyard */
+};
+
+/* The one place where a session changes its state. */
+void session_move(struct core *core, struct session *session, enum session_state state);
+
+struct session *session_new(struct core *core, const struct endpoint *endpoint);
+void session_free(struct core *core, struct session *session);
+
+/* Registers under `registration` (checked, id free): tables, welcome, presence.
+ * Ends the session when memory is out. */
+void session_activate(struct core *core, struct session *session, uint32_t ref,
+		      const struct request_registration *registration);
+
+/* Ends the session, with a goodbye unless the connection is gone: tables,
+ * scenario, presence, accounts, log. What it has in flight goes on. `message` is for
+ * people, static. */
+void session_end(struct core *core, struct session *session, enum goodbye_reason reason,
+		 uint32_t ref, const char *message);
+
+/* Hands an event to the drone. A reader that is too far behind is ended. Harmless
+ * on an ended session. True: it was taken. */
+bool session_emit(struct core *core, struct session *session, const struct event *event);
+/* An error reply; counted. `message` is for people, static. */
+void session_error(struct core *core, struct session *session, uint32_t ref, enum error_code code,
+		   const char *message);
+/* `done`, if a reply is wanted. */
+void session_done(struct core *core, struct session *session, uint32_t ref);
+/* Where it is now. */
+void session_tell_scenario(struct core *core, struct session *session, uint32_t ref);
+
+/* Goes on with lists, reports and presence as far as the reader has drained. */
+void session_pump(struct core *core, struct session *session);
+/* Whether more may be written to it now that can as well be written later. */
+bool session_has_room(const struct core *core, const struct session *session);
+
+/* The drone is read no more for this reason, or again. */
+void session_hold(struct core *core, struct session *session, enum session_hold why);
+void session_release(struct core *core, struct session *session, enum session_hold why);
+
+/* Its deadline has come: ping, kick, or look again later. */
+void session_due(struct core *core, struct session *session);
+/* Moves its deadline to `due_us` if that is earlier. */
+void session_due_by(struct core *core, struct session *session, uint64_t due_us);
+
+static inline struct slice session_id(const struct session *session)
+{
+	return name_slice(&session->id);
+}
+
+static inline struct slice session_callsign(const struct session *session)
+{
+	return session->callsign ? slice_of(session->callsign, session->callsign_size)
+				 : session_id(session);
+}
+
+#endif
