@@ -10,10 +10,11 @@ comma := ,
 B ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(findstring clang,$(CC)),/clang)
 
 PYTHON ?= /usr/bin/python3
-PKGS := libuv libprotobuf-c inih
 OPT ?= -O2
 CPPFLAGS += -Igateway -I$(B)/gen -Isim-stub -D_GNU_SOURCE
-CFLAGS += -std=c11 $(OPT) -g -fno-omit-frame-pointer -pthread
+# No contraction of floating-point expressions: a simulator's results are the same to
+# the last bit with every compiler and level.
+CFLAGS += -std=c11 $(OPT) -g -fno-omit-frame-pointer -ffp-contract=off -pthread
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 LDFLAGS += -pthread
 ifneq ($(SAN),)
@@ -70,6 +71,7 @@ $(B)/sim-stub: $(call obj,sim-stub/main.c) $(call LIB,sim wire core base)
 $(B)/uav-drone: $(call obj,$(call src,gateway/cli)) $(call LIB,client wire core base)
 $(PROGRAMS):
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/uav-drone: LDLIBS += -ljansson
 
 $(B)/gen/%.o: $(B)/gen/%.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -83,11 +85,105 @@ $(B)/%.o: %.c | $(GEN_H)
 
 # One program for each tests/unit/test_*.c; tests/lib/*.c is linked to all.
 UNIT := $(patsubst %.c,$(B)/%,$(call src,tests/unit))
+FLOW := $(B)/tests/flow/flow
+FUZZERS := $(notdir $(patsubst %.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
+REPLAYS := $(patsubst fuzz_%,$(B)/tests/fuzz/replay_%,$(FUZZERS))
 TEST_LIB := $(call obj,$(call src,tests/lib))
 ALL_LIBS := $(call LIB,net front settings client sim wire core base)
+
 $(UNIT): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(TEST_LIB) $(ALL_LIBS)
 	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+$(FLOW): $(call obj,$(call src,tests/flow)) $(TEST_LIB) $(call LIB,core base)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(TEST_LIB) $(ALL_LIBS)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(call LIB,front wire core base)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-.PHONY: clean
+# Flow runs are many; a sanitizer makes each some ten times slower.
+FLOW_RUNS ?= $(if $(SAN),1000,10000)
+SCRIPTS = $(sort $(wildcard tests/integration/test_*.py tests/interop/test_*.py))
+
+# For `make check`: first what is missing, then everything else with it there.
+.PHONY: check check-all deps
+check: deps
+	@$(MAKE) --no-print-directory -j2 check-all
+
+check-all: all layers $(GEN_PY) $(UNIT) $(FLOW) $(REPLAYS)
+	@B=$(B) $(PYTHON) tests/lib/run_tests.py \
+		$(UNIT) \
+		$(foreach r,$(REPLAYS),"$(r) tests/fuzz/corpus/$(patsubst replay_%,%,$(notdir $(r)))") \
+		"$(FLOW) --runs $(FLOW_RUNS)" \
+		$(foreach t,$(SCRIPTS),"$(PYTHON) $(t)")
+
+deps:
+	@deploy/install-deps.sh
+.PHONY: dev-deps
+dev-deps:
+	@deploy/install-deps.sh --dev
+
+.PHONY: demo
+demo: deps
+	@$(MAKE) --no-print-directory -j2 all $(GEN_PY)
+	@B=$(B) $(PYTHON) tests/demo/demo.py
+
+.PHONY: lint layers
+layers:
+	@$(PYTHON) tests/lib/check_layers.py
+
+C_FILES = $(shell git ls-files '*.c' '*.h')
+lint: dev-deps layers $(GEN_H)
+	@clang-format --dry-run -Werror $(C_FILES)
+	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
+		--suppress=missingInclude --suppress=unusedStructMember -Igateway -Isim-stub -Itests \
+		$(filter %.c,$(C_FILES))
+	@clang-tidy --quiet --warnings-as-errors='*' $(filter %.c,$(C_FILES)) -- \
+		$(CPPFLAGS) -std=c11 2>/dev/null
+	@$(PYTHON) -m compileall -q tests
+	@echo "lint: clean"
+
+# Each fuzzer for FUZZ_RUNS executions, instrumented throughout, on from its corpus.
+FUZZ_RUNS ?= 1000000
+FUZZ_SAN := fuzzer-no-link,address,undefined
+.PHONY: fuzz fuzz-all
+fuzz: dev-deps
+	@$(MAKE) --no-print-directory -j2 B=build/fuzz CC=clang SAN=$(FUZZ_SAN) fuzz-all
+fuzz-all: $(patsubst %,$(B)/tests/fuzz/%,$(FUZZERS))
+	@set -e; for f in $(FUZZERS); do \
+		echo "== $$f: $(FUZZ_RUNS) executions"; \
+		mkdir -p $(B)/corpus/$$f; \
+		$(B)/tests/fuzz/$$f -runs=$(FUZZ_RUNS) -timeout=10 -print_final_stats=1 \
+			-artifact_prefix=$(B)/$$f- $(B)/corpus/$$f tests/fuzz/corpus/$${f#fuzz_} \
+			2>&1 | grep -E 'stat::number|ERROR|SUMMARY|crash|Test unit' ; \
+	done
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(TEST_LIB) $(ALL_LIBS)
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+.PHONY: bench
+bench: $(B)/tests/bench/codec_cost
+	@$<
+
+# The same tests under valgrind, the long ones shortened.
+VALGRIND := valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite
+.PHONY: check-valgrind
+check-valgrind: dev-deps $(UNIT) $(FLOW)
+	@B=$(B) $(PYTHON) tests/lib/run_tests.py $(foreach t,$(UNIT),"$(VALGRIND) $(t)") \
+		"$(VALGRIND) $(FLOW) --runs 20 --no-quota"
+
+.PHONY: clean help
 clean:
 	rm -rf build
+
+help:
+	@echo "make                 the programs: build/uav-gateway build/sim-stub build/uav-drone"
+	@echo "make demo            a mission from registration to a simulator's restart, in under 30 s"
+	@echo "make check           all tests; SAN=address,undefined or CC=clang for other builds"
+	@echo "make check-valgrind  unit and flow tests under valgrind"
+	@echo "make lint            format, cppcheck, clang-tidy"
+	@echo "make layers          includes point one way"
+	@echo "make fuzz            each fuzzer for FUZZ_RUNS executions (default 1000000)"
+	@echo "make bench           cost of the codecs"
+	@echo "make deps            installs what is missing (Debian, Ubuntu)"
+	@echo "make clean           removes build/"
+	@echo
+	@echo "variables: B= build folder, CC= gcc or clang, SAN= sanitizers, OPT= optimisation"

@@ -1,0 +1,62 @@
+"""`make layers`: includes point one way, and each library stays behind its layer."""
+import glob
+import os
+import re
+import sys
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+
+# What a folder may include of the project. "core/message.h" is the core's messages alone.
+ALLOWED = {
+    "gateway/base": ["base/"],
+    "gateway/core": ["base/", "core/"],
+    "gateway/settings": ["base/", "core/", "settings/"],
+    "gateway/wire": ["base/", "core/message.h", "wire/"],
+    "gateway/front": ["base/", "core/message.h", "wire/", "front/"],
+    "gateway/net": ["base/", "core/core.h", "core/message.h", "core/port.h", "wire/", "front/",
+                    "settings/", "net/"],
+    "gateway/app": ["base/", "core/core.h", "core/message.h", "settings/", "net/", "front/",
+                    "app/"],
+    "gateway": ["base/", "settings/", "app/"],
+    "gateway/client": ["base/", "core/message.h", "wire/", "client/"],
+    "gateway/cli": ["base/", "core/message.h", "wire/", "client/", "cli/"],
+    "sim-stub": ["base/", "wire/", "models/", ""],
+    "sim-stub/models": ["base/", "wire/", "models/", ""],
+}
+# Which folders may include a library's header.
+LIBRARIES = {
+    "uv.h": ["gateway/net", "gateway/app", "sim-stub"],
+    "ini.h": ["gateway/settings", "sim-stub"],
+    "jansson.h": ["gateway/cli"],
+    "protobuf-c/protobuf-c.h": ["gateway/wire"],
+    "drone.pb-c.h": ["gateway/wire"],
+    "channel.pb-c.h": ["gateway/wire"],
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+OURS = re.compile(r"^(base|core|settings|wire|front|net|app|client|cli)/")
+
+
+def complaints(path):
+    folder = os.path.relpath(os.path.dirname(path), ROOT)
+    with open(path, encoding="utf-8") as file:
+        includes = INCLUDE.findall(file.read())
+    for quote, name in includes:
+        if name in LIBRARIES:
+            if folder not in LIBRARIES[name]:
+                yield f"includes <{name}>, which belongs to {', '.join(LIBRARIES[name])}"
+        elif OURS.match(name):
+            if not any(rule and name.startswith(rule) for rule in ALLOWED[folder]):
+                yield f"includes {name}; it may include {', '.join(filter(None, ALLOWED[folder]))}"
+        elif quote == '"' and "" not in ALLOWED[folder]:
+            yield f"includes {name}, which is in no layer"
+
+
+def main():
+    files = sorted(f for folder in ALLOWED for f in glob.glob(os.path.join(ROOT, folder, "*.[ch]")))
+    bad = [f"{os.path.relpath(path, ROOT)}: {text}" for path in files for text in complaints(path)]
+    print("\n".join(bad) if bad else f"layers: {len(files)} files, includes point one way")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
