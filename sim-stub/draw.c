@@ -1,0 +1,58 @@
+#include "draw.h"
+
+#include <math.h>
+
+#include "base/rng.h"
+#include "core/message.h"
+
+enum { SUBJECT_MAX_BYTES = 1 + 8 + 4 * (1 + NAME_MAX_BYTES) };
+
+struct hash_key draw_key(uint64_t seed)
+{
+	uint64_t k0 = rng_mix(seed);
+
+	return (struct hash_key){.k0 = k0, .k1 = rng_mix(k0)};
+}
+
+static uint8_t *put_u64(uint8_t *at, uint64_t value)
+{
+	for (unsigned shift = 0; shift < 64; shift += 8) {
+		*at++ = (uint8_t)(value >> shift);
+	}
+	return at;
+}
+
+/* The length before the bytes: "ab" + "c" and "a" + "bc" must differ. */
+static uint8_t *put_name(uint8_t *at, struct slice name)
+{
+	size_t size = name.size < NAME_MAX_BYTES ? name.size : NAME_MAX_BYTES;
+
+	*at++ = (uint8_t)size;
+	if (size) {
+		memcpy(at, name.data, size);
+	}
+	return at + size;
+}
+
+uint32_t draw_bits(const struct hash_key *key, enum draw_purpose purpose,
+		   const struct draw_subject *subject)
+{
+	uint8_t bytes[SUBJECT_MAX_BYTES];
+	uint8_t *at = bytes;
+
+	*at++ = (uint8_t)purpose;
+	at = put_u64(at, subject->sequence);
+	at = put_name(at, subject->scenario);
+	at = put_name(at, subject->origin);
+	at = put_name(at, subject->transmitter);
+	at = put_name(at, subject->receiver);
+	return (uint32_t)(hash_bytes(key, slice_of(bytes, (size_t)(at - bytes))) >> 32);
+}
+
+bool draw_happens(uint32_t bits, double probability)
+{
+	/* 2^32, one more than any draw, is certainty. */
+	uint64_t threshold = (uint64_t)rint(probability * 4294967296.0);
+
+	return bits < threshold;
+}

@@ -1,0 +1,33 @@
+/* Chance without a generator: each decision is a keyed hash of what it is about,
+ * by names alone. So it depends neither on the order in which requests arrive,
+ * nor on numbers that a gateway hands out anew, nor on any clock. */
+#ifndef SIM_DRAW_H
+#define SIM_DRAW_H
+
+#include "base/hash.h"
+
+/* What the draw decides. Decisions about one packet must not hang together. */
+enum draw_purpose {
+	DRAW_PACKET_ERROR = 1,
+};
+
+/* A packet on one hop. Names are at most NAME_MAX_BYTES long. */
+struct draw_subject {
+	struct slice scenario, origin, transmitter, receiver;
+	uint64_t sequence;
+};
+
+/* The hash's key for a seed. */
+struct hash_key draw_key(uint64_t seed);
+
+/* 32 evenly distributed bits. */
+uint32_t draw_bits(const struct hash_key *key, enum draw_purpose purpose,
+		   const struct draw_subject *subject);
+
+/* Whether an event of this probability (0..1) happens under these bits. The
+ * probability is first rounded to a whole number of 2^-32, so that the last
+ * binary digits of floating-point results, in which compilers and processors
+ * may differ, decide nothing. */
+bool draw_happens(uint32_t bits, double probability);
+
+#endif

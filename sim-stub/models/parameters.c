@@ -1,0 +1,294 @@
+#include "models/parameters.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "models/modulation.h"
+#include "models/text.h"
+
+#define NUMBER(field, least, most, default_value)                                                  \
+	{                                                                                          \
+		.name = #field, .min = (least), .max = (most), .preset = (default_value),          \
+		.offset = offsetof(struct model_settings, field)                                   \
+	}
+
+/* The least bit rate keeps the airtime of a 64 KiB payload within the 32 bits
+ * of airtime_us. */
+static const struct parameter_row rows[PARAMETER_COUNT] = {
+	[PARAMETER_FREQUENCY] = NUMBER(frequency_hz, 1e6, 300e9, 2.4e9),
+	[PARAMETER_BANDWIDTH] = NUMBER(bandwidth_hz, 1, 10e9, 1e6),
+	[PARAMETER_TX_POWER] = NUMBER(tx_power_dbm, -100, 100, 20),
+	[PARAMETER_NOISE_FIGURE] = NUMBER(noise_figure_db, 0, 60, 6),
+	[PARAMETER_MODULATION] = {.name = "modulation", .is_modulation = true},
+	[PARAMETER_BITRATE] = NUMBER(bitrate_bps, 125, 100e9, 1e6),
+};
+
+static const char model_key[] = "model";
+static const char preset_modulation[] = "qpsk";
+
+const struct parameter_row *parameter_at(size_t index)
+{
+	return index < PARAMETER_COUNT ? &rows[index] : NULL;
+}
+
+static double *number_of(struct model_settings *settings, const struct parameter_row *row)
+{
+	return (double *)(void *)((char *)settings + row->offset);
+}
+
+static void set_presets(struct model_settings *settings)
+{
+	*settings = (struct model_settings){0};
+	settings->modulation = modulation_find(slice_str(preset_modulation));
+	for (size_t i = 0; i < PARAMETER_COUNT; i++) {
+		if (!rows[i].is_modulation) {
+			*number_of(settings, &rows[i]) = rows[i].preset;
+		}
+	}
+}
+
+/* ------------------------------------------------------------- refusals */
+
+static struct text begin(struct refusal *refusal)
+{
+	return text_in(refusal->text, sizeof(refusal->text));
+}
+
+static bool known_to(const struct model *model, size_t index)
+{
+	return model->parameters & PARAMETER_BIT(index);
+}
+
+static void add_models(struct text *text)
+{
+	const struct model *model;
+
+	for (size_t i = 0; (model = model_at(i)); i++) {
+		text_add(text, i ? ", " : "");
+		text_add(text, model->name);
+	}
+}
+
+static void add_modulations(struct text *text)
+{
+	const struct modulation *modulation;
+
+	for (size_t i = 0; (modulation = modulation_at(i)); i++) {
+		text_add(text, i ? ", " : "");
+		text_add(text, modulation->name);
+	}
+}
+
+static int refuse_model(struct refusal *refusal, struct slice name)
+{
+	struct text text = begin(refusal);
+
+	text_add(&text, "unknown model ");
+	text_add_quoted(&text, name);
+	text_add(&text, "; known: ");
+	add_models(&text);
+	return -1;
+}
+
+static int refuse_without_model(struct refusal *refusal)
+{
+	struct text text = begin(refusal);
+
+	text_add(&text, "no parameter \"model\" given; known models: ");
+	add_models(&text);
+	return -1;
+}
+
+/* The model's parameter that `key` was most likely meant to be, or NULL when
+ * more than half of its bytes would be wrong. */
+static const char *nearest(const struct model *model, struct slice key)
+{
+	const char *best = NULL;
+	size_t least = SIZE_MAX;
+
+	for (size_t i = 0; i < PARAMETER_COUNT; i++) {
+		size_t size = strlen(rows[i].name);
+		size_t distance = text_distance(key, slice_str(rows[i].name));
+
+		if (known_to(model, i) && distance <= size / 2 && distance < least) {
+			best = rows[i].name;
+			least = distance;
+		}
+	}
+	return best;
+}
+
+static int refuse_key(struct refusal *refusal, const struct model *model, struct slice key)
+{
+	struct text text = begin(refusal);
+	const char *meant = nearest(model, key);
+
+	text_add(&text, "unknown parameter ");
+	text_add_quoted(&text, key);
+	if (meant) {
+		text_add(&text, "; nearest known: ");
+		text_add(&text, meant);
+		return -1;
+	}
+	text_add(&text, "; ");
+	text_add(&text, model->name);
+	text_add(&text, " knows: ");
+	text_add(&text, model_key);
+	for (size_t i = 0; i < PARAMETER_COUNT; i++) {
+		if (known_to(model, i)) {
+			text_add(&text, ", ");
+			text_add(&text, rows[i].name);
+		}
+	}
+	return -1;
+}
+
+static int refuse_twice(struct refusal *refusal, struct slice key)
+{
+	struct text text = begin(refusal);
+
+	text_add(&text, "parameter ");
+	text_add_quoted(&text, key);
+	text_add(&text, " given twice");
+	return -1;
+}
+
+static int refuse_value(struct refusal *refusal, const struct parameter_row *row,
+			struct slice value)
+{
+	struct text text = begin(refusal);
+
+	text_add(&text, row->name);
+	text_add(&text, " is ");
+	text_add_quoted(&text, value);
+	if (row->is_modulation) {
+		text_add(&text, "; known: ");
+		add_modulations(&text);
+		return -1;
+	}
+	text_add(&text, "; allowed: a number from ");
+	text_add_number(&text, row->min);
+	text_add(&text, " to ");
+	text_add_number(&text, row->max);
+	return -1;
+}
+
+static int refuse_bitrate(struct refusal *refusal, const struct model_settings *settings,
+			  double most)
+{
+	struct text text = begin(refusal);
+
+	text_add(&text, "bitrate_bps ");
+	text_add_number(&text, settings->bitrate_bps);
+	text_add(&text, " does not fit bandwidth_hz ");
+	text_add_number(&text, settings->bandwidth_hz);
+	text_add(&text, " with ");
+	text_add(&text, settings->modulation->name);
+	text_add(&text, "; allowed: at most ");
+	text_add_number(&text, most);
+	return -1;
+}
+
+/* -------------------------------------------------------------- reading */
+
+/* A decimal number, all of `value`. strtod alone would take hexadecimal
+ * numbers, "inf" and "nan". */
+static bool read_number(struct slice value, double *number)
+{
+	char digits[64];
+	char *end;
+
+	if (value.size == 0 || value.size >= sizeof(digits)) {
+		return false;
+	}
+	memcpy(digits, value.data, value.size);
+	digits[value.size] = '\0';
+	if (strspn(digits, "+-.0123456789eE") != value.size) {
+		return false;
+	}
+	*number = strtod(digits, &end);
+	return *end == '\0' && end != digits && isfinite(*number);
+}
+
+static bool read_value(struct model_settings *settings, const struct parameter_row *row,
+		       struct slice value)
+{
+	double number;
+
+	if (row->is_modulation) {
+		settings->modulation = modulation_find(value);
+		return settings->modulation != NULL;
+	}
+	if (!read_number(value, &number) || number < row->min || number > row->max) {
+		return false;
+	}
+	*number_of(settings, row) = number;
+	return true;
+}
+
+static int find_model(const struct parameter *parameters, size_t count, const struct model **model,
+		      struct refusal *refusal)
+{
+	*model = NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (!slice_equal(parameters[i].key, slice_str(model_key))) {
+			continue;
+		}
+		if (*model) {
+			return refuse_twice(refusal, parameters[i].key);
+		}
+		*model = model_find(parameters[i].value);
+		if (!*model) {
+			return refuse_model(refusal, parameters[i].value);
+		}
+	}
+	return *model ? 0 : refuse_without_model(refusal);
+}
+
+static size_t find_row(const struct model *model, struct slice key)
+{
+	for (size_t i = 0; i < PARAMETER_COUNT; i++) {
+		if (known_to(model, i) && slice_equal(slice_str(rows[i].name), key)) {
+			return i;
+		}
+	}
+	return PARAMETER_COUNT;
+}
+
+/* Symbols cannot follow each other faster than the bandwidth (Nyquist 1928). */
+static int check_bitrate(const struct model_settings *settings, struct refusal *refusal)
+{
+	double most = settings->bandwidth_hz * (double)settings->modulation->bits_per_symbol;
+
+	return settings->bitrate_bps <= most ? 0 : refuse_bitrate(refusal, settings, most);
+}
+
+int parameters_read(const struct parameter *parameters, size_t count, struct channel *channel,
+		    struct refusal *refusal)
+{
+	uint32_t given = 0;
+
+	if (find_model(parameters, count, &channel->model, refusal) < 0) {
+		return -1;
+	}
+	set_presets(&channel->settings);
+	for (size_t i = 0; i < count; i++) {
+		struct slice key = parameters[i].key;
+		size_t row = find_row(channel->model, key);
+
+		if (slice_equal(key, slice_str(model_key))) {
+			continue;
+		}
+		if (row == PARAMETER_COUNT) {
+			return refuse_key(refusal, channel->model, key);
+		}
+		if (given & PARAMETER_BIT(row)) {
+			return refuse_twice(refusal, key);
+		}
+		given |= PARAMETER_BIT(row);
+		if (!read_value(&channel->settings, &rows[row], parameters[i].value)) {
+			return refuse_value(refusal, &rows[row], parameters[i].value);
+		}
+	}
+	return check_bitrate(&channel->settings, refusal);
+}

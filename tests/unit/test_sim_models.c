@@ -1,0 +1,429 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/rng.h"
+#include "models/free_space.h"
+#include "models/ideal.h"
+#include "models/link_budget.h"
+#include "models/modulation.h"
+#include "models/parameters.h"
+
+static void assert_near(double value, double wanted, double tolerance)
+{
+	if (!(fabs(value - wanted) <= tolerance)) {
+		fail_msg("%.12g is not within %g of %.12g", value, tolerance, wanted);
+	}
+}
+
+static struct model_settings defaults(void)
+{
+	struct parameter model = {slice_str("model"), slice_str("free-space")};
+	struct channel channel;
+	struct refusal refusal;
+
+	assert_int_equal(parameters_read(&model, 1, &channel, &refusal), 0);
+	return channel.settings;
+}
+
+static struct sim_node node_at(float east, float north, float up)
+{
+	return (struct sim_node){.has_position = true, .position = {east, north, up}};
+}
+
+static struct prediction predict_at(const struct model_settings *settings, float east,
+				    size_t payload_bytes)
+{
+	struct sim_node transmitter = node_at(0, 0, 0);
+	struct sim_node receiver = node_at(east, 0, 0);
+	struct passage passage = {&transmitter, &receiver, payload_bytes};
+
+	return free_space_predict(settings, &passage);
+}
+
+/* ------------------------------------------------------------- path loss */
+
+/* 32.45 + 20 log10 f[MHz] + 20 log10 d[km], the formula as it is usually
+ * published, with its constant rounded to two digits. */
+static void test_loss_published(void **state)
+{
+	static const double mhz[] = {433.0, 868.0, 2400.0, 5800.0, 28000.0};
+	static const double km[] = {0.01, 0.1, 1.0, 7.3, 50.0};
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		for (size_t j = 0; j < 5; j++) {
+			double wanted = 32.45 + 20 * log10(mhz[i]) + 20 * log10(km[j]);
+
+			assert_near(free_space_loss_db(mhz[i] * 1e6, km[j] * 1e3), wanted, 0.01);
+		}
+	}
+	assert_near(free_space_loss_db(2.4e9, 1000.0), 100.05, 0.01);
+	/* One wavelength over 4 pi: no loss at all. */
+	assert_near(free_space_loss_db(SPEED_OF_LIGHT_MPS, 1.0 / (4.0 * M_PI)), 0.0, 1e-9);
+}
+
+static void test_loss_slope(void **state)
+{
+	struct model_settings settings = defaults();
+
+	(void)state;
+	for (float m = 1.0f; m < 2e5f; m *= 10.0f) {
+		struct prediction near = predict_at(&settings, m, 100);
+		struct prediction far = predict_at(&settings, m * 10.0f, 100);
+		double slope = (double)far.numbers.path_loss_db - (double)near.numbers.path_loss_db;
+
+		assert_near(slope, 20.0, 1e-4);
+	}
+}
+
+static void test_distance_floor(void **state)
+{
+	struct model_settings settings = defaults();
+	struct prediction at_one = predict_at(&settings, 1.0f, 10);
+	struct prediction below = predict_at(&settings, 0.25f, 10);
+	struct prediction same = predict_at(&settings, 0.0f, 10);
+
+	(void)state;
+	assert_memory_equal(&at_one.numbers, &below.numbers, sizeof(at_one.numbers));
+	assert_memory_equal(&at_one.numbers, &same.numbers, sizeof(at_one.numbers));
+	assert_near((double)same.numbers.distance_m, 1.0, 0.0);
+}
+
+static void test_unknown_position_is_origin(void **state)
+{
+	struct model_settings settings = defaults();
+	struct sim_node unknown = {.position = {9, 9, 9}, .velocity = {9, 9, 9}};
+	struct sim_node known = node_at(30, 40, 120);
+	struct passage passage = {&unknown, &known, 10};
+
+	(void)state;
+	assert_near((double)free_space_predict(&settings, &passage).numbers.distance_m, 130.0, 0);
+	assert_near((double)free_space_predict(&settings, &passage).numbers.doppler_hz, 0.0, 0);
+}
+
+/* ----------------------------------------------------------- link budget */
+
+static void test_noise(void **state)
+{
+	(void)state;
+	/* -174 dBm/Hz at 290 K, the textbook value (exactly -173.975). */
+	assert_near(link_budget_noise_dbm(1.0, 0.0), -173.975, 0.001);
+	assert_near(link_budget_noise_dbm(1e6, 0.0), -113.975, 0.001);
+	assert_near(link_budget_noise_dbm(20e6, 7.0), -93.965, 0.001);
+}
+
+static void test_budget(void **state)
+{
+	struct model_settings settings = defaults();
+	struct link_numbers link = predict_at(&settings, 1000.0f, 100).numbers;
+
+	(void)state;
+	assert_near((double)link.tx_power_dbm, 20.0, 0);
+	assert_near((double)link.path_loss_db, 100.052, 0.001);
+	assert_near((double)link.rx_power_dbm, -80.052, 0.001);
+	/* noise: -113.975 + 6 */
+	assert_near((double)link.snr_db, 27.923, 0.001);
+	assert_near((double)link.sinr_db, (double)link.snr_db, 0);
+	assert_int_equal(link.line_of_sight, LINE_OF_SIGHT_LOS);
+	assert_int_equal(link.bit_errors, 0);
+}
+
+static void test_radio_overrides(void **state)
+{
+	struct model_settings settings = defaults();
+	struct sim_node a = node_at(0, 0, 0);
+	struct sim_node b = node_at(1000, 0, 0);
+	struct passage passage = {&a, &b, 100};
+	struct prediction plain = free_space_predict(&settings, &passage);
+	struct prediction with;
+
+	(void)state;
+	a.has_radio = b.has_radio = true;
+	a.radio = (struct radio){30, 2, 50}; /* its own noise figure plays no part */
+	b.radio = (struct radio){-50, 3, 8}; /* nor does the receiver's power */
+	with = free_space_predict(&settings, &passage);
+	assert_near((double)with.numbers.tx_power_dbm, 30.0, 0);
+	assert_near((double)(with.numbers.rx_power_dbm - plain.numbers.rx_power_dbm), 15.0, 1e-4);
+	/* 10 + 2 + 3 more power, 2 more noise */
+	assert_near((double)(with.numbers.snr_db - plain.numbers.snr_db), 13.0, 1e-4);
+}
+
+/* At a quarter of the bandwidth a bit has four times the energy that SNR says. */
+static void test_eb_n0_of_bandwidth_and_bitrate(void **state)
+{
+	struct model_settings settings = defaults();
+	struct prediction prediction;
+	double eb_n0;
+
+	(void)state;
+	settings.bandwidth_hz = 4e6;
+	settings.bitrate_bps = 1e6;
+	settings.tx_power_dbm = -1.0;
+	prediction = predict_at(&settings, 1000.0f, 125);
+	eb_n0 = pow(10.0, (double)prediction.numbers.snr_db / 10.0) * 4.0;
+	assert_near(prediction.packet_error_rate, 1.0 - pow(1.0 - 0.5 * erfc(sqrt(eb_n0)), 1000.0),
+		    1e-4);
+	assert_true(prediction.packet_error_rate > 0.01 && prediction.packet_error_rate < 0.99);
+	assert_near((double)prediction.numbers.packet_error_rate, prediction.packet_error_rate,
+		    1e-7);
+}
+
+static void test_delay(void **state)
+{
+	struct model_settings settings = defaults();
+	struct link_numbers link;
+
+	(void)state;
+	/* 100 bytes at 1 Mbit/s: 800 us; 3 km at light's speed: 10.007 us */
+	link = predict_at(&settings, 3000.0f, 100).numbers;
+	assert_int_equal(link.airtime_us, 800);
+	assert_int_equal(link.propagation_ns, 10007);
+	assert_int_equal(link.delay_us, 811);
+	/* rounded up */
+	settings.bitrate_bps = 3e6;
+	settings.bandwidth_hz = 3e6;
+	link = predict_at(&settings, 1.0f, 1).numbers;
+	assert_int_equal(link.airtime_us, 3);
+	assert_int_equal(link.propagation_ns, 3);
+	assert_int_equal(link.delay_us, 4);
+	/* an empty payload counts as one byte */
+	assert_int_equal(predict_at(&settings, 1.0f, 0).numbers.airtime_us, 3);
+}
+
+static void test_doppler(void **state)
+{
+	struct model_settings settings = defaults();
+	struct sim_node a = node_at(0, 0, 0);
+	struct sim_node b = node_at(300, 400, 0);
+	struct passage passage = {&a, &b, 10};
+	double hz_per_mps = 2.4e9 / SPEED_OF_LIGHT_MPS;
+
+	(void)state;
+	a.has_velocity = b.has_velocity = true;
+	a.velocity = (struct vector){6, 8, 0};	 /* 10 m/s towards b */
+	b.velocity = (struct vector){-3, -4, 7}; /* 5 m/s towards a, and up */
+	assert_near((double)free_space_predict(&settings, &passage).numbers.doppler_hz,
+		    15.0 * hz_per_mps, 1e-3);
+	b.velocity = (struct vector){60, 80, 0}; /* now 100 - 10 m/s away */
+	assert_near((double)free_space_predict(&settings, &passage).numbers.doppler_hz,
+		    -90.0 * hz_per_mps, 1e-3);
+	b.position = a.position;
+	assert_near((double)free_space_predict(&settings, &passage).numbers.doppler_hz, 0.0, 0);
+}
+
+/* Whatever a node claims, every number stays finite. */
+static void test_extremes_stay_finite(void **state)
+{
+	static const float extremes[] = {-3.4e38f, -1.0f, 0.0f, 1e-38f, 3.4e38f};
+	struct model_settings settings = defaults();
+	uint8_t bytes[LINK_MAX_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		for (size_t j = 0; j < 5; j++) {
+			float x = extremes[i];
+			float y = extremes[j];
+			struct sim_node a = {.has_position = true, .position = {x, y, x}};
+			struct sim_node b = {.has_position = true, .position = {y, x, x}};
+			struct passage passage = {&a, &b, i * 1000000};
+			struct prediction prediction;
+			size_t size;
+
+			a.has_radio = b.has_radio = a.has_velocity = b.has_velocity = true;
+			a.radio = (struct radio){x, x, x};
+			b.radio = (struct radio){y, y, y};
+			a.velocity = (struct vector){x, y, y};
+			b.velocity = (struct vector){y, x, y};
+			for (size_t m = 0; modulation_at(m); m++) {
+				settings.modulation = modulation_at(m);
+				prediction = free_space_predict(&settings, &passage);
+				assert_true(prediction.packet_error_rate >= 0.0 &&
+					    prediction.packet_error_rate <= 1.0);
+				size = link_write(bytes, &prediction.numbers);
+				assert_int_equal(link_read(slice_of(bytes, size), NULL), HOT_OK);
+			}
+		}
+	}
+}
+
+/* ------------------------------------------------------------ modulation */
+
+static double ber_at(const char *name, double eb_n0_db)
+{
+	const struct modulation *modulation = modulation_find(slice_str(name));
+
+	assert_non_null(modulation);
+	return modulation_bit_error_rate(modulation, pow(10.0, eb_n0_db / 10.0));
+}
+
+/* Where the published curves cross 1e-5 (Proakis, Digital Communications). */
+static void test_ber_known_points(void **state)
+{
+	(void)state;
+	assert_near(log10(ber_at("bpsk", 9.59)), -5.0, 0.01);
+	assert_near(log10(ber_at("qpsk", 9.59)), -5.0, 0.01);
+	assert_near(log10(ber_at("16qam", 13.43)), -5.0, 0.01);
+	assert_near(ber_at("bpsk", 0.0), 0.0786496, 1e-6);
+	assert_near(ber_at("bpsk", -400.0), 0.5, 1e-9);
+	assert_near(ber_at("16qam", -400.0), 0.5, 1e-9);
+}
+
+static void test_bits_per_symbol(void **state)
+{
+	(void)state;
+	assert_int_equal(modulation_find(slice_str("bpsk"))->bits_per_symbol, 1);
+	assert_int_equal(modulation_find(slice_str("qpsk"))->bits_per_symbol, 2);
+	assert_int_equal(modulation_find(slice_str("16qam"))->bits_per_symbol, 4);
+	assert_null(modulation_find(slice_str("64QAM")));
+	assert_null(modulation_find(slice_str("")));
+}
+
+/* Two independent normal numbers (Box and Muller 1958). */
+static void normal_pair(struct rng *rng, double pair[2])
+{
+	double radius = sqrt(-2.0 * log(1.0 - rng_unit(rng)));
+	double angle = 2.0 * M_PI * rng_unit(rng);
+
+	pair[0] = radius * cos(angle);
+	pair[1] = radius * sin(angle);
+}
+
+/* Four levels with Gray mapping in one dimension, sent through noise and decided
+ * by the nearest level: wrong bits over bits. Two such dimensions make 16-QAM. */
+static double simulate_gray_pam4(struct rng *rng, double eb_n0, unsigned symbols)
+{
+	static const unsigned gray[4] = {0, 1, 3, 2};
+	/* levels -3 -1 1 3: mean energy 5 for 2 bits; noise N0 / 2 a dimension */
+	double sigma = sqrt(2.5 / eb_n0 / 2.0);
+	unsigned wrong = 0;
+
+	for (unsigned i = 0; i < symbols; i += 2) {
+		double noise[2];
+
+		normal_pair(rng, noise);
+		for (unsigned k = 0; k < 2; k++) {
+			unsigned sent = (unsigned)rng_below(rng, 4);
+			double heard = 2.0 * sent - 3.0 + sigma * noise[k];
+			double level = fmin(fmax(floor((heard + 4.0) / 2.0), 0.0), 3.0);
+
+			wrong += (unsigned)__builtin_popcount(gray[sent] ^ gray[(unsigned)level]);
+		}
+	}
+	return wrong / (2.0 * symbols);
+}
+
+static void test_16qam_against_simulation(void **state)
+{
+	static const double db[] = {-4.0, 0.0, 4.0, 8.0};
+	enum { SYMBOLS = 400000 };
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 20020501);
+	for (size_t i = 0; i < 4; i++) {
+		double wanted = ber_at("16qam", db[i]);
+		double seen = simulate_gray_pam4(&rng, pow(10.0, db[i] / 10.0), SYMBOLS);
+
+		/* five standard deviations; both bits of a symbol share their noise */
+		assert_near(seen, wanted, 5.0 * sqrt(wanted / SYMBOLS));
+	}
+}
+
+static void test_per_by_length(void **state)
+{
+	(void)state;
+	assert_near(modulation_packet_error_rate(0.0, 1e9), 0.0, 0);
+	assert_near(modulation_packet_error_rate(1e-5, 8000.0), 0.0768836, 1e-6);
+	assert_near(modulation_packet_error_rate(1e-3, 8.0), 1.0 - pow(0.999, 8.0), 1e-12);
+	/* rates under a double's step from 1 are not lost */
+	assert_near(modulation_packet_error_rate(1e-20, 1000.0) * 1e17, 1.0, 1e-6);
+	assert_near(modulation_packet_error_rate(0.5, 524288.0), 1.0, 0);
+}
+
+static void test_per_monotone(void **state)
+{
+	struct model_settings settings = defaults();
+
+	(void)state;
+	for (size_t m = 0; modulation_at(m); m++) {
+		double farther = 0.0;
+		double longer = 0.0;
+
+		settings.modulation = modulation_at(m);
+		for (float metres = 1000.0f; metres < 1e6f; metres *= 1.2f) {
+			double per = predict_at(&settings, metres, 200).packet_error_rate;
+
+			assert_true(per >= farther);
+			farther = per;
+		}
+		assert_true(farther > 0.999);
+		for (size_t bytes = 0; bytes < 65536; bytes = bytes * 2 + 1) {
+			double per = predict_at(&settings, 10000.0f, bytes).packet_error_rate;
+
+			assert_true(per >= longer);
+			longer = per;
+		}
+		assert_true(longer > 0.0);
+	}
+}
+
+/* ----------------------------------------------------------------- ideal */
+
+static void test_ideal(void **state)
+{
+	struct model_settings settings = {.tx_power_dbm = 13.0};
+	struct sim_node a = node_at(0, 0, 0);
+	struct sim_node b = node_at(0, 5000, 0);
+	struct passage passage = {&a, &b, 1000};
+	struct prediction prediction = ideal_predict(&settings, &passage);
+	struct link_numbers wanted = {
+		.tx_power_dbm = 13.0f, .rx_power_dbm = 13.0f, .distance_m = 5000.0f};
+
+	(void)state;
+	assert_memory_equal(&prediction.numbers, &wanted, sizeof(wanted));
+	assert_near(prediction.packet_error_rate, 0.0, 0);
+	a.has_radio = true;
+	a.radio.tx_power_dbm = 27.0f;
+	assert_near((double)ideal_predict(&settings, &passage).numbers.rx_power_dbm, 27.0, 0);
+}
+
+static void test_table(void **state)
+{
+	(void)state;
+	assert_ptr_equal(model_find(slice_str("free-space"))->predict, free_space_predict);
+	assert_ptr_equal(model_find(slice_str("ideal"))->predict, ideal_predict);
+	assert_null(model_find(slice_str("free-spac")));
+	assert_null(model_find(slice_str("")));
+	assert_null(model_at(2));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_loss_published),
+		cmocka_unit_test(test_loss_slope),
+		cmocka_unit_test(test_distance_floor),
+		cmocka_unit_test(test_unknown_position_is_origin),
+		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_radio_overrides),
+		cmocka_unit_test(test_eb_n0_of_bandwidth_and_bitrate),
+		cmocka_unit_test(test_delay),
+		cmocka_unit_test(test_doppler),
+		cmocka_unit_test(test_extremes_stay_finite),
+		cmocka_unit_test(test_ber_known_points),
+		cmocka_unit_test(test_bits_per_symbol),
+		cmocka_unit_test(test_16qam_against_simulation),
+		cmocka_unit_test(test_per_by_length),
+		cmocka_unit_test(test_per_monotone),
+		cmocka_unit_test(test_ideal),
+		cmocka_unit_test(test_table),
+	};
+
+	return cmocka_run_group_tests_name("sim_models", tests, NULL, NULL);
+}

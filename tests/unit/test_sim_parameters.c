@@ -1,0 +1,213 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "models/modulation.h"
+#include "models/parameters.h"
+#include "models/text.h"
+
+/* Reads "key", "value", ... , NULL. */
+static int read_pairs(const char *const *pairs, struct channel *channel, struct refusal *refusal)
+{
+	struct parameter parameters[16];
+	size_t count = 0;
+
+	for (; pairs[2 * count]; count++) {
+		parameters[count].key = slice_str(pairs[2 * count]);
+		parameters[count].value = slice_str(pairs[2 * count + 1]);
+	}
+	return parameters_read(parameters, count, channel, refusal);
+}
+
+#define PAIRS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void assert_refused(const char *const *pairs, const char *why)
+{
+	struct channel channel;
+	struct refusal refusal;
+
+	assert_int_equal(read_pairs(pairs, &channel, &refusal), -1);
+	assert_string_equal(refusal.text, why);
+}
+
+static void test_defaults(void **state)
+{
+	struct channel channel;
+	struct refusal refusal;
+	struct model_settings *settings = &channel.settings;
+
+	(void)state;
+	assert_int_equal(read_pairs(PAIRS("model", "free-space"), &channel, &refusal), 0);
+	assert_string_equal(channel.model->name, "free-space");
+	assert_true(settings->frequency_hz == 2400000000.0);
+	assert_true(settings->bandwidth_hz == 1000000.0);
+	assert_true(settings->tx_power_dbm == 20.0);
+	assert_true(settings->noise_figure_db == 6.0);
+	assert_true(settings->bitrate_bps == 1000000.0);
+	assert_string_equal(settings->modulation->name, "qpsk");
+}
+
+static void test_every_parameter(void **state)
+{
+	struct channel channel;
+	struct refusal refusal;
+	struct model_settings *settings = &channel.settings;
+
+	(void)state;
+	assert_int_equal(
+		read_pairs(PAIRS("bitrate_bps", "54e6", "modulation", "16qam", "noise_figure_db",
+				 "0", "tx_power_dbm", "-3.5", "bandwidth_hz", "20000000",
+				 "frequency_hz", "5.8e9", "model", "free-space"),
+			   &channel, &refusal),
+		0);
+	assert_true(settings->frequency_hz == 5.8e9);
+	assert_true(settings->bandwidth_hz == 2e7);
+	assert_true(settings->tx_power_dbm == -3.5);
+	assert_true(settings->noise_figure_db == 0.0);
+	assert_true(settings->bitrate_bps == 54e6);
+	assert_string_equal(settings->modulation->name, "16qam");
+}
+
+static void test_model_refused(void **state)
+{
+	(void)state;
+	assert_refused(PAIRS("model", "warp"), "unknown model \"warp\"; known: ideal, free-space");
+	assert_refused(PAIRS("model", ""), "unknown model \"\"; known: ideal, free-space");
+	assert_refused(PAIRS("frequency_hz", "1e9"),
+		       "no parameter \"model\" given; known models: ideal, free-space");
+	assert_refused(PAIRS("model", "ideal", "model", "ideal"),
+		       "parameter \"model\" given twice");
+}
+
+static void test_key_refused(void **state)
+{
+	(void)state;
+	assert_refused(PAIRS("model", "free-space", "frequencyhz", "1"),
+		       "unknown parameter \"frequencyhz\"; nearest known: frequency_hz");
+	assert_refused(PAIRS("model", "free-space", "bitrate", "1"),
+		       "unknown parameter \"bitrate\"; nearest known: bitrate_bps");
+	assert_refused(PAIRS("model", "free-space", "colour", "1"),
+		       "unknown parameter \"colour\"; free-space knows: model, frequency_hz, "
+		       "bandwidth_hz, tx_power_dbm, noise_figure_db, modulation, bitrate_bps");
+	assert_refused(PAIRS("model", "ideal", "frequency_hz", "1e9"),
+		       "unknown parameter \"frequency_hz\"; ideal knows: model, tx_power_dbm");
+	assert_refused(PAIRS("tx_power_dbm", "1", "model", "ideal", "tx_power_dbm", "1"),
+		       "parameter \"tx_power_dbm\" given twice");
+}
+
+static void test_value_refused(void **state)
+{
+	static const char *const bad[] = {"",	  "x",	   "1e9x",  "0x1p30",  "inf",
+					  "nan",  "1e400", "--1",   "2.4 GHz", " 1e9",
+					  "1e9 ", "9.9e5", "3.1e11"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char why[REFUSAL_CAP] = "frequency_hz is \"";
+
+		strcat(why, bad[i]);
+		strcat(why, "\"; allowed: a number from 1000000 to 300000000000");
+		assert_refused(PAIRS("model", "free-space", "frequency_hz", bad[i]), why);
+	}
+	assert_refused(PAIRS("model", "free-space", "bandwidth_hz", "0"),
+		       "bandwidth_hz is \"0\"; allowed: a number from 1 to 10000000000");
+	assert_refused(PAIRS("model", "free-space", "noise_figure_db", "-1"),
+		       "noise_figure_db is \"-1\"; allowed: a number from 0 to 60");
+	assert_refused(PAIRS("model", "free-space", "tx_power_dbm", "101"),
+		       "tx_power_dbm is \"101\"; allowed: a number from -100 to 100");
+	assert_refused(PAIRS("model", "free-space", "bitrate_bps", "124"),
+		       "bitrate_bps is \"124\"; allowed: a number from 125 to 100000000000");
+	assert_refused(PAIRS("model", "free-space", "modulation", "QPSK"),
+		       "modulation is \"QPSK\"; known: bpsk, qpsk, 16qam");
+}
+
+static void test_bitrate_must_fit(void **state)
+{
+	struct channel channel;
+	struct refusal refusal;
+
+	(void)state;
+	assert_refused(PAIRS("model", "free-space", "bitrate_bps", "2000001"),
+		       "bitrate_bps 2000001 does not fit bandwidth_hz 1000000 with qpsk; "
+		       "allowed: at most 2000000");
+	assert_int_equal(read_pairs(PAIRS("model", "free-space", "bitrate_bps", "2000000"),
+				    &channel, &refusal),
+			 0);
+}
+
+/* What comes from outside neither drives a terminal nor overruns the message. */
+static void test_hostile_text(void **state)
+{
+	char huge[5000];
+
+	(void)state;
+	assert_refused(PAIRS("model", "a\nb\x1b\xc3\xa4\""),
+		       "unknown model \"a?b???\"\"; known: ideal, free-space");
+	memset(huge, 'k', sizeof(huge) - 1);
+	huge[sizeof(huge) - 1] = '\0';
+	assert_refused(PAIRS("model", "ideal", huge, "1"),
+		       "unknown parameter \"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk...\"; ideal "
+		       "knows: model, tx_power_dbm");
+	assert_refused(
+		PAIRS("model", "free-space", "tx_power_dbm", huge),
+		"tx_power_dbm is \"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk...\"; allowed: a "
+		"number from -100 to 100");
+}
+
+static void test_text_is_cut(void **state)
+{
+	char room[8];
+	struct text text = text_in(room, sizeof(room));
+
+	(void)state;
+	text_add(&text, "12345");
+	text_add(&text, "6789");
+	assert_string_equal(room, "1234567");
+	text_add_number(&text, 1.0);
+	assert_string_equal(room, "1234567");
+}
+
+static size_t distance(const char *a, const char *b)
+{
+	return text_distance(slice_str(a), slice_str(b));
+}
+
+static void test_text_distance(void **state)
+{
+	(void)state;
+	assert_int_equal(distance("", ""), 0);
+	assert_int_equal(distance("abc", ""), 3);
+	assert_int_equal(distance("", "abc"), 3);
+	assert_int_equal(distance("kitten", "sitting"), 3);
+	assert_int_equal(distance("frequencyhz", "frequency_hz"), 1);
+}
+
+static void test_rows_name_every_field(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < PARAMETER_COUNT; i++) {
+		const struct parameter_row *row = parameter_at(i);
+
+		assert_non_null(row->name);
+		if (!row->is_modulation) {
+			assert_true(row->min <= row->preset && row->preset <= row->max);
+		}
+	}
+	assert_null(parameter_at(PARAMETER_COUNT));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),      cmocka_unit_test(test_every_parameter),
+		cmocka_unit_test(test_model_refused), cmocka_unit_test(test_key_refused),
+		cmocka_unit_test(test_value_refused), cmocka_unit_test(test_bitrate_must_fit),
+		cmocka_unit_test(test_hostile_text),  cmocka_unit_test(test_text_is_cut),
+		cmocka_unit_test(test_text_distance), cmocka_unit_test(test_rows_name_every_field),
+	};
+
+	return cmocka_run_group_tests_name("sim_parameters", tests, NULL, NULL);
+}
