@@ -1,0 +1,69 @@
+#include "settings/settings.h"
+
+#include <arpa/inet.h>
+
+static int parse_port(const char *text, uint16_t *port)
+{
+	unsigned value = 0;
+	size_t size = strlen(text);
+
+	if (size < 1 || size > 5 || strspn(text, "0123456789") != size) {
+		return -1;
+	}
+	for (; *text; text++) {
+		value = value * 10 + (unsigned)(*text - '0');
+	}
+	if (value > UINT16_MAX) {
+		return -1;
+	}
+	*port = (uint16_t)value;
+	return 0;
+}
+
+static int check_host(const char *host, bool bracketed, const char **why)
+{
+	struct in6_addr v6;
+	struct in_addr v4;
+
+	if (bracketed) {
+		*why = "what stands in brackets is not a numeric IPv6 address";
+		return inet_pton(AF_INET6, host, &v6) == 1 ? 0 : -1;
+	}
+	if (strchr(host, ':')) {
+		*why = "an IPv6 address stands in brackets, as in [::1]:7600";
+		return -1;
+	}
+	*why = "the host is neither a numeric address nor \"localhost\"; every interface "
+	       "is 0.0.0.0 or [::]";
+	return strcmp(host, "localhost") == 0 || inet_pton(AF_INET, host, &v4) == 1 ? 0 : -1;
+}
+
+int address_parse(const char *text, struct address *address, const char **why)
+{
+	struct address parsed = {.port = 0};
+	bool bracketed = text[0] == '[';
+	const char *host = bracketed ? text + 1 : text;
+	const char *end = bracketed ? strchr(text, ']') : strrchr(text, ':');
+	const char *colon = bracketed && end ? end + 1 : end;
+	size_t size;
+
+	if (!end || *colon != ':') {
+		*why = "the port is missing, as in 127.0.0.1:7600 or [::1]:7600";
+		return -1;
+	}
+	size = (size_t)(end - host);
+	if (size == 0 || size >= sizeof(parsed.host)) {
+		*why = size ? "the host is too long" : "the host is missing";
+		return -1;
+	}
+	memcpy(parsed.host, host, size);
+	if (check_host(parsed.host, bracketed, why) < 0) {
+		return -1;
+	}
+	if (parse_port(colon + 1, &parsed.port) < 0) {
+		*why = "the port is not a number from 0 to 65535";
+		return -1;
+	}
+	*address = parsed;
+	return 0;
+}

@@ -1,0 +1,243 @@
+#include "settings/value.h"
+
+#include "base/utf8.h"
+#include "core/name.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { DESCRIBE_BYTES = 256 };
+
+static void *member(const struct row *row, void *target)
+{
+	return (char *)target + row->offset;
+}
+
+uint64_t value_number(const struct row *row, const void *target)
+{
+	const char *at = (const char *)target + row->offset;
+	uint64_t wide;
+	uint32_t narrow;
+
+	if (row->kind == VALUE_U64) {
+		memcpy(&wide, at, sizeof(wide));
+		return wide;
+	}
+	memcpy(&narrow, at, sizeof(narrow));
+	return narrow;
+}
+
+/* "a, b or c" of those that are supported. */
+static void describe_choices(const struct choice *choices, char *text, size_t cap)
+{
+	size_t left = 0, at = 0;
+
+	for (const struct choice *c = choices; c->name; c++) {
+		left += !c->unsupported;
+	}
+	text[0] = '\0';
+	for (const struct choice *c = choices; c->name && at < cap; c++) {
+		int size;
+
+		if (c->unsupported) {
+			continue;
+		}
+		left--;
+		size = snprintf(text + at, cap - at, "%s%s", c->name,
+				left > 1    ? ", "
+				: left == 1 ? " or "
+					    : "");
+		at += size > 0 ? (size_t)size : 0;
+	}
+}
+
+void value_describe(const struct row *row, char *text, size_t cap)
+{
+	switch (row->kind) {
+	case VALUE_U32:
+	case VALUE_U64:
+		(void)snprintf(text, cap, "a whole number from %" PRIu64 " to %" PRIu64, row->min,
+			       row->max);
+		break;
+	case VALUE_CHOICE:
+	case VALUE_WORD:
+		describe_choices(row->choices, text, cap);
+		break;
+	case VALUE_NAME:
+		(void)snprintf(text, cap, "1 to %d letters, digits, dots, underscores or hyphens",
+			       NAME_MAX_BYTES);
+		break;
+	case VALUE_TEXT:
+		(void)snprintf(text, cap,
+			       "at most %" PRIu64 " bytes of UTF-8 without control characters",
+			       row->max);
+		break;
+	case VALUE_ADDRESS:
+		(void)snprintf(text, cap, "a numeric address and a port");
+		break;
+	case VALUE_ORIGIN:
+		(void)snprintf(text, cap,
+			       "latitude (-90 to 90), longitude (-180 to 180), altitude in m "
+			       "(-10000 to 100000)");
+		break;
+	case VALUE_CHANNEL:
+		(void)snprintf(text, cap, "UTF-8 without control characters");
+		break;
+	}
+}
+
+static int refuse(const struct row *row, const char *text, char *why, size_t cap)
+{
+	char allowed[DESCRIBE_BYTES];
+
+	value_describe(row, allowed, sizeof(allowed));
+	(void)snprintf(why, cap, "%s; must be %s", text, allowed);
+	return -1;
+}
+
+static int parse_number(const struct row *row, const char *text, void *target, char *why,
+			size_t cap)
+{
+	uint64_t value = 0;
+	uint32_t narrow;
+
+	if (!*text || strspn(text, "0123456789") != strlen(text)) {
+		return refuse(row, "is not a whole number", why, cap);
+	}
+	for (; *text; text++) {
+		uint64_t digit = (uint64_t)(*text - '0');
+
+		/* Past every maximum there is, so that it cannot wrap. */
+		if (value <= UINT64_MAX / 100) {
+			value = value * 10 + digit;
+		}
+	}
+	if (value < row->min || value > row->max) {
+		return refuse(row, value < row->min ? "is too small" : "is too large", why, cap);
+	}
+	if (row->kind == VALUE_U64) {
+		memcpy(member(row, target), &value, sizeof(value));
+	} else {
+		narrow = (uint32_t)value;
+		memcpy(member(row, target), &narrow, sizeof(narrow));
+	}
+	return 0;
+}
+
+static int parse_choice(const struct row *row, const char *text, void *target, char *why,
+			size_t cap)
+{
+	const struct choice *choice = row->choices;
+
+	while (choice->name && strcmp(choice->name, text) != 0) {
+		choice++;
+	}
+	if (!choice->name) {
+		return refuse(row, "is not known", why, cap);
+	}
+	if (choice->unsupported) {
+		return refuse(row, "is not supported yet", why, cap);
+	}
+	if (row->kind == VALUE_WORD) {
+		memcpy(member(row, target), text, strlen(text) + 1);
+	} else if (row->offset != ROW_NOT_STORED) {
+		memcpy(member(row, target), &choice->value, sizeof(choice->value));
+	}
+	return 0;
+}
+
+static int parse_name(const struct row *row, const char *text, void *target, char *why, size_t cap)
+{
+	if (!name_valid(slice_str(text))) {
+		return refuse(row, "is not a name", why, cap);
+	}
+	memcpy(member(row, target), text, strlen(text) + 1);
+	return 0;
+}
+
+static int parse_text(const struct row *row, const char *text, void *target, char *why, size_t cap)
+{
+	if (strlen(text) > row->max) {
+		return refuse(row, "is too long", why, cap);
+	}
+	if (!utf8_is_printable(slice_str(text))) {
+		return refuse(row, "has bytes that are not text", why, cap);
+	}
+	memcpy(member(row, target), text, strlen(text) + 1);
+	return 0;
+}
+
+static int parse_address(const struct row *row, const char *text, void *target, char *why,
+			 size_t cap)
+{
+	struct address address;
+	const char *reason = "";
+
+	if (address_parse(text, &address, &reason) < 0) {
+		(void)snprintf(why, cap, "is not an address: %s", reason);
+		return -1;
+	}
+	memcpy(member(row, target), &address, sizeof(address));
+	return 0;
+}
+
+/* A decimal number between blanks, then `end`. What stands behind, or NULL. */
+static const char *parse_part(const char *text, char end, double limit_low, double limit_high,
+			      double *value)
+{
+	char *rest;
+
+	text += strspn(text, " \t");
+	*value = strtod(text, &rest);
+	/* strtod reads hexadecimal numbers too. Infinity and NaN fail the bounds. */
+	if (rest == text || text[strcspn(text, "xX")] != '\0') {
+		return NULL;
+	}
+	rest += strspn(rest, " \t");
+	if (*rest != end || !(*value >= limit_low && *value <= limit_high)) {
+		return NULL;
+	}
+	return end ? rest + 1 : rest;
+}
+
+static int parse_origin(const struct row *row, const char *text, void *target, char *why,
+			size_t cap)
+{
+	struct scenario_config *scenario = target;
+	double latitude = 0, longitude = 0, altitude = 0;
+
+	text = parse_part(text, ',', -90, 90, &latitude);
+	text = text ? parse_part(text, ',', -180, 180, &longitude) : NULL;
+	text = text ? parse_part(text, '\0', -10000, 100000, &altitude) : NULL;
+	if (!text) {
+		return refuse(row, "is not a place", why, cap);
+	}
+	scenario->has_origin = true;
+	scenario->origin_latitude_deg = latitude;
+	scenario->origin_longitude_deg = longitude;
+	scenario->origin_altitude_m = altitude;
+	return 0;
+}
+
+int value_parse(const struct row *row, const char *text, void *target, char *why, size_t cap)
+{
+	switch (row->kind) {
+	case VALUE_U32:
+	case VALUE_U64:
+		return parse_number(row, text, target, why, cap);
+	case VALUE_CHOICE:
+	case VALUE_WORD:
+		return parse_choice(row, text, target, why, cap);
+	case VALUE_NAME:
+		return parse_name(row, text, target, why, cap);
+	case VALUE_TEXT:
+		return parse_text(row, text, target, why, cap);
+	case VALUE_ADDRESS:
+		return parse_address(row, text, target, why, cap);
+	case VALUE_ORIGIN:
+		return parse_origin(row, text, target, why, cap);
+	case VALUE_CHANNEL:
+		break;
+	}
+	return refuse(row, "cannot stand here", why, cap);
+}

@@ -1,0 +1,19 @@
+/* Reading one value by its row of the table. */
+#ifndef UAV_SETTINGS_VALUE_H
+#define UAV_SETTINGS_VALUE_H
+
+#include "settings/table.h"
+
+/* Stores the value of `text` in `target`, the structure into which the row's offset
+ * points. 0, or -1 with what is wrong in `why`; the target is then as before. Not
+ * for VALUE_CHANNEL. */
+int value_parse(const struct row *row, const char *text, void *target, char *why, size_t cap)
+	__attribute__((warn_unused_result));
+
+/* What is allowed: "a whole number from 1 to 100". */
+void value_describe(const struct row *row, char *text, size_t cap);
+
+/* A number's value in `target`. */
+uint64_t value_number(const struct row *row, const void *target);
+
+#endif
