@@ -39,16 +39,15 @@ static void print_default(const struct row *row, char *text, size_t cap)
 
 static void print_row(FILE *out, const struct row *row)
 {
-	char allowed[256], text[512], value[256];
+	char allowed[256], text[1024], value[256];
 	bool channel = row->kind == VALUE_CHANNEL;
+	const char *shown;
 
 	print_default(row, value, sizeof(value));
 	value_describe(row, allowed, sizeof(allowed));
-	(void)snprintf(text, sizeof(text), "Value: %s.%s%s%s", allowed,
-		       row->required ? " Required."
-		       : *value	     ? " Default: "
-				     : " Default: none",
-		       row->required ? "" : value, row->required ? "" : ".");
+	shown = *value ? value : "none";
+	(void)snprintf(text, sizeof(text), "Value: %s. %s%s%s", allowed,
+		       row->required ? "Required" : "Default: ", row->required ? "" : shown, ".");
 	fputs("\n", out);
 	print_wrapped(out, row->help);
 	print_wrapped(out, text);
