@@ -195,10 +195,7 @@ void core_detach(struct core *core, struct session *session)
 
 void core_drained(struct core *core, struct session *session)
 {
-	if (session->endpoint.ops->queued(session->endpoint.ctx) <=
-	    core->limits.output_soft_bytes) {
-		session->slow_since_us = 0;
-	}
+	session_caught_up(core, session);
 	session_pump(core, session);
 }
 

@@ -106,12 +106,15 @@ static void tell_page(struct core *core, struct session *session)
 	}
 }
 
+bool presence_behind(const struct core *core, const struct session *session)
+{
+	return session->presence != PRESENCE_WISH_NONE &&
+	       session->presence_seen < core->presence.told;
+}
+
 void presence_catch_up(struct core *core, struct session *session)
 {
-	if (session->presence == PRESENCE_WISH_NONE) {
-		return;
-	}
-	while (session->presence_seen < core->presence.told && session_has_room(core, session)) {
+	while (presence_behind(core, session) && session_has_room(core, session)) {
 		tell_page(core, session);
 	}
 }
@@ -164,8 +167,8 @@ void presence_tick(struct core *core)
 	for (uint32_t i = 0; i < core->registry.high; i++) {
 		struct session *session = core->registry.sessions[i];
 
-		if (session && session->state == SESSION_ACTIVE) {
-			presence_catch_up(core, session);
+		if (session && session->state == SESSION_ACTIVE && presence_behind(core, session)) {
+			session_pump(core, session);
 		}
 	}
 }

@@ -40,5 +40,7 @@ void presence_note(struct core *core, const struct session *session, enum presen
 void presence_tick(struct core *core);
 /* Writes to one session what it has not seen of what is told, as far as it has room. */
 void presence_catch_up(struct core *core, struct session *session);
+/* Whether there is something that it has not been written. */
+bool presence_behind(const struct core *core, const struct session *session);
 
 #endif

@@ -76,6 +76,16 @@ bool session_has_room(const struct core *core, const struct session *session)
 		       core->limits.output_soft_bytes / 2;
 }
 
+/* From now on it has output_soft_ms to catch up. */
+static void session_slow(struct core *core, struct session *session)
+{
+	if (!session->slow_since_us) {
+		session->slow_since_us = core->now.mono_us;
+		session_due_by(core, session,
+			       core->now.mono_us + core->limits.output_soft_ms * 1000ull);
+	}
+}
+
 bool session_emit(struct core *core, struct session *session, const struct event *event)
 {
 	const struct endpoint *endpoint = &session->endpoint;
@@ -91,11 +101,8 @@ bool session_emit(struct core *core, struct session *session, const struct event
 		session_end(core, session, GOODBYE_KICKED, 0, "the gateway is out of memory");
 		return false;
 	}
-	if (!session->slow_since_us &&
-	    endpoint->ops->queued(endpoint->ctx) > core->limits.output_soft_bytes) {
-		session->slow_since_us = core->now.mono_us;
-		session_due_by(core, session,
-			       core->now.mono_us + core->limits.output_soft_ms * 1000ull);
+	if (endpoint->ops->queued(endpoint->ctx) > core->limits.output_soft_bytes) {
+		session_slow(core, session);
 	}
 	return true;
 }
@@ -233,12 +240,22 @@ static void pump_reports(struct core *core, struct session *session)
 	}
 }
 
+/* Something is kept back for it until it has read more. */
+static bool session_waits(const struct core *core, const struct session *session)
+{
+	return session->listing != LISTING_NONE || !list_empty(&session->reports) ||
+	       presence_behind(core, session);
+}
+
 void session_pump(struct core *core, struct session *session)
 {
 	pump_listing(core, session);
 	pump_reports(core, session);
 	if (session->state == SESSION_ACTIVE) {
 		presence_catch_up(core, session);
+	}
+	if (session->state == SESSION_ACTIVE && session_waits(core, session)) {
+		session_slow(core, session);
 	}
 }
 
@@ -323,16 +340,24 @@ static void session_ping(struct core *core, struct session *session)
 	session_emit(core, session, &event);
 }
 
+void session_caught_up(const struct core *core, struct session *session)
+{
+	const struct endpoint *endpoint = &session->endpoint;
+
+	if (session_has_room(core, session) ||
+	    (endpoint->ops->queued(endpoint->ctx) <= core->limits.output_soft_bytes &&
+	     !session_waits(core, session))) {
+		session->slow_since_us = 0;
+	}
+}
+
 static void active_check(struct core *core, struct session *session)
 {
 	const struct limits *limits = &core->limits;
-	const struct endpoint *endpoint = &session->endpoint;
 	uint64_t quiet =
 		session->heard_us > session->pinged_us ? session->heard_us : session->pinged_us;
 
-	if (endpoint->ops->queued(endpoint->ctx) <= limits->output_soft_bytes) {
-		session->slow_since_us = 0;
-	}
+	session_caught_up(core, session);
 	if (session->slow_since_us && over(core, session->slow_since_us, limits->output_soft_ms)) {
 		session_end(core, session, GOODBYE_TOO_SLOW, 0, "output is not being read");
 	} else if (session->hold) {

@@ -103,6 +103,9 @@ void session_pump(struct core *core, struct session *session);
 /* Whether more may be written to it now that can as well be written later. */
 bool session_has_room(const struct core *core, const struct session *session);
 
+/* Forgets that it was slow, if it has caught up. */
+void session_caught_up(const struct core *core, struct session *session);
+
 /* The drone is read no more for this reason, or again. */
 void session_hold(struct core *core, struct session *session, enum session_hold why);
 void session_release(struct core *core, struct session *session, enum session_hold why);
