@@ -60,14 +60,11 @@ void *arena_take(struct arena *arena, size_t size)
 	const size_t mask = alignof(max_align_t) - 1;
 	void *piece;
 
-	if (size > arena->cap) {
+	if (size > arena->cap - arena->used || size > SIZE_MAX / 2) {
 		return NULL;
 	}
 	size = (size + mask) & ~mask;
-	if (size > arena->cap - arena->used) {
-		return NULL;
-	}
-	if (arena->fixed && !block) {
+	if (size > arena->cap - arena->used || (arena->fixed && !block)) {
 		return NULL;
 	}
 	if (!block || block->size - block->used < size) {
@@ -88,21 +85,34 @@ void *arena_take(struct arena *arena, size_t size)
 	return piece;
 }
 
+/* Takes the first block of the usual size out of the chain, or NULL. */
+static struct arena_block *take_usual(struct arena_block **link)
+{
+	struct arena_block *block;
+
+	while (*link && (*link)->size != ARENA_BLOCK_BYTES) {
+		link = &(*link)->next;
+	}
+	block = *link;
+	if (block) {
+		*link = block->next;
+		block->next = NULL;
+	}
+	return block;
+}
+
 void arena_reset(struct arena *arena)
 {
 	struct arena_block *keep = arena->blocks;
 
-	if (arena->fixed) {
-		if (keep) {
-			keep->used = 0;
-		}
-	} else if (keep) {
-		arena_free_from(keep->next);
-		keep->next = NULL;
+	if (!arena->fixed) {
+		/* One large message must not make every later turn pay for its memory. */
+		keep = take_usual(&arena->blocks);
+		arena_free_from(arena->blocks);
+		arena->blocks = keep;
+	}
+	if (keep) {
 		keep->used = 0;
-		if (keep->size > ARENA_BLOCK_BYTES) {
-			arena_fini(arena);
-		}
 	}
 	arena->used = 0;
 }

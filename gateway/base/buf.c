@@ -32,12 +32,12 @@ int buf_reserve(struct buf *buf, size_t size)
 	if (buf->cap - buf->end >= size && buf->data) {
 		return 0;
 	}
-	if (size > SIZE_MAX / 4 || waiting > SIZE_MAX / 4) {
+	if (size > SIZE_MAX / 8 || cap > SIZE_MAX / 8) {
 		return -1;
 	}
-	/* Moving is worth it only when it frees at least half of the room; a fixed
-	 * buffer has no other way. */
-	if (buf->data && buf->cap - waiting >= size && (buf->fixed || buf->start >= buf->cap / 2)) {
+	/* Moving pays when no more is moved than was consumed since the last time, so
+	 * that a byte is moved once on average; a fixed buffer has no other way. */
+	if (buf->data && buf->cap - waiting >= size && (buf->fixed || buf->start >= waiting)) {
 		memmove(buf->data, buf->data + buf->start, waiting);
 		buf->start = 0;
 		buf->end = waiting;
@@ -46,7 +46,9 @@ int buf_reserve(struct buf *buf, size_t size)
 	if (buf->fixed) {
 		return -1;
 	}
-	while (cap - waiting < size || cap < waiting) {
+	/* Growing at least doubles, for the same reason. */
+	cap = buf->data ? cap * 2 : cap;
+	while (cap - waiting < size) {
 		cap *= 2;
 	}
 	data = malloc(cap);
