@@ -1,0 +1,404 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { PATIENT_MS = 10000, IMPATIENT_MS = 50 };
+
+/* 2026-01-02T03:04:05.678Z */
+static const uint64_t then_us = 1767323045678000u;
+
+/* ----------------------------------------------------------------- format */
+
+static void check_line(const char *expected, struct slice value)
+{
+	struct log_field field = log_text("v", value);
+	char line[256];
+	size_t size = log_format(line, sizeof(line), 0, LOG_LEVEL_INFO, "e", &field, 1);
+
+	line[size] = '\0';
+	assert_string_equal(strstr(line, " v="), expected);
+}
+
+static void formats_a_line(void **state)
+{
+	const struct log_field fields[] = {
+		log_str("drone", "uav1"),
+		log_num("session", -4),
+		log_num("most", INT64_MIN),
+	};
+	char line[256];
+	size_t size =
+		log_format(line, sizeof(line), then_us, LOG_LEVEL_WARNING, "drone_left", fields, 3);
+
+	(void)state;
+	assert_int_equal(size, strlen("time=2026-01-02T03:04:05.678Z level=warning "
+				      "event=drone_left drone=uav1 session=-4 "
+				      "most=-9223372036854775808\n"));
+	line[size] = '\0';
+	assert_string_equal(line, "time=2026-01-02T03:04:05.678Z level=warning event=drone_left "
+				  "drone=uav1 session=-4 most=-9223372036854775808\n");
+}
+
+static void escapes_what_could_forge_a_line(void **state)
+{
+	(void)state;
+	check_line(" v=plain-value_1.2:3/[x]\n", slice_str("plain-value_1.2:3/[x]"));
+	check_line(" v=\"\"\n", slice_of(NULL, 0));
+	check_line(" v=\"two words\"\n", slice_str("two words"));
+	check_line(" v=\"a=b\"\n", slice_str("a=b"));
+	check_line(" v=\"\\\"q\\\\\"\n", slice_str("\"q\\"));
+	check_line(" v=\"a\\nlevel\\r\\t\"\n", slice_str("a\nlevel\r\t"));
+	check_line(" v=\"\\x1b[2J\\x00\\x7f\"\n", slice_of("\x1b[2J\0\x7f", 6));
+	check_line(" v=\"gr\xc3\xbc\xc3\x9f\"\n", slice_str("gr\xc3\xbc\xc3\x9f"));
+	check_line(" v=\"\\xff\\xc3\"\n", slice_str("\xff\xc3"));
+	check_line(" v=\"\\u009b\\u202e\"\n", slice_str("\xc2\x9b\xe2\x80\xae"));
+}
+
+/* At every size the line fits whole or ends in dots, and nothing is torn. */
+static void cuts_long_lines(void **state)
+{
+	struct log_field field = log_str("v", "\xe2\x9c\x93 \x1b\x1b \xe2\x9c\x93\xe2\x9c\x93");
+	char whole[256], line[256];
+	size_t full = log_format(whole, sizeof(whole), then_us, LOG_LEVEL_INFO, "e", &field, 1);
+
+	(void)state;
+	for (size_t cap = 4; cap < full + 10; cap++) {
+		size_t size;
+
+		memset(line, '#', sizeof(line));
+		size = log_format(line, cap, then_us, LOG_LEVEL_INFO, "e", &field, 1);
+		assert_true(size <= cap);
+		assert_int_equal(line[cap], '#');
+		if (cap >= full) {
+			assert_int_equal(size, full);
+			assert_memory_equal(line, whole, full);
+			continue;
+		}
+		assert_memory_equal(line + size - 4, "...\n", 4);
+		assert_memory_equal(line, whole, size - 4);
+		assert_int_not_equal(whole[size - 4] & 0xc0, 0x80); /* not within a code point */
+	}
+}
+
+/* ----------------------------------------------------------------- thread */
+
+static uint64_t now_ms(void)
+{
+	return clock_now().mono_us / 1000;
+}
+
+/* Everything up to the end of the stream. */
+static char *read_all(int fd)
+{
+	size_t size = 0, cap = 4096;
+	char *text = malloc(cap);
+	ssize_t got;
+
+	assert_non_null(text);
+	while ((got = read(fd, text + size, cap - size - 1)) > 0) {
+		size += (size_t)got;
+		if (cap - size < 2048) {
+			cap *= 2;
+			text = realloc(text, cap);
+			assert_non_null(text);
+		}
+	}
+	text[size] = '\0';
+	return text;
+}
+
+static void writes_in_order(void **state)
+{
+	int fds[2];
+	struct log *log;
+	char *text, *at;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	log = log_open(fds[1], LOG_LEVEL_INFO);
+	assert_non_null(log);
+	close(fds[1]);
+	for (int i = 0; i < 100; i++) {
+		LOG(log, LOG_LEVEL_INFO, "counted", log_num("n", i));
+		LOG(log, LOG_LEVEL_DEBUG, "unseen", log_num("n", i));
+	}
+	log_set_level(log, LOG_LEVEL_DEBUG);
+	LOG(log, LOG_LEVEL_DEBUG, "seen", log_num("n", 100));
+	log_set_level(log, LOG_LEVEL_ERROR);
+	LOG(log, LOG_LEVEL_WARNING, "unseen", log_num("n", 0));
+	log_close(log, PATIENT_MS);
+	at = text = read_all(fds[0]);
+	for (int i = 0; i < 100; i++) {
+		char expected[32];
+
+		(void)snprintf(expected, sizeof(expected), "event=counted n=%d\n", i);
+		at = strstr(at, expected);
+		assert_non_null(at);
+	}
+	assert_non_null(strstr(at, "level=debug event=seen n=100\n"));
+	assert_null(strstr(text, "unseen"));
+	free(text);
+	close(fds[0]);
+}
+
+static void no_log_is_harmless(void **state)
+{
+	(void)state;
+	LOG(NULL, LOG_LEVEL_ERROR, "nothing", log_num("n", 1));
+	log_close(NULL, 0);
+}
+
+/* What a stream of lines adds up to. Numbers must only go up. */
+struct tally {
+	uint64_t counted, told, torn;
+};
+
+static uint64_t number_after(const char *line, const char *end, const char *key)
+{
+	const char *at = memmem(line, (size_t)(end - line), key, strlen(key));
+
+	assert_non_null(at);
+	return strtoull(at + strlen(key), NULL, 10);
+}
+
+static struct tally tally_lines(const char *text)
+{
+	struct tally tally = {0};
+	uint64_t next = 0;
+	const char *end;
+
+	for (; (end = strchr(text, '\n')); text = end + 1) {
+		if (memmem(text, (size_t)(end - text), "event=log_lines_lost ", 21)) {
+			tally.told += number_after(text, end, " count=");
+		} else if (memmem(text, (size_t)(end - text), " end=1", 6)) {
+			uint64_t n = number_after(text, end, " n=");
+
+			assert_true(n >= next);
+			next = n + 1;
+			tally.counted++;
+		} else {
+			tally.torn++;
+		}
+	}
+	assert_int_equal(*text, '\0');
+	return tally;
+}
+
+static void write_numbers(struct log *log, int first, int count)
+{
+	for (int i = first; i < first + count; i++) {
+		LOG(log, LOG_LEVEL_INFO, "counted", log_num("n", i), log_num("end", 1));
+	}
+}
+
+static void wait_for_loss(const struct log *log, uint64_t least)
+{
+	uint64_t deadline = now_ms() + PATIENT_MS;
+
+	while (log_lost(log) < least) {
+		assert_true(now_ms() < deadline);
+		(void)poll(NULL, 0, 1);
+	}
+}
+
+struct reading {
+	int fd;
+	char *text;
+};
+
+static void *read_in_thread(void *arg)
+{
+	struct reading *reading = arg;
+
+	reading->text = read_all(reading->fd);
+	return NULL;
+}
+
+/* A reader that stops: the caller goes on at full speed; what does not fit is
+ * counted, and told when the reader is back. */
+static void check_slow_reader(int flags)
+{
+	enum { LINES = 20000 };
+	struct reading reading;
+	struct tally tally;
+	pthread_t reader;
+	struct log *log;
+	uint64_t lost;
+	int fds[2];
+
+	assert_int_equal(pipe2(fds, 0), 0);
+	assert_int_equal(fcntl(fds[1], F_SETFL, flags), 0);
+	log = log_open(fds[1], LOG_LEVEL_INFO);
+	assert_non_null(log);
+	close(fds[1]);
+	write_numbers(log, 0, LINES);
+	lost = log_lost(log);
+	assert_true(lost > LINES / 2);
+	reading.fd = fds[0];
+	assert_int_equal(pthread_create(&reader, NULL, read_in_thread, &reading), 0);
+	log_close(log, PATIENT_MS);
+	assert_int_equal(pthread_join(reader, NULL), 0);
+	tally = tally_lines(reading.text);
+	assert_int_equal(tally.told, lost);
+	assert_int_equal(tally.counted + tally.told, LINES);
+	assert_int_equal(tally.torn, 0);
+	free(reading.text);
+	close(fds[0]);
+}
+
+static void a_slow_reader_costs_lines_not_time(void **state)
+{
+	(void)state;
+	check_slow_reader(0);
+}
+
+static void a_descriptor_that_does_not_block_is_waited_for(void **state)
+{
+	(void)state;
+	check_slow_reader(O_NONBLOCK);
+}
+
+/* A thread that hangs in its write is left behind, and ends when it can. */
+static void close_does_not_wait_for_a_stuck_reader(void **state)
+{
+	uint64_t started;
+	struct log *log;
+	char *text;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	log = log_open(fds[1], LOG_LEVEL_INFO);
+	assert_non_null(log);
+	close(fds[1]);
+	write_numbers(log, 0, 20000);
+	started = now_ms();
+	log_close(log, IMPATIENT_MS);
+	assert_true(now_ms() - started < PATIENT_MS / 2);
+	/* The stream ends only when the thread has closed its descriptor. */
+	text = read_all(fds[0]);
+	assert_true(strlen(text) > 0);
+	free(text);
+	close(fds[0]);
+}
+
+static void a_reader_that_is_gone_kills_nobody(void **state)
+{
+	struct log *log;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	log = log_open(fds[1], LOG_LEVEL_INFO);
+	assert_non_null(log);
+	close(fds[0]);
+	write_numbers(log, 0, 10);
+	wait_for_loss(log, 10);
+	write_numbers(log, 10, 10);
+	wait_for_loss(log, 20);
+	assert_int_equal(log_lost(log), 20);
+	log_close(log, PATIENT_MS);
+	close(fds[1]);
+}
+
+static void no_descriptor_loses_all_lines(void **state)
+{
+	struct log *log = log_open(-1, LOG_LEVEL_INFO);
+
+	(void)state;
+	assert_non_null(log);
+	write_numbers(log, 0, 10);
+	wait_for_loss(log, 10);
+	log_close(log, PATIENT_MS);
+}
+
+/* A disk that fills up in the middle of a line, and has room again later. */
+static void a_full_disk_is_survived_and_told(void **state)
+{
+	enum { ROOM = 1000, LINES = 50 };
+	FILE *file = tmpfile();
+	struct rlimit before, small;
+	struct tally tally;
+	struct log *log;
+	uint64_t lost;
+	char *text;
+
+	(void)state;
+	assert_non_null(file);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	log = log_open(fileno(file), LOG_LEVEL_INFO);
+	assert_non_null(log);
+	small = before;
+	small.rlim_cur = ROOM;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	write_numbers(log, 0, LINES);
+	for (uint64_t deadline = now_ms() + PATIENT_MS;
+	     log_lost(log) < LINES - ROOM / 60 && now_ms() < deadline;) {
+		(void)poll(NULL, 0, 1);
+	}
+	lost = log_lost(log);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	write_numbers(log, LINES, 1);
+	log_close(log, PATIENT_MS);
+
+	assert_true(lost > 0);
+	assert_int_equal(lseek(fileno(file), 0, SEEK_SET), 0);
+	text = read_all(fileno(file));
+	tally = tally_lines(text);
+	assert_int_equal(tally.told, lost);
+	assert_int_equal(tally.counted + tally.told, LINES + 1);
+	assert_int_equal(tally.torn, 1);
+	free(text);
+	(void)fclose(file);
+}
+
+static void the_callers_signals_stay_as_they_were(void **state)
+{
+	sigset_t before, after;
+	struct log *log;
+
+	(void)state;
+	assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, &before), 0);
+	log = log_open(STDERR_FILENO, LOG_LEVEL_ERROR);
+	assert_non_null(log);
+	assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, &after), 0);
+	for (int i = 1; i < NSIG; i++) {
+		assert_int_equal(sigismember(&before, i), sigismember(&after, i));
+	}
+	log_close(log, PATIENT_MS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(formats_a_line),
+		cmocka_unit_test(escapes_what_could_forge_a_line),
+		cmocka_unit_test(cuts_long_lines),
+		cmocka_unit_test(writes_in_order),
+		cmocka_unit_test(no_log_is_harmless),
+		cmocka_unit_test(a_slow_reader_costs_lines_not_time),
+		cmocka_unit_test(a_descriptor_that_does_not_block_is_waited_for),
+		cmocka_unit_test(close_does_not_wait_for_a_stuck_reader),
+		cmocka_unit_test(a_reader_that_is_gone_kills_nobody),
+		cmocka_unit_test(no_descriptor_loses_all_lines),
+		cmocka_unit_test(a_full_disk_is_survived_and_told),
+		cmocka_unit_test(the_callers_signals_stay_as_they_were),
+	};
+
+	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+}
