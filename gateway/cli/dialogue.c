@@ -1,0 +1,238 @@
+#include "cli/dialogue.h"
+
+#include "base/version.h"
+#include "cli/escape.h"
+
+#include <stdarg.h>
+
+/* How long a goodbye is waited for after leaving. */
+enum { LEAVE_US = 1000000 };
+
+/* -------------------------------------------------------------- complaints */
+
+enum cli_exit dialogue_trouble(const char *format, ...)
+{
+	va_list args;
+
+	(void)fputs("uav-drone: ", stderr);
+	va_start(args, format);
+	(void)vfprintf(stderr, format, args);
+	va_end(args);
+	(void)fputc('\n', stderr);
+	return CLI_TROUBLE;
+}
+
+static const char *advice(enum error_code code)
+{
+	switch (code) {
+	case ERROR_BAD_ID:
+		return "; an id is 1 to 32 of A-Z a-z 0-9 . _ -";
+	case ERROR_BAD_NAME:
+		return "; see --callsign and --scenario";
+	case ERROR_NAME_TAKEN:
+		return "; choose another --id or --callsign";
+	case ERROR_NO_ORIGIN:
+		return "; use --local instead of --position";
+	case ERROR_NO_SUCH_SCENARIO:
+		return "; the gateway's configuration names its scenarios";
+	default:
+		return "";
+	}
+}
+
+enum cli_exit dialogue_refused(const char *doing, const struct event_error *error)
+{
+	(void)fprintf(stderr, "uav-drone: %s: refused by the gateway: %s", doing,
+		      error_name(error->code));
+	if (error->message.size) {
+		(void)fputs(": ", stderr);
+		(void)escape_print(stderr, error->message);
+	}
+	(void)fprintf(stderr, "%s\n", advice(error->code));
+	return CLI_REFUSED;
+}
+
+enum cli_exit dialogue_unasked(const char *doing, int error)
+{
+	return dialogue_trouble("%s: %s", doing, client_error_text(error));
+}
+
+static enum cli_exit lost(const struct dialogue *dialogue)
+{
+	(void)dialogue_trouble("connection to %s port %s lost: %s", dialogue->options->host,
+			       dialogue->options->port, dialogue->connection->trouble);
+	return CLI_UNCONNECTED;
+}
+
+enum cli_exit dialogue_late(const struct dialogue *dialogue)
+{
+	(void)dialogue_trouble("no answer from %s port %s within %g s (--timeout)",
+			       dialogue->options->host, dialogue->options->port,
+			       (double)dialogue->options->timeout_us / 1e6);
+	return CLI_TIMED_OUT;
+}
+
+/* ------------------------------------------------------------------ answers */
+
+uint64_t dialogue_deadline(const struct dialogue *dialogue)
+{
+	return connection_clock() + dialogue->options->timeout_us;
+}
+
+enum cli_exit dialogue_next(struct dialogue *dialogue, uint64_t deadline_us, struct event *event)
+{
+	switch (connection_next(dialogue->connection, deadline_us, event)) {
+	case CONNECTION_EVENT:
+		break;
+	case CONNECTION_LOST:
+		return lost(dialogue);
+	case CONNECTION_WOKEN:
+		dialogue->woken = true;
+		event->kind = EVENT_COUNT;
+		break;
+	case CONNECTION_ROOM:
+		event->kind = EVENT_COUNT;
+		break;
+	case CONNECTION_TIMEOUT:
+		return CLI_TIMED_OUT;
+	}
+	if (event->kind == EVENT_GOODBYE) {
+		(void)fputs("uav-drone: ended by the gateway: ", stderr);
+		printer_text.goodbye(stderr, &event->goodbye);
+		return CLI_REFUSED;
+	}
+	return CLI_DONE;
+}
+
+enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const char *doing,
+			      struct event *event)
+{
+	uint64_t deadline_us = dialogue_deadline(dialogue);
+
+	for (;;) {
+		enum cli_exit status = dialogue_next(dialogue, deadline_us, event);
+
+		if (status != CLI_DONE) {
+			return status == CLI_TIMED_OUT ? dialogue_late(dialogue) : status;
+		}
+		if (dialogue->woken) {
+			return CLI_TROUBLE;
+		}
+		if (event->kind == EVENT_ERROR) {
+			return dialogue_refused(doing, &event->error);
+		}
+		if (event->ref == ref) {
+			return CLI_DONE;
+		}
+		if (dialogue->other) {
+			dialogue->other(dialogue->ctx, event);
+		}
+	}
+}
+
+/* --------------------------------------------------------------------- open */
+
+static enum cli_exit connect_gateway(struct dialogue *dialogue)
+{
+	const struct options *options = dialogue->options;
+
+	dialogue->connection = connection_open(options->host, options->port, dialogue->wake_fd,
+					       dialogue_deadline(dialogue));
+	if (!dialogue->connection) {
+		return dialogue_trouble("out of memory");
+	}
+	if (dialogue->connection->fd < 0) {
+		(void)dialogue_trouble(
+			"cannot connect to %s port %s: %s; is the gateway running there? "
+			"(--gateway HOST:PORT)",
+			options->host, options->port, dialogue->connection->trouble);
+		return CLI_UNCONNECTED;
+	}
+	return CLI_DONE;
+}
+
+/* *ref: of the registration, which the scenario's answer carries too. */
+static enum cli_exit register_drone(struct dialogue *dialogue, struct slice scenario,
+				    enum presence_wish presence, uint32_t *ref)
+{
+	const struct request_registration registration = {
+		.drone_id = slice_str(dialogue->options->id),
+		.callsign = slice_str(dialogue->options->callsign),
+		.kind = dialogue->options->kind,
+		.software = slice_str("uav-drone " UAV_VERSION),
+		.scenario = scenario,
+		.presence = presence,
+	};
+	int error = client_register(&dialogue->connection->client, &registration, ref);
+	enum cli_exit status;
+	struct event event;
+
+	if (error) {
+		return dialogue_unasked("registration", error);
+	}
+	status = dialogue_answer(dialogue, *ref, "registration", &event);
+	if (status == CLI_DONE && event.kind == EVENT_CHALLENGE) {
+		(void)dialogue_trouble("the gateway asks for a secret, and this program has none");
+		return CLI_REFUSED;
+	}
+	return status;
+}
+
+static enum cli_exit tell_position(struct dialogue *dialogue)
+{
+	const struct state state = {.position = dialogue->options->position};
+	struct event event;
+	uint32_t ref;
+	int error;
+
+	if (state.position.frame == POSITION_UNKNOWN) {
+		return CLI_DONE;
+	}
+	error = client_update_state(&dialogue->connection->client, &state, &ref);
+	if (error) {
+		return dialogue_unasked("position", error);
+	}
+	return dialogue_answer(dialogue, ref, "position", &event);
+}
+
+enum cli_exit dialogue_open(struct dialogue *dialogue, struct slice scenario,
+			    enum presence_wish presence,
+			    void (*chosen)(void *ctx, const struct scenario_entry *scenario))
+{
+	enum cli_exit status = connect_gateway(dialogue);
+	struct event event;
+	uint32_t ref = 0;
+
+	if (status == CLI_DONE) {
+		status = register_drone(dialogue, scenario, presence, &ref);
+	}
+	if (status == CLI_DONE && scenario.size) {
+		status = dialogue_answer(dialogue, ref, "joining the scenario", &event);
+		if (status == CLI_DONE && event.kind == EVENT_SCENARIO_CHOSEN && event.chosen &&
+		    chosen) {
+			chosen(dialogue->ctx, event.chosen);
+		}
+	}
+	if (status == CLI_DONE) {
+		status = tell_position(dialogue);
+	}
+	return status;
+}
+
+void dialogue_close(struct dialogue *dialogue)
+{
+	struct connection *connection = dialogue->connection;
+	struct event event;
+
+	if (connection && connection->fd >= 0 && client_leave(&connection->client, NULL) == 0) {
+		uint64_t deadline_us = connection_clock() + LEAVE_US;
+
+		connection->wake_fd = -1;
+		connection->tell_room = false;
+		while (connection_next(connection, deadline_us, &event) == CONNECTION_EVENT &&
+		       event.kind != EVENT_GOODBYE) {
+		}
+	}
+	connection_close(connection);
+	dialogue->connection = NULL;
+}

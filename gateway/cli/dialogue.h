@@ -1,0 +1,56 @@
+/* What every command says to the gateway: register, join, ask and wait for the
+ * answer, leave. Trouble is told on the standard error, once, where it is found. */
+#ifndef UAV_CLI_DIALOGUE_H
+#define UAV_CLI_DIALOGUE_H
+
+#include "cli/connection.h"
+#include "cli/options.h"
+#include "cli/printer.h"
+
+struct dialogue {
+	const struct options *options;
+	const struct printer *printer;
+	struct connection *connection;
+	int wake_fd; /* readable: this side wants to end; -1 = none */
+	bool woken;  /* it was */
+	/* What comes while an answer is awaited and is not it; may be NULL. */
+	void (*other)(void *ctx, const struct event *event);
+	void *ctx;
+};
+
+/* An error of this side, a sentence without its end. Returns CLI_TROUBLE. */
+enum cli_exit dialogue_trouble(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Connects, registers, joins `scenario` (empty: none) and tells the position, if
+ * one was given. `chosen`, which may be NULL, is called with the scenario joined.
+ * CLI_DONE, or what went wrong. */
+enum cli_exit dialogue_open(struct dialogue *dialogue, struct slice scenario,
+			    enum presence_wish presence,
+			    void (*chosen)(void *ctx, const struct scenario_entry *scenario));
+
+/* Leaves in good order, if the connection still stands, and closes it. */
+void dialogue_close(struct dialogue *dialogue);
+
+/* The next event: CLI_DONE, or why there is none. A goodbye is told as trouble, and
+ * is CLI_REFUSED; CLI_TIMED_OUT is not told. The kind is EVENT_COUNT when there is room to send, as
+ * the connection was asked to tell, or when woken. */
+enum cli_exit dialogue_next(struct dialogue *dialogue, uint64_t deadline_us, struct event *event);
+
+/* The answer to `ref`; an error is CLI_REFUSED and told, as what failed `doing`. When
+ * woken, CLI_TROUBLE, and nothing is told. */
+enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const char *doing,
+			      struct event *event);
+
+/* Tells that an answer did not come in time. Returns CLI_TIMED_OUT. */
+enum cli_exit dialogue_late(const struct dialogue *dialogue);
+
+/* Tells of an error event. Returns CLI_REFUSED. */
+enum cli_exit dialogue_refused(const char *doing, const struct event_error *error);
+
+/* Tells of what client_* returned. Returns CLI_TROUBLE. */
+enum cli_exit dialogue_unasked(const char *doing, int error);
+
+/* When an answer to what is asked now is late. */
+uint64_t dialogue_deadline(const struct dialogue *dialogue);
+
+#endif

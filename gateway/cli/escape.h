@@ -1,0 +1,17 @@
+/* Text from outside, made harmless for a terminal. */
+#ifndef UAV_CLI_ESCAPE_H
+#define UAV_CLI_ESCAPE_H
+
+#include "base/slice.h"
+
+#include <stdio.h>
+
+/* Prints the text; control characters, backslashes and bytes that are not UTF-8 as
+ * \n, \x1b or \u202e. Returns how many characters were printed. */
+size_t escape_print(FILE *file, struct slice text);
+
+/* UTF-8 whose only control characters, if any, are tabs and ends of line: what a
+ * person would call text. */
+bool escape_is_text(struct slice bytes);
+
+#endif

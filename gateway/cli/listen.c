@@ -1,0 +1,126 @@
+#include "cli/command.h"
+#include "cli/dialogue.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+struct listening {
+	struct dialogue dialogue;
+	FILE *out;
+	uint64_t heard; /* deliveries */
+};
+
+/* SIGINT and SIGTERM as a readable descriptor; or -1 with errno. */
+static int open_signals(void)
+{
+	sigset_t signals;
+
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0) {
+		return -1;
+	}
+	return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
+static void print_scenario(void *ctx, const struct scenario_entry *scenario)
+{
+	struct listening *listening = ctx;
+
+	listening->dialogue.printer->joined(listening->out,
+					    slice_str(listening->dialogue.options->id), scenario);
+}
+
+static void print_event(void *ctx, const struct event *event)
+{
+	struct listening *listening = ctx;
+	const struct printer *printer = listening->dialogue.printer;
+
+	switch (event->kind) {
+	case EVENT_DELIVERY:
+		listening->heard++;
+		printer->delivery(listening->out, &event->delivery);
+		break;
+	case EVENT_PRESENCE:
+		printer->presence(listening->out, &event->presence);
+		break;
+	case EVENT_SCENARIO_CHOSEN:
+		if (event->chosen) {
+			print_scenario(listening, event->chosen);
+		} else {
+			(void)dialogue_trouble("the scenario was removed");
+		}
+		break;
+	case EVENT_ERROR:
+		(void)dialogue_refused("listening", &event->error);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool heard_enough(const struct listening *listening)
+{
+	uint64_t count = listening->dialogue.options->count;
+
+	return listening->dialogue.woken || (count && listening->heard >= count);
+}
+
+/* CLI_TIMED_OUT: the time asked for is over. */
+static enum cli_exit hear(struct listening *listening, uint64_t end_us)
+{
+	enum cli_exit status = CLI_DONE;
+
+	while (status == CLI_DONE && !heard_enough(listening)) {
+		struct event event;
+
+		status = dialogue_next(&listening->dialogue, end_us, &event);
+		if (status == CLI_DONE) {
+			print_event(listening, &event);
+		} else if (status == CLI_REFUSED && listening->dialogue.options->json) {
+			listening->dialogue.printer->goodbye(listening->out, &event.goodbye);
+		}
+		if (ferror(listening->out)) {
+			return CLI_TROUBLE;
+		}
+	}
+	return status;
+}
+
+static enum cli_exit join_and_hear(struct listening *listening)
+{
+	const struct options *options = listening->dialogue.options;
+	uint64_t end_us = options->for_us ? connection_clock() + options->for_us : UINT64_MAX;
+	enum cli_exit status = dialogue_open(&listening->dialogue, slice_str(options->scenario),
+					     PRESENCE_WISH_ALL, print_scenario);
+
+	if (status == CLI_DONE) {
+		status = hear(listening, end_us);
+		if (status == CLI_TIMED_OUT) {
+			status = CLI_DONE;
+		}
+	}
+	return listening->dialogue.woken ? CLI_DONE : status;
+}
+
+enum cli_exit listen_run(const struct options *options, const struct printer *printer, FILE *out)
+{
+	struct listening listening = {
+		.dialogue = {.options = options, .printer = printer, .wake_fd = open_signals()},
+		.out = out,
+	};
+	enum cli_exit status;
+
+	if (listening.dialogue.wake_fd < 0) {
+		return dialogue_trouble("cannot take signals: %s", strerror(errno));
+	}
+	listening.dialogue.other = print_event;
+	listening.dialogue.ctx = &listening;
+	status = join_and_hear(&listening);
+	dialogue_close(&listening.dialogue);
+	(void)close(listening.dialogue.wake_fd);
+	return status;
+}

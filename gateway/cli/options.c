@@ -1,0 +1,284 @@
+#include "cli/options.h"
+
+#include "base/version.h"
+#include "cli/help.h"
+#include "cli/value.h"
+
+#include <getopt.h>
+#include <unistd.h>
+
+enum option_code {
+	OPTION_GATEWAY = 1,
+	OPTION_ID,
+	OPTION_CALLSIGN,
+	OPTION_SCENARIO,
+	OPTION_KIND,
+	OPTION_TIMEOUT,
+	OPTION_JSON,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_TO,
+	OPTION_EVERYONE,
+	OPTION_PAYLOAD,
+	OPTION_FILE,
+	OPTION_CONTENT_TYPE,
+	OPTION_COUNT,
+	OPTION_REPORT,
+	OPTION_POSITION,
+	OPTION_LOCAL,
+	OPTION_FOR,
+};
+
+static const struct option table[] = {
+	{"gateway", required_argument, NULL, OPTION_GATEWAY},
+	{"id", required_argument, NULL, OPTION_ID},
+	{"callsign", required_argument, NULL, OPTION_CALLSIGN},
+	{"scenario", required_argument, NULL, OPTION_SCENARIO},
+	{"kind", required_argument, NULL, OPTION_KIND},
+	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
+	{"json", no_argument, NULL, OPTION_JSON},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{"to", required_argument, NULL, OPTION_TO},
+	{"everyone", no_argument, NULL, OPTION_EVERYONE},
+	{"payload", required_argument, NULL, OPTION_PAYLOAD},
+	{"file", required_argument, NULL, OPTION_FILE},
+	{"content-type", required_argument, NULL, OPTION_CONTENT_TYPE},
+	{"count", required_argument, NULL, OPTION_COUNT},
+	{"report", optional_argument, NULL, OPTION_REPORT},
+	{"position", required_argument, NULL, OPTION_POSITION},
+	{"local", required_argument, NULL, OPTION_LOCAL},
+	{"for", required_argument, NULL, OPTION_FOR},
+	{0},
+};
+
+/* The commands that know an option; all know those that are not here. */
+static unsigned commands_of(int code)
+{
+	switch (code) {
+	case OPTION_TO:
+	case OPTION_EVERYONE:
+	case OPTION_PAYLOAD:
+	case OPTION_FILE:
+	case OPTION_CONTENT_TYPE:
+	case OPTION_REPORT:
+		return COMMAND_SEND;
+	case OPTION_FOR:
+		return COMMAND_LISTEN;
+	case OPTION_COUNT:
+	case OPTION_POSITION:
+	case OPTION_LOCAL:
+		return COMMAND_SEND | COMMAND_LISTEN;
+	default:
+		return COMMAND_WHO | COMMAND_SEND | COMMAND_LISTEN;
+	}
+}
+
+static int take_id(struct options *options, const char *value, const struct complaint *complaint)
+{
+	if (strlen(value) >= sizeof(options->id)) {
+		return value_complain(complaint, "--id %s: must have 1 to %d characters", value,
+				      NAME_MAX_BYTES);
+	}
+	(void)snprintf(options->id, sizeof(options->id), "%s", value);
+	return 0;
+}
+
+static int take_kind(struct options *options, const char *value, const struct complaint *complaint)
+{
+	static const char *const names[] = {"drone", "ground-station", NULL};
+	int kind = value_choice("kind", value, names, complaint);
+
+	options->kind = kind == 1 ? DRONE_KIND_GROUND_STATION : DRONE_KIND_DRONE;
+	return kind < 0 ? -1 : 0;
+}
+
+static int take_report(struct options *options, const char *value,
+		       const struct complaint *complaint)
+{
+	static const char *const names[] = {"none", "failures", "all", NULL};
+	int wish = value_choice("report", value ? value : "all", names, complaint);
+
+	options->report = wish == 0   ? REPORT_WISH_NONE
+			  : wish == 1 ? REPORT_WISH_FAILURES
+				      : REPORT_WISH_ALL;
+	return wish < 0 ? -1 : 0;
+}
+
+/* What was seen on the way that the options alone do not show. */
+struct seen {
+	bool everyone, state;
+};
+
+static int take_option(struct options *options, struct seen *seen, int code, const char *value,
+		       const struct complaint *complaint)
+{
+	switch (code) {
+	case OPTION_GATEWAY:
+		return value_gateway(value, options, complaint);
+	case OPTION_ID:
+		return take_id(options, value, complaint);
+	case OPTION_CALLSIGN:
+		options->callsign = value;
+		return 0;
+	case OPTION_SCENARIO:
+		options->scenario = value;
+		return 0;
+	case OPTION_KIND:
+		return take_kind(options, value, complaint);
+	case OPTION_TIMEOUT:
+		return value_seconds("timeout", value, &options->timeout_us, complaint);
+	case OPTION_JSON:
+		options->json = true;
+		return 0;
+	case OPTION_TO:
+		options->to = value;
+		return 0;
+	case OPTION_EVERYONE:
+		seen->everyone = true;
+		return 0;
+	case OPTION_PAYLOAD:
+		options->payload = value;
+		return 0;
+	case OPTION_FILE:
+		options->file = value;
+		return 0;
+	case OPTION_CONTENT_TYPE:
+		options->content_type = value;
+		return 0;
+	case OPTION_COUNT:
+		return value_count(value, &options->count, complaint);
+	case OPTION_REPORT:
+		return take_report(options, value, complaint);
+	case OPTION_FOR:
+		return value_seconds("for", value, &options->for_us, complaint);
+	default:
+		break;
+	}
+	if (seen->state) {
+		return value_complain(complaint, "--position and --local: give one, once");
+	}
+	seen->state = true;
+	return code == OPTION_POSITION ? value_position(value, &options->position, complaint)
+				       : value_local(value, &options->position, complaint);
+}
+
+/* What must and what must not stand together. */
+static int check(const struct options *options, const struct seen *seen,
+		 const struct complaint *complaint)
+{
+	if (options->command != COMMAND_WHO && options->scenario[0] == '\0') {
+		return value_complain(complaint, "--scenario NAME is missing");
+	}
+	if (options->command != COMMAND_SEND) {
+		return 0;
+	}
+	if (seen->everyone == (options->to != NULL)) {
+		return value_complain(complaint, "give one of --to ID and --everyone");
+	}
+	if (options->payload && options->file) {
+		return value_complain(complaint, "give one of --payload and --file");
+	}
+	return 0;
+}
+
+static int find_command(const char *name, const struct complaint *complaint)
+{
+	if (!name) {
+		return value_complain(complaint, "a command is missing: who, send or listen");
+	}
+	if (strcmp(name, "who") == 0) {
+		return COMMAND_WHO;
+	}
+	if (strcmp(name, "send") == 0) {
+		return COMMAND_SEND;
+	}
+	if (strcmp(name, "listen") == 0) {
+		return COMMAND_LISTEN;
+	}
+	return value_complain(complaint, "%s: no such command; there are who, send and listen",
+			      name);
+}
+
+static const struct option *find_option(int code)
+{
+	const struct option *option = table;
+
+	while (option->val != code) {
+		option++;
+	}
+	return option;
+}
+
+static enum options_status parse_options(int argc, char **argv, struct options *options, FILE *out,
+					 const struct complaint *complaint)
+{
+	struct seen seen = {0};
+	int code;
+
+	opterr = 0;
+	optind = 1;
+	while ((code = getopt_long(argc, argv, ":", table, NULL)) != -1) {
+		if (code == OPTION_HELP) {
+			help_print(out, options->command);
+			return OPTIONS_TOLD;
+		}
+		if (code == OPTION_VERSION) {
+			(void)fprintf(out, "uav-drone %s\n", UAV_VERSION);
+			return OPTIONS_TOLD;
+		}
+		if (code == '?' || code == ':') {
+			(void)value_complain(complaint, "%s: %s", argv[optind - 1],
+					     code == ':' ? "needs a value"
+							 : "no such option, or not so; see --help");
+			return OPTIONS_WRONG;
+		}
+		if (!(commands_of(code) & options->command)) {
+			(void)value_complain(complaint,
+					     "--%s is not an option of this command; see --help",
+					     find_option(code)->name);
+			return OPTIONS_WRONG;
+		}
+		if (take_option(options, &seen, code, optarg, complaint) < 0) {
+			return OPTIONS_WRONG;
+		}
+	}
+	if (optind < argc) {
+		(void)value_complain(complaint, "%s: unexpected; see --help", argv[optind]);
+		return OPTIONS_WRONG;
+	}
+	return check(options, &seen, complaint) < 0 ? OPTIONS_WRONG : OPTIONS_OK;
+}
+
+enum options_status options_parse(int argc, char **argv, struct options *options, FILE *out,
+				  char *text, size_t size)
+{
+	const struct complaint complaint = {text, size};
+	const char *first = argc > 1 ? argv[1] : NULL;
+	int command;
+
+	*options = (struct options){
+		.host = "127.0.0.1",
+		.port = "7600",
+		.callsign = "",
+		.scenario = "",
+		.content_type = "",
+		.timeout_us = 10000000,
+		.report = REPORT_WISH_ALL,
+	};
+	(void)snprintf(options->id, sizeof(options->id), "cli-%ld", (long)getpid());
+	if (first && strcmp(first, "--help") == 0) {
+		help_print(out, COMMAND_NONE);
+		return OPTIONS_TOLD;
+	}
+	if (first && strcmp(first, "--version") == 0) {
+		(void)fprintf(out, "uav-drone %s\n", UAV_VERSION);
+		return OPTIONS_TOLD;
+	}
+	command = find_command(first, &complaint);
+	if (command < 0) {
+		return OPTIONS_WRONG;
+	}
+	options->command = (enum command)command;
+	return parse_options(argc - 1, argv + 1, options, out, &complaint);
+}

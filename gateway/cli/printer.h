@@ -1,0 +1,29 @@
+/* What the program tells on its standard output, as lines for people or as one
+ * JSON object a line. Nothing from outside reaches a terminal unescaped. */
+#ifndef UAV_CLI_PRINTER_H
+#define UAV_CLI_PRINTER_H
+
+#include "core/message.h"
+
+#include <stdio.h>
+
+struct printer {
+	/* who */
+	void (*drone_head)(FILE *file);
+	void (*drone)(FILE *file, const struct drone_entry *drone);
+	/* send: what became of the `message`th message (from 1) at one target */
+	void (*outcome)(FILE *file, uint64_t message, const struct target_outcome *outcome);
+	/* listen */
+	void (*joined)(FILE *file, struct slice id, const struct scenario_entry *scenario);
+	void (*delivery)(FILE *file, const struct event_delivery *delivery);
+	void (*presence)(FILE *file, const struct event_presence *presence);
+	void (*goodbye)(FILE *file, const struct event_goodbye *goodbye);
+};
+
+/* Lines for people. */
+extern const struct printer printer_text;
+/* Objects with the names of drone.proto; enumerators without their prefix; floats
+ * with nine significant digits, so that they read back the same; plain ASCII. */
+extern const struct printer printer_json;
+
+#endif

@@ -1,0 +1,247 @@
+#include "cli/escape.h"
+#include "cli/printer.h"
+
+#include "wire/hot_codec.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+/* Escaped, and filled up with blanks to `width` characters. */
+static void print_column(FILE *file, struct slice text, size_t width)
+{
+	size_t printed = escape_print(file, text);
+
+	do {
+		(void)fputc(' ', file);
+	} while (++printed <= width);
+}
+
+static void print_duration(FILE *file, uint64_t ms)
+{
+	char text[32];
+
+	if (ms < 60000) {
+		(void)snprintf(text, sizeof(text), "%" PRIu64 ".%" PRIu64 " s", ms / 1000,
+			       ms % 1000 / 100);
+	} else if (ms < 3600000) {
+		(void)snprintf(text, sizeof(text), "%" PRIu64 ":%02" PRIu64 " min", ms / 60000,
+			       ms / 1000 % 60);
+	} else {
+		(void)snprintf(text, sizeof(text), "%" PRIu64 ":%02" PRIu64 " h", ms / 3600000,
+			       ms / 60000 % 60);
+	}
+	print_column(file, slice_str(text), 10);
+}
+
+static void print_position(FILE *file, const struct position *position)
+{
+	switch (position->frame) {
+	case POSITION_UNKNOWN:
+		(void)fputs("-", file);
+		break;
+	case POSITION_GEODETIC:
+		(void)fprintf(file, "%.7f,%.7f,%.3f", position->geodetic.latitude_e7 * 1e-7,
+			      position->geodetic.longitude_e7 * 1e-7,
+			      position->geodetic.altitude_mm * 1e-3);
+		break;
+	case POSITION_LOCAL:
+		(void)fprintf(file, "%.2f E %.2f N %.2f U", (double)position->local.east,
+			      (double)position->local.north, (double)position->local.up);
+		break;
+	}
+}
+
+static void text_drone_head(FILE *file)
+{
+	(void)fprintf(file, "%-20s %-20s %-14s %-16s %-10s %-10s %s\n", "ID", "CALLSIGN", "KIND",
+		      "SCENARIO", "ONLINE", "IDLE", "POSITION");
+}
+
+static void text_drone(FILE *file, const struct drone_entry *drone)
+{
+	print_column(file, drone->drone_id, 20);
+	print_column(file, drone->callsign, 20);
+	print_column(file, slice_str(drone_kind_name(drone->kind)), 14);
+	print_column(file, drone->scenario.size ? drone->scenario : slice_str("-"), 16);
+	print_duration(file, drone->online_ms);
+	print_duration(file, drone->idle_ms);
+	print_position(file, &drone->position);
+	(void)fputc('\n', file);
+}
+
+static void print_fate(FILE *file, enum outcome outcome, enum reason reason)
+{
+	(void)fputs(outcome_name(outcome), file);
+	if (reason != REASON_NONE) {
+		(void)fprintf(file, " (%s)", reason_name(reason));
+	}
+}
+
+static void print_link(FILE *file, struct slice link)
+{
+	struct link_numbers numbers;
+
+	if (link_read(link, &numbers) != HOT_OK) {
+		(void)fputs(", numbers unreadable", file);
+		return;
+	}
+	(void)fprintf(file, ", delay %.3f ms, SNR %.1f dB, path loss %.1f dB, distance %.1f m",
+		      numbers.delay_us / 1000.0, (double)numbers.snr_db,
+		      (double)numbers.path_loss_db, (double)numbers.distance_m);
+	if (numbers.bit_errors) {
+		(void)fprintf(file, ", bit errors %" PRIu32, numbers.bit_errors);
+	}
+}
+
+static void print_hop(FILE *file, const struct hop *hop)
+{
+	(void)fputs("    ", file);
+	(void)escape_print(file, hop->transmitter);
+	(void)fputs(" -> ", file);
+	(void)escape_print(file, hop->receiver);
+	(void)fputs(": ", file);
+	print_fate(file, hop->outcome, hop->reason);
+	if (hop->link.data) {
+		print_link(file, hop->link);
+	}
+	if (hop->late_by_us) {
+		(void)fprintf(file, ", late by %.3f ms", hop->late_by_us / 1000.0);
+	}
+	if (hop->source == SOURCE_CACHED || hop->source == SOURCE_BYPASSED) {
+		(void)fprintf(file, ", %s", source_name(hop->source));
+	}
+	(void)fputc('\n', file);
+}
+
+static void print_hops(FILE *file, const struct hop *hops, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		print_hop(file, &hops[i]);
+	}
+}
+
+static void text_outcome(FILE *file, uint64_t message, const struct target_outcome *outcome)
+{
+	(void)fprintf(file, "message %" PRIu64 " to ", message);
+	(void)escape_print(file, outcome->drone_id);
+	(void)fputs(": ", file);
+	print_fate(file, outcome->outcome, outcome->reason);
+	(void)fputc('\n', file);
+	print_hops(file, outcome->hops, outcome->hop_count);
+}
+
+static void text_joined(FILE *file, struct slice id, const struct scenario_entry *scenario)
+{
+	(void)fputs("listening as ", file);
+	(void)escape_print(file, id);
+	(void)fputs(" in ", file);
+	(void)escape_print(file, scenario->name);
+	(void)fprintf(file, " (%s, drones: %" PRIu32 ")", topology_name(scenario->topology),
+		      scenario->drones);
+	if (!scenario->available) {
+		(void)fputs(", not available", file);
+		if (scenario->message.size) {
+			(void)fputs(": ", file);
+			(void)escape_print(file, scenario->message);
+		}
+	}
+	(void)fputc('\n', file);
+}
+
+static void print_payload(FILE *file, struct slice payload)
+{
+	if (escape_is_text(payload)) {
+		(void)escape_print(file, payload);
+		return;
+	}
+	(void)fputs("hex ", file);
+	for (size_t i = 0; i < payload.size; i++) {
+		(void)fprintf(file, "%02x", payload.data[i]);
+	}
+}
+
+/* Time of day in UTC. */
+static void print_time(FILE *file, uint64_t unix_us)
+{
+	time_t seconds = (time_t)(unix_us / 1000000);
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm)) {
+		(void)fprintf(file, "%02d:%02d:%02d.%03u ", tm.tm_hour, tm.tm_min, tm.tm_sec,
+			      (unsigned)(unix_us / 1000 % 1000));
+	}
+}
+
+static void text_delivery(FILE *file, const struct event_delivery *delivery)
+{
+	print_time(file, delivery->sent_at_us);
+	(void)escape_print(file, delivery->sender);
+	if (delivery->to.size) {
+		(void)fputs(" to ", file);
+		(void)escape_print(file, delivery->to);
+	}
+	(void)fprintf(file, " #%" PRIu64, delivery->sequence);
+	if (delivery->content_type.size) {
+		(void)fputs(" [", file);
+		(void)escape_print(file, delivery->content_type);
+		(void)fputs("]", file);
+	}
+	(void)fputs(": ", file);
+	print_payload(file, delivery->payload);
+	(void)fputc('\n', file);
+	print_hops(file, delivery->hops, delivery->hop_count);
+}
+
+static void print_presence(FILE *file, const struct presence_entry *entry)
+{
+	(void)fputs("* ", file);
+	(void)escape_print(file, entry->drone_id);
+	if (entry->callsign.size && !slice_equal(entry->callsign, entry->drone_id)) {
+		(void)fputs(" \"", file);
+		(void)escape_print(file, entry->callsign);
+		(void)fputs("\"", file);
+	}
+	(void)fprintf(file, " %s", presence_what_name(entry->what));
+	if (entry->reason != GOODBYE_UNSPECIFIED) {
+		(void)fprintf(file, " (%s)", goodbye_name(entry->reason));
+	}
+	if (entry->scenario.size) {
+		(void)fputs(" in ", file);
+		(void)escape_print(file, entry->scenario);
+	}
+	(void)fputc('\n', file);
+}
+
+static void text_presence(FILE *file, const struct event_presence *presence)
+{
+	for (size_t i = 0; i < presence->count; i++) {
+		print_presence(file, &presence->entries[i]);
+	}
+	if (presence->missed) {
+		(void)fprintf(file, "* missed %" PRIu32 " changes: see uav-drone who\n",
+			      presence->missed);
+	}
+}
+
+static void text_goodbye(FILE *file, const struct event_goodbye *goodbye)
+{
+	(void)fprintf(file, "goodbye: %s", goodbye_name(goodbye->reason));
+	if (goodbye->message.size) {
+		(void)fputs(": ", file);
+		(void)escape_print(file, goodbye->message);
+	}
+	if (goodbye->retry_after_ms) {
+		(void)fprintf(file, " (try again after %.1f s)", goodbye->retry_after_ms / 1000.0);
+	}
+	(void)fputc('\n', file);
+}
+
+const struct printer printer_text = {
+	.drone_head = text_drone_head,
+	.drone = text_drone,
+	.outcome = text_outcome,
+	.joined = text_joined,
+	.delivery = text_delivery,
+	.presence = text_presence,
+	.goodbye = text_goodbye,
+};

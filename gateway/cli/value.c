@@ -1,0 +1,146 @@
+#include "cli/value.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+int value_complain(const struct complaint *complaint, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(complaint->text, complaint->size, format, args);
+	va_end(args);
+	return -1;
+}
+
+int value_gateway(const char *text, struct options *options, const struct complaint *complaint)
+{
+	const char *colon = strrchr(text, ':');
+	const char *start = text, *end = colon;
+	char *rest;
+	long port;
+
+	if (!colon || colon == text || colon[1] == '\0') {
+		return value_complain(complaint, "--gateway %s: must be HOST:PORT", text);
+	}
+	if (*start == '[' && end[-1] == ']') {
+		start++;
+		end--;
+	} else if (memchr(text, ':', (size_t)(colon - text))) {
+		return value_complain(
+			complaint, "--gateway %s: an IPv6 address stands in brackets, [::1]:7600",
+			text);
+	}
+	port = strtol(colon + 1, &rest, 10);
+	if (*rest != '\0' || colon[1] < '0' || colon[1] > '9' || port < 1 || port > 65535) {
+		return value_complain(complaint, "--gateway %s: the port must be 1 to 65535", text);
+	}
+	if (start == end || (size_t)(end - start) >= sizeof(options->host)) {
+		return value_complain(complaint,
+				      "--gateway %s: the host must have 1 to %zu characters", text,
+				      sizeof(options->host) - 1);
+	}
+	memcpy(options->host, start, (size_t)(end - start));
+	options->host[end - start] = '\0';
+	(void)snprintf(options->port, sizeof(options->port), "%ld", port);
+	return 0;
+}
+
+int value_seconds(const char *name, const char *text, uint64_t *us,
+		  const struct complaint *complaint)
+{
+	char *rest;
+	double seconds = strtod(text, &rest);
+
+	if (rest == text || *rest != '\0' || !(seconds > 0 && seconds <= 1e9)) {
+		return value_complain(complaint, "--%s %s: must be a number of seconds over 0",
+				      name, text);
+	}
+	*us = (uint64_t)ceil(seconds * 1e6);
+	return 0;
+}
+
+int value_count(const char *text, uint64_t *count, const struct complaint *complaint)
+{
+	char *rest;
+
+	errno = 0;
+	*count = strtoull(text, &rest, 10);
+	if (*text < '0' || *text > '9' || *rest != '\0' || errno || *count < 1 ||
+	    *count > UINT32_MAX) {
+		return value_complain(complaint, "--count %s: must be 1 to %u", text, UINT32_MAX);
+	}
+	return 0;
+}
+
+/* Three finite numbers with commas between them. */
+static int three_numbers(const char *name, const char *text, double value[3],
+			 const struct complaint *complaint)
+{
+	const char *at = text;
+
+	for (int i = 0; i < 3; i++) {
+		char *rest;
+
+		value[i] = strtod(at, &rest);
+		if (rest == at || !isfinite(value[i]) || *rest != (i < 2 ? ',' : '\0')) {
+			return value_complain(complaint,
+					      "--%s %s: must be three numbers with commas", name,
+					      text);
+		}
+		at = rest + 1;
+	}
+	return 0;
+}
+
+int value_position(const char *text, struct position *position, const struct complaint *complaint)
+{
+	double value[3];
+
+	if (three_numbers("position", text, value, complaint) < 0) {
+		return -1;
+	}
+	if (fabs(value[0]) > 90 || fabs(value[1]) > 180 || fabs(value[2]) > 1e6) {
+		return value_complain(
+			complaint,
+			"--position %s: latitude -90 to 90, longitude -180 to 180 degrees, "
+			"altitude within 1000 km",
+			text);
+	}
+	position->frame = POSITION_GEODETIC;
+	position->geodetic.latitude_e7 = (int32_t)lround(value[0] * 1e7);
+	position->geodetic.longitude_e7 = (int32_t)lround(value[1] * 1e7);
+	position->geodetic.altitude_mm = (int32_t)lround(value[2] * 1e3);
+	return 0;
+}
+
+int value_local(const char *text, struct position *position, const struct complaint *complaint)
+{
+	double value[3];
+
+	if (three_numbers("local", text, value, complaint) < 0) {
+		return -1;
+	}
+	for (int i = 0; i < 3; i++) {
+		if (fabs(value[i]) > 1e9) {
+			return value_complain(complaint, "--local %s: within a million kilometres",
+					      text);
+		}
+	}
+	position->frame = POSITION_LOCAL;
+	position->local = (struct vector){(float)value[0], (float)value[1], (float)value[2]};
+	return 0;
+}
+
+int value_choice(const char *name, const char *text, const char *const *names,
+		 const struct complaint *complaint)
+{
+	for (int i = 0; names[i]; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			return i;
+		}
+	}
+	return value_complain(complaint, "--%s %s: unknown; see --help", name, text);
+}

@@ -1,0 +1,30 @@
+/* The values of options. Each returns 0, or -1 when it has complained. */
+#ifndef UAV_CLI_VALUE_H
+#define UAV_CLI_VALUE_H
+
+#include "cli/options.h"
+
+/* Where mistakes are told. */
+struct complaint {
+	char *text;
+	size_t size;
+};
+
+/* Writes the sentence and returns -1. */
+int value_complain(const struct complaint *complaint, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* "host:port" or "[v6]:port" */
+int value_gateway(const char *text, struct options *options, const struct complaint *complaint);
+int value_seconds(const char *name, const char *text, uint64_t *us,
+		  const struct complaint *complaint);
+int value_count(const char *text, uint64_t *count, const struct complaint *complaint);
+/* "latitude,longitude,altitude" in degrees and metres */
+int value_position(const char *text, struct position *position, const struct complaint *complaint);
+/* "east,north,up" in metres */
+int value_local(const char *text, struct position *position, const struct complaint *complaint);
+/* The place of `text` among `names`, which end with NULL; or -1. */
+int value_choice(const char *name, const char *text, const char *const *names,
+		 const struct complaint *complaint);
+
+#endif
