@@ -1,0 +1,37 @@
+/* sim-stub: the bundled channel simulator. Exit codes: 0 stopped by a signal, 1
+ * cannot run, 2 wrong usage or configuration. */
+#include <signal.h>
+#include <stdio.h>
+
+#include "options.h"
+#include "server.h"
+
+enum { EXIT_STOPPED = 0, EXIT_CANNOT_RUN = 1, EXIT_WRONG_USAGE = 2 };
+
+/* How long a reader of the log may keep us from ending. */
+enum { LOG_PATIENCE_MS = 1000 };
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct log *log;
+	int result;
+
+	signal(SIGPIPE, SIG_IGN);
+	switch (options_read(argc, argv, &options)) {
+	case OPTIONS_DONE:
+		return EXIT_STOPPED;
+	case OPTIONS_WRONG:
+		return EXIT_WRONG_USAGE;
+	case OPTIONS_RUN:
+		break;
+	}
+	log = log_open(2, LOG_LEVEL_INFO);
+	if (!log) {
+		fputs("sim-stub: cannot start the log\n", stderr);
+		return EXIT_CANNOT_RUN;
+	}
+	result = server_run(&options, log);
+	log_close(log, LOG_PATIENCE_MS);
+	return result == 0 ? EXIT_STOPPED : EXIT_CANNOT_RUN;
+}

@@ -1,0 +1,71 @@
+/* The channel simulator without its sockets: bytes of a gateway in, bytes for it
+ * out. All goes well: hello, hello_ack; scenarios and nodes are kept; each
+ * transmit is answered by a result with one reception for each receiver that is
+ * known. What can fail: a scenario is refused, which the gateway is told; a
+ * frame breaks the protocol, and the connection cannot go on. */
+#ifndef SIM_SIMULATOR_H
+#define SIM_SIMULATOR_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "draw.h"
+#include "wire/channel_codec.h"
+#include "world.h"
+
+#define SIMULATOR_NAME "sim-stub"
+#define SIMULATOR_FRAME_MAX (4u << 20)	   /* of a frame from a gateway, bytes */
+#define SIMULATOR_ARENA_MAX (1u << 20)	   /* of what a frame decodes to, bytes */
+#define SIMULATOR_RECEIVERS_MAX (1u << 18) /* of one transmit */
+#define SIMULATOR_RECEPTIONS_A_FRAME 256   /* keeps a result under 64 KiB */
+
+/* Counted over the simulator's life, all gateways together. */
+struct simulator_accounts {
+	uint64_t transmits, receptions, delivered, corrupted, lost;
+	uint64_t nodes;	    /* added; each again after a reconnect */
+	uint64_t scenarios; /* accepted; each again after a reconnect or a change */
+};
+
+struct simulator {
+	struct log *log;
+	struct hash_key draw_key;
+	struct simulator_accounts accounts;
+	/* room for one message at a time */
+	struct arena arena;
+	uint32_t *receivers;
+	size_t receivers_cap;
+	struct reception receptions[SIMULATOR_RECEPTIONS_A_FRAME];
+	uint8_t links[SIMULATOR_RECEPTIONS_A_FRAME][LINK_MAX_BYTES];
+};
+
+/* `log` stays the caller's, and may be NULL. */
+void simulator_init(struct simulator *simulator, uint64_t seed, struct log *log);
+void simulator_fini(struct simulator *simulator);
+
+/* One connected gateway. */
+struct simulator_guest {
+	struct simulator *simulator;
+	struct world world;
+	bool greeted; /* its hello was read */
+	char name[CONTENT_TYPE_MAX_BYTES];
+	size_t name_size;
+	struct buf in;	/* an unfinished frame */
+	struct buf out; /* answers; the caller sends and consumes them */
+};
+
+void simulator_guest_init(struct simulator_guest *guest, struct simulator *simulator);
+void simulator_guest_fini(struct simulator_guest *guest);
+
+/* Reads what has arrived, in pieces of any size, and appends the answers to
+ * guest->out. 0, or -1 and *why (static): the connection must be closed. Answers
+ * to what came before the fault are in guest->out. */
+int simulator_read(struct simulator_guest *guest, struct slice bytes, const char **why)
+	__attribute__((warn_unused_result));
+
+/* The guest's name in hello, for logs; empty before. */
+static inline struct slice simulator_guest_name(const struct simulator_guest *guest)
+{
+	return slice_of(guest->name, guest->name_size);
+}
+
+#endif
