@@ -1,0 +1,700 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "base/rng.h"
+#include "models/free_space.h"
+#include "simulator.h"
+#include "wire/frame.h"
+
+/* ------------------------------------------------- a gateway and its answers */
+
+enum { RECEPTIONS_CAP = 2048 };
+
+/* One answer, copied out of its frame; a result's frames are joined. */
+struct answer {
+	enum from_sim_kind kind;
+	uint32_t protocol, scenario;
+	bool ok;
+	char text[256]; /* status: message; hello_ack: simulator, version, models */
+	uint64_t id;	/* result, pong */
+	unsigned frames;
+	size_t count;
+	struct {
+		uint32_t receiver, outcome, reason;
+		struct link_numbers link;
+	} receptions[RECEPTIONS_CAP];
+};
+
+struct bench {
+	struct simulator simulator;
+	struct simulator_guest guest;
+	struct buf requests;
+	const char *why;
+	struct answer answer;
+};
+
+static void start(struct bench *bench, uint64_t seed)
+{
+	simulator_init(&bench->simulator, seed, NULL);
+	simulator_guest_init(&bench->guest, &bench->simulator);
+	buf_init(&bench->requests);
+	bench->why = NULL;
+}
+
+static void stop(struct bench *bench)
+{
+	simulator_guest_fini(&bench->guest);
+	simulator_fini(&bench->simulator);
+	buf_fini(&bench->requests);
+}
+
+static int deliver(struct bench *bench)
+{
+	int result = simulator_read(&bench->guest, buf_slice(&bench->requests), &bench->why);
+
+	buf_clear(&bench->requests);
+	return result;
+}
+
+static void put(struct bench *bench, struct to_sim message)
+{
+	assert_int_equal(channel_write_to_sim(&bench->requests, &message), 0);
+}
+
+static void put_hello(struct bench *bench)
+{
+	put(bench, (struct to_sim){.kind = TO_SIM_HELLO,
+				   .hello = {1, slice_str("gateway"), slice_str("test 1")}});
+}
+
+static void put_scenario(struct bench *bench, uint32_t number, const char *name,
+			 const struct parameter *parameters, size_t count)
+{
+	put(bench, (struct to_sim){.kind = TO_SIM_SET_SCENARIO,
+				   .set_scenario = {number, slice_str(name), parameters, count}});
+}
+
+static void put_free_space(struct bench *bench, uint32_t number, const char *name,
+			   const char *tx_power_dbm)
+{
+	struct parameter parameters[] = {
+		{slice_str("model"), slice_str("free-space")},
+		{slice_str("tx_power_dbm"), slice_str(tx_power_dbm)},
+	};
+
+	put_scenario(bench, number, name, parameters, 2);
+}
+
+static void put_node(struct bench *bench, uint32_t scenario, uint32_t number, const char *name,
+		     float east)
+{
+	put(bench, (struct to_sim){.kind = TO_SIM_SET_NODE,
+				   .set_node = {.scenario = scenario,
+						.node = number,
+						.name = slice_str(name),
+						.has_position = true,
+						.position = {.east = east}}});
+}
+
+static void put_transmit(struct bench *bench, struct sim_transmit transmit)
+{
+	assert_int_equal(hot_write_transmit(&bench->requests, &transmit), 0);
+}
+
+static const uint8_t payload[100];
+
+static struct sim_transmit transmit_of(uint64_t id, uint32_t transmitter, const uint32_t *receivers,
+				       size_t count, uint64_t sequence)
+{
+	return (struct sim_transmit){.id = id,
+				     .scenario = 1,
+				     .transmitter = transmitter,
+				     .origin = transmitter,
+				     .receivers = receivers,
+				     .receiver_count = count,
+				     .sequence = sequence,
+				     .payload = slice_of(payload, sizeof(payload))};
+}
+
+static void keep_receptions(struct answer *answer, struct hot_result *result)
+{
+	struct reception reception;
+
+	while (hot_result_next(result, &reception) == 1) {
+		size_t i = answer->count++;
+
+		assert_true(i < RECEPTIONS_CAP);
+		assert_true(reception.link_ok);
+		assert_false(reception.altered);
+		answer->receptions[i].receiver = reception.receiver;
+		answer->receptions[i].outcome = reception.outcome;
+		answer->receptions[i].reason = reception.reason;
+		assert_int_equal(link_read(reception.link, &answer->receptions[i].link), HOT_OK);
+		assert_int_equal(answer->receptions[i].link.delay_us, reception.delay_us);
+		assert_int_equal(reception.valid_for_us, 0);
+	}
+}
+
+static void keep_ack(struct answer *answer, const struct channel_hello_ack *ack)
+{
+	size_t size = (size_t)snprintf(answer->text, sizeof(answer->text), "%.*s",
+				       SLICE_ARG(ack->simulator));
+
+	answer->protocol = ack->protocol;
+	assert_true(ack->version.size > 0);
+	for (size_t i = 0; i < ack->model_count; i++) {
+		size += (size_t)snprintf(answer->text + size, sizeof(answer->text) - size, " %.*s",
+					 SLICE_ARG(ack->models[i]));
+	}
+}
+
+/* Takes one frame off the answers. True when the answer goes on in the next. */
+static bool take_frame(struct bench *bench)
+{
+	struct answer *answer = &bench->answer;
+	struct from_sim message;
+	struct hot_result result = {0};
+	struct arena arena;
+	struct slice frame;
+	size_t used;
+	const char *why;
+
+	assert_int_equal(frame_read(buf_slice(&bench->guest.out), 65536, &frame, &used, &why),
+			 FRAME_OK);
+	arena_init(&arena, 65536);
+	assert_int_equal(channel_read_from_sim(frame, &arena, &message, &why), CODEC_OK);
+	answer->kind = message.kind;
+	answer->frames++;
+	switch (message.kind) {
+	case FROM_SIM_HELLO_ACK:
+		keep_ack(answer, &message.hello_ack);
+		break;
+	case FROM_SIM_SCENARIO_STATUS:
+		answer->scenario = message.status.scenario;
+		answer->ok = message.status.ok;
+		snprintf(answer->text, sizeof(answer->text), "%.*s",
+			 SLICE_ARG(message.status.message));
+		break;
+	case FROM_SIM_RESULT:
+		assert_int_equal(hot_result_begin(message.result, &result), HOT_OK);
+		answer->id = result.id;
+		keep_receptions(answer, &result);
+		break;
+	case FROM_SIM_PONG:
+		answer->id = message.pong;
+		break;
+	case FROM_SIM_UNKNOWN:
+		fail();
+	}
+	arena_fini(&arena);
+	buf_consume(&bench->guest.out, used);
+	return result.more;
+}
+
+static struct answer *take(struct bench *bench, enum from_sim_kind kind)
+{
+	memset(&bench->answer, 0, offsetof(struct answer, receptions));
+	while (take_frame(bench)) {
+	}
+	assert_int_equal(bench->answer.kind, kind);
+	return &bench->answer;
+}
+
+/* The next result; any other answer before it is passed over. */
+static struct answer *take_result(struct bench *bench)
+{
+	do {
+		memset(&bench->answer, 0, offsetof(struct answer, receptions));
+		while (take_frame(bench)) {
+		}
+	} while (bench->answer.kind != FROM_SIM_RESULT);
+	return &bench->answer;
+}
+
+static struct bench bench; /* large, and one at a time but for the second below */
+static struct bench other;
+
+/* ------------------------------------------------------------- dialogues */
+
+static void test_hello(void **state)
+{
+	struct answer *answer;
+
+	(void)state;
+	start(&bench, 1);
+	put_hello(&bench);
+	put(&bench, (struct to_sim){.kind = TO_SIM_PING, .ping = 77});
+	assert_int_equal(deliver(&bench), 0);
+	answer = take(&bench, FROM_SIM_HELLO_ACK);
+	assert_int_equal(answer->protocol, 1);
+	assert_string_equal(answer->text, "sim-stub ideal free-space");
+	assert_int_equal(take(&bench, FROM_SIM_PONG)->id, 77);
+	assert_int_equal(buf_size(&bench.guest.out), 0);
+	assert_true(slice_equal(simulator_guest_name(&bench.guest), slice_str("gateway")));
+
+	put(&bench, (struct to_sim){.kind = TO_SIM_HELLO, .hello = {.protocol = 9}});
+	assert_int_equal(deliver(&bench), 0);
+	assert_int_equal(take(&bench, FROM_SIM_HELLO_ACK)->protocol, 1);
+	put(&bench, (struct to_sim){.kind = TO_SIM_HELLO, .hello = {.protocol = 0}});
+	assert_int_equal(deliver(&bench), -1);
+	assert_string_equal(bench.why, "hello offers no protocol version");
+	stop(&bench);
+}
+
+static void test_hello_comes_first(void **state)
+{
+	(void)state;
+	start(&bench, 1);
+	put(&bench, (struct to_sim){.kind = TO_SIM_PING, .ping = 1});
+	assert_int_equal(deliver(&bench), -1);
+	assert_string_equal(bench.why, "the first message was not hello");
+	assert_int_equal(buf_size(&bench.guest.out), 0);
+	stop(&bench);
+}
+
+static void test_scenario_status(void **state)
+{
+	struct parameter wrong[] = {{slice_str("model"), slice_str("free-space")},
+				    {slice_str("frequencyhz"), slice_str("1e9")}};
+	struct answer *answer;
+
+	(void)state;
+	start(&bench, 1);
+	put_hello(&bench);
+	put_free_space(&bench, 1, "meadow", "20");
+	put_scenario(&bench, 2, "canyon", wrong, 2);
+	put_scenario(&bench, 3, "nothing", NULL, 0);
+	assert_int_equal(deliver(&bench), 0);
+	take(&bench, FROM_SIM_HELLO_ACK);
+	answer = take(&bench, FROM_SIM_SCENARIO_STATUS);
+	assert_int_equal(answer->scenario, 1);
+	assert_true(answer->ok);
+	assert_string_equal(answer->text, "");
+	answer = take(&bench, FROM_SIM_SCENARIO_STATUS);
+	assert_int_equal(answer->scenario, 2);
+	assert_false(answer->ok);
+	assert_string_equal(answer->text,
+			    "unknown parameter \"frequencyhz\"; nearest known: frequency_hz");
+	answer = take(&bench, FROM_SIM_SCENARIO_STATUS);
+	assert_false(answer->ok);
+	assert_string_equal(answer->text,
+			    "no parameter \"model\" given; known models: ideal, free-space");
+	assert_int_equal(bench.simulator.accounts.scenarios, 1);
+	stop(&bench);
+}
+
+static void test_transmit(void **state)
+{
+	static const uint32_t receivers[] = {3, 2};
+	struct model_settings settings;
+	struct channel channel;
+	struct parameter model = {slice_str("model"), slice_str("free-space")};
+	struct refusal refusal;
+	struct answer *answer;
+
+	(void)state;
+	assert_int_equal(parameters_read(&model, 1, &channel, &refusal), 0);
+	settings = channel.settings;
+	start(&bench, 1);
+	put_hello(&bench);
+	put_free_space(&bench, 1, "meadow", "20");
+	put_node(&bench, 1, 1, "uav1", 0.0f);
+	put_node(&bench, 1, 2, "uav2", 1000.0f);
+	put_node(&bench, 1, 3, "uav3", 1e6f);
+	put_transmit(&bench, transmit_of(0xfeedfacecafebeef, 1, receivers, 2, 1));
+	assert_int_equal(deliver(&bench), 0);
+	answer = take_result(&bench);
+	assert_true(answer->id == 0xfeedfacecafebeef);
+	assert_int_equal(answer->frames, 1);
+	assert_int_equal(answer->count, 2);
+	assert_int_equal(answer->receptions[0].receiver, 3);
+	assert_int_equal(answer->receptions[0].outcome, OUTCOME_LOST);
+	assert_int_equal(answer->receptions[0].reason, REASON_PACKET_ERROR);
+	assert_int_equal(answer->receptions[1].receiver, 2);
+	assert_int_equal(answer->receptions[1].outcome, OUTCOME_DELIVERED);
+	assert_int_equal(answer->receptions[1].reason, REASON_NONE);
+	for (size_t i = 0; i < 2; i++) {
+		float east = i ? 1000.0f : 1e6f;
+		struct sim_node from = {.has_position = true};
+		struct sim_node to = {.has_position = true, .position = {.east = east}};
+		struct passage passage = {&from, &to, sizeof(payload)};
+		struct prediction wanted = free_space_predict(&settings, &passage);
+
+		assert_memory_equal(&answer->receptions[i].link, &wanted.numbers,
+				    sizeof(wanted.numbers));
+	}
+	assert_int_equal(bench.simulator.accounts.transmits, 1);
+	assert_int_equal(bench.simulator.accounts.receptions, 2);
+	assert_int_equal(bench.simulator.accounts.delivered, 1);
+	assert_int_equal(bench.simulator.accounts.lost, 1);
+	assert_int_equal(bench.simulator.accounts.corrupted, 0);
+	assert_int_equal(bench.simulator.accounts.nodes, 3);
+	stop(&bench);
+}
+
+/* Who is not known is left out; the gateway sees who is missing. */
+static void test_unknown_is_left_out(void **state)
+{
+	static const uint32_t receivers[] = {9, 2, 0, 4000000000u};
+	struct sim_transmit elsewhere = transmit_of(3, 1, receivers, 4, 3);
+	struct answer *answer;
+
+	(void)state;
+	start(&bench, 1);
+	put_hello(&bench);
+	put_free_space(&bench, 1, "meadow", "20");
+	put_scenario(&bench, 2, "refused", NULL, 0);
+	for (uint32_t scenario = 1; scenario <= 2; scenario++) {
+		put_node(&bench, scenario, 1, "uav1", 0.0f);
+		put_node(&bench, scenario, 2, "uav2", 10.0f);
+	}
+	put_transmit(&bench, transmit_of(1, 1, receivers, 4, 1));
+	put_transmit(&bench, transmit_of(2, 7, receivers, 4, 2));
+	elsewhere.scenario = 5;
+	put_transmit(&bench, elsewhere);
+	elsewhere.scenario = 2;
+	put_transmit(&bench, elsewhere);
+	put(&bench, (struct to_sim){.kind = TO_SIM_REMOVE_NODE, .remove_node = {1, 2}});
+	put_transmit(&bench, transmit_of(4, 1, receivers, 4, 4));
+	put(&bench, (struct to_sim){.kind = TO_SIM_REMOVE_SCENARIO, .remove_scenario = 1});
+	put_transmit(&bench, transmit_of(5, 1, receivers, 4, 5));
+	assert_int_equal(deliver(&bench), 0);
+	answer = take_result(&bench);
+	assert_int_equal(answer->count, 1);
+	assert_int_equal(answer->receptions[0].receiver, 2);
+	for (uint64_t id = 2; id <= 5; id++) {
+		answer = take_result(&bench);
+		assert_int_equal(answer->count, 0);
+		if (id == 3) { /* both of these have the id 3 */
+			assert_int_equal(take_result(&bench)->count, 0);
+		}
+		assert_int_equal(answer->id, id);
+	}
+	assert_int_equal(buf_size(&bench.guest.out), 0);
+	assert_int_equal(bench.simulator.accounts.transmits, 6);
+	assert_int_equal(bench.simulator.accounts.receptions, 1);
+	stop(&bench);
+}
+
+static void test_long_answer_is_cut(void **state)
+{
+	enum { MOST = 4 * SIMULATOR_RECEPTIONS_A_FRAME };
+	static uint32_t receivers[MOST];
+	static const size_t counts[] = {0, 1, 255, 256, 257, 512, 513, 1024};
+	static const unsigned frames[] = {1, 1, 1, 1, 2, 2, 3, 4};
+	char name[16];
+
+	(void)state;
+	start(&bench, 1);
+	put_hello(&bench);
+	put_free_space(&bench, 1, "meadow", "20");
+	put_node(&bench, 1, 1, "uav1", -0.5f);
+	for (uint32_t i = 0; i < MOST; i++) {
+		receivers[i] = MOST + 1 - i;
+		snprintf(name, sizeof(name), "uav%u", receivers[i]);
+		put_node(&bench, 1, receivers[i], name, (float)i * 12.3f);
+	}
+	assert_int_equal(deliver(&bench), 0);
+	for (size_t k = 0; k < sizeof(counts) / sizeof(counts[0]); k++) {
+		struct answer *answer;
+
+		put_transmit(&bench, transmit_of(k + 1, 1, receivers, counts[k], k));
+		assert_int_equal(deliver(&bench), 0);
+		answer = take_result(&bench);
+		assert_int_equal(answer->frames, frames[k]);
+		assert_int_equal(answer->count, counts[k]);
+		for (size_t i = 0; i < counts[k]; i++) {
+			assert_int_equal(answer->receptions[i].receiver, receivers[i]);
+		}
+	}
+	stop(&bench);
+}
+
+static void test_hello_clears(void **state)
+{
+	static const uint32_t receivers[] = {2};
+
+	(void)state;
+	start(&bench, 1);
+	for (int round = 0; round < 2; round++) {
+		put_hello(&bench);
+		put_transmit(&bench, transmit_of(1, 1, receivers, 1, 1));
+		put_free_space(&bench, 1, "meadow", "20");
+		put_transmit(&bench, transmit_of(2, 1, receivers, 1, 1));
+		put_node(&bench, 1, 1, "uav1", 0.0f);
+		put_node(&bench, 1, 2, "uav2", 9.0f);
+		put_transmit(&bench, transmit_of(3, 1, receivers, 1, 1));
+		assert_int_equal(deliver(&bench), 0);
+		assert_int_equal(take_result(&bench)->count, 0);
+		assert_int_equal(take_result(&bench)->count, 0);
+		assert_int_equal(take_result(&bench)->count, 1);
+	}
+	assert_int_equal(bench.simulator.accounts.nodes, 4);
+	stop(&bench);
+}
+
+/* ---------------------------------------------------------- repeatability */
+
+enum { DRONES = 4, ROUNDS = 250 };
+
+/* At this power and distance about half of the packets are lost. */
+static const char half_lost_dbm[] = "-0.9";
+
+/* A world in which the drone `d` has the number base + d * step. */
+static void put_square(struct bench *at, uint32_t base, uint32_t step)
+{
+	put_hello(at);
+	put_free_space(at, 1, "meadow", half_lost_dbm);
+	for (uint32_t d = 0; d < DRONES; d++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "uav%u", d);
+		put_node(at, 1, base + d * step, name, 1000.0f * (float)d);
+	}
+}
+
+/* The message `sequence` of drone `d` to its neighbour. */
+static void put_round(struct bench *at, uint32_t base, uint32_t step, uint32_t d, uint64_t sequence)
+{
+	uint32_t receiver = base + (d + 1 < DRONES ? d + 1 : d - 1) * step;
+
+	put_transmit(at,
+		     transmit_of(sequence * DRONES + d, base + d * step, &receiver, 1, sequence));
+}
+
+static void take_outcomes(struct bench *at, uint32_t *outcomes)
+{
+	for (unsigned i = 0; i < DRONES * ROUNDS; i++) {
+		struct answer *answer = take_result(at);
+
+		assert_int_equal(answer->count, 1);
+		assert_true(answer->id < DRONES * ROUNDS);
+		outcomes[answer->id] = answer->receptions[0].outcome;
+	}
+}
+
+static void run_rounds(struct bench *at, uint64_t seed, bool by_drone, uint32_t base, uint32_t step,
+		       uint32_t *outcomes)
+{
+	start(at, seed);
+	put_square(at, base, step);
+	for (uint32_t i = 0; i < DRONES * ROUNDS; i++) {
+		uint32_t drone = by_drone ? DRONES - 1 - i / ROUNDS : i % DRONES;
+
+		put_round(at, base, step, drone, by_drone ? i % ROUNDS : i / DRONES);
+	}
+	assert_int_equal(deliver(at), 0);
+	take_outcomes(at, outcomes);
+	stop(at);
+}
+
+static unsigned lost_of(const uint32_t *outcomes)
+{
+	unsigned lost = 0;
+
+	for (unsigned i = 0; i < DRONES * ROUNDS; i++) {
+		lost += outcomes[i] == OUTCOME_LOST;
+	}
+	return lost;
+}
+
+/* However the senders interleave, and whatever numbers the drones have. */
+static void test_repeatable(void **state)
+{
+	static uint32_t first[DRONES * ROUNDS], second[DRONES * ROUNDS];
+
+	(void)state;
+	run_rounds(&bench, 5, false, 1, 1, first);
+	run_rounds(&bench, 5, true, 1, 1, second);
+	assert_memory_equal(first, second, sizeof(first));
+	run_rounds(&bench, 5, true, 90, 1000, second);
+	assert_memory_equal(first, second, sizeof(first));
+	run_rounds(&bench, 6, false, 1, 1, second);
+	assert_memory_not_equal(first, second, sizeof(first));
+	assert_in_range(lost_of(first), DRONES * ROUNDS / 4, DRONES * ROUNDS * 3 / 4);
+}
+
+/* As many are lost as the packet error rate says. */
+static void test_losses_match_the_rate(void **state)
+{
+	enum { SENDS = 20000 };
+	static const uint32_t receivers[] = {2};
+	double rate = 0.0;
+	unsigned lost = 0;
+
+	(void)state;
+	start(&bench, 3);
+	put_square(&bench, 1, 1);
+	for (uint64_t i = 1; i <= SENDS; i++) {
+		put_transmit(&bench, transmit_of(i, 1, receivers, 1, i));
+	}
+	assert_int_equal(deliver(&bench), 0);
+	for (unsigned i = 0; i < SENDS; i++) {
+		struct answer *answer = take_result(&bench);
+
+		rate = (double)answer->receptions[0].link.packet_error_rate;
+		lost += answer->receptions[0].outcome == OUTCOME_LOST;
+	}
+	assert_true(rate > 0.2 && rate < 0.8);
+	assert_true(fabs(lost - rate * SENDS) < 4.0 * sqrt(rate * (1.0 - rate) * SENDS));
+	assert_int_equal(bench.simulator.accounts.lost, lost);
+	assert_int_equal(bench.simulator.accounts.delivered, SENDS - lost);
+	stop(&bench);
+}
+
+/* On a relayed hop the origin counts; none given means the transmitter. */
+static void test_origin(void **state)
+{
+	static const uint32_t receivers[] = {2};
+	static const uint32_t origins[] = {1, 0, 3};
+	unsigned differ[3] = {0};
+
+	(void)state;
+	start(&bench, 3);
+	put_square(&bench, 1, 1);
+	assert_int_equal(deliver(&bench), 0);
+	for (uint64_t i = 1; i <= 200; i++) {
+		uint32_t outcomes[3];
+
+		for (unsigned k = 0; k < 3; k++) {
+			struct sim_transmit transmit = transmit_of(i, 1, receivers, 1, i);
+
+			transmit.origin = origins[k];
+			put_transmit(&bench, transmit);
+			assert_int_equal(deliver(&bench), 0);
+			outcomes[k] = take_result(&bench)->receptions[0].outcome;
+			differ[k] += outcomes[k] != outcomes[0];
+		}
+	}
+	assert_int_equal(differ[1], 0);
+	assert_true(differ[2] > 50);
+	stop(&bench);
+}
+
+/* --------------------------------------------------- framing and hostility */
+
+/* Each cut of the bytes gives the same answers. */
+static void test_split_input(void **state)
+{
+	static const size_t pieces[] = {1, 2, 3, 7, 64, 1000};
+	static const uint32_t receivers[] = {1, 2, 3, 4};
+	struct buf requests;
+	struct slice whole;
+
+	(void)state;
+	start(&bench, 1);
+	put_square(&bench, 1, 1);
+	for (uint64_t i = 1; i <= 50; i++) {
+		put_transmit(&bench, transmit_of(i, 1, receivers, 4, i));
+	}
+	requests = bench.requests;
+	buf_init(&bench.requests);
+	whole = buf_slice(&requests);
+	assert_int_equal(simulator_read(&bench.guest, whole, &bench.why), 0);
+	for (size_t k = 0; k < sizeof(pieces) / sizeof(pieces[0]); k++) {
+		start(&other, 1);
+		for (size_t at = 0; at < whole.size; at += pieces[k]) {
+			size_t rest = whole.size - at;
+			size_t size = rest < pieces[k] ? rest : pieces[k];
+
+			assert_int_equal(simulator_read(&other.guest,
+							slice_of(whole.data + at, size),
+							&other.why),
+					 0);
+		}
+		assert_true(slice_equal(buf_slice(&bench.guest.out), buf_slice(&other.guest.out)));
+		stop(&other);
+	}
+	buf_fini(&requests);
+	stop(&bench);
+}
+
+static void assert_closed(const char *bytes, size_t size)
+{
+	start(&bench, 1);
+	put_hello(&bench);
+	assert_int_equal(buf_append(&bench.requests, bytes, size), 0);
+	assert_int_equal(deliver(&bench), -1);
+	assert_non_null(bench.why);
+	/* the answer to what came before is there */
+	take(&bench, FROM_SIM_HELLO_ACK);
+	stop(&bench);
+}
+
+static void test_broken_frames(void **state)
+{
+	(void)state;
+	assert_closed("\0", 1);				  /* a frame of no bytes */
+	assert_closed("\x81\x80\x80\x02", 4);		  /* 4 MiB and one byte */
+	assert_closed("\xff\xff\xff\xff\xff", 5);	  /* a length without end */
+	assert_closed("\x02\x0a\x05", 3);		  /* transmit, cut short */
+	assert_closed("\x03\x0a\x01\xff", 4);		  /* transmit of garbage */
+	assert_closed("\x06\x12\x04\x08\x00\x10\x01", 7); /* set_node in scenario 0, no name */
+}
+
+/* A body of a later version is passed over. */
+static void test_unknown_body(void **state)
+{
+	(void)state;
+	start(&bench, 1);
+	put_hello(&bench);
+	assert_int_equal(buf_append(&bench.requests, "\x02\x7a\x00", 3), 0);
+	put(&bench, (struct to_sim){.kind = TO_SIM_PING, .ping = 5});
+	assert_int_equal(deliver(&bench), 0);
+	take(&bench, FROM_SIM_HELLO_ACK);
+	assert_int_equal(take(&bench, FROM_SIM_PONG)->id, 5);
+	stop(&bench);
+}
+
+/* Changed bytes may close the connection, and do nothing worse. */
+static void test_mangled_input(void **state)
+{
+	enum { RUNS = 3000 };
+	static const uint32_t receivers[] = {1, 2, 3, 4};
+	struct rng rng;
+	unsigned closed = 0;
+
+	(void)state;
+	rng_seed(&rng, 77);
+	for (unsigned i = 0; i < RUNS; i++) {
+		start(&bench, 1);
+		put_square(&bench, 1, 1);
+		put_transmit(&bench, transmit_of(i, 1, receivers, 4, i));
+		for (uint64_t k = 1 + rng_below(&rng, 4); k > 0; k--) {
+			size_t place = (size_t)rng_below(&rng, buf_size(&bench.requests));
+
+			bench.requests.data[bench.requests.start + place] = (uint8_t)rng_next(&rng);
+		}
+		closed += deliver(&bench) < 0;
+		stop(&bench);
+	}
+	assert_in_range(closed, RUNS / 20, RUNS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hello),
+		cmocka_unit_test(test_hello_comes_first),
+		cmocka_unit_test(test_scenario_status),
+		cmocka_unit_test(test_transmit),
+		cmocka_unit_test(test_unknown_is_left_out),
+		cmocka_unit_test(test_long_answer_is_cut),
+		cmocka_unit_test(test_hello_clears),
+		cmocka_unit_test(test_repeatable),
+		cmocka_unit_test(test_losses_match_the_rate),
+		cmocka_unit_test(test_origin),
+		cmocka_unit_test(test_split_input),
+		cmocka_unit_test(test_broken_frames),
+		cmocka_unit_test(test_unknown_body),
+		cmocka_unit_test(test_mangled_input),
+	};
+
+	return cmocka_run_group_tests_name("sim_simulator", tests, NULL, NULL);
+}
