@@ -15,6 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 import make_vectors  # noqa: E402
+import scene  # noqa: E402
 import uavtest  # noqa: E402
 from google.protobuf import json_format  # noqa: E402
 from uavtest import channel, relay  # noqa: E402
@@ -169,18 +170,6 @@ def python_drone(t, gateway, name, *arguments, scenario="field"):
     return Script(t, "python_drone.py", *gateway.at, name, scenario, *arguments)
 
 
-def wait_available(t, gateway, scenario="field"):
-    """Until the simulator has accepted the scenario."""
-    watcher = t.drone(gateway, "watcher", presence="PRESENCE_WISH_NONE")
-
-    def available():
-        entries = watcher.request(list_scenarios={}).scenarios.entries
-        return any(entry.name == scenario and entry.available for entry in entries)
-
-    uavtest.wait_until(available)
-    watcher.request(leave={})
-
-
 def same_link(a, b):
     """Whether two Link messages, of whichever file, are the same, bit for bit."""
     return a.SerializeToString(deterministic=True) == b.SerializeToString(deterministic=True)
@@ -253,8 +242,7 @@ def test_python_simulator_draws_by_names(t):
 def test_python_simulator_with_the_gateway(t):
     """What a delivery and a report say is what the simulator computed, bit for bit."""
     simulator = python_simulator(t)
-    gateway = t.gateway(simulator.at)
-    wait_available(t, gateway)
+    gateway = scene.ready(t, simulator)
     hearer = python_drone(t, gateway, "uav2", "--at", "1234.5", "-67.25", "80", "--hear", "1")
     hearer.wait_frame(relay.FromGateway, "scenario_chosen")
     sender = python_drone(
@@ -275,8 +263,7 @@ def test_python_simulator_with_the_gateway(t):
 
 def test_python_simulator_with_everyone(t):
     simulator = python_simulator(t)
-    gateway = t.gateway(simulator.at)
-    wait_available(t, gateway)
+    gateway = scene.ready(t, simulator)
     hearers = {
         name: python_drone(t, gateway, name, "--at", str(east), "0", "50", "--hear", "1")
         for name, east in (("uav2", 100), ("uav3", 2000), ("uav4", -345.5))
@@ -308,9 +295,7 @@ def test_python_simulator_refuses_a_model(t):
 
 
 def test_python_drones_with_sim_stub(t):
-    stub = t.simulator()
-    gateway = t.gateway(stub.at)
-    wait_available(t, gateway)
+    gateway = scene.ready(t)
     hearer = python_drone(t, gateway, "uav2", "--at", "500", "0", "50", "--hear", "1")
     hearer.wait_frame(relay.FromGateway, "scenario_chosen")
     sender = python_drone(t, gateway, "uav1", "--at", "0", "0", "50", "--to", "uav2")
@@ -354,8 +339,7 @@ def test_both_simulators_compute_the_same(t):
 def test_readme_drone(t):
     """Both drones print the numbers that the simulator computed."""
     simulator = python_simulator(t)
-    gateway = t.gateway(simulator.at)
-    wait_available(t, gateway)
+    gateway = scene.ready(t, simulator)
     one = Script(t, "readme_drone.py", *gateway.at, "uav1", "field", "uav2", "hi", exit_codes=None)
     one.wait_line(lambda line: line.startswith("uav1 "))  # it is there, and alone
     two = Script(t, "readme_drone.py", *gateway.at, "uav2", "field", exit_codes=None)
