@@ -1,0 +1,25 @@
+#include "net/backoff.h"
+
+void backoff_init(struct backoff *backoff, uint32_t min_ms, uint32_t max_ms)
+{
+	*backoff = (struct backoff){.min_ms = min_ms ? min_ms : 1, .max_ms = max_ms};
+	if (backoff->max_ms < backoff->min_ms) {
+		backoff->max_ms = backoff->min_ms;
+	}
+	backoff_reset(backoff);
+}
+
+uint32_t backoff_next(struct backoff *backoff, struct rng *rng)
+{
+	uint32_t delay_ms = 1 + (uint32_t)rng_below(rng, backoff->bound_ms);
+	/* ceil(bound * 1.6): grows even from 1 */
+	uint64_t grown = ((uint64_t)backoff->bound_ms * 8 + 4) / 5;
+
+	backoff->bound_ms = grown < backoff->max_ms ? (uint32_t)grown : backoff->max_ms;
+	return delay_ms;
+}
+
+void backoff_reset(struct backoff *backoff)
+{
+	backoff->bound_ms = backoff->min_ms;
+}
