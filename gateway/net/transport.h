@@ -1,0 +1,84 @@
+/* One connection's bytes, whatever carries them. Plain TCP is transport_plain;
+ * unix sockets, TLS and WebSocket stand beside it, not on top of it.
+ *
+ * Two tables meet here: what a transport does (transport_ops, called by its
+ * user) and what it tells (transport_user, called from the loop and never from
+ * inside one of the ops). */
+#ifndef UAV_NET_TRANSPORT_H
+#define UAV_NET_TRANSPORT_H
+
+#include "base/slice.h"
+
+#include <sys/types.h>
+
+struct transport;
+
+struct transport_ops {
+	/* Bytes are wanted from now on. 0 or a negative uv error. Harmless when they
+	 * already are. */
+	int (*read_start)(struct transport *transport);
+
+	/* No more bytes until read_start: neither room nor read is called, except for
+	 * the read that belongs to a room already given. The end of the stream is not
+	 * noticed either. */
+	void (*read_stop)(struct transport *transport);
+
+	/* Gives the network what it takes at once. How many bytes that was, 0 when it
+	 * takes none now or a write is under way, or a negative uv error: the
+	 * connection is broken and only close may follow. The bytes stay the caller's. */
+	ssize_t (*try_write)(struct transport *transport, struct slice bytes);
+
+	/* Writes all of `bytes`, which must not move or change until `wrote`. One at a
+	 * time. 0: wrote will be called exactly once, before closed. Negative uv
+	 * error: nothing was taken, wrote will not be called. */
+	int (*write)(struct transport *transport, struct slice bytes);
+
+	/* Bytes given to write that the network has not taken yet. */
+	size_t (*unwritten)(const struct transport *transport);
+
+	/* Nothing more will be written; the other side reads up to its end. Only when
+	 * no write is under way. 0 or a negative uv error. */
+	int (*shutdown)(struct transport *transport);
+
+	/* Ends the connection and frees the transport: `wrote` (if a write was under
+	 * way) and then `closed` come from the loop later, nothing else does. The
+	 * last of the ops. Allowed from inside every call of transport_user. */
+	void (*close)(struct transport *transport);
+};
+
+/* Where the next bytes shall go. */
+struct room {
+	uint8_t *data;
+	size_t size; /* 0: not in this turn; asked again in the next */
+};
+
+struct transport_user {
+	/* Only for transports that connect: 0, or a negative uv error after which
+	 * only close may follow. */
+	void (*connected)(void *ctx, int status);
+
+	/* Asked before each read. May not call ops. */
+	struct room (*room)(void *ctx);
+
+	/* `size` bytes (at least 1) stand at the start of the room last given. */
+	void (*read)(void *ctx, const uint8_t *data, size_t size);
+
+	/* The other side has finished (0) or the connection broke (negative uv error).
+	 * Nothing is read any more. */
+	void (*ended)(void *ctx, int status);
+
+	/* The bytes of the last write are the user's again; 0 or a negative uv error. */
+	void (*wrote)(void *ctx, int status);
+
+	/* The transport is gone. The last call. */
+	void (*closed)(void *ctx);
+};
+
+/* What every transport begins with. */
+struct transport {
+	const struct transport_ops *ops;
+	const struct transport_user *user;
+	void *ctx;
+};
+
+#endif
