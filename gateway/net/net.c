@@ -1,0 +1,244 @@
+#include "net/net.h"
+
+#include "net/peer.h"
+
+#include <stdlib.h>
+
+enum {
+	NET_ROUNDS = 4, /* of work between two polls, so that work that makes work ends */
+	NET_CHUNKS_KEPT = 1024,
+	NET_BOXES_KEPT = 4096,
+	NET_WRITES_KEPT = 1024,
+};
+
+/* --- work --- */
+
+void net_clock(struct net *net)
+{
+	net->now = clock_now();
+	core_now(net->core, net->now);
+}
+
+void net_task_init(struct net_task *task, void (*run)(struct net_task *task))
+{
+	*task = (struct net_task){.run = run};
+	list_init(&task->link);
+}
+
+static void put(struct list *tasks, struct net_task *task)
+{
+	list_remove(&task->link);
+	list_push_back(tasks, &task->link);
+}
+
+void net_resume_later(struct net *net, struct net_task *task)
+{
+	put(&net->resumed, task);
+}
+
+void net_flush_later(struct net *net, struct net_task *task)
+{
+	if (list_empty(&task->link)) {
+		list_push_back(&net->dirty, &task->link);
+	}
+}
+
+void net_linger(struct net *net, struct net_timed *timed)
+{
+	timed->due_us = net->now.mono_us + (uint64_t)net->settings->linger_ms * 1000;
+	put(&net->lingering, &timed->task);
+}
+
+static struct net_task *first_task(const struct list *tasks)
+{
+	struct list *link = list_first(tasks);
+
+	return link ? LIST_ENTRY(link, struct net_task, link) : NULL;
+}
+
+/* Runs what is in the list now, not what is added meanwhile. */
+static void run_all(struct list *tasks)
+{
+	struct list batch;
+	struct net_task *task;
+
+	list_init(&batch);
+	if (!list_empty(tasks)) {
+		batch = *tasks;
+		batch.next->prev = &batch;
+		batch.prev->next = &batch;
+		list_init(tasks);
+	}
+	while ((task = first_task(&batch)) != NULL) {
+		list_remove(&task->link);
+		task->run(task);
+	}
+}
+
+static uint64_t first_lingering_us(const struct net *net)
+{
+	struct list *link = list_first(&net->lingering);
+
+	return link ? LIST_ENTRY(link, struct net_timed, task.link)->due_us : UINT64_MAX;
+}
+
+static void run_lingering(struct net *net, uint64_t until_us)
+{
+	while (!list_empty(&net->lingering) && first_lingering_us(net) <= until_us) {
+		struct net_task *task = first_task(&net->lingering);
+
+		list_remove(&task->link);
+		task->run(task);
+	}
+}
+
+void net_linger_end(struct net *net)
+{
+	run_lingering(net, UINT64_MAX);
+}
+
+static uint64_t next_deadline(const struct net *net)
+{
+	uint64_t core_us = core_next_deadline(net->core);
+	uint64_t linger_us = first_lingering_us(net);
+
+	return linger_us < core_us ? linger_us : core_us;
+}
+
+static bool has_tasks(const struct net *net)
+{
+	return !list_empty(&net->resumed) || !list_empty(&net->dirty);
+}
+
+static void work(struct net *net)
+{
+	for (int round = 0; round < NET_ROUNDS; round++) {
+		if (!has_tasks(net) && next_deadline(net) > net->now.mono_us) {
+			return;
+		}
+		net_clock(net);
+		run_all(&net->resumed);
+		run_lingering(net, net->now.mono_us);
+		if (core_next_deadline(net->core) <= net->now.mono_us) {
+			core_tick(net->core);
+		}
+		run_all(&net->dirty);
+	}
+}
+
+/* --- the loop's hooks --- */
+
+static void on_alarm(uv_timer_t *timer)
+{
+	struct net *net = timer->data;
+
+	net->alarm_us = UINT64_MAX;
+	net_clock(net); /* on_prepare, which comes next, does what is due */
+}
+
+static void on_spin(uv_idle_t *idle)
+{
+	(void)idle;
+}
+
+/* The alarm is moved only to ring earlier; one that rings too early finds nothing
+ * to do and is set anew. It has milliseconds, rounded up: a timer of 0 started
+ * from its own callback would starve the loop. */
+static void set_alarm(struct net *net)
+{
+	uint64_t due_us = next_deadline(net);
+	uint64_t now_us;
+
+	if (due_us >= net->alarm_us) {
+		return;
+	}
+	now_us = clock_now().mono_us;
+	uv_timer_start(&net->alarm, on_alarm, due_us > now_us ? (due_us - now_us + 999) / 1000 : 1,
+		       0);
+	net->alarm_us = due_us;
+}
+
+static void on_check(uv_check_t *check)
+{
+	work(check->data);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+	struct net *net = prepare->data;
+
+	net->turn++;
+	work(net);
+	set_alarm(net);
+	if (has_tasks(net)) {
+		uv_idle_start(&net->spin, on_spin);
+	} else {
+		uv_idle_stop(&net->spin);
+	}
+}
+
+/* --- life --- */
+
+static void start_hooks(struct net *net, uv_loop_t *loop)
+{
+	uv_check_init(loop, &net->check);
+	uv_prepare_init(loop, &net->prepare);
+	uv_idle_init(loop, &net->spin);
+	uv_timer_init(loop, &net->alarm);
+	net->check.data = net;
+	net->prepare.data = net;
+	net->spin.data = net;
+	net->alarm.data = net;
+	uv_check_start(&net->check, on_check);
+	uv_prepare_start(&net->prepare, on_prepare);
+}
+
+int net_init(struct net *net, uv_loop_t *loop, struct log *log, const struct settings *settings)
+{
+	*net = (struct net){
+		.loop = loop,
+		.log = log,
+		.settings = settings,
+		.now = clock_now(),
+		.alarm_us = UINT64_MAX,
+		.shared = malloc(NET_CHUNK_BYTES),
+	};
+	if (!net->shared) {
+		return UV_ENOMEM;
+	}
+	arena_init(&net->arena, settings->decode_arena_bytes);
+	pool_init(&net->chunks, NET_CHUNK_BYTES, NET_CHUNKS_KEPT);
+	peer_pool(&net->boxes, NET_BOXES_KEPT);
+	transport_plain_pool(&net->writes, NET_WRITES_KEPT);
+	list_init(&net->resumed);
+	list_init(&net->dirty);
+	list_init(&net->lingering);
+	start_hooks(net, loop);
+	return 0;
+}
+
+void net_close(struct net *net)
+{
+	uv_close((uv_handle_t *)&net->check, NULL);
+	uv_close((uv_handle_t *)&net->prepare, NULL);
+	uv_close((uv_handle_t *)&net->spin, NULL);
+	uv_close((uv_handle_t *)&net->alarm, NULL);
+}
+
+void net_fini(struct net *net)
+{
+	pool_fini(&net->writes);
+	pool_fini(&net->boxes);
+	pool_fini(&net->chunks);
+	arena_fini(&net->arena);
+	free(net->shared);
+}
+
+struct transport_plain_options net_transport_options(struct net *net)
+{
+	return (struct transport_plain_options){
+		.loop = net->loop,
+		.writes = &net->writes,
+		.user_timeout_ms = net->settings->tcp_user_timeout_ms,
+	};
+}

@@ -1,0 +1,85 @@
+/* What the connections of one process share: the loop, the core behind it, the
+ * memory of a turn, and the work that waits for the turn's end.
+ *
+ * A turn of the loop: callbacks read (uv_poll), hand requests and results to the
+ * core and gather what it emits; then, in uv_check and again in uv_prepare, drones
+ * that were held are taken up again, what is due is done, and all that was
+ * gathered is flushed, one write a connection. */
+#ifndef UAV_NET_NET_H
+#define UAV_NET_NET_H
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "core/core.h"
+#include "net/pool.h"
+#include "net/transport_plain.h"
+#include "settings/settings.h"
+
+#include <uv.h>
+
+/* Most that is read from one drone in one turn, and a chunk's size. */
+#define NET_CHUNK_BYTES (16 * 1024)
+
+/* Something to do from the loop, outside the core. It stands in at most one of
+ * the net's lists; `run` finds it in none. */
+struct net_task {
+	struct list link;
+	void (*run)(struct net_task *task);
+};
+
+struct net_timed {
+	struct net_task task;
+	uint64_t due_us; /* monotonic */
+};
+
+struct net {
+	uv_loop_t *loop;
+	struct core *core; /* set by the owner before the first connection */
+	struct log *log;
+	const struct settings *settings;
+	struct instant now; /* as the core was last told */
+	uint32_t turn;	    /* counts the loop's turns; may wrap */
+	uint32_t peers;	    /* connections of drones that are not yet freed */
+	uint8_t *shared;    /* NET_CHUNK_BYTES, valid within one read callback */
+	struct arena arena; /* for decoding one request */
+	struct pool chunks; /* of NET_CHUNK_BYTES */
+	struct pool boxes;  /* of peers' buffers */
+	struct pool writes;
+	struct list resumed;
+	struct list dirty;
+	struct list lingering; /* by deadline: all linger equally long */
+	uint64_t alarm_us;     /* when the alarm rings; UINT64_MAX: it is off */
+	uv_check_t check;
+	uv_prepare_t prepare;
+	uv_idle_t spin; /* active while work is left that must not wait for input */
+	uv_timer_t alarm;
+};
+
+/* 0 or a negative uv error; nothing is owned then. `loop`, `log` and `settings`
+ * outlive it. */
+int net_init(struct net *net, uv_loop_t *loop, struct log *log, const struct settings *settings)
+	__attribute__((warn_unused_result));
+/* Lets the loop end: closes the net's handles, which takes one more turn. No
+ * connection may be left. */
+void net_close(struct net *net);
+/* After the loop has ended. */
+void net_fini(struct net *net);
+
+/* Reads the clock and tells the core: at the start of every callback that will
+ * call the core. */
+void net_clock(struct net *net);
+
+/* What a connection of this process needs. */
+struct transport_plain_options net_transport_options(struct net *net);
+
+void net_task_init(struct net_task *task, void (*run)(struct net_task *task));
+/* The task runs when held drones are taken up again, before anything is flushed. */
+void net_resume_later(struct net *net, struct net_task *task);
+/* The task runs when the turn's output is flushed. */
+void net_flush_later(struct net *net, struct net_task *task);
+/* The task runs settings.linger_ms from now. */
+void net_linger(struct net *net, struct net_timed *timed);
+/* Runs every lingering task now. */
+void net_linger_end(struct net *net);
+
+#endif

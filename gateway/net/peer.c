@@ -1,0 +1,382 @@
+#include "net/peer.h"
+
+#include "net/host.h"
+#include "net/intake.h"
+#include "net/outbox.h"
+#include "wire/frame.h"
+
+#include <stdlib.h>
+
+/* Owned only while bytes wait in one direction or the other: an idle drone costs
+ * a struct peer and its transport. */
+struct peer_box {
+	struct intake intake;
+	struct outbox out;
+};
+
+enum peer_flag {
+	PEER_HELD = 1,	  /* a request waits for resume; nothing is read */
+	PEER_PARTIAL = 2, /* what core_partial was last told */
+	PEER_CLOSING = 4, /* the session is over; what it said last is still written */
+	PEER_SHUT = 8,	  /* that is done, our side of the connection is finished */
+};
+
+struct peer {
+	struct net *net;
+	const struct front *front;
+	struct transport *transport; /* NULL from its close on */
+	struct session *session;     /* NULL before and after it */
+	struct peer_box *box;	     /* NULL while there is nothing in it */
+	struct net_task flush;
+	struct net_timed later; /* resumed; with PEER_CLOSING: lingering */
+	uint32_t read_turn;	/* the last turn in which it was read */
+	uint32_t flags;
+};
+
+void peer_pool(struct pool *boxes, uint32_t keep)
+{
+	pool_init(boxes, sizeof(struct peer_box), keep);
+}
+
+static struct peer_box *peer_open_box(struct peer *peer)
+{
+	if (!peer->box) {
+		peer->box = pool_take(&peer->net->boxes);
+		if (peer->box) {
+			intake_init(&peer->box->intake);
+			outbox_init(&peer->box->out, &peer->net->chunks);
+		}
+	}
+	return peer->box;
+}
+
+static void peer_settle_box(struct peer *peer)
+{
+	struct peer_box *box = peer->box;
+
+	if (box && intake_waiting(&box->intake).size == 0 && outbox_empty(&box->out)) {
+		pool_give(&peer->net->boxes, box);
+		peer->box = NULL;
+	}
+}
+
+/* --- the end --- */
+
+/* The peer itself goes when its transport has told that it is closed. */
+static void peer_end(struct peer *peer)
+{
+	list_remove(&peer->flush.link);
+	list_remove(&peer->later.task.link);
+	peer->transport->ops->close(peer->transport);
+	peer->transport = NULL;
+}
+
+/* The connection is of no use any more. Never called from inside the core. */
+static void peer_lost(struct peer *peer)
+{
+	struct session *session = peer->session;
+
+	peer->session = NULL;
+	if (session) {
+		core_detach(peer->net->core, session);
+	}
+	peer_end(peer);
+}
+
+static void on_closed(void *ctx)
+{
+	struct peer *peer = ctx;
+
+	if (peer->box) {
+		intake_fini(&peer->box->intake, &peer->net->chunks);
+		outbox_fini(&peer->box->out);
+		pool_give(&peer->net->boxes, peer->box);
+	}
+	peer->net->peers--;
+	free(peer);
+}
+
+/* --- reading --- */
+
+/* Hands the first request in `bytes` to the core. True: it was taken, *used is its
+ * size; there may be another. */
+static bool peer_present(struct peer *peer, struct slice bytes, size_t *used)
+{
+	struct net *net = peer->net;
+	struct request request;
+	const char *why = NULL;
+	enum core_verdict verdict = CORE_TAKEN;
+
+	arena_reset(&net->arena);
+	switch (peer->front->read(bytes, core_frame_limit(net->core, peer->session), &net->arena,
+				  &request, used, &why)) {
+	case FRONT_OK:
+		verdict = core_request(net->core, peer->session, &request);
+		break;
+	case FRONT_MORE:
+		return false;
+	case FRONT_BAD:
+		core_malformed(net->core, peer->session, why);
+		return false;
+	}
+	if (verdict == CORE_HOLD) {
+		peer->flags |= PEER_HELD;
+		peer->transport->ops->read_stop(peer->transport);
+	}
+	return verdict == CORE_TAKEN;
+}
+
+/* The core gives a started frame a deadline, so it must hear of the end of each,
+ * even when the next one has begun in the same read. A held drone is not late. */
+static void peer_tell_partial(struct peer *peer, bool progress, bool partial)
+{
+	if ((peer->flags & PEER_PARTIAL) && (progress || !partial)) {
+		peer->flags &= ~(uint32_t)PEER_PARTIAL;
+		core_partial(peer->net->core, peer->session, false);
+	}
+	if (partial && !(peer->flags & PEER_PARTIAL)) {
+		peer->flags |= PEER_PARTIAL;
+		core_partial(peer->net->core, peer->session, true);
+	}
+}
+
+/* Hands over what is whole in `bytes`, which is all that waits, and keeps the rest. */
+static void peer_consume(struct peer *peer, struct slice bytes)
+{
+	struct slice rest = bytes;
+	size_t used;
+
+	while (peer->session && rest.size && peer_present(peer, rest, &used)) {
+		rest = slice_of(rest.data + used, rest.size - used);
+	}
+	if (!peer->session) {
+		rest = slice_of(NULL, 0);
+	}
+	if ((rest.size && !peer_open_box(peer)) ||
+	    (peer->box && intake_keep(&peer->box->intake, &peer->net->chunks, rest) < 0)) {
+		peer_lost(peer);
+		return;
+	}
+	peer_settle_box(peer);
+	if (peer->session) {
+		peer_tell_partial(peer,
+				  rest.size<bytes.size, rest.size> 0 && !(peer->flags & PEER_HELD));
+	}
+}
+
+static struct room on_room(void *ctx)
+{
+	struct peer *peer = ctx;
+	struct net *net = peer->net;
+	struct room shared = {.data = net->shared, .size = NET_CHUNK_BYTES};
+	size_t limit;
+
+	if (peer->read_turn == net->turn) {
+		return (struct room){0};
+	}
+	if (!peer->box || !peer->session) {
+		return shared;
+	}
+	limit = (size_t)core_frame_limit(net->core, peer->session) + FRAME_PREFIX_MAX;
+	return intake_room(&peer->box->intake, shared, limit);
+}
+
+static void on_read(void *ctx, const uint8_t *data, size_t size)
+{
+	struct peer *peer = ctx;
+
+	peer->read_turn = peer->net->turn;
+	if (!peer->session) {
+		return; /* lingering: nobody listens any more */
+	}
+	net_clock(peer->net);
+	peer_consume(peer,
+		     peer->box ? intake_add(&peer->box->intake, data, size) : slice_of(data, size));
+}
+
+/* A drone that has finished its side cannot be told from one that is gone. */
+static void on_ended(void *ctx, int status)
+{
+	struct peer *peer = ctx;
+
+	(void)status;
+	net_clock(peer->net);
+	peer_lost(peer);
+}
+
+/* The core takes requests of this drone again. */
+static void peer_resume(struct peer *peer)
+{
+	peer->flags &= ~(uint32_t)PEER_HELD;
+	peer_consume(peer, intake_waiting(&peer->box->intake));
+	if (peer->transport && !(peer->flags & PEER_HELD) &&
+	    peer->transport->ops->read_start(peer->transport) < 0) {
+		peer_lost(peer);
+	}
+}
+
+static void run_later(struct net_task *task)
+{
+	struct peer *peer = LIST_ENTRY(task, struct peer, later.task);
+
+	if (peer->flags & PEER_CLOSING) {
+		peer_end(peer);
+	} else if (peer->flags & PEER_HELD) {
+		peer_resume(peer);
+	}
+}
+
+/* --- writing --- */
+
+/* All is written: what is left to wait for is the other side's end. */
+static void peer_shut(struct peer *peer)
+{
+	peer->flags |= PEER_SHUT;
+	if (peer->transport->ops->shutdown(peer->transport) < 0) {
+		peer_end(peer);
+	}
+}
+
+static void run_flush(struct net_task *task)
+{
+	struct peer *peer = LIST_ENTRY(task, struct peer, flush);
+	struct net *net = peer->net;
+	size_t queued = 0;
+
+	if (peer->box) {
+		if (outbox_flush(&peer->box->out, peer->transport) < 0) {
+			peer_lost(peer);
+			return;
+		}
+		if (!peer->session) {
+			intake_fini(&peer->box->intake, &net->chunks);
+		}
+		queued = outbox_queued(&peer->box->out, peer->transport);
+		peer_settle_box(peer);
+	}
+	if (peer->session && queued < net->settings->limits.output_soft_bytes / 2) {
+		core_drained(net->core, peer->session);
+	} else if ((peer->flags & (PEER_CLOSING | PEER_SHUT)) == PEER_CLOSING && !peer->box) {
+		peer_shut(peer);
+	}
+}
+
+static void on_wrote(void *ctx, int status)
+{
+	struct peer *peer = ctx;
+
+	outbox_wrote(&peer->box->out);
+	if (!peer->transport) {
+		return;
+	}
+	if (status < 0) {
+		net_clock(peer->net);
+		peer_lost(peer);
+		return;
+	}
+	net_flush_later(peer->net, &peer->flush);
+}
+
+/* --- the session's endpoint --- */
+
+static bool peer_emit(void *ctx, const struct event *event, uint32_t max_frame)
+{
+	struct peer *peer = ctx;
+	struct peer_box *box = peer_open_box(peer);
+	struct buf *out = box ? outbox_gather(&box->out) : NULL;
+
+	net_flush_later(peer->net, &peer->flush);
+	return out && peer->front->write(out, event, max_frame) == 0;
+}
+
+static size_t peer_queued(const void *ctx)
+{
+	const struct peer *peer = ctx;
+
+	return peer->box ? outbox_queued(&peer->box->out, peer->transport) : 0;
+}
+
+static void peer_note_resume(void *ctx)
+{
+	struct peer *peer = ctx;
+
+	net_resume_later(peer->net, &peer->later.task);
+}
+
+/* Called by the core, maybe while it looks at bytes of this very peer: nothing is
+ * freed here. */
+static void peer_close(void *ctx)
+{
+	struct peer *peer = ctx;
+
+	peer->session = NULL;
+	peer->flags |= PEER_CLOSING;
+	net_linger(peer->net, &peer->later);
+	net_flush_later(peer->net, &peer->flush);
+	/* To notice the other side's end; a failure shows as linger's end. */
+	(void)peer->transport->ops->read_start(peer->transport);
+}
+
+static const struct endpoint_ops peer_endpoint_ops = {
+	.emit = peer_emit,
+	.queued = peer_queued,
+	.resume = peer_note_resume,
+	.close = peer_close,
+};
+
+/* --- the beginning --- */
+
+static const struct transport_user peer_transport_user = {
+	.room = on_room,
+	.read = on_read,
+	.ended = on_ended,
+	.wrote = on_wrote,
+	.closed = on_closed,
+};
+
+static int peer_attach(struct peer *peer)
+{
+	struct endpoint endpoint = {.ops = &peer_endpoint_ops, .ctx = peer};
+	struct sockaddr_storage remote;
+	int status = transport_plain_remote(peer->transport, &remote);
+
+	if (status < 0) {
+		return status;
+	}
+	status = peer->transport->ops->read_start(peer->transport);
+	if (status < 0) {
+		return status;
+	}
+	host_bytes((const struct sockaddr *)&remote, endpoint.address);
+	net_clock(peer->net);
+	peer->session = core_attach(peer->net->core, &endpoint);
+	return 0;
+}
+
+int peer_accept(struct net *net, const struct front *front, uv_stream_t *listener)
+{
+	struct transport_plain_options options = net_transport_options(net);
+	struct peer *peer = calloc(1, sizeof(*peer));
+	int status;
+
+	if (!peer) {
+		return UV_ENOMEM;
+	}
+	peer->net = net;
+	peer->front = front;
+	peer->read_turn = net->turn - 1;
+	net_task_init(&peer->flush, run_flush);
+	net_task_init(&peer->later.task, run_later);
+	status = transport_plain_accept(&options, listener, &peer_transport_user, peer,
+					&peer->transport);
+	if (status < 0) {
+		free(peer);
+		return status;
+	}
+	net->peers++;
+	status = peer_attach(peer);
+	if (status < 0) {
+		peer_end(peer);
+	}
+	return status;
+}

@@ -1,0 +1,29 @@
+/* The link to the channel simulator: connects, greets, hands transmits over and
+ * results back, watches that the other side lives, and connects anew when it does
+ * not. The core is told simulator up and down from the loop alone, never from
+ * inside a call of the core's.
+ *
+ * waiting -> connecting -> greeting -> up -> closing -> waiting ... ; every state
+ * but the first may fail into closing. */
+#ifndef UAV_NET_SIMLINK_H
+#define UAV_NET_SIMLINK_H
+
+#include "net/net.h"
+
+struct simlink;
+
+extern const struct sim_ops simlink_ops; /* their ctx is the struct simlink */
+
+/* `net` outlives it; its core may be set later, before simlink_start. NULL with
+ * *why (static) when the address cannot be resolved or memory is out. */
+struct simlink *simlink_new(struct net *net, const char **why);
+
+/* Begins to connect, and goes on until simlink_stop. */
+void simlink_start(struct simlink *link);
+
+/* Closes the connection; the core is not told. Takes one more turn of the loop,
+ * then simlink_free is allowed. */
+void simlink_stop(struct simlink *link);
+void simlink_free(struct simlink *link);
+
+#endif
