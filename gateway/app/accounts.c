@@ -1,0 +1,44 @@
+#include "app/accounts.h"
+
+#include <ctype.h>
+
+enum { ACCOUNT_NAME_BYTES = 32, ACCOUNT_OTHERS = 7 };
+
+static const char *lower_case(const char *name, char out[ACCOUNT_NAME_BYTES])
+{
+	size_t i = 0;
+
+	for (; name[i] && i < ACCOUNT_NAME_BYTES - 1; i++) {
+		out[i] = (char)tolower((unsigned char)name[i]);
+	}
+	out[i] = '\0';
+	return out;
+}
+
+static struct log_field account(const char *key, uint64_t count)
+{
+	return log_num(key, count > INT64_MAX ? INT64_MAX : (int64_t)count);
+}
+
+void accounts_log(struct log *log, const struct stats *stats)
+{
+	char names[OUTCOME_COUNT][ACCOUNT_NAME_BYTES];
+	struct log_field fields[OUTCOME_COUNT + ACCOUNT_OTHERS];
+	size_t count = 0;
+
+	fields[count++] = account("sends", stats->sends);
+	fields[count++] = account("accepted", stats->accepted);
+	for (size_t i = OUTCOME_DELIVERED; i < OUTCOME_COUNT; i++) {
+		if (stats->outcomes[i] || i <= OUTCOME_LOST) {
+			fields[count++] =
+				account(lower_case(outcome_name((enum outcome)i), names[i]),
+					stats->outcomes[i]);
+		}
+	}
+	fields[count++] = account("pending", stats->pending);
+	fields[count++] = account("transmits", stats->transmits);
+	fields[count++] = account("results", stats->results);
+	fields[count++] = account("results_unknown", stats->results_unknown);
+	fields[count++] = account("results_repeated", stats->results_repeated);
+	log_write(log, LOG_LEVEL_INFO, "accounts", fields, count);
+}

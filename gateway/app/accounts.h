@@ -1,0 +1,12 @@
+/* The closing line of the log: what became of everything that entered. */
+#ifndef UAV_APP_ACCOUNTS_H
+#define UAV_APP_ACCOUNTS_H
+
+#include "base/log.h"
+#include "core/stats.h"
+
+/* event=accounts; outcomes that never occurred are left out, but for delivered,
+ * corrupted and lost. */
+void accounts_log(struct log *log, const struct stats *stats);
+
+#endif
