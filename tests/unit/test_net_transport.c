@@ -273,6 +273,20 @@ static void keeps_order_past_a_full_network(void **state)
 	}
 }
 
+/* A full network is not an error. */
+static void takes_nothing_when_the_network_is_full(void **state)
+{
+	static const uint8_t zeros[65536];
+	struct fixture *f = *state;
+	struct transport *transport = f->client.transport;
+	ssize_t taken;
+
+	while ((taken = transport->ops->try_write(transport, slice_of(zeros, sizeof(zeros)))) > 0) {
+	}
+	assert_int_equal(taken, 0);
+	assert_int_equal(transport->ops->unwritten(transport), 0);
+}
+
 static void asks_again_when_there_was_no_room(void **state)
 {
 	struct fixture *f = *state;
@@ -387,6 +401,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(carries_both_ways_and_owns_nothing_after, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(keeps_order_past_a_full_network, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(takes_nothing_when_the_network_is_full, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(asks_again_when_there_was_no_room, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(stops_and_starts_reading, set_up, tear_down),

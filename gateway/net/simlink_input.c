@@ -1,0 +1,142 @@
+/* What comes from the simulator. */
+#include "net/simlink_parts.h"
+
+#include "net/host.h"
+#include "wire/frame.h"
+#include "wire/hot_codec.h"
+
+enum {
+	SIMLINK_READ_BYTES = 64 * 1024,	   /* asked of the network at once */
+	SIMLINK_READS_PER_TURN = 4,	   /* then the drones have theirs */
+	SIMLINK_INTAKE_KEPT = 1024 * 1024, /* a larger buffer is freed when it is empty */
+	SIMLINK_BATCH = 64,		   /* receptions handed over by one call */
+};
+
+static void take_hello_ack(struct simlink *link, const struct channel_hello_ack *ack)
+{
+	struct net *net = link->net;
+	char text[HOST_TEXT_BYTES];
+
+	if (ack->protocol != PROTOCOL_VERSION) {
+		simlink_fail(link, "the simulator speaks no version of the protocol that we speak");
+		return;
+	}
+	LOG(net->log, LOG_LEVEL_INFO, "simulator_connected",
+	    log_str("address", host_text((const struct sockaddr *)&link->address, text)),
+	    log_text("simulator", ack->simulator), log_text("version", ack->version));
+	link->told[0] = '\0';
+	link->state = SIMLINK_UP;
+	link->up_us = net->now.mono_us;
+	simlink_keep_alive(link);
+	core_sim_up(net->core);
+}
+
+static void take_result(struct simlink *link, struct slice body)
+{
+	struct reception batch[SIMLINK_BATCH];
+	struct reception ahead;
+	struct hot_result result;
+	size_t count = 0;
+	int got;
+
+	if (hot_result_begin(body, &result) != HOT_OK) {
+		simlink_fail(link, "a result that cannot be read");
+		return;
+	}
+	while ((got = hot_result_next(&result, &ahead)) == 1 && !link->failed) {
+		if (count == SIMLINK_BATCH) {
+			core_sim_result(link->net->core, result.id, batch, count, true);
+			count = 0;
+		}
+		batch[count++] = ahead;
+	}
+	if (got < 0) {
+		simlink_fail(link, "a result that cannot be read");
+	} else if (!link->failed) {
+		core_sim_result(link->net->core, result.id, batch, count, result.more);
+	}
+}
+
+static void take_message(struct simlink *link, const struct from_sim *message)
+{
+	if ((link->state == SIMLINK_GREETING) != (message->kind == FROM_SIM_HELLO_ACK)) {
+		simlink_fail(link, link->state == SIMLINK_GREETING
+					   ? "the first answer is not hello_ack"
+					   : "a second hello_ack");
+		return;
+	}
+	switch (message->kind) {
+	case FROM_SIM_HELLO_ACK:
+		take_hello_ack(link, &message->hello_ack);
+		break;
+	case FROM_SIM_SCENARIO_STATUS:
+		core_sim_status(link->net->core, message->status.scenario, message->status.ok,
+				message->status.message);
+		break;
+	case FROM_SIM_RESULT:
+		take_result(link, message->result);
+		break;
+	case FROM_SIM_PONG:
+	case FROM_SIM_UNKNOWN:
+		break;
+	}
+}
+
+static bool take_frame(struct simlink *link, struct slice bytes, size_t *used)
+{
+	struct slice body;
+	struct from_sim message;
+	const char *why = NULL;
+	enum frame_status status =
+		frame_read(bytes, link->settings->max_frame_bytes, &body, used, &why);
+
+	if (status == FRAME_MORE) {
+		return false;
+	}
+	arena_reset(&link->arena);
+	if (status == FRAME_BAD ||
+	    channel_read_from_sim(body, &link->arena, &message, &why) == CODEC_BAD) {
+		simlink_fail(link, why);
+		return false;
+	}
+	take_message(link, &message);
+	return true;
+}
+
+struct room simlink_room(void *ctx)
+{
+	struct simlink *link = ctx;
+
+	if (link->read_turn != link->net->turn) {
+		link->read_turn = link->net->turn;
+		link->reads = 0;
+	}
+	if (link->failed || link->reads == SIMLINK_READS_PER_TURN) {
+		return (struct room){0};
+	}
+	if (buf_reserve(&link->in, SIMLINK_READ_BYTES) < 0) {
+		simlink_fail(link, "out of memory");
+		return (struct room){0};
+	}
+	link->reads++;
+	return (struct room){.data = buf_tail(&link->in), .size = SIMLINK_READ_BYTES};
+}
+
+void simlink_read(void *ctx, const uint8_t *data, size_t size)
+{
+	struct simlink *link = ctx;
+	size_t used;
+
+	(void)data;
+	net_clock(link->net);
+	link->heard_us = link->net->now.mono_us;
+	link->pinged = false;
+	buf_produce(&link->in, size);
+	while (!link->failed && buf_size(&link->in) &&
+	       take_frame(link, buf_slice(&link->in), &used)) {
+		buf_consume(&link->in, used);
+	}
+	if (buf_size(&link->in) == 0 && link->in.cap > SIMLINK_INTAKE_KEPT) {
+		buf_fini(&link->in);
+	}
+}

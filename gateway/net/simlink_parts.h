@@ -1,0 +1,65 @@
+/* The inside of a simlink, for its own files: simlink (connecting, failing, keeping
+ * time), simlink_input and simlink_output. */
+#ifndef UAV_NET_SIMLINK_PARTS_H
+#define UAV_NET_SIMLINK_PARTS_H
+
+#include "net/backoff.h"
+#include "net/net.h"
+#include "net/outbox.h"
+#include "net/simlink.h"
+#include "wire/channel_codec.h"
+
+#define SIMLINK_WHY_BYTES 128
+
+enum simlink_state {
+	SIMLINK_WAITING,    /* for the next attempt */
+	SIMLINK_CONNECTING, /* until the network has connected */
+	SIMLINK_GREETING,   /* hello sent, hello_ack awaited */
+	SIMLINK_UP,
+	SIMLINK_CLOSING, /* until the transport has closed */
+};
+
+struct simlink {
+	struct net *net;
+	const struct simulator_settings *settings;
+	struct sockaddr_storage address;
+	enum simlink_state state;
+	struct transport *transport; /* NULL in WAITING and CLOSING */
+	struct buf in;
+	struct outbox out;
+	struct pool blocks;   /* of the outbox */
+	struct arena arena;   /* for decoding one answer */
+	struct net_task task; /* flush, or end a link that failed */
+	uv_timer_t timer;     /* what it rings for depends on the state */
+	struct backoff backoff;
+	struct rng rng;
+	uint64_t heard_us;	   /* the last bytes */
+	uint64_t up_us;		   /* since when */
+	uint64_t nonce;		   /* of the last ping */
+	uint32_t read_turn, reads; /* reads in that turn */
+	bool pinged;		   /* since the last bytes */
+	bool filled;		   /* over max_queued_bytes; core_sim_drained is owed */
+	bool failed;		   /* `why` says it; to be ended by the task */
+	bool stopped;
+	char why[SIMLINK_WHY_BYTES];
+	char told[SIMLINK_WHY_BYTES]; /* the last failure to connect that was logged */
+};
+
+/* From anywhere, even from inside the core: the link ends later, from the loop.
+ * Only the first reason counts. */
+void simlink_fail(struct simlink *link, const char *why);
+
+/* The link has been heard, or its timer rang while it is up: pings, fails, or
+ * sets the timer for the next look. */
+void simlink_keep_alive(struct simlink *link);
+
+/* Gathers a message; nothing when the link has failed. */
+void simlink_say(struct simlink *link, const struct to_sim *message);
+void simlink_flush(struct simlink *link);
+
+/* For struct transport_user. */
+struct room simlink_room(void *ctx);
+void simlink_read(void *ctx, const uint8_t *data, size_t size);
+void simlink_wrote(void *ctx, int status);
+
+#endif
