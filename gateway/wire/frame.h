@@ -5,6 +5,8 @@
 #ifndef UAV_WIRE_FRAME_H
 #define UAV_WIRE_FRAME_H
 
+#include <endian.h>
+
 #include "base/buf.h"
 
 enum frame_status {
@@ -50,25 +52,223 @@ static inline struct wire_reader wire_reader_of(struct slice bytes)
 	return (struct wire_reader){bytes.data, bytes.data ? bytes.data + bytes.size : NULL};
 }
 
+/* The cold ends of the inline functions below: varints of any length. The 32-bit
+ * ones (tags and lengths) take no more than 5 bytes. False: malformed. */
+bool wire_take_long_varint(struct wire_reader *reader, uint64_t *value);
+bool wire_take_long_varint32(struct wire_reader *reader, uint32_t *value);
+
+/* A varint of at most 64 bits from the front of the reader. False: malformed. */
+static inline bool wire_take_varint(struct wire_reader *reader, uint64_t *value)
+{
+	if (reader->at != reader->end && *reader->at < 0x80) {
+		*value = *reader->at++;
+		return true;
+	}
+	return wire_take_long_varint(reader, value);
+}
+
+/* A tag or a length. */
+static inline bool wire_take_varint32(struct wire_reader *reader, uint32_t *value)
+{
+	const uint8_t *at = reader->at;
+
+	if (at != reader->end && *at < 0x80) {
+		*value = *at;
+		reader->at = at + 1;
+		return true;
+	}
+	if (reader->end - at >= 2 && at[1] < 0x80) {
+		*value = (at[0] & 0x7fu) | (uint32_t)at[1] << 7;
+		reader->at = at + 2;
+		return true;
+	}
+	return wire_take_long_varint32(reader, value);
+}
+
+/* `size` bytes from the front of the reader. */
+static inline bool wire_take_bytes(struct wire_reader *reader, size_t size, struct slice *bytes)
+{
+	if ((size_t)(reader->end - reader->at) < size) {
+		return false;
+	}
+	*bytes = slice_of(reader->at, size);
+	reader->at += size;
+	return true;
+}
+
+static inline bool wire_take_fixed64(struct wire_reader *reader, uint64_t *value)
+{
+	struct slice bytes;
+
+	if (!wire_take_bytes(reader, sizeof(*value), &bytes)) {
+		return false;
+	}
+	memcpy(value, bytes.data, sizeof(*value));
+	*value = le64toh(*value);
+	return true;
+}
+
+static inline bool wire_take_fixed32(struct wire_reader *reader, uint32_t *value)
+{
+	struct slice bytes;
+
+	if (!wire_take_bytes(reader, sizeof(*value), &bytes)) {
+		return false;
+	}
+	memcpy(value, bytes.data, sizeof(*value));
+	*value = le32toh(*value);
+	return true;
+}
+
 /* 1: *field is the next one; 0: the message ends here; -1: malformed (tag or
- * value cut short, varint over 64 bits, field number 0, group or unknown wire
- * type). */
-int wire_next(struct wire_reader *reader, struct wire_field *field)
-	__attribute__((warn_unused_result));
+ * value cut short, varint over 64 bits, tag or length longer than 5 bytes or
+ * over 32 bits, field number 0, group or unknown wire type). */
+__attribute__((warn_unused_result)) static inline int wire_next(struct wire_reader *reader,
+								struct wire_field *field)
+{
+	uint32_t tag, size = 0;
+	bool taken = false;
+
+	if (reader->at == reader->end) {
+		return 0;
+	}
+	if (!wire_take_varint32(reader, &tag) || tag < 8) {
+		return -1;
+	}
+	field->number = tag >> 3;
+	switch (tag & 7) {
+	case WIRE_VARINT:
+		field->type = WIRE_VARINT;
+		taken = wire_take_varint(reader, &field->value);
+		break;
+	case WIRE_FIXED64:
+		field->type = WIRE_FIXED64;
+		taken = wire_take_fixed64(reader, &field->value);
+		break;
+	case WIRE_BYTES:
+		field->type = WIRE_BYTES;
+		taken = wire_take_varint32(reader, &size) &&
+			wire_take_bytes(reader, size, &field->bytes);
+		break;
+	case WIRE_FIXED32:
+		field->type = WIRE_FIXED32;
+		taken = wire_take_fixed32(reader, &size);
+		field->value = size;
+		break;
+	default:
+		break;
+	}
+	return taken ? 1 : -1;
+}
+
+/* Number and type in one, as they stand before a field: what a reader switches on. */
+#define WIRE_TAG(number, type) ((uint32_t)(number) << 3 | (uint32_t)(type))
+
+static inline uint32_t wire_tag(const struct wire_field *field)
+{
+	return WIRE_TAG(field->number, field->type);
+}
 
 /* A varint on its own, as in packed fields. 1 or -1; 0 at the end. */
-int wire_next_varint(struct wire_reader *reader, uint64_t *value)
-	__attribute__((warn_unused_result));
+__attribute__((warn_unused_result)) static inline int wire_next_varint(struct wire_reader *reader,
+								       uint64_t *value)
+{
+	if (reader->at == reader->end) {
+		return 0;
+	}
+	return wire_take_varint(reader, value) ? 1 : -1;
+}
+
+/* True when `bytes` are a well-formed message, whatever its fields. */
+bool wire_well_formed(struct slice bytes);
 
 /* --- writing; the caller has made room --- */
 
-uint8_t *wire_put_varint(uint8_t *at, uint64_t value);
-uint8_t *wire_put_tag(uint8_t *at, uint32_t number, enum wire_type type);
+static inline uint8_t *wire_put_varint(uint8_t *at, uint64_t value)
+{
+	while (value >= 0x80) {
+		*at++ = (uint8_t)(value | 0x80);
+		value >>= 7;
+	}
+	*at++ = (uint8_t)value;
+	return at;
+}
+
+static inline uint8_t *wire_put_tag(uint8_t *at, uint32_t number, enum wire_type type)
+{
+	return wire_put_varint(at, WIRE_TAG(number, type));
+}
+
+/* The bytes alone. */
+static inline uint8_t *wire_put_raw(uint8_t *at, struct slice bytes)
+{
+	if (bytes.size) {
+		memcpy(at, bytes.data, bytes.size);
+	}
+	return at + bytes.size;
+}
+
 /* tag, length, bytes */
-uint8_t *wire_put_bytes(uint8_t *at, uint32_t number, struct slice bytes);
-uint8_t *wire_put_fixed64(uint8_t *at, uint32_t number, uint64_t value);
+static inline uint8_t *wire_put_bytes(uint8_t *at, uint32_t number, struct slice bytes)
+{
+	at = wire_put_tag(at, number, WIRE_BYTES);
+	return wire_put_raw(wire_put_varint(at, bytes.size), bytes);
+}
+
+static inline uint8_t *wire_put_fixed64(uint8_t *at, uint32_t number, uint64_t value)
+{
+	value = htole64(value);
+	at = wire_put_tag(at, number, WIRE_FIXED64);
+	memcpy(at, &value, sizeof(value));
+	return at + sizeof(value);
+}
+
+static inline uint8_t *wire_put_fixed32(uint8_t *at, uint32_t number, uint32_t value)
+{
+	value = htole32(value);
+	at = wire_put_tag(at, number, WIRE_FIXED32);
+	memcpy(at, &value, sizeof(value));
+	return at + sizeof(value);
+}
+
+/* --- proto3's fields without presence: nothing is written for 0 or empty --- */
+
+static inline size_t wire_tag_size(uint32_t number)
+{
+	return varint_size(WIRE_TAG(number, 0));
+}
+
+static inline size_t wire_bytes_size(uint32_t number, size_t size)
+{
+	return wire_tag_size(number) + varint_size(size) + size;
+}
+
+static inline size_t wire_some_bytes_size(uint32_t number, struct slice bytes)
+{
+	return bytes.size ? wire_bytes_size(number, bytes.size) : 0;
+}
+
+static inline uint8_t *wire_put_some_bytes(uint8_t *at, uint32_t number, struct slice bytes)
+{
+	return bytes.size ? wire_put_bytes(at, number, bytes) : at;
+}
+
+static inline size_t wire_some_uint_size(uint32_t number, uint64_t value)
+{
+	return value ? wire_tag_size(number) + varint_size(value) : 0;
+}
+
+static inline uint8_t *wire_put_some_uint(uint8_t *at, uint32_t number, uint64_t value)
+{
+	return value ? wire_put_varint(wire_put_tag(at, number, WIRE_VARINT), value) : at;
+}
+
+/* --- text --- */
 
 /* Valid UTF-8 (RFC 3629) without U+0000. */
 bool utf8_valid(struct slice bytes);
+/* The longest beginning of `text` (valid UTF-8) of at most `max` bytes that does not
+ * end inside a code point. */
+struct slice utf8_cut(struct slice text, size_t max);
 
 #endif

@@ -1,0 +1,143 @@
+#include "wire/frame.h"
+
+#include "base/utf8.h"
+
+/* The varint at `at`, no longer than `max` bytes and within `bits` bits. Returns the
+ * bytes it takes; 0 when they end before it does, -1 when it is too long. */
+static int read_varint(const uint8_t *at, const uint8_t *end, int max, int bits, uint64_t *value)
+{
+	*value = 0;
+	for (int i = 0; i < max; i++) {
+		uint64_t part;
+
+		if (at + i == end) {
+			return 0;
+		}
+		part = at[i] & 0x7fu;
+		if (7 * i + 7 > bits && part >> (bits - 7 * i)) {
+			return -1;
+		}
+		*value |= part << 7 * i;
+		if (at[i] < 0x80) {
+			return i + 1;
+		}
+	}
+	return -1;
+}
+
+bool wire_take_long_varint(struct wire_reader *reader, uint64_t *value)
+{
+	int size = read_varint(reader->at, reader->end, 10, 64, value);
+
+	if (size <= 0) {
+		return false;
+	}
+	reader->at += size;
+	return true;
+}
+
+bool wire_take_long_varint32(struct wire_reader *reader, uint32_t *value)
+{
+	uint64_t wide;
+	int size = read_varint(reader->at, reader->end, FRAME_PREFIX_MAX, 32, &wide);
+
+	if (size <= 0) {
+		return false;
+	}
+	*value = (uint32_t)wide;
+	reader->at += size;
+	return true;
+}
+
+enum frame_status frame_read(struct slice bytes, uint32_t max_frame_bytes, struct slice *body,
+			     size_t *used, const char **why)
+{
+	uint64_t length;
+	int prefix = bytes.size ? read_varint(bytes.data, bytes.data + bytes.size, FRAME_PREFIX_MAX,
+					      32, &length)
+				: 0;
+
+	if (prefix == 0) {
+		return FRAME_MORE;
+	}
+	if (prefix < 0) {
+		*why = "the length of a frame is not a varint of 32 bits";
+		return FRAME_BAD;
+	}
+	if (length == 0) {
+		*why = "a frame of length zero";
+		return FRAME_BAD;
+	}
+	if (length > max_frame_bytes) {
+		*why = "a frame larger than allowed";
+		return FRAME_BAD;
+	}
+	if (bytes.size - (size_t)prefix < length) {
+		return FRAME_MORE;
+	}
+	*body = slice_of(bytes.data + prefix, (size_t)length);
+	*used = (size_t)prefix + (size_t)length;
+	return FRAME_OK;
+}
+
+bool wire_well_formed(struct slice bytes)
+{
+	struct wire_reader reader = wire_reader_of(bytes);
+	struct wire_field field;
+	int next;
+
+	while ((next = wire_next(&reader, &field)) > 0) {
+	}
+	return next == 0;
+}
+
+/* Bytes of plain ASCII without NUL at the front of `bytes`, eight at a time: names and
+ * content types rarely hold anything else. */
+static size_t plain_bytes(struct slice bytes)
+{
+	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+	size_t i = 0;
+
+	for (; bytes.size - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+		uint64_t word;
+
+		memcpy(&word, bytes.data + i, sizeof(word));
+		/* The first term has a top bit where a byte was 0, or after such a byte. */
+		if (((word - ones) | word) & tops) {
+			break;
+		}
+	}
+	while (i < bytes.size && bytes.data[i] < 0x80 && bytes.data[i] != 0) {
+		i++;
+	}
+	return i;
+}
+
+bool utf8_valid(struct slice bytes)
+{
+	size_t i = plain_bytes(bytes);
+
+	while (i < bytes.size) {
+		uint32_t code;
+		size_t size = utf8_next(slice_of(bytes.data + i, bytes.size - i), &code);
+
+		if (size == 0 || code == 0) {
+			return false;
+		}
+		i += size;
+	}
+	return true;
+}
+
+struct slice utf8_cut(struct slice text, size_t max)
+{
+	size_t size = text.size;
+
+	if (size > max) {
+		size = max;
+		while (size > 0 && (text.data[size] & 0xc0) == 0x80) {
+			size--;
+		}
+	}
+	return slice_of(text.data, size);
+}
