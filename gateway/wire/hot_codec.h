@@ -16,6 +16,10 @@
 
 #include "base/buf.h"
 #include "core/message.h"
+#include "wire/frame.h"
+
+#define EVENT_MAX_ENTRIES 1024 /* of a list, in one frame */
+#define EVENT_MAX_HOPS 8       /* of one delivery or outcome */
 
 enum hot_status {
 	HOT_OK = 0,
@@ -41,23 +45,27 @@ int hot_write_delivery_body(struct buf *out, const struct event_delivery *delive
 int hot_write_delivery(struct buf *out, uint32_t ref, struct slice body, const struct hop *hops,
 		       size_t hop_count) __attribute__((warn_unused_result));
 
+/* The whole frame at once, for a single receiver. */
+int hot_write_whole_delivery(struct buf *out, uint32_t ref, const struct event_delivery *delivery)
+	__attribute__((warn_unused_result));
+
 /* Steps through a send_report: one outcome at a time, its hops in the caller's
  * array. hot_report_begin checks the whole outer message first, and says `more`. */
 struct hot_report {
-	struct wire_cursor {
-		const uint8_t *at, *end;
-	} cursor;
+	struct wire_reader cursor;
 	bool more;
 };
 enum hot_status hot_report_begin(struct slice body, struct hot_report *report);
-/* 1: *outcome is the next one (its hops in `hops`); 0: no more; -1: malformed. */
+/* 1: *outcome is the next one (its hops in `hops`); 0: no more; -1: malformed, more
+ * hops than `max_hops`, or something in it is not allowed. */
 int hot_report_next(struct hot_report *report, struct target_outcome *outcome, struct hop *hops,
 		    size_t max_hops) __attribute__((warn_unused_result));
 
 /* Writes outcomes from report->outcomes into one frame of at most `max_frame`
  * bytes (length prefix not counted). *taken is how many went in; the frame's
- * `more` is set when not all did, else it is report->more. An outcome too large
- * for a frame of its own goes in without its hops. */
+ * `more` is set when not all did, else it is report->more. At most
+ * EVENT_MAX_ENTRIES go in. An outcome too large for a frame of its own, or with more
+ * than EVENT_MAX_HOPS hops, goes in without them. */
 int hot_write_send_report(struct buf *out, uint32_t ref, const struct event_send_report *report,
 			  uint32_t max_frame, size_t *taken) __attribute__((warn_unused_result));
 
@@ -73,7 +81,7 @@ int hot_write_transmit(struct buf *out, const struct sim_transmit *transmit)
 struct hot_result {
 	uint64_t id;
 	bool more;
-	struct wire_cursor cursor;
+	struct wire_reader cursor;
 };
 enum hot_status hot_result_begin(struct slice body, struct hot_result *result);
 /* 1: *reception is the next one; 0: no more; -1: malformed. */
