@@ -1,6 +1,7 @@
 /* channel.proto <-> the core's messages. Hot bodies (transmit, result) are
  * handed back as slices for hot_codec; all others go through protobuf-c into an
- * arena, checked as in drone_codec.h. */
+ * arena, checked as in drone_codec.h; but on this link nobody is told what is
+ * wrong, so that what is not allowed is CODEC_BAD too. */
 #ifndef UAV_WIRE_CHANNEL_CODEC_H
 #define UAV_WIRE_CHANNEL_CODEC_H
 

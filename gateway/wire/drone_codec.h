@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "core/message.h"
+#include "wire/hot_codec.h" /* EVENT_MAX_ENTRIES, EVENT_MAX_HOPS */
 
 enum codec_status {
 	CODEC_OK,
@@ -26,22 +27,25 @@ enum codec_status drone_read_request(struct slice frame, struct arena *arena,
 
 /* Appends the event as one frame, or a list as as many frames as needed, each of
  * at most `max_frame` bytes (prefix not counted; at least 256). Fields are cut
- * to their documented lengths. 0, or -1 when memory is out (nothing appended).
+ * to their documented lengths, the longest further where `max_frame` is below 600.
+ * 0, or -1 when memory is out (nothing appended).
  * Not for EVENT_DELIVERY and EVENT_SEND_REPORT: hot_codec writes those. */
 int drone_write_event(struct buf *out, const struct event *event, uint32_t max_frame)
 	__attribute__((warn_unused_result));
 
 /* --- the drone's side --- */
 
-#define EVENT_MAX_ENTRIES 1024 /* of a list, in one frame */
-#define EVENT_MAX_HOPS 8       /* of one delivery or outcome */
-
 /* Reads the body of one frame (a FromGateway), hot bodies included; everything
- * it needs (lists, hops) is taken from `arena`. */
+ * it needs (lists, hops) is taken from `arena`. event->kind is EVENT_COUNT when the
+ * frame holds no body that this version knows: to be ignored. CODEC_BAD: cannot be
+ * parsed, or a gateway may not send it (two bodies, an enum value, string or number
+ * that is not allowed, more entries or hops than EVENT_MAX_ENTRIES and EVENT_MAX_HOPS, over the
+ * arena's cap). */
 enum codec_status drone_read_event(struct slice frame, struct arena *arena, struct event *event,
 				   const char **why);
 
-/* Appends the request as one frame, hot bodies included. */
+/* Appends the request as one frame, hot bodies included. 0, or -1 when memory is out
+ * (nothing appended) or the kind is not one that a drone sends. */
 int drone_write_request(struct buf *out, const struct request *request)
 	__attribute__((warn_unused_result));
 
