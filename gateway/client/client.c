@@ -159,7 +159,9 @@ enum client_status client_next(struct client *client, struct event *event)
 		if (status == CLIENT_EVENT) {
 			follow(client, event);
 		}
-	} while (status == CLIENT_EVENT && event->kind == EVENT_PING);
+		/* EVENT_COUNT: a body that a later version of the protocol has. */
+	} while (status == CLIENT_EVENT &&
+		 (event->kind == EVENT_PING || event->kind == EVENT_COUNT));
 	return status;
 }
 

@@ -89,7 +89,8 @@ uint8_t *client_room(struct client *client, size_t *size);
 void client_received(struct client *client, size_t size);
 
 /* The next event. Its slices and lists live until the next client_next or
- * client_room. Pings are answered and never seen. */
+ * client_room. Pings are answered and never seen; frames of a kind that this version
+ * does not know are passed over. */
 enum client_status client_next(struct client *client, struct event *event);
 
 /* What was wrong, after CLIENT_BAD; static. */
