@@ -31,6 +31,7 @@ while (frame := receive()).WhichOneof("body") not in ("error", "goodbye"):
         print(other.drone_id, pb.PresenceWhat.Name(getattr(other, "what", 0)), other.scenario, flush=True)
         if other.drone_id == target and other.scenario == scenario:
             send(ref=4, send={"drone": target, "payload": text.encode(), "report": pb.REPORT_WISH_ALL})
+            target = None  # once is enough
     for it in frame.send_report.outcomes:
         print(it.drone_id, pb.Outcome.Name(it.outcome), *map(numbers, it.hops), flush=True)
         send(ref=5, leave={})

@@ -276,6 +276,7 @@ def test_python_simulator_with_everyone(t):
     assert sorted(outcome.drone_id for outcome in outcomes) == sorted(hearers)
     for outcome in outcomes:
         delivery = hearers[outcome.drone_id].wait_frame(relay.FromGateway, "delivery")
+        assert hearers[outcome.drone_id].program.wait() == 0
         assert same_link(delivery.hops[0].link, outcome.hops[0].link)
 
 
