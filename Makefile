@@ -22,6 +22,12 @@ CFLAGS += -fsanitize=$(SAN) -fno-sanitize-recover=all
 LDFLAGS += -fsanitize=$(SAN)
 endif
 
+# `make V=1` shows the commands.
+ifeq ($(V),)
+Q := @
+say = @echo "  $(1) $@"
+endif
+
 PROGRAMS := $(B)/uav-gateway $(B)/sim-stub $(B)/uav-drone
 
 .PHONY: all
@@ -36,18 +42,20 @@ GEN_PY := $(B)/gen/drone_pb2.py $(B)/gen/channel_pb2.py
 
 $(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h &: proto/%.proto
 	@mkdir -p $(B)/gen
-	protoc -Iproto --c_out=$(B)/gen $<
+	$(call say,PROTOC)
+	$(Q)protoc -Iproto --c_out=$(B)/gen $<
 
 $(B)/gen/%_pb2.py: proto/%.proto
 	@mkdir -p $(B)/gen
-	protoc -Iproto --python_out=$(B)/gen $<
+	$(call say,PROTOC)
+	$(Q)protoc -Iproto --python_out=$(B)/gen $<
 
 # ------------------------------------------------------------------- layers
 
 # One archive a layer; later ones may use earlier ones.
 LAYERS := base core settings wire front net client
 src = $(sort $(wildcard $(1)/*.c))
-obj = $(patsubst %.c,$(B)/%.o,$(1))
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 define layer
 $(B)/lib$(1).a: $(call obj,$(call src,gateway/$(1)))
@@ -60,7 +68,8 @@ $(B)/libsim.a: $(call obj,$(filter-out sim-stub/main.c,$(SIM_SRC)))
 
 $(B)/lib%.a:
 	@mkdir -p $(@D)
-	rm -f $@ && ar rcs $@ $^
+	$(call say,AR    )
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 LIB = $(patsubst %,$(B)/lib%.a,$(1))
 LDLIBS := -luv -lprotobuf-c -linih -lm
@@ -70,14 +79,18 @@ $(B)/uav-gateway: $(call obj,gateway/main.c $(call src,gateway/app)) \
 $(B)/sim-stub: $(call obj,sim-stub/main.c) $(call LIB,sim wire core base)
 $(B)/uav-drone: $(call obj,$(call src,gateway/cli)) $(call LIB,client wire core base)
 $(PROGRAMS):
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK  )
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/uav-drone: LDLIBS += -ljansson
 
 $(B)/gen/%.o: $(B)/gen/%.c
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-$(B)/%.o: %.c | $(GEN_H)
+	$(call say,CC    )
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/obj/%.o: %.c | $(GEN_H)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
+	$(call say,CC    )
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
@@ -91,14 +104,22 @@ REPLAYS := $(patsubst fuzz_%,$(B)/tests/fuzz/replay_%,$(FUZZERS))
 TEST_LIB := $(call obj,$(call src,tests/lib))
 ALL_LIBS := $(call LIB,net front settings client sim wire core base)
 
-$(UNIT): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(TEST_LIB) $(ALL_LIBS)
-	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+$(UNIT): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(TEST_LIB) $(ALL_LIBS)
+	$(call say,LINK  )
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 $(FLOW): $(call obj,$(call src,tests/flow)) $(TEST_LIB) $(call LIB,core base)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(TEST_LIB) $(ALL_LIBS)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(B)/tests/bench/%: $(B)/tests/bench/%.o $(call LIB,front wire core base)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK  )
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/tests/fuzz/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(TEST_LIB) $(ALL_LIBS)
+	$(call say,LINK  )
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/tests/bench/%: $(B)/obj/tests/bench/%.o $(call LIB,front wire core base)
+	$(call say,LINK  )
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Flow runs are many; a sanitizer makes each some ten times slower.
 FLOW_RUNS ?= $(if $(SAN),1000,10000)
@@ -156,8 +177,10 @@ fuzz-all: $(patsubst %,$(B)/tests/fuzz/%,$(FUZZERS))
 			-artifact_prefix=$(B)/$$f- $(B)/corpus/$$f tests/fuzz/corpus/$${f#fuzz_} \
 			2>&1 | grep -E 'stat::number|ERROR|SUMMARY|crash|Test unit' ; \
 	done
-$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(TEST_LIB) $(ALL_LIBS)
-	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+$(B)/tests/fuzz/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_LIB) $(ALL_LIBS)
+	$(call say,LINK  )
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 .PHONY: bench
 bench: $(B)/tests/bench/codec_cost

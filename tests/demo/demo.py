@@ -167,7 +167,7 @@ class Mission:
             self.sim_at,
             scenarios={"field": FIELD},
             sessions={"idle_timeout_ms": 3000, "ping_interval_ms": 1000},
-            simulator={"timeout_ms": 1000, "backoff_min_ms": 50, "backoff_max_ms": 200},
+            **{"simulator": {"timeout_ms": 1000}},
         )
 
     # -- what drones do

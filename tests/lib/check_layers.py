@@ -15,7 +15,7 @@ ALLOWED = {
     "gateway/front": ["base/", "core/message.h", "wire/", "front/"],
     "gateway/net": ["base/", "core/core.h", "core/message.h", "core/port.h", "wire/", "front/",
                     "settings/", "net/"],
-    "gateway/app": ["base/", "core/core.h", "core/message.h", "settings/", "net/", "front/",
+    "gateway/app": ["base/", "core/core.h", "core/message.h", "core/stats.h", "settings/", "net/", "front/",
                     "app/"],
     "gateway": ["base/", "settings/", "app/"],
     "gateway/client": ["base/", "core/message.h", "wire/", "client/"],

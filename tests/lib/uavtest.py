@@ -349,7 +349,7 @@ class Context:
         stub.at = stub.address()
         return stub
 
-    def gateway(self, simulator, scenarios=None, **sections):
+    def gateway(self, simulator, /, scenarios=None, **sections):
         """uav-gateway, listening. `simulator`: (host, port). Keyword sections are added
         to the file: sessions={"idle_timeout_ms": 500}. Its address is in `.at`."""
         ini = {
