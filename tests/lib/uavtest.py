@@ -229,8 +229,8 @@ class Drone:
                     with contextlib.suppress(OSError):
                         self.send(pong={"nonce": message.ping.nonce})
                 return message
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([self.socket], [], [], left)[0]:
+            left = max(0.0, end - time.monotonic())
+            if not select.select([self.socket], [], [], left)[0]:
                 return None
             try:
                 data = self.socket.recv(65536)
