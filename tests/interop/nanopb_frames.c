@@ -131,8 +131,9 @@ static void read_golden(const struct golden_frame *golden)
 
 int main(void)
 {
-	for (size_t i = 0; i < sizeof(golden_frames) / sizeof(golden_frames[0]); i++)
+	for (size_t i = 0; i < sizeof(golden_frames) / sizeof(golden_frames[0]); i++) {
 		read_golden(&golden_frames[i]);
+	}
 	read_delivery();
 	write_send();
 	return failures ? 1 : 0;
