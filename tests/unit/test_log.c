@@ -61,6 +61,8 @@ static void escapes_what_could_forge_a_line(void **state)
 	check_line(" v=\"\"\n", slice_of(NULL, 0));
 	check_line(" v=\"two words\"\n", slice_str("two words"));
 	check_line(" v=\"a=b\"\n", slice_str("a=b"));
+	check_line(" v=\"a\\\"b\"\n", slice_str("a\"b"));
+	check_line(" v=\"a\\\\b\"\n", slice_str("a\\b"));
 	check_line(" v=\"\\\"q\\\\\"\n", slice_str("\"q\\"));
 	check_line(" v=\"a\\nlevel\\r\\t\"\n", slice_str("a\nlevel\r\t"));
 	check_line(" v=\"\\x1b[2J\\x00\\x7f\"\n", slice_of("\x1b[2J\0\x7f", 6));
@@ -297,6 +299,72 @@ static void close_does_not_wait_for_a_stuck_reader(void **state)
 	close(fds[0]);
 }
 
+/* The same where write(2) does not hang: the thread ends though nobody reads. */
+static void close_ends_a_thread_that_waits_for_room(void **state)
+{
+	struct pollfd reader;
+	struct log *log;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
+	log = log_open(fds[1], LOG_LEVEL_INFO);
+	assert_non_null(log);
+	close(fds[1]);
+	write_numbers(log, 0, 20000);
+	log_close(log, IMPATIENT_MS);
+	reader = (struct pollfd){.fd = fds[0]}; /* asks for POLLHUP alone */
+	assert_int_equal(poll(&reader, 1, PATIENT_MS), 1);
+	assert_true(reader.revents & POLLHUP);
+	close(fds[0]);
+}
+
+/* Lines are lost while the loss of others is being told: the reader takes a page at
+ * a time, and between two pages more comes than the ring holds, so that the thread
+ * is found waiting with each kind of line in turn. */
+static void loss_goes_on_while_it_is_told(void **state)
+{
+	enum { PAGES = 200, LINES = 1500 };
+	struct reading reading;
+	struct tally head, tail;
+	pthread_t reader;
+	struct log *log;
+	char *text;
+	size_t size = 0;
+	uint64_t lost;
+	int fds[2];
+
+	(void)state;
+	text = calloc(PAGES + 1, 4096);
+	assert_non_null(text);
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(fcntl(fds[1], F_SETPIPE_SZ, 4096), 4096);
+	log = log_open(fds[1], LOG_LEVEL_INFO);
+	assert_non_null(log);
+	close(fds[1]);
+	for (int i = 0; i < PAGES; i++) {
+		ssize_t got;
+
+		write_numbers(log, i * LINES, LINES);
+		got = read(fds[0], text + size, 4096);
+		assert_true(got > 0);
+		size += (size_t)got;
+	}
+	lost = log_lost(log);
+	reading.fd = fds[0];
+	assert_int_equal(pthread_create(&reader, NULL, read_in_thread, &reading), 0);
+	log_close(log, PATIENT_MS);
+	assert_int_equal(pthread_join(reader, NULL), 0);
+	/* Each write is of whole lines and fits the pipe, so pages end with a line. */
+	head = tally_lines(text);
+	tail = tally_lines(reading.text);
+	assert_int_equal(head.told + tail.told, lost);
+	assert_int_equal(head.counted + tail.counted + lost, PAGES * LINES);
+	free(text);
+	free(reading.text);
+	close(fds[0]);
+}
+
 static void a_reader_that_is_gone_kills_nobody(void **state)
 {
 	struct log *log;
@@ -347,8 +415,9 @@ static void a_full_disk_is_survived_and_told(void **state)
 	small.rlim_cur = ROOM;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	write_numbers(log, 0, LINES);
+	/* Nothing may fail here before the limit is lifted: cmocka writes, too. */
 	for (uint64_t deadline = now_ms() + PATIENT_MS;
-	     log_lost(log) < LINES - ROOM / 60 && now_ms() < deadline;) {
+	     log_lost(log) == 0 && now_ms() < deadline;) {
 		(void)poll(NULL, 0, 1);
 	}
 	lost = log_lost(log);
@@ -360,7 +429,7 @@ static void a_full_disk_is_survived_and_told(void **state)
 	assert_int_equal(lseek(fileno(file), 0, SEEK_SET), 0);
 	text = read_all(fileno(file));
 	tally = tally_lines(text);
-	assert_int_equal(tally.told, lost);
+	assert_true(tally.told >= lost); /* the last of them may be lost after the look */
 	assert_int_equal(tally.counted + tally.told, LINES + 1);
 	assert_int_equal(tally.torn, 1);
 	free(text);
@@ -394,6 +463,8 @@ int main(void)
 		cmocka_unit_test(a_slow_reader_costs_lines_not_time),
 		cmocka_unit_test(a_descriptor_that_does_not_block_is_waited_for),
 		cmocka_unit_test(close_does_not_wait_for_a_stuck_reader),
+		cmocka_unit_test(close_ends_a_thread_that_waits_for_room),
+		cmocka_unit_test(loss_goes_on_while_it_is_told),
 		cmocka_unit_test(a_reader_that_is_gone_kills_nobody),
 		cmocka_unit_test(no_descriptor_loses_all_lines),
 		cmocka_unit_test(a_full_disk_is_survived_and_told),
