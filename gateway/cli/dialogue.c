@@ -22,19 +22,18 @@ enum cli_exit dialogue_trouble(const char *format, ...)
 	return CLI_TROUBLE;
 }
 
+/* Which option to look at. What is wrong, the gateway says. */
 static const char *advice(enum error_code code)
 {
 	switch (code) {
 	case ERROR_BAD_ID:
-		return "; an id is 1 to 32 of A-Z a-z 0-9 . _ -";
+		return "; see --id";
 	case ERROR_BAD_NAME:
 		return "; see --callsign and --scenario";
 	case ERROR_NAME_TAKEN:
 		return "; choose another --id or --callsign";
 	case ERROR_NO_ORIGIN:
 		return "; use --local instead of --position";
-	case ERROR_NO_SUCH_SCENARIO:
-		return "; the gateway's configuration names its scenarios";
 	default:
 		return "";
 	}

@@ -32,6 +32,8 @@ const char *client_error_text(int error)
 		return "registered already";
 	case CLIENT_CLOSED:
 		return "the session is over";
+	case CLIENT_BAD_TEXT:
+		return "a name or type is over 200 bytes or not UTF-8";
 	default:
 		return "unknown error";
 	}
@@ -203,6 +205,33 @@ static int allowed(const struct client *client, enum request_kind kind)
 	return CLIENT_CLOSED;
 }
 
+/* The codec has no room for longer texts; the gateway refuses much shorter ones. */
+static bool text_valid(struct slice text)
+{
+	return text.size <= DESCRIPTION_MAX_BYTES && utf8_valid(text);
+}
+
+static bool texts_valid(const struct request *request)
+{
+	const struct request_registration *registration = &request->registration;
+
+	switch (request->kind) {
+	case REQUEST_REGISTRATION:
+		return text_valid(registration->drone_id) && text_valid(registration->callsign) &&
+		       text_valid(registration->software) && text_valid(registration->scenario);
+	case REQUEST_CHOOSE_SCENARIO:
+	case REQUEST_LIST_DRONES:
+	case REQUEST_RENAME:
+	case REQUEST_JOIN_GROUP:
+	case REQUEST_LEAVE_GROUP:
+		return text_valid(request->name);
+	case REQUEST_SEND:
+		return text_valid(request->send.name) && text_valid(request->send.content_type);
+	default:
+		return true;
+	}
+}
+
 /* Whether the frame behind the first `before` waiting bytes is one that the
  * gateway takes. */
 static bool fits_gateway(const struct client *client, size_t before)
@@ -223,6 +252,9 @@ static int ask(struct client *client, struct request *request, uint32_t *ref)
 
 	if (error) {
 		return error;
+	}
+	if (!texts_valid(request)) {
+		return CLIENT_BAD_TEXT;
 	}
 	request->ref = client->last_ref + 1 ? client->last_ref + 1 : 1;
 	if (drone_write_request(&client->out, request) < 0) {

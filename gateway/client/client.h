@@ -29,6 +29,7 @@ enum client_error {
 	CLIENT_NOT_REGISTERED = -3, /* no welcome yet */
 	CLIENT_REGISTERED = -4,	    /* registered already, or asking for it */
 	CLIENT_CLOSED = -5,	    /* after leave, goodbye or CLIENT_BAD */
+	CLIENT_BAD_TEXT = -6,	    /* over 200 bytes, or not UTF-8 without NUL */
 };
 
 /* A sentence for people; static. */

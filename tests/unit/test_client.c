@@ -454,13 +454,35 @@ static void what_is_too_large_is_refused(void **state)
 	assert_int_equal(send_to(f, "uav2", slice_of(payload, MAX_PAYLOAD), NULL), 0);
 	(void)sent(f);
 	/* a frame over the gateway's cap, though not by its payload */
-	assert_int_equal(client_choose(&f->client, slice_of(payload, MAX_FRAME), NULL),
+	assert_int_equal(client_authenticate(&f->client, slice_of(payload, MAX_FRAME), NULL),
 			 CLIENT_TOO_LARGE);
 	/* over our own memory, even when it is empty */
 	f->client.max_payload_bytes = 0;
 	f->client.max_frame_bytes = 0;
 	assert_int_equal(send_to(f, "uav2", slice_of(payload, OUT_BYTES + 1), NULL),
 			 CLIENT_TOO_LARGE);
+	nothing_to_send(f);
+}
+
+static void bad_text_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	static const uint8_t zeros[1];
+	struct request_send send = {.to = SEND_TO_EVERYONE, .content_type = slice_str("\xff")};
+	const struct request_registration registration = {.drone_id = slice_str("\xff")};
+	char name[DESCRIPTION_MAX_BYTES + 2];
+
+	assert_int_equal(client_register(&f->client, &registration, NULL), CLIENT_BAD_TEXT);
+	register_drone(f);
+	memset(name, 'a', sizeof(name));
+	assert_int_equal(client_ping(&f->client, 1, NULL), 0); /* so that it is not empty */
+	assert_int_equal(client_choose(&f->client, slice_of(name, DESCRIPTION_MAX_BYTES + 1), NULL),
+			 CLIENT_BAD_TEXT);
+	assert_int_equal(client_choose(&f->client, slice_of(name, DESCRIPTION_MAX_BYTES), NULL), 0);
+	assert_int_equal(client_rename(&f->client, slice_of(zeros, 1), NULL), CLIENT_BAD_TEXT);
+	assert_int_equal(client_send(&f->client, &send, NULL), CLIENT_BAD_TEXT);
+	assert_int_equal(sent(f).kind, REQUEST_PING);
+	assert_int_equal(sent(f).kind, REQUEST_CHOOSE_SCENARIO);
 	nothing_to_send(f);
 }
 
@@ -693,7 +715,7 @@ static void the_scratch_for_a_buffer_takes_its_densest_lists(void **state)
 static void every_error_has_a_sentence(void **state)
 {
 	(void)state;
-	for (int error = CLIENT_CLOSED; error <= 0; error++) {
+	for (int error = CLIENT_BAD_TEXT; error <= 0; error++) {
 		assert_string_not_equal(client_error_text(error), client_error_text(-100));
 	}
 }
@@ -715,6 +737,7 @@ int main(void)
 		TEST(refs_are_fresh_and_never_0),
 		TEST(a_full_output_refuses_and_recovers),
 		TEST(what_is_too_large_is_refused),
+		TEST(bad_text_is_refused),
 		TEST(requests_wait_for_the_welcome),
 		TEST(a_refused_registration_may_be_tried_again),
 		TEST(a_challenge_can_be_answered),
