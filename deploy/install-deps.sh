@@ -18,7 +18,7 @@ packages=(
 	libcmocka-dev           # unit tests
 	python3                 # test runner, demo
 	python3-protobuf        # drones and simulators of the tests
-	nanopb                  # checks proto/*.options
+	nanopb libnanopb-dev    # checks proto/*.options
 )
 dev_packages=(
 	clang clang-format clang-tidy libclang-rt-14-dev cppcheck valgrind
