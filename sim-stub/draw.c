@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "base/rng.h"
-#include "core/message.h"
+#include "wire/hot_codec.h"
 
 enum { SUBJECT_MAX_BYTES = 1 + 8 + 4 * (1 + NAME_MAX_BYTES) };
 

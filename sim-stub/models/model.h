@@ -5,7 +5,6 @@
 #ifndef SIM_MODELS_MODEL_H
 #define SIM_MODELS_MODEL_H
 
-#include "core/message.h"
 #include "wire/hot_codec.h"
 
 struct modulation;
