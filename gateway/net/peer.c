@@ -19,6 +19,7 @@ enum peer_flag {
 	PEER_PARTIAL = 2, /* what core_partial was last told */
 	PEER_CLOSING = 4, /* the session is over; what it said last is still written */
 	PEER_SHUT = 8,	  /* that is done, our side of the connection is finished */
+	PEER_BROKEN = 16, /* a write failed; to be ended by the flush */
 };
 
 struct peer {
@@ -244,7 +245,8 @@ static void run_flush(struct net_task *task)
 	size_t queued = 0;
 
 	if (peer->box) {
-		if (outbox_flush(&peer->box->out, peer->transport) < 0) {
+		if ((peer->flags & PEER_BROKEN) ||
+		    outbox_flush(&peer->box->out, peer->transport) < 0) {
 			peer_lost(peer);
 			return;
 		}
@@ -279,6 +281,9 @@ static void on_wrote(void *ctx, int status)
 
 /* --- the session's endpoint --- */
 
+/* A burst within one turn is offered to the network before it counts as a slow
+ * reader's backlog. Should that show that the connection is broken, the session is
+ * ended at the turn's end, outside the core. */
 static bool peer_emit(void *ctx, const struct event *event, uint32_t max_frame)
 {
 	struct peer *peer = ctx;
@@ -286,7 +291,14 @@ static bool peer_emit(void *ctx, const struct event *event, uint32_t max_frame)
 	struct buf *out = box ? outbox_gather(&box->out) : NULL;
 
 	net_flush_later(peer->net, &peer->flush);
-	return out && peer->front->write(out, event, max_frame) == 0;
+	if (!out || peer->front->write(out, event, max_frame) < 0) {
+		return false;
+	}
+	if (buf_size(out) > peer->net->settings->limits.output_soft_bytes / 2 &&
+	    outbox_flush(&box->out, peer->transport) < 0) {
+		peer->flags |= PEER_BROKEN;
+	}
+	return true;
 }
 
 static size_t peer_queued(const void *ctx)
@@ -374,9 +386,8 @@ int peer_accept(struct net *net, const struct front *front, uv_stream_t *listene
 		return status;
 	}
 	net->peers++;
-	status = peer_attach(peer);
-	if (status < 0) {
-		peer_end(peer);
+	if (peer_attach(peer) < 0) {
+		peer_end(peer); /* it is gone already */
 	}
-	return status;
+	return 0;
 }
