@@ -328,6 +328,7 @@ const struct row table_rows[] = {
 	 .offset = offsetof(struct scenario_config, max_drones),
 	 .min = 1,
 	 .max = MILLION,
+	 .example = "100",
 	 .reloadable = true,
 	 .help = "Members at one time. As many as [limits] max_drones when not given."},
 	{.section = "scenario",

@@ -1,0 +1,774 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/rng.h"
+#include "settings/settings.h"
+#include "settings/suggest.h"
+#include "settings/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LISTEN "[listen:a]\naddress = 127.0.0.1:7600\n"
+
+struct mistakes {
+	size_t count;
+	int first_line;
+	char all[32768]; /* "line: message\n" each */
+};
+
+static void note(void *ctx, const char *file, int line, const char *message)
+{
+	struct mistakes *mistakes = ctx;
+	size_t at = strlen(mistakes->all);
+
+	assert_non_null(file);
+	mistakes->first_line = mistakes->count++ ? mistakes->first_line : line;
+	(void)snprintf(mistakes->all + at, sizeof(mistakes->all) - at, "%d: %s\n", line, message);
+}
+
+static struct settings *load_bytes(const void *bytes, size_t size, struct mistakes *mistakes)
+{
+	char path[] = "/tmp/test_settings_XXXXXX";
+	int fd = mkstemp(path);
+	struct settings *settings;
+
+	*mistakes = (struct mistakes){.count = 0};
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, size), size);
+	close(fd);
+	settings = settings_load(path, note, mistakes);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(settings == NULL, mistakes->count > 0);
+	return settings;
+}
+
+static struct settings *load(const char *text, struct mistakes *mistakes)
+{
+	return load_bytes(text, strlen(text), mistakes);
+}
+
+static struct settings *load_good(const char *text)
+{
+	struct mistakes mistakes;
+	struct settings *settings = load(text, &mistakes);
+
+	if (!settings) {
+		print_error("%s", mistakes.all);
+	}
+	assert_non_null(settings);
+	return settings;
+}
+
+/* Exactly one mistake, on `line`, that says each of the words. */
+static void check_one(const char *text, int line, const char *word, const char *other)
+{
+	struct mistakes mistakes;
+
+	assert_null(load(text, &mistakes));
+	if (mistakes.count != 1 || mistakes.first_line != line || !strstr(mistakes.all, word) ||
+	    !strstr(mistakes.all, other)) {
+		print_error("expected one mistake on line %d with \"%s\" and \"%s\", not:\n%s",
+			    line, word, other, mistakes.all);
+		fail();
+	}
+}
+
+/* --------------------------------------------------------- what is taken */
+
+static uint64_t number_at(const struct row *row, const struct settings *settings)
+{
+	const char *at = (const char *)settings + row->offset;
+	uint64_t wide;
+	uint32_t narrow;
+
+	if (row->kind == VALUE_U64) {
+		memcpy(&wide, at, sizeof(wide));
+		return wide;
+	}
+	memcpy(&narrow, at, sizeof(narrow));
+	return narrow;
+}
+
+static bool is_number_of_settings(const struct row *row)
+{
+	return (row->kind == VALUE_U32 || row->kind == VALUE_U64) &&
+	       table_find_section(row->section)->target == TARGET_SETTINGS;
+}
+
+/* All numbers but the one of `except` (may be NULL) are equal. */
+static void check_same_numbers(const struct settings *a, const struct settings *b,
+			       const struct row *except)
+{
+	for (size_t i = 0; i < table_row_count; i++) {
+		const struct row *row = &table_rows[i];
+
+		if (is_number_of_settings(row) && row != except) {
+			assert_true(number_at(row, a) == number_at(row, b));
+		}
+	}
+}
+
+/* No member of struct limits is without a key: the rows fill it, but for padding
+ * at its end. */
+static void every_limit_is_a_key(void **state)
+{
+	size_t bytes = 0;
+
+	(void)state;
+	for (size_t i = 0; i < table_row_count; i++) {
+		size_t size = table_rows[i].kind == VALUE_U64 ? sizeof(uint64_t) : sizeof(uint32_t);
+
+		if (!table_rows[i].limit) {
+			continue;
+		}
+		for (size_t j = 0; j < i; j++) {
+			assert_true(!table_rows[j].limit ||
+				    table_rows[j].offset != table_rows[i].offset);
+		}
+		bytes += size;
+	}
+	assert_in_range(bytes, sizeof(struct limits) - sizeof(uint32_t), sizeof(struct limits));
+	assert_int_equal((bytes + 7) / 8 * 8, sizeof(struct limits));
+}
+
+static void defaults_are_the_projects(void **state)
+{
+	struct settings *settings = load_good(LISTEN "[scenario:s]\n");
+	struct settings expected = *settings;
+	struct limits limits = limits_default();
+
+	(void)state;
+	expected.limits = limits;
+	check_same_numbers(settings, &expected, NULL);
+	assert_string_equal(settings->name, "gateway");
+	assert_int_equal(settings->log_level, LOG_LEVEL_INFO);
+	assert_int_equal(settings->listener_count, 1);
+	assert_string_equal(settings->listeners[0].name, "a");
+	assert_string_equal(settings->listeners[0].protocol, "protobuf");
+	assert_string_equal(settings->listeners[0].address.host, "127.0.0.1");
+	assert_int_equal(settings->listeners[0].address.port, 7600);
+	assert_string_equal(settings->simulator.address.host, "127.0.0.1");
+	assert_int_equal(settings->simulator.address.port, 7700);
+	assert_int_equal(settings->simulator.max_frame_bytes, 4 * 1024 * 1024);
+	assert_int_equal(settings->simulator.connect_timeout_ms, 5000);
+	assert_int_equal(settings->simulator.ping_interval_ms, 10000);
+	assert_int_equal(settings->simulator.idle_timeout_ms, 30000);
+	assert_int_equal(settings->simulator.backoff_min_ms, 100);
+	assert_int_equal(settings->simulator.backoff_max_ms, 30000);
+	assert_int_equal(settings->simulator.max_queued_bytes, 4 * 1024 * 1024);
+	assert_int_equal(settings->decode_arena_bytes, 1024 * 1024);
+	assert_int_equal(settings->tcp_user_timeout_ms, 30000);
+	assert_int_equal(settings->drain_ms, 5000);
+	assert_int_equal(settings->linger_ms, 2000);
+	assert_int_equal(settings->scenario_count, 1);
+	assert_string_equal(settings->scenarios[0].name, "s");
+	assert_string_equal(settings->scenarios[0].description, "");
+	assert_int_equal(settings->scenarios[0].topology, TOPOLOGY_MESH);
+	assert_int_equal(settings->scenarios[0].max_drones, limits.max_drones);
+	assert_false(settings->scenarios[0].has_origin);
+	assert_int_equal(settings->scenarios[0].parameter_count, 0);
+	settings_free(settings);
+}
+
+/* Each numeric key of the unnamed sections, at a value of its own: each goes to
+ * its own member and nowhere else. */
+static void each_number_goes_to_its_member(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < table_row_count; i++) {
+		const struct row *row = &table_rows[i];
+		struct settings *settings, *plain;
+		uint64_t value;
+		char text[256];
+
+		if (!is_number_of_settings(row)) {
+			continue;
+		}
+		plain = load_good(LISTEN);
+		value = number_at(row, plain) + 1;
+		(void)snprintf(text, sizeof(text), LISTEN "[%s]\n%s = %llu\n", row->section,
+			       row->key, (unsigned long long)value);
+		settings = load_good(text);
+		assert_true(number_at(row, settings) == value);
+		check_same_numbers(settings, plain, row);
+		settings_free(settings);
+		settings_free(plain);
+	}
+}
+
+static void numbers_keep_to_their_bounds(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < table_row_count; i++) {
+		const struct row *row = &table_rows[i];
+		char text[256], allowed[96];
+
+		if (!is_number_of_settings(row)) {
+			continue;
+		}
+		(void)snprintf(allowed, sizeof(allowed), "a whole number from %llu to %llu",
+			       (unsigned long long)row->min, (unsigned long long)row->max);
+		(void)snprintf(text, sizeof(text), LISTEN "[%s]\n%s = %llu\n", row->section,
+			       row->key, (unsigned long long)row->max + 1);
+		check_one(text, 4, allowed, "too large");
+		if (row->min) {
+			(void)snprintf(text, sizeof(text), LISTEN "[%s]\n%s = %llu\n", row->section,
+				       row->key, (unsigned long long)row->min - 1);
+			check_one(text, 4, allowed, "too small");
+		}
+	}
+	check_one(LISTEN "[limits]\nmax_drones = 18446744073709551617\n", 4, "too large", "");
+	check_one(LISTEN "[limits]\nmax_in_flight_bytes = 99999999999999999999999\n", 4,
+		  "too large", "");
+	check_one(LISTEN "[limits]\nmax_drones = -1\n", 4, "is not a whole number", "max_drones");
+	check_one(LISTEN "[limits]\nmax_drones = 0x10\n", 4, "is not a whole number", "");
+	check_one(LISTEN "[limits]\nmax_drones = 10 ; ten\n", 4, "is not a whole number", "");
+	check_one(LISTEN "[limits]\nmax_drones =\n", 4, "is not a whole number", "");
+}
+
+static void a_scenario_is_read_whole(void **state)
+{
+	struct settings *settings = load_good(
+		LISTEN "[limits]\nmax_drones = 50\n[scenario:hills]\n"
+		       "description = Hills; two valleys = fun \xe2\x9c\x93\ntopology = mesh\n"
+		       "max_drones = 7\norigin = -33.5 ,+151.25,  -1.5e2\nchannel.model = x\n"
+		       "channel.b = 2 = two\nchannel.a =\n[scenario:flat]\n");
+	const struct scenario_config *hills = &settings->scenarios[0];
+
+	(void)state;
+	assert_int_equal(settings->scenario_count, 2);
+	assert_string_equal(hills->description, "Hills; two valleys = fun \xe2\x9c\x93");
+	assert_int_equal(hills->max_drones, 7);
+	assert_true(hills->has_origin);
+	assert_true(hills->origin_latitude_deg == -33.5);
+	assert_true(hills->origin_longitude_deg == 151.25);
+	assert_true(hills->origin_altitude_m == -150);
+	assert_int_equal(hills->parameter_count, 3);
+	assert_true(slice_equal(hills->parameters[0].key, slice_str("model")));
+	assert_true(slice_equal(hills->parameters[0].value, slice_str("x")));
+	assert_true(slice_equal(hills->parameters[1].key, slice_str("b")));
+	assert_true(slice_equal(hills->parameters[1].value, slice_str("2 = two")));
+	assert_true(slice_equal(hills->parameters[2].key, slice_str("a")));
+	assert_int_equal(hills->parameters[2].value.size, 0);
+	assert_string_equal(settings->scenarios[1].name, "flat");
+	assert_int_equal(settings->scenarios[1].max_drones, 50); /* the gateway's */
+	settings_free(settings);
+}
+
+static void form_is_forgiving_where_it_is_clear(void **state)
+{
+	struct settings *settings = load_good("\xef\xbb\xbf# made elsewhere\r\n\r\n; comment\r\n"
+					      "  [listen:a]\r\n\taddress=[::1]:0  \r\n"
+					      "   # indented = comment\r\n"
+					      "   protocol\t=\tprotobuf\r\n"
+					      "[gateway]\r\nname = gw-1\r\nlog_level = debug");
+
+	(void)state;
+	assert_string_equal(settings->listeners[0].address.host, "::1");
+	assert_int_equal(settings->listeners[0].address.port, 0);
+	assert_string_equal(settings->name, "gw-1");
+	assert_int_equal(settings->log_level, LOG_LEVEL_DEBUG);
+	settings_free(settings);
+}
+
+/* The longest description, and the longest line. */
+static void long_lines_are_whole_or_refused(void **state)
+{
+	char text[4096], value[2048];
+	struct settings *settings;
+
+	(void)state;
+	memset(value, 'd', sizeof(value));
+	value[DESCRIPTION_MAX_BYTES] = '\0';
+	(void)snprintf(text, sizeof(text), LISTEN "[scenario:s]\ndescription = %s\n", value);
+	settings = load_good(text);
+	assert_string_equal(settings->scenarios[0].description, value);
+	settings_free(settings);
+
+	value[DESCRIPTION_MAX_BYTES] = 'd';
+	value[DESCRIPTION_MAX_BYTES + 1] = '\0';
+	(void)snprintf(text, sizeof(text), LISTEN "[scenario:s]\ndescription = %s\n", value);
+	check_one(text, 4, "is too long", "at most 200 bytes");
+
+	value[DESCRIPTION_MAX_BYTES + 1] = 'd';
+	value[1000 - strlen("channel.x=")] = '\0';
+	(void)snprintf(text, sizeof(text), LISTEN "[scenario:s]\nchannel.x=%s\r\n", value);
+	settings = load_good(text);
+	assert_int_equal(settings->scenarios[0].parameters[0].value.size, strlen(value));
+	settings_free(settings);
+
+	value[1000 - strlen("channel.x=")] = 'd';
+	value[1001 - strlen("channel.x=")] = '\0';
+	(void)snprintf(text, sizeof(text), LISTEN "[scenario:s]\nchannel.x=%s\n", value);
+	check_one(text, 4, "longer than 1000 bytes", "");
+}
+
+/* -------------------------------------------------------------- mistakes */
+
+static void unknown_names_get_the_nearest_known(void **state)
+{
+	(void)state;
+	check_one(LISTEN "[simulatr]\nanything = 1\n", 3, "unknown section \"simulatr\"",
+		  "did you mean [simulator]?");
+	check_one(LISTEN "[scenarios:x]\n", 3, "did you mean [scenario:NAME]?", "");
+	check_one(LISTEN "[xyzzy]\n", 3, "unknown section \"xyzzy\"",
+		  "there are [gateway], [listen:");
+	check_one(LISTEN "[limits]\nmax_dornes = 5\n", 4, "unknown key \"max_dornes\"",
+		  "did you mean max_drones?");
+	check_one("[listen:a]\nadress = x\naddress = 127.0.0.1:1\n", 2, "did you mean address?",
+		  "there are address, protocol");
+	check_one(LISTEN "[sessions]\nmax_in_flight_bytes = 5\n", 4, "it belongs in [limits]", "");
+}
+
+static void what_stands_twice_names_the_first(void **state)
+{
+	(void)state;
+	check_one(LISTEN "[gateway]\nname = a\nname = b\n", 5, "\"name\" is given twice",
+		  "first on line 4");
+	check_one(LISTEN "[gateway]\n[limits]\n[gateway]\n", 5, "[gateway] is given twice",
+		  "first on line 3");
+	check_one(LISTEN "[scenario:s]\n[scenario:s]\n", 4, "[scenario:s] is given twice",
+		  "first on line 3");
+	check_one(LISTEN "[scenario:s]\nchannel.x = 1\nchannel.y = 1\nchannel.x = 1\n", 6,
+		  "\"channel.x\" is given twice", "first on line 4");
+	/* the same key in two scenarios is no mistake */
+	settings_free(
+		load_good(LISTEN "[scenario:s]\nchannel.x = 1\n[scenario:t]\nchannel.x = 1\n"));
+	check_one(LISTEN "[listen:b]\naddress = 127.0.0.1:7600\n", 4, "[listen:a]", "line 2");
+	settings_free(load_good("[listen:a]\naddress = 127.0.0.1:0\n"
+				"[listen:b]\naddress = 127.0.0.1:0\n"));
+}
+
+static void what_is_planned_says_so(void **state)
+{
+	(void)state;
+	check_one(LISTEN "[scenario:s]\ntopology = star\n", 4, "\"star\" is not supported yet",
+		  "must be mesh");
+	check_one(LISTEN "[simulator]\non_simulator_down = queue\n", 4, "is not supported yet",
+		  "must be fail");
+	check_one("[listen:a]\naddress = 127.0.0.1:1\nprotocol = mavlink\n", 3,
+		  "is not supported yet", "must be protobuf");
+	check_one(LISTEN "[scenario:s]\ntopology = ring\n", 4, "is not known", "must be mesh");
+	check_one(LISTEN "[gateway]\nlog_level = loud\n", 4, "debug, info, warning or error", "");
+}
+
+static void form_is_checked(void **state)
+{
+	(void)state;
+	check_one("name = x\n" LISTEN, 1, "before the first [section]", "name");
+	check_one(LISTEN "[gateway\n", 3, "a section reads [name]", "[gateway");
+	check_one(LISTEN "[gateway] # all\n", 3, "nothing behind it", "");
+	check_one(LISTEN "nonsense\n", 3, "neither [section]", "nonsense");
+	check_one(LISTEN "protocol: protobuf\n", 3, "neither [section]", "");
+	check_one(LISTEN "= 5\n", 3, "neither [section]", "");
+	check_one(LISTEN "[gateway:x]\n", 3, "takes no name", "");
+	check_one(LISTEN "[scenario]\n", 3, "needs a NAME", "");
+	check_one(LISTEN "[scenario:]\n", 3, "needs a NAME", "");
+	check_one(LISTEN "[scenario:a b]\n", 3, "needs a NAME", "a b");
+	check_one(LISTEN "[scenario:a123456789012345678901234567890123]\n", 3, "needs a NAME", "");
+	check_one(LISTEN "[gateway]\nname = two words\n", 4, "is not a name", "letters");
+	check_one(LISTEN "[scenario:s]\ndescription = \xff\n", 4, "not text", "");
+	check_one(LISTEN "[scenario:s]\ndescription = a\x1b[2J\n", 4, "not text", "a?[2J");
+	check_one(LISTEN "[scenario:s]\nchannel.x = \xff\n", 4, "not text", "");
+	check_one(LISTEN "[scenario:s]\nchannel. = 1\n", 4, "after \"channel.\"", "");
+	check_one(LISTEN "[scenario:s]\nchannel.a/b = 1\n", 4, "after \"channel.\"", "");
+	settings_free(load_good(LISTEN "[scenario:a1234567890123456789012345678901]\n"));
+}
+
+static void origins_are_places(void **state)
+{
+	static const char *const bad[] = {"",	     "1",	"1,2",	   "1,2,3,4",
+					  "1,2,x",   "91,0,0",	"0,181,0", "0,0,1e9",
+					  "nan,0,0", "inf,0,0", "0x1,0,0", "1,,3",
+					  "1 2 3",   "1,2,3 m", ",,",	   "-90.1,0,0"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char text[128];
+
+		(void)snprintf(text, sizeof(text), LISTEN "[scenario:s]\norigin = %s\n", bad[i]);
+		check_one(text, 4, "is not a place", "latitude");
+	}
+	settings_free(load_good(LISTEN "[scenario:s]\norigin = 90,-180,0\n"));
+}
+
+static void keys_must_fit_each_other(void **state)
+{
+	(void)state;
+	check_one(LISTEN "[sessions]\nidle_timeout_ms = 10000\n", 4,
+		  "must be more than [sessions] ping_interval_ms = 10000",
+		  "idle_timeout_ms = 10000");
+	/* the key that was given is to blame, not the one left at its default */
+	check_one(LISTEN "[sessions]\nping_interval_ms = 30000\n", 4, "idle_timeout_ms = 30000",
+		  "");
+	settings_free(load_good(LISTEN "[sessions]\nping_interval_ms = 0\nidle_timeout_ms = 10\n"));
+	check_one(LISTEN "[simulator]\nidle_timeout_ms = 9999\n", 4, "ping_interval_ms",
+		  "more than");
+	check_one(LISTEN "[simulator]\nbackoff_min_ms = 30001\n", 4, "backoff_max_ms", "at least");
+	settings_free(load_good(LISTEN "[simulator]\nbackoff_min_ms = 50\nbackoff_max_ms = 50\n"));
+	check_one(LISTEN "[simulator]\nmax_frame_bytes = 65535\n", 4, "[limits] max_frame_bytes",
+		  "");
+	check_one(LISTEN "[simulator]\nmax_queued_bytes = 65535\n", 4, "[limits] max_frame_bytes",
+		  "");
+	check_one(LISTEN "[limits]\noutput_soft_bytes = 262144\n", 4, "output_hard_bytes",
+		  "more than");
+	check_one(LISTEN "[limits]\nmax_frame_bytes = 131073\n", 4,
+		  "at least 2 times [limits] max_frame_bytes = 131073", "output_hard_bytes");
+	check_one(LISTEN "[limits]\nmax_frame_bytes = 4095\n", 4, "max_frame_bytes_unregistered",
+		  "");
+	check_one(LISTEN "[limits]\ndecode_arena_bytes = 131071\n", 4, "2 times", "decode_arena");
+	check_one(LISTEN "[limits]\nmax_in_flight = 63\n", 4, "max_in_flight_per_drone", "");
+	check_one(LISTEN "[limits]\nmax_in_flight_bytes = 65535\n", 4, "max_frame_bytes", "");
+	check_one(LISTEN "[simulator]\naddress = 127.0.0.1:0\n", 4, "port 0", "");
+	/* what was refused is not compared */
+	check_one(LISTEN "[sessions]\nidle_timeout_ms = x\nping_interval_ms = 40000\n", 4,
+		  "is not a whole number", "");
+}
+
+static void somebody_must_be_able_to_connect(void **state)
+{
+	(void)state;
+	check_one("", 0, "no [listen:NAME] section: nobody could connect", "");
+	check_one("[gateway]\n", 0, "no [listen:NAME] section", "");
+	check_one("[listen:a]\n", 1, "[listen:a] has no address", "address = 127.0.0.1:7600");
+}
+
+static void there_are_not_too_many(void **state)
+{
+	char text[65536] = "";
+	struct settings *settings;
+	size_t at = 0;
+
+	(void)state;
+	for (int i = 0; i < SETTINGS_MAX_LISTENERS; i++) {
+		at += (size_t)snprintf(text + at, sizeof(text) - at,
+				       "[listen:l%d]\naddress = 0.0.0.0:%d\n", i, 1000 + i);
+	}
+	settings = load_good(text);
+	assert_int_equal(settings->listener_count, SETTINGS_MAX_LISTENERS);
+	settings_free(settings);
+	(void)snprintf(text + at, sizeof(text) - at, "[listen:x]\naddress = 0.0.0.0:999\n");
+	check_one(text, 33, "more than 16 [listen:NAME] sections", "");
+
+	at = (size_t)snprintf(text, sizeof(text), LISTEN "[scenario:s]\n");
+	for (int i = 0; i < 257; i++) {
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "channel.k%d = 1\n", i);
+	}
+	check_one(text, 260, "more than 256 channel.* keys", "");
+}
+
+static void every_mistake_is_told(void **state)
+{
+	struct mistakes mistakes;
+
+	(void)state;
+	assert_null(load("[gateway]\nnam = x\nlog_level = loud\n[bogus]\nx = 1\nnonsense\n"
+			 "[limits]\nmax_drones = many\n[scenario:a b]\ntopology = star\n",
+			 &mistakes));
+	assert_string_equal(
+		mistakes.all,
+		"2: unknown key \"nam\" in [gateway]; did you mean name? there are name, "
+		"log_level\n"
+		"3: log_level = \"loud\" is not known; must be debug, info, warning or error\n"
+		"4: unknown section \"bogus\"; there are [gateway], [listen:NAME], [simulator], "
+		"[sessions], [presence], [limits], [scenario:NAME]\n"
+		"6: this is neither [section], nor key = value, nor a comment (# or ; at the start "
+		"of the line): \"nonsense\"\n"
+		"8: max_drones = \"many\" is not a whole number; must be a whole number from 1 to "
+		"1000000\n"
+		"9: [scenario:NAME] needs a NAME of 1 to 32 letters, digits, dots, underscores or "
+		"hyphens; here: \"a b\"\n"
+		"10: topology = \"star\" is not supported yet; must be mesh\n"
+		"0: no [listen:NAME] section: nobody could connect\n");
+}
+
+static void what_is_no_file_is_refused(void **state)
+{
+	struct mistakes mistakes = {.count = 0};
+
+	(void)state;
+	assert_null(settings_load("/nonexistent/gateway.ini", note, &mistakes));
+	assert_string_equal(mistakes.all, "0: cannot be opened: No such file or directory\n");
+	mistakes = (struct mistakes){.count = 0};
+	assert_null(settings_load("/tmp", note, &mistakes));
+	assert_string_equal(mistakes.all, "0: is a directory\n");
+	mistakes = (struct mistakes){.count = 0};
+	assert_null(settings_load("/dev/zero", note, &mistakes));
+	assert_string_equal(mistakes.all, "0: is not a file\n");
+	assert_null(settings_load("/tmp", NULL, NULL));
+	settings_free(NULL);
+}
+
+static void nul_bytes_are_refused(void **state)
+{
+	static const char text[] = LISTEN "[gateway]\nname = a\0b\n";
+	struct mistakes mistakes;
+
+	(void)state;
+	assert_null(load_bytes(text, sizeof(text) - 1, &mistakes));
+	assert_string_equal(mistakes.all, "4: the line has a NUL byte\n");
+}
+
+/* ------------------------------------------------------------- addresses */
+
+static void addresses_are_taken_apart(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		":",
+		"127.0.0.1",
+		"127.0.0.1:",
+		":7600",
+		"::1:7600",
+		"[::1]",
+		"[::1]7600",
+		"[::1:7600",
+		"[]:1",
+		"[127.0.0.1]:1",
+		"example.org:1",
+		"127.0.0.1:65536",
+		"127.0.0.1:-1",
+		"127.0.0.1:+1",
+		"127.0.0.1:1x",
+		"127.0.0.1: 1",
+		"127.0.0.1:000001",
+		"256.0.0.1:1",
+		"1.2.3:1",
+		"[fe80::1%lo]:1",
+		"[localhost]:1",
+	};
+	static const struct {
+		const char *text, *host;
+		uint16_t port;
+	} good[] = {
+		{"127.0.0.1:7600", "127.0.0.1", 7600},	     {"0.0.0.0:0", "0.0.0.0", 0},
+		{"localhost:65535", "localhost", 65535},     {"[::]:80", "::", 80},
+		{"[2001:db8::1]:7700", "2001:db8::1", 7700},
+	};
+	struct address address;
+	const char *why;
+	char text[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		why = NULL;
+		if (address_parse(bad[i], &address, &why) == 0) {
+			print_error("taken: %s\n", bad[i]);
+			fail();
+		}
+		assert_non_null(why);
+	}
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(address_parse(good[i].text, &address, &why), 0);
+		assert_string_equal(address.host, good[i].host);
+		assert_int_equal(address.port, good[i].port);
+	}
+	memset(text, '1', sizeof(text));
+	memcpy(text + sizeof(text) - 4, ":80", 4);
+	assert_int_equal(address_parse(text, &address, &why), -1);
+}
+
+static void distances_are_levenshteins(void **state)
+{
+	char longest[80];
+
+	(void)state;
+	assert_int_equal(suggest_distance("kitten", "sitting"), 3);
+	assert_int_equal(suggest_distance("", "abc"), 3);
+	assert_int_equal(suggest_distance("abc", ""), 3);
+	assert_int_equal(suggest_distance("flaw", "lawn"), 2);
+	assert_int_equal(suggest_distance("same", "same"), 0);
+	memset(longest, 'x', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	assert_true(suggest_distance(longest, "x") == SIZE_MAX);
+}
+
+/* --------------------------------------------------- files and reference */
+
+static void the_sample_file_is_right(void **state)
+{
+	struct mistakes mistakes = {.count = 0};
+	struct settings *settings = settings_load("config/gateway.ini", note, &mistakes);
+
+	(void)state;
+	assert_string_equal(mistakes.all, "");
+	assert_non_null(settings);
+	assert_int_equal(settings->listener_count, 1);
+	assert_string_equal(settings->listeners[0].address.host, "127.0.0.1");
+	assert_int_equal(settings->listeners[0].address.port, 7600);
+	assert_int_equal(settings->scenario_count, 2);
+	assert_string_equal(settings->scenarios[0].name, "field");
+	assert_true(settings->scenarios[0].has_origin);
+	assert_int_equal(settings->scenarios[0].parameter_count, 7);
+	assert_string_equal(settings->scenarios[1].name, "bench");
+	settings_free(settings);
+}
+
+/* Loads as it is; with every comment sign before a key removed it loads, too, and
+ * gives the same defaults. */
+static void the_reference_is_a_valid_file(void **state)
+{
+	char *text = NULL, *at;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	struct settings *settings, *spelled;
+
+	(void)state;
+	assert_non_null(out);
+	settings_print_reference(out);
+	assert_int_equal(fclose(out), 0);
+	settings = load_good(text);
+	for (at = text; (at = strstr(at, "\n# ")); at++) {
+		size_t key = strspn(at + 3, "abcdefghijklmnopqrstuvwxyz_.");
+
+		if (key && strncmp(at + 3 + key, " = ", 3) == 0) {
+			at[1] = at[2] = ' ';
+		}
+	}
+	for (size_t i = 0; i < table_row_count; i++) {
+		char line[96];
+
+		(void)snprintf(line, sizeof(line), "\n%s%s = ", table_rows[i].required ? "" : "  ",
+			       table_rows[i].kind == VALUE_CHANNEL ? "channel.model"
+								   : table_rows[i].key);
+		assert_non_null(strstr(text, line));
+	}
+	spelled = load_good(text);
+	check_same_numbers(settings, spelled, NULL);
+	assert_int_equal(spelled->scenarios[0].max_drones, 100);
+	assert_int_equal(spelled->scenarios[0].parameter_count, 1);
+	settings_free(settings);
+	settings_free(spelled);
+	free(text);
+}
+
+/* ------------------------------------------------------------ any bytes */
+
+static size_t scramble(struct rng *rng, char *text, size_t cap)
+{
+	static const char *const pieces[] = {
+		"[",
+		"]",
+		"listen",
+		":",
+		"scenario",
+		"\n",
+		"=",
+		" ",
+		"address",
+		"channel.",
+		"origin",
+		"max_drones",
+		"127.0.0.1",
+		"1,2,3",
+		"\r",
+		";",
+		"#",
+		"\xff",
+		"\xe2\x9c",
+		"name",
+		"[gateway]\n",
+		"[limits]\n",
+		"[::1]",
+		"mesh",
+		"999999999999999999999",
+		"\x1b",
+		"\t",
+		"[listen:x]\naddress = 127.0.0.1:1\n",
+		"[scenario:y]\n",
+		"channel.k = v\n",
+	};
+	const size_t count = sizeof(pieces) / sizeof(pieces[0]);
+	size_t size = 0, parts = (size_t)rng_below(rng, 60);
+
+	for (size_t i = 0; i < parts; i++) {
+		const char *piece = pieces[rng_below(rng, count)];
+		size_t length = strlen(piece), times = rng_below(rng, 40) ? 1 : 400;
+
+		for (size_t j = 0; j < times && size + length + 1 < cap; j++) {
+			memcpy(text + size, piece, length);
+			size += length;
+		}
+		if (rng_below(rng, 30) == 0) {
+			text[size++] = (char)rng_next(rng);
+		}
+		if (size + 1 >= cap) {
+			break;
+		}
+	}
+	return size;
+}
+
+/* Scrambled lines and damaged copies of the sample never crash, and either give
+ * settings or a mistake (load_bytes checks that). */
+static void any_bytes_are_survived(void **state)
+{
+	static char sample[16384], text[16384];
+	FILE *file = fopen("config/gateway.ini", "r");
+	struct mistakes mistakes;
+	size_t size, good = 0, bad = 0;
+	struct rng rng;
+
+	(void)state;
+	assert_non_null(file);
+	size = fread(sample, 1, sizeof(sample), file);
+	(void)fclose(file);
+	rng_seed(&rng, 11);
+	for (int i = 0; i < 3000; i++) {
+		struct settings *settings;
+		size_t used = size;
+
+		if (i % 2) {
+			used = scramble(&rng, text, sizeof(text));
+		} else {
+			memcpy(text, sample, size);
+			for (uint64_t j = rng_below(&rng, 4); j > 0; j--) {
+				text[rng_below(&rng, size)] = (char)rng_next(&rng);
+			}
+			used = rng_below(&rng, 4) ? size : (size_t)rng_below(&rng, size);
+		}
+		settings = load_bytes(text, used, &mistakes);
+		good += settings != NULL;
+		bad += settings == NULL;
+		settings_free(settings);
+	}
+	assert_true(good > 100 && bad > 100);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_are_the_projects),
+		cmocka_unit_test(every_limit_is_a_key),
+		cmocka_unit_test(each_number_goes_to_its_member),
+		cmocka_unit_test(numbers_keep_to_their_bounds),
+		cmocka_unit_test(a_scenario_is_read_whole),
+		cmocka_unit_test(form_is_forgiving_where_it_is_clear),
+		cmocka_unit_test(long_lines_are_whole_or_refused),
+		cmocka_unit_test(unknown_names_get_the_nearest_known),
+		cmocka_unit_test(what_stands_twice_names_the_first),
+		cmocka_unit_test(what_is_planned_says_so),
+		cmocka_unit_test(form_is_checked),
+		cmocka_unit_test(origins_are_places),
+		cmocka_unit_test(keys_must_fit_each_other),
+		cmocka_unit_test(somebody_must_be_able_to_connect),
+		cmocka_unit_test(there_are_not_too_many),
+		cmocka_unit_test(every_mistake_is_told),
+		cmocka_unit_test(what_is_no_file_is_refused),
+		cmocka_unit_test(nul_bytes_are_refused),
+		cmocka_unit_test(addresses_are_taken_apart),
+		cmocka_unit_test(distances_are_levenshteins),
+		cmocka_unit_test(the_sample_file_is_right),
+		cmocka_unit_test(the_reference_is_a_valid_file),
+		cmocka_unit_test(any_bytes_are_survived),
+	};
+
+	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
+}
