@@ -1,35 +1,40 @@
 #include "wire/envelope.h"
 
+static int fail(const char *what, const char **why)
+{
+	*why = what;
+	return -1;
+}
+
 int envelope_read(struct slice frame, const struct envelope_form *form, struct envelope *envelope,
 		  const char **why)
 {
+	const uint32_t first = form->first_body, last = form->last_body, ref = form->ref;
 	struct wire_reader reader = wire_reader_of(frame);
-	struct wire_field field;
+	struct envelope found = {0};
+	struct wire_field field = {0};
 	int next;
 
-	*envelope = (struct envelope){0};
 	while ((next = wire_next(&reader, &field)) > 0) {
-		bool body = field.number >= form->first_body && field.number <= form->last_body;
-		bool ref = form->ref && field.number == form->ref;
-
-		if ((body && field.type != WIRE_BYTES) || (ref && field.type != WIRE_VARINT)) {
-			*why = "a field of the envelope has the wrong type";
-			return -1;
-		}
-		if (body && envelope->number) {
-			*why = "two bodies in one frame";
-			return -1;
-		}
-		if (body) {
-			envelope->number = field.number;
-			envelope->body = field.bytes;
-		} else if (ref) {
-			envelope->ref = (uint32_t)field.value;
+		if (field.number >= first && field.number <= last) {
+			if (field.type != WIRE_BYTES) {
+				return fail("a body of the wrong type", why);
+			}
+			if (found.number) {
+				return fail("two bodies in one frame", why);
+			}
+			found.number = field.number;
+			found.body = field.bytes;
+		} else if (field.number == ref) {
+			if (field.type != WIRE_VARINT) {
+				return fail("a ref of the wrong type", why);
+			}
+			found.ref = (uint32_t)field.value;
 		}
 	}
 	if (next < 0) {
-		*why = "a frame that is not a Protocol Buffers message";
-		return -1;
+		return fail("a frame that is not a Protocol Buffers message", why);
 	}
+	*envelope = found;
 	return 0;
 }

@@ -2,6 +2,8 @@
 
 #include "base/utf8.h"
 
+enum { VARINT_MAX = 10 };
+
 /* The varint at `at`, no longer than `max` bytes and within `bits` bits. Returns the
  * bytes it takes; 0 when they end before it does, -1 when it is too long. */
 static int read_varint(const uint8_t *at, const uint8_t *end, int max, int bits, uint64_t *value)
@@ -25,28 +27,18 @@ static int read_varint(const uint8_t *at, const uint8_t *end, int max, int bits,
 	return -1;
 }
 
-bool wire_take_long_varint(struct wire_reader *reader, uint64_t *value)
+const uint8_t *wire_long_varint(const uint8_t *at, const uint8_t *end, uint64_t *value)
 {
-	int size = read_varint(reader->at, reader->end, 10, 64, value);
+	int size = read_varint(at, end, VARINT_MAX, 64, value);
 
-	if (size <= 0) {
-		return false;
-	}
-	reader->at += size;
-	return true;
+	return size > 0 ? at + size : NULL;
 }
 
-bool wire_take_long_varint32(struct wire_reader *reader, uint32_t *value)
+const uint8_t *wire_long_varint32(const uint8_t *at, const uint8_t *end, uint64_t *value)
 {
-	uint64_t wide;
-	int size = read_varint(reader->at, reader->end, FRAME_PREFIX_MAX, 32, &wide);
+	int size = read_varint(at, end, FRAME_PREFIX_MAX, 32, value);
 
-	if (size <= 0) {
-		return false;
-	}
-	*value = (uint32_t)wide;
-	reader->at += size;
-	return true;
+	return size > 0 ? at + size : NULL;
 }
 
 enum frame_status frame_read(struct slice bytes, uint32_t max_frame_bytes, struct slice *body,
@@ -83,7 +75,7 @@ enum frame_status frame_read(struct slice bytes, uint32_t max_frame_bytes, struc
 bool wire_well_formed(struct slice bytes)
 {
 	struct wire_reader reader = wire_reader_of(bytes);
-	struct wire_field field;
+	struct wire_field field = {0};
 	int next;
 
 	while ((next = wire_next(&reader, &field)) > 0) {

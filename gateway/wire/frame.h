@@ -28,7 +28,7 @@ enum frame_status frame_read(struct slice bytes, uint32_t max_frame_bytes, struc
 /* Bytes of `value` as a varint, 1 to 10. */
 static inline size_t varint_size(uint64_t value)
 {
-	return (size_t)(9 * (64 - __builtin_clzll(value | 1)) + 64) / 64;
+	return value < 0x80 ? 1 : (size_t)(9 * (64 - __builtin_clzll(value)) + 64) / 64;
 }
 
 /* --- a cursor that reads the fields of one message --- */
@@ -52,37 +52,63 @@ static inline struct wire_reader wire_reader_of(struct slice bytes)
 	return (struct wire_reader){bytes.data, bytes.data ? bytes.data + bytes.size : NULL};
 }
 
-/* The cold ends of the inline functions below: varints of any length. The 32-bit
- * ones (tags and lengths) take no more than 5 bytes. False: malformed. */
-bool wire_take_long_varint(struct wire_reader *reader, uint64_t *value);
-bool wire_take_long_varint32(struct wire_reader *reader, uint32_t *value);
+/* The varint at `at` of more than two bytes: where it ends, or NULL when it is
+ * malformed. Out of line, and without the reader, which so stays in registers. The
+ * 32-bit one (tags and lengths) takes no more than 5 bytes. */
+const uint8_t *wire_long_varint(const uint8_t *at, const uint8_t *end, uint64_t *value);
+const uint8_t *wire_long_varint32(const uint8_t *at, const uint8_t *end, uint64_t *value);
+
+/* A varint of one or two bytes. NULL: it is longer, or cut short. */
+static inline const uint8_t *wire_short_varint(const uint8_t *at, const uint8_t *end,
+					       uint32_t *value)
+{
+	if (at != end && *at < 0x80) {
+		*value = *at;
+		return at + 1;
+	}
+	if (end - at >= 2 && at[1] < 0x80) {
+		*value = (at[0] & 0x7fu) | (uint32_t)at[1] << 7;
+		return at + 2;
+	}
+	return NULL;
+}
 
 /* A varint of at most 64 bits from the front of the reader. False: malformed. */
 static inline bool wire_take_varint(struct wire_reader *reader, uint64_t *value)
 {
-	if (reader->at != reader->end && *reader->at < 0x80) {
-		*value = *reader->at++;
-		return true;
+	uint32_t few = 0;
+	const uint8_t *at = wire_short_varint(reader->at, reader->end, &few);
+
+	*value = few;
+	if (!at) {
+		uint64_t many;
+
+		at = wire_long_varint(reader->at, reader->end, &many);
+		if (!at) {
+			return false;
+		}
+		*value = many;
 	}
-	return wire_take_long_varint(reader, value);
+	reader->at = at;
+	return true;
 }
 
 /* A tag or a length. */
 static inline bool wire_take_varint32(struct wire_reader *reader, uint32_t *value)
 {
-	const uint8_t *at = reader->at;
+	const uint8_t *at = wire_short_varint(reader->at, reader->end, value);
 
-	if (at != reader->end && *at < 0x80) {
-		*value = *at;
-		reader->at = at + 1;
-		return true;
+	if (!at) {
+		uint64_t many;
+
+		at = wire_long_varint32(reader->at, reader->end, &many);
+		if (!at) {
+			return false;
+		}
+		*value = (uint32_t)many;
 	}
-	if (reader->end - at >= 2 && at[1] < 0x80) {
-		*value = (at[0] & 0x7fu) | (uint32_t)at[1] << 7;
-		reader->at = at + 2;
-		return true;
-	}
-	return wire_take_long_varint32(reader, value);
+	reader->at = at;
+	return true;
 }
 
 /* `size` bytes from the front of the reader. */
@@ -113,6 +139,7 @@ static inline bool wire_take_fixed32(struct wire_reader *reader, uint32_t *value
 	struct slice bytes;
 
 	if (!wire_take_bytes(reader, sizeof(*value), &bytes)) {
+		*value = 0;
 		return false;
 	}
 	memcpy(value, bytes.data, sizeof(*value));
@@ -123,11 +150,11 @@ static inline bool wire_take_fixed32(struct wire_reader *reader, uint32_t *value
 /* 1: *field is the next one; 0: the message ends here; -1: malformed (tag or
  * value cut short, varint over 64 bits, tag or length longer than 5 bytes or
  * over 32 bits, field number 0, group or unknown wire type). */
-__attribute__((warn_unused_result)) static inline int wire_next(struct wire_reader *reader,
-								struct wire_field *field)
+__attribute__((warn_unused_result, always_inline)) static inline int
+wire_next(struct wire_reader *reader, struct wire_field *field)
 {
-	uint32_t tag, size = 0;
-	bool taken = false;
+	uint32_t tag, narrow = 0;
+	bool taken;
 
 	if (reader->at == reader->end) {
 		return 0;
@@ -136,27 +163,24 @@ __attribute__((warn_unused_result)) static inline int wire_next(struct wire_read
 		return -1;
 	}
 	field->number = tag >> 3;
+	field->type = (enum wire_type)(tag & 7);
 	switch (tag & 7) {
 	case WIRE_VARINT:
-		field->type = WIRE_VARINT;
 		taken = wire_take_varint(reader, &field->value);
 		break;
-	case WIRE_FIXED64:
-		field->type = WIRE_FIXED64;
-		taken = wire_take_fixed64(reader, &field->value);
-		break;
 	case WIRE_BYTES:
-		field->type = WIRE_BYTES;
-		taken = wire_take_varint32(reader, &size) &&
-			wire_take_bytes(reader, size, &field->bytes);
+		taken = wire_take_varint32(reader, &narrow) &&
+			wire_take_bytes(reader, narrow, &field->bytes);
 		break;
 	case WIRE_FIXED32:
-		field->type = WIRE_FIXED32;
-		taken = wire_take_fixed32(reader, &size);
-		field->value = size;
+		taken = wire_take_fixed32(reader, &narrow);
+		field->value = narrow;
+		break;
+	case WIRE_FIXED64:
+		taken = wire_take_fixed64(reader, &field->value);
 		break;
 	default:
-		break;
+		return -1;
 	}
 	return taken ? 1 : -1;
 }

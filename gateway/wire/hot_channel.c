@@ -85,7 +85,7 @@ enum hot_status hot_read_transmit(struct slice body, struct sim_transmit *transm
 {
 	struct wire_reader reader = wire_reader_of(body);
 	struct receiver_list list = {.numbers = receivers, .max = max_receivers};
-	struct wire_field field;
+	struct wire_field field = {0};
 	int next;
 
 	*transmit = (struct sim_transmit){.receivers = receivers};
@@ -177,7 +177,7 @@ enum {
 enum hot_status hot_result_begin(struct slice body, struct hot_result *result)
 {
 	struct wire_reader reader = wire_reader_of(body);
-	struct wire_field field;
+	struct wire_field field = {0};
 	int next;
 
 	*result = (struct hot_result){.cursor = reader};
@@ -203,11 +203,8 @@ enum hot_status hot_result_begin(struct slice body, struct hot_result *result)
 /* The Link is checked here, once; from here on its bytes are passed on unread. */
 static void take_link(struct slice bytes, struct reception *reception)
 {
-	struct link_numbers numbers;
-
 	reception->link = bytes;
-	reception->link_ok = link_read(bytes, &numbers) == HOT_OK;
-	reception->delay_us = reception->link_ok ? numbers.delay_us : 0;
+	reception->link_ok = link_check(bytes, &reception->delay_us) == HOT_OK;
 }
 
 /* False: a known field has the wrong type, or a second Link. */
@@ -243,7 +240,7 @@ static bool take_reception_field(const struct wire_field *field, struct receptio
 static int read_reception(struct slice bytes, struct reception *reception)
 {
 	struct wire_reader reader = wire_reader_of(bytes);
-	struct wire_field field;
+	struct wire_field field = {0};
 	int next;
 
 	*reception = (struct reception){0};
@@ -259,7 +256,7 @@ static int read_reception(struct slice bytes, struct reception *reception)
 
 int hot_result_next(struct hot_result *result, struct reception *reception)
 {
-	struct wire_field field;
+	struct wire_field field = {0};
 	int next;
 
 	while ((next = wire_next(&result->cursor, &field)) > 0) {

@@ -105,6 +105,8 @@ struct link_numbers {
  * packet error rate outside 0..1, an unknown line_of_sight). `numbers` may be
  * NULL: check alone. */
 enum hot_status link_read(struct slice bytes, struct link_numbers *numbers);
+/* The check, and the one number that the relay itself needs. */
+enum hot_status link_check(struct slice bytes, uint32_t *delay_us);
 /* The message without tag and length, at most LINK_MAX_BYTES. Returns its size. */
 #define LINK_MAX_BYTES 96
 size_t link_write(uint8_t *at, const struct link_numbers *numbers);

@@ -54,7 +54,7 @@ enum hot_status hot_read_delivery(struct slice body, struct event_delivery *deli
 	struct wire_reader reader = wire_reader_of(body);
 	struct hop_list list = {.hops = hops, .max = max_hops};
 	enum hot_status status = HOT_OK;
-	struct wire_field field;
+	struct wire_field field = {0};
 	int next;
 
 	*delivery = (struct event_delivery){.hops = hops};

@@ -14,7 +14,7 @@ enum { OUTCOME_DRONE_ID = 1, OUTCOME_OUTCOME, OUTCOME_REASON };
 enum hot_status hot_report_begin(struct slice body, struct hot_report *report)
 {
 	struct wire_reader reader = wire_reader_of(body);
-	struct wire_field field;
+	struct wire_field field = {0};
 	int next;
 
 	*report = (struct hot_report){.cursor = reader};
@@ -78,7 +78,7 @@ static int read_outcome(struct slice bytes, struct target_outcome *outcome, stru
 int hot_report_next(struct hot_report *report, struct target_outcome *outcome, struct hop *hops,
 		    size_t max_hops)
 {
-	struct wire_field field;
+	struct wire_field field = {0};
 	int next;
 
 	while ((next = wire_next(&report->cursor, &field)) > 0) {

@@ -64,7 +64,7 @@ enum hot_status hot_read_send(struct slice body, struct request_send *send)
 {
 	struct wire_reader reader = wire_reader_of(body);
 	enum hot_status status = HOT_OK;
-	struct wire_field field;
+	struct wire_field field = {0};
 	bool everyone_seen = false;
 	int next;
 

@@ -22,11 +22,6 @@ struct raw_link {
 	uint32_t of[LINK_FIELDS];
 };
 
-static bool is_float(uint32_t number)
-{
-	return number >= LINK_TX_POWER_DBM && number <= LINK_DISTANCE_M;
-}
-
 static float float_of(uint32_t bits)
 {
 	float number;
@@ -43,44 +38,95 @@ static uint32_t bits_of(float number)
 	return bits;
 }
 
-static enum hot_status check_field(uint32_t number, uint32_t value)
+static bool is_float(uint32_t number)
 {
-	const uint32_t exponent = 0x7f800000; /* all ones: infinite or not a number */
+	return number >= LINK_TX_POWER_DBM && number <= LINK_DISTANCE_M;
+}
 
-	if (is_float(number) && (value & exponent) == exponent) {
-		return HOT_REFUSED;
+/* Neither infinite nor not a number: the exponent is not all ones (IEEE 754). */
+static bool is_finite(uint32_t bits)
+{
+	const uint32_t exponent = 0x7f800000;
+
+	return (bits & exponent) != exponent;
+}
+
+/* The floats that stand next, most of every Link, when they stand in the order of their
+ * numbers as every known writer has them. False: one of them is not finite. */
+static inline bool take_floats(struct wire_reader *reader, struct raw_link *raw)
+{
+	const ptrdiff_t size = 1 + sizeof(uint32_t);
+	const uint8_t *at = reader->at, *end = reader->end;
+	bool finite = true;
+
+	if (at == end || (*at & 7) != WIRE_FIXED32) {
+		return true;
 	}
-	if (number == LINK_PACKET_ERROR_RATE && !(float_of(value) >= 0 && float_of(value) <= 1)) {
-		return HOT_REFUSED;
+	for (uint32_t number = LINK_TX_POWER_DBM; number <= LINK_DISTANCE_M; number++) {
+		if (end - at >= size && *at == WIRE_TAG(number, WIRE_FIXED32)) {
+			uint32_t bits;
+
+			memcpy(&bits, at + 1, sizeof(bits));
+			bits = le32toh(bits);
+			raw->of[number] = bits;
+			finite &= is_finite(bits);
+			at += size;
+		}
 	}
-	if (number == LINK_LINE_OF_SIGHT && value > LINE_OF_SIGHT_NLOS) {
-		return HOT_REFUSED;
+	reader->at = at;
+	return finite;
+}
+
+/* Any other field, or a float out of order. */
+static inline enum hot_status take_field(const struct wire_field *field, struct raw_link *raw)
+{
+	uint32_t value = (uint32_t)field->value;
+
+	if (field->number >= LINK_FIELDS) {
+		return HOT_OK;
 	}
-	return HOT_OK;
+	if (field->type != (is_float(field->number) ? WIRE_FIXED32 : WIRE_VARINT)) {
+		return HOT_BAD;
+	}
+	raw->of[field->number] = value;
+	if (is_float(field->number)) {
+		return is_finite(value) ? HOT_OK : HOT_REFUSED;
+	}
+	return field->number == LINK_LINE_OF_SIGHT && value > LINE_OF_SIGHT_NLOS ? HOT_REFUSED
+										 : HOT_OK;
 }
 
 static enum hot_status read_raw(struct slice bytes, struct raw_link *raw)
 {
 	struct wire_reader reader = wire_reader_of(bytes);
-	struct wire_field field;
-	enum hot_status status = HOT_OK;
+	bool allowed = take_floats(&reader, raw);
+	struct wire_field field = {0};
+	float error_rate;
 	int next;
 
 	while ((next = wire_next(&reader, &field)) > 0) {
-		enum wire_type type = is_float(field.number) ? WIRE_FIXED32 : WIRE_VARINT;
+		enum hot_status status = take_field(&field, raw);
 
-		if (field.number >= LINK_FIELDS) {
-			continue;
-		}
-		if (field.type != type) {
+		if (status == HOT_BAD) {
 			return HOT_BAD;
 		}
-		raw->of[field.number] = (uint32_t)field.value;
-		if (check_field(field.number, (uint32_t)field.value) != HOT_OK) {
-			status = HOT_REFUSED;
-		}
+		allowed &= status == HOT_OK;
+		allowed &= take_floats(&reader, raw);
 	}
-	return next < 0 ? HOT_BAD : status;
+	if (next < 0) {
+		return HOT_BAD;
+	}
+	error_rate = float_of(raw->of[LINK_PACKET_ERROR_RATE]);
+	return allowed && error_rate >= 0 && error_rate <= 1 ? HOT_OK : HOT_REFUSED;
+}
+
+enum hot_status link_check(struct slice bytes, uint32_t *delay_us)
+{
+	struct raw_link raw = {0};
+	enum hot_status status = read_raw(bytes, &raw);
+
+	*delay_us = raw.of[LINK_DELAY_US];
+	return status;
 }
 
 enum hot_status link_read(struct slice bytes, struct link_numbers *numbers)

@@ -149,7 +149,7 @@ enum schema_status schema_check(const ProtobufCMessageDescriptor *descriptor, st
 {
 	struct wire_reader reader = wire_reader_of(bytes);
 	enum schema_status status = SCHEMA_OK;
-	struct wire_field field;
+	struct wire_field field = {0};
 	uint64_t seen = 0;
 	int next;
 
