@@ -8,7 +8,7 @@ static const char *lower_case(const char *name, char out[ACCOUNT_NAME_BYTES])
 {
 	size_t i = 0;
 
-	for (; name[i] && i < ACCOUNT_NAME_BYTES - 1; i++) {
+	for (; i < ACCOUNT_NAME_BYTES - 1 && name[i]; i++) {
 		out[i] = (char)tolower((unsigned char)name[i]);
 	}
 	out[i] = '\0';
