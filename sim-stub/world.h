@@ -46,14 +46,14 @@ void world_clear(struct world *world);
  * *refusal: a scenario that was there stays then, but is no longer accepted. */
 int world_set_scenario(struct world *world, const struct sim_scenario *told,
 		       struct refusal *refusal) __attribute__((warn_unused_result));
-void world_remove_scenario(struct world *world, uint32_t scenario);
+void world_remove_scenario(struct world *world, uint32_t number);
 
 /* Adds or replaces a node; one of a scenario that is not there is passed over.
  * 0, or -1 and *why (static) for what breaks the protocol or the bounds. *added
  * says whether it was not there before. */
 int world_set_node(struct world *world, const struct sim_node *told, bool *added, const char **why)
 	__attribute__((warn_unused_result));
-void world_remove_node(struct world *world, uint32_t scenario, uint32_t node);
+void world_remove_node(struct world *world, uint32_t scenario_number, uint32_t number);
 
 /* NULL when there is none of that number. */
 static inline void *places_find(const struct places *places, uint32_t number)

@@ -114,7 +114,9 @@ struct prediction link_budget_predict(const struct model_settings *settings,
 	double eb_n0 = pow(10.0, snr_db / 10.0) * settings->bandwidth_hz / settings->bitrate_bps;
 	double ber = modulation_bit_error_rate(settings->modulation, eb_n0);
 	double per = modulation_packet_error_rate(ber, bits);
-	double doppler_hz = -geometry->range_rate_mps * settings->frequency_hz / SPEED_OF_LIGHT_MPS;
+	/* Subtracted from 0, since a changed sign would make rest -0.0. */
+	double doppler_hz =
+		0.0 - geometry->range_rate_mps * settings->frequency_hz / SPEED_OF_LIGHT_MPS;
 	struct prediction prediction = {
 		.numbers =
 			{

@@ -29,9 +29,12 @@ void text_add_quoted(struct text *text, struct slice bytes)
 {
 	add_char(text, '"');
 	for (size_t i = 0; i < bytes.size && i < QUOTED_MAX; i++) {
-		bool plain = bytes.data[i] >= ' ' && bytes.data[i] <= '~';
+		char c = (char)bytes.data[i];
 
-		add_char(text, plain ? (char)bytes.data[i] : '?');
+		if (c < ' ' || c > '~') {
+			c = '?';
+		}
+		add_char(text, c);
 	}
 	text_add(text, bytes.size > QUOTED_MAX ? "...\"" : "\"");
 }

@@ -49,7 +49,7 @@ static void scratch_write(struct scratch *scratch, const char *text)
 {
 	FILE *file;
 
-	strcpy(scratch->folder, "/tmp/test_sim_XXXXXX");
+	*scratch = (struct scratch){.folder = "/tmp/test_sim_XXXXXX"};
 	assert_non_null(mkdtemp(scratch->folder));
 	snprintf(scratch->path, sizeof(scratch->path), "%s/sim.ini", scratch->folder);
 	file = fopen(scratch->path, "w");
@@ -174,7 +174,7 @@ static void test_file_mistakes(void **state)
 	assert_file_wrong("[sim]\nseed = 1\nseed = 2\n", ":3: seed given twice");
 	assert_file_wrong("[sim]\nseed\n", ":2: neither a [section] nor key = value");
 	memset(text + start, 'x', 1000);
-	strcpy(text + start + 1000, "\n");
+	text[start + 1000] = '\n';
 	assert_file_wrong(text, ":2: the line is too long");
 }
 

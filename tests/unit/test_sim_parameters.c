@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -106,10 +107,11 @@ static void test_value_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		char why[REFUSAL_CAP] = "frequency_hz is \"";
+		char why[REFUSAL_CAP];
 
-		strcat(why, bad[i]);
-		strcat(why, "\"; allowed: a number from 1000000 to 300000000000");
+		snprintf(why, sizeof(why),
+			 "frequency_hz is \"%s\"; allowed: a number from 1000000 to 300000000000",
+			 bad[i]);
 		assert_refused(PAIRS("model", "free-space", "frequency_hz", bad[i]), why);
 	}
 	assert_refused(PAIRS("model", "free-space", "bandwidth_hz", "0"),
