@@ -189,7 +189,8 @@ static void json_joined(FILE *file, struct slice id, const struct scenario_entry
 static void set_base64(json_t *object, const char *key, struct slice bytes)
 {
 	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="; /* [64] fills
+											up */
 	size_t size = (bytes.size + 2) / 3 * 4, at = 0;
 	char *text = malloc(size + 1);
 
@@ -201,8 +202,8 @@ static void set_base64(json_t *object, const char *key, struct slice bytes)
 
 		text[at++] = digits[three >> 18];
 		text[at++] = digits[three >> 12 & 63];
-		text[at++] = left > 1 ? digits[three >> 6 & 63] : '=';
-		text[at++] = left > 2 ? digits[three & 63] : '=';
+		text[at++] = digits[left > 1 ? three >> 6 & 63 : 64];
+		text[at++] = digits[left > 2 ? three & 63 : 64];
 	}
 	if (text) {
 		set(object, key, json_stringn(text, size));

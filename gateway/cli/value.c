@@ -97,7 +97,7 @@ static int three_numbers(const char *name, const char *text, double value[3],
 
 int value_position(const char *text, struct position *position, const struct complaint *complaint)
 {
-	double value[3];
+	double value[3] = {0};
 
 	if (three_numbers("position", text, value, complaint) < 0) {
 		return -1;
@@ -118,7 +118,7 @@ int value_position(const char *text, struct position *position, const struct com
 
 int value_local(const char *text, struct position *position, const struct complaint *complaint)
 {
-	double value[3];
+	double value[3] = {0};
 
 	if (three_numbers("local", text, value, complaint) < 0) {
 		return -1;

@@ -95,7 +95,9 @@ static void receive(struct fixture *f, size_t most)
 	size_t size = bytes.size < most ? bytes.size : most;
 
 	size = size < room ? size : room;
-	memcpy(at, bytes.data, size);
+	if (bytes.data && size) {
+		memcpy(at, bytes.data, size);
+	}
 	client_received(&f->client, size);
 	buf_consume(&f->gateway, size);
 }
