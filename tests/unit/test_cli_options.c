@@ -1,0 +1,221 @@
+#include "cli/options.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define MAX_WORDS 24
+
+struct parsed {
+	struct options options;
+	enum options_status status;
+	char text[512]; /* the complaint */
+	char *help;
+	size_t help_size;
+	char words[512];
+	char *argv[MAX_WORDS + 1];
+};
+
+/* Parses a command line whose words are parted by single blanks. */
+static void parse(struct parsed *parsed, const char *line)
+{
+	FILE *out = open_memstream(&parsed->help, &parsed->help_size);
+	char *save = NULL;
+	int argc = 0;
+
+	assert_non_null(out);
+	(void)snprintf(parsed->words, sizeof(parsed->words), "uav-drone %s", line);
+	for (char *word = strtok_r(parsed->words, " ", &save); word && argc < MAX_WORDS;
+	     word = strtok_r(NULL, " ", &save)) {
+		parsed->argv[argc++] = word;
+	}
+	parsed->argv[argc] = NULL;
+	parsed->text[0] = '\0';
+	parsed->status = options_parse(argc, parsed->argv, &parsed->options, out, parsed->text,
+				       sizeof(parsed->text));
+	(void)fclose(out);
+}
+
+static void parses(struct parsed *parsed, const char *line)
+{
+	parse(parsed, line);
+	free(parsed->help);
+	assert_string_equal(parsed->text, "");
+	assert_int_equal(parsed->status, OPTIONS_OK);
+}
+
+/* The complaint names what it is about. */
+static void complains(const char *line, const char *about)
+{
+	struct parsed parsed;
+
+	parse(&parsed, line);
+	free(parsed.help);
+	assert_int_equal(parsed.status, OPTIONS_WRONG);
+	if (!strstr(parsed.text, about)) {
+		fail_msg("%s: \"%s\" does not name %s", line, parsed.text, about);
+	}
+}
+
+static void tells(const char *line, const char *text)
+{
+	struct parsed parsed;
+
+	parse(&parsed, line);
+	assert_int_equal(parsed.status, OPTIONS_TOLD);
+	assert_non_null(strstr(parsed.help, text));
+	free(parsed.help);
+}
+
+static void who_needs_nothing(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parses(&parsed, "who");
+	assert_int_equal(parsed.options.command, COMMAND_WHO);
+	assert_string_equal(parsed.options.host, "127.0.0.1");
+	assert_string_equal(parsed.options.port, "7600");
+	assert_string_equal(parsed.options.scenario, "");
+	assert_int_equal(strncmp(parsed.options.id, "cli-", 4), 0);
+	assert_int_equal(parsed.options.timeout_us, 10000000);
+	assert_false(parsed.options.json);
+}
+
+static void common_options_are_taken(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parses(&parsed, "who --gateway [::1]:99 --id uav-9 --callsign Ada --scenario field --kind "
+			"ground-station --timeout 0.25 --json");
+	assert_string_equal(parsed.options.host, "::1");
+	assert_string_equal(parsed.options.port, "99");
+	assert_string_equal(parsed.options.id, "uav-9");
+	assert_string_equal(parsed.options.callsign, "Ada");
+	assert_string_equal(parsed.options.scenario, "field");
+	assert_int_equal(parsed.options.kind, DRONE_KIND_GROUND_STATION);
+	assert_int_equal(parsed.options.timeout_us, 250000);
+	assert_true(parsed.options.json);
+	parses(&parsed, "who --gateway gateway.example:7600");
+	assert_string_equal(parsed.options.host, "gateway.example");
+}
+
+static void send_options_are_taken(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parses(&parsed, "send --scenario field --to uav2 --payload hello --content-type text/plain "
+			"--count 3 --report");
+	assert_int_equal(parsed.options.command, COMMAND_SEND);
+	assert_string_equal(parsed.options.to, "uav2");
+	assert_string_equal(parsed.options.payload, "hello");
+	assert_string_equal(parsed.options.content_type, "text/plain");
+	assert_int_equal(parsed.options.count, 3);
+	assert_int_equal(parsed.options.report, REPORT_WISH_ALL);
+	parses(&parsed, "send --scenario field --everyone --file - --report=failures");
+	assert_null(parsed.options.to);
+	assert_string_equal(parsed.options.file, "-");
+	assert_int_equal(parsed.options.report, REPORT_WISH_FAILURES);
+	parses(&parsed, "send --scenario field --everyone --report=none");
+	assert_int_equal(parsed.options.report, REPORT_WISH_NONE);
+}
+
+static void positions_are_taken(void **state)
+{
+	struct parsed parsed;
+	const struct position *position = &parsed.options.position;
+
+	(void)state;
+	parses(&parsed, "listen --scenario field --for 1.5 --count 2");
+	assert_int_equal(position->frame, POSITION_UNKNOWN);
+	assert_int_equal(parsed.options.for_us, 1500000);
+	parses(&parsed, "listen --scenario field --position -33.1234567,151.7654321,12.345");
+	assert_int_equal(position->frame, POSITION_GEODETIC);
+	assert_int_equal(position->geodetic.latitude_e7, -331234567);
+	assert_int_equal(position->geodetic.longitude_e7, 1517654321);
+	assert_int_equal(position->geodetic.altitude_mm, 12345);
+	parses(&parsed, "send --scenario field --everyone --local -1.5,0,2e3");
+	assert_int_equal(position->frame, POSITION_LOCAL);
+	assert_true(position->local.east == -1.5f);
+	assert_true(position->local.up == 2000.0f);
+}
+
+static void values_have_bounds(void **state)
+{
+	(void)state;
+	complains("who --gateway nowhere", "HOST:PORT");
+	complains("who --gateway nowhere:", "HOST:PORT");
+	complains("who --gateway :7600", "HOST:PORT");
+	complains("who --gateway ::1:7600", "brackets");
+	complains("who --gateway x:0", "port");
+	complains("who --gateway x:65536", "port");
+	complains("who --gateway x:7600a", "port");
+	complains("who --gateway []:7600", "host");
+	complains("who --id 123456789012345678901234567890123", "--id");
+	complains("who --timeout 0", "--timeout");
+	complains("who --timeout nan", "--timeout");
+	complains("who --timeout 1s", "--timeout");
+	complains("who --kind plane", "--kind plane");
+	complains("listen --scenario x --for -1", "--for");
+	complains("listen --scenario x --count 0", "--count");
+	complains("listen --scenario x --count -1", "--count");
+	complains("listen --scenario x --count 4294967296", "--count");
+	complains("listen --scenario x --position 1,2", "--position");
+	complains("listen --scenario x --position 1,2,3,4", "--position");
+	complains("listen --scenario x --position 91,2,3", "latitude");
+	complains("listen --scenario x --local 1,nan,3", "--local");
+	complains("listen --scenario x --local 1e10,0,3", "--local");
+	complains("send --scenario x --everyone --report=some", "--report some");
+}
+
+static void what_does_not_fit_together_is_told(void **state)
+{
+	(void)state;
+	complains("", "command");
+	complains("fly", "fly");
+	complains("who --fly", "--fly");
+	complains("who --id", "--id");
+	complains("who field", "field");
+	complains("who --to uav2", "--to");
+	complains("who --for 3", "--for");
+	complains("send --scenario x --everyone --for 3", "--for");
+	complains("listen --scenario x --payload y", "--payload");
+	complains("listen", "--scenario");
+	complains("send --everyone", "--scenario");
+	complains("send --scenario x", "--everyone");
+	complains("send --scenario x --everyone --to uav2", "--everyone");
+	complains("send --scenario x --everyone --payload y --file z", "--file");
+	complains("listen --scenario x --local 1,2,3 --position 1,2,3", "--local");
+}
+
+static void help_tells_exit_codes_and_options(void **state)
+{
+	(void)state;
+	tells("--help", "listen");
+	tells("who --help", "Exit codes");
+	tells("send --help", "--content-type");
+	tells("send --scenario x --help", "--local");
+	tells("listen --help", "--for");
+	tells("--version", "uav-drone ");
+	tells("listen --version", "uav-drone ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_needs_nothing),
+		cmocka_unit_test(common_options_are_taken),
+		cmocka_unit_test(send_options_are_taken),
+		cmocka_unit_test(positions_are_taken),
+		cmocka_unit_test(values_have_bounds),
+		cmocka_unit_test(what_does_not_fit_together_is_told),
+		cmocka_unit_test(help_tells_exit_codes_and_options),
+	};
+
+	return cmocka_run_group_tests_name("cli options", tests, NULL, NULL);
+}
