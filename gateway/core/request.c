@@ -406,6 +406,7 @@ static enum core_verdict request_take(struct core *core, struct session *session
 		return CORE_HOLD;
 	}
 	session->heard_us = core->now.mono_us;
+	session->partial = false; /* this one is whole: what follows it is another frame */
 	if (session->rival) {
 		refuse_rival(core, session);
 	}
