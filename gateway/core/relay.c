@@ -258,13 +258,14 @@ static struct fanout_target *add_target(struct fanout *fanout, const struct sess
 	return target;
 }
 
-/* Every other member becomes a target. Those that can be reached stand in
- * core->nodes; their number is returned. */
+/* Every other member becomes a target; `general` is what keeps all of them from being
+ * reached. Those that can be reached stand in core->nodes; their number is
+ * returned. */
 static uint32_t gather_targets(struct core *core, struct session *sender,
-			       const struct request_send *send, struct fanout *fanout)
+			       const struct request_send *send, enum outcome general,
+			       struct fanout *fanout)
 {
 	const struct scenario *scenario = sender->scenario;
-	enum outcome general = obstacle(core, scenario);
 	uint32_t reached = 0;
 
 	for (uint32_t i = 0; i < scenario->member_count; i++) {
@@ -294,6 +295,8 @@ static void send_to_everyone(struct core *core, struct session *sender, uint32_t
 			     const struct request_send *send)
 {
 	uint32_t most = sender->scenario->member_count;
+	/* before this message itself takes memory */
+	enum outcome general = obstacle(core, sender->scenario);
 	struct message *message = NULL;
 	struct fanout *fanout;
 	uint32_t reached;
@@ -312,7 +315,7 @@ static void send_to_everyone(struct core *core, struct session *sender, uint32_t
 	core->stats.sends++;
 	core->stats.accepted += most - 1;
 	core->stats.pending += most - 1;
-	reached = gather_targets(core, sender, send, fanout);
+	reached = gather_targets(core, sender, send, general, fanout);
 	if (reached == 0) {
 		inflight_release(&core->inflight, message);
 		sender->in_flight++;
