@@ -11,7 +11,7 @@ B ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(findstring clang,$(
 
 PYTHON ?= /usr/bin/python3
 OPT ?= -O2
-CPPFLAGS += -Igateway -I$(B)/gen -Isim-stub -D_GNU_SOURCE
+CPPFLAGS += -Igateway -I$(B)/gen -Isim-stub -Itests -D_GNU_SOURCE
 # No contraction of floating-point expressions: a simulator's results are the same to
 # the last bit with every compiler and level.
 CFLAGS += -std=c11 $(OPT) -g -fno-omit-frame-pointer -ffp-contract=off -pthread
@@ -66,6 +66,9 @@ $(B)/libwire.a: $(call obj,$(call src,gateway/wire)) $(patsubst %.c,%.o,$(GEN_C)
 SIM_SRC := $(call src,sim-stub) $(call src,sim-stub/models)
 $(B)/libsim.a: $(call obj,$(filter-out sim-stub/main.c,$(SIM_SRC)))
 
+# the command line's parts, without its main, for tests
+$(B)/libcli.a: $(call obj,$(filter-out gateway/cli/main.c,$(call src,gateway/cli)))
+
 $(B)/lib%.a:
 	@mkdir -p $(@D)
 	$(call say,AR    )
@@ -77,7 +80,7 @@ LDLIBS := -luv -lprotobuf-c -linih -lm
 $(B)/uav-gateway: $(call obj,gateway/main.c $(call src,gateway/app)) \
 		$(call LIB,net front settings wire core base)
 $(B)/sim-stub: $(call obj,sim-stub/main.c) $(call LIB,sim wire core base)
-$(B)/uav-drone: $(call obj,$(call src,gateway/cli)) $(call LIB,client wire core base)
+$(B)/uav-drone: $(call obj,gateway/cli/main.c) $(call LIB,cli client wire core base)
 $(PROGRAMS):
 	$(call say,LINK  )
 	@mkdir -p $(@D)
@@ -102,12 +105,12 @@ FLOW := $(B)/tests/flow/flow
 FUZZERS := $(notdir $(patsubst %.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 REPLAYS := $(patsubst fuzz_%,$(B)/tests/fuzz/replay_%,$(FUZZERS))
 TEST_LIB := $(call obj,$(call src,tests/lib))
-ALL_LIBS := $(call LIB,net front settings client sim wire core base)
+ALL_LIBS := $(call LIB,net front settings cli client sim wire core base)
 
 $(UNIT): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(TEST_LIB) $(ALL_LIBS)
 	$(call say,LINK  )
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -ljansson $(LDLIBS)
 $(FLOW): $(call obj,$(call src,tests/flow)) $(TEST_LIB) $(call LIB,core base)
 	$(call say,LINK  )
 	@mkdir -p $(@D)
