@@ -322,6 +322,9 @@ static void unknown_names_get_the_nearest_known(void **state)
 		  "there are [gateway], [listen:");
 	check_one(LISTEN "[limits]\nmax_dornes = 5\n", 4, "unknown key \"max_dornes\"",
 		  "did you mean max_drones?");
+	/* output_soft_bytes is near, too, but not nearest */
+	check_one(LISTEN "[limits]\noutput_hard_bytez = 5\n", 4, "did you mean output_hard_bytes?",
+		  "");
 	check_one("[listen:a]\nadress = x\naddress = 127.0.0.1:1\n", 2, "did you mean address?",
 		  "there are address, protocol");
 	check_one(LISTEN "[sessions]\nmax_in_flight_bytes = 5\n", 4, "it belongs in [limits]", "");
@@ -382,6 +385,24 @@ static void form_is_checked(void **state)
 	settings_free(load_good(LISTEN "[scenario:a1234567890123456789012345678901]\n"));
 }
 
+/* What the operator wrote is quoted, cut between two code points. */
+static void long_values_are_cut_when_quoted(void **state)
+{
+	static const char drone[] = "\xf0\x9f\x9a\x81";
+	char text[1024] = LISTEN "[gateway]\nname = ";
+	char quoted[128] = "name = \"";
+
+	(void)state;
+	for (int i = 0; i < 60; i++) {
+		strcat(text, drone);
+	}
+	for (int i = 0; i < 18; i++) {
+		strcat(quoted, drone);
+	}
+	strcat(quoted, "...\" is not a name");
+	check_one(text, 4, quoted, "");
+}
+
 static void origins_are_places(void **state)
 {
 	static const char *const bad[] = {"",	     "1",	"1,2",	   "1,2,3,4",
@@ -408,6 +429,8 @@ static void keys_must_fit_each_other(void **state)
 	/* the key that was given is to blame, not the one left at its default */
 	check_one(LISTEN "[sessions]\nping_interval_ms = 30000\n", 4, "idle_timeout_ms = 30000",
 		  "");
+	check_one(LISTEN "[sessions]\nidle_timeout_ms = 500\nping_interval_ms = 500\n", 4,
+		  "more than", "");
 	settings_free(load_good(LISTEN "[sessions]\nping_interval_ms = 0\nidle_timeout_ms = 10\n"));
 	check_one(LISTEN "[simulator]\nidle_timeout_ms = 9999\n", 4, "ping_interval_ms",
 		  "more than");
@@ -756,6 +779,7 @@ int main(void)
 		cmocka_unit_test(what_stands_twice_names_the_first),
 		cmocka_unit_test(what_is_planned_says_so),
 		cmocka_unit_test(form_is_checked),
+		cmocka_unit_test(long_values_are_cut_when_quoted),
 		cmocka_unit_test(origins_are_places),
 		cmocka_unit_test(keys_must_fit_each_other),
 		cmocka_unit_test(somebody_must_be_able_to_connect),
