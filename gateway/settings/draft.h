@@ -2,6 +2,7 @@
 #ifndef UAV_SETTINGS_DRAFT_H
 #define UAV_SETTINGS_DRAFT_H
 
+#include "settings/reader.h"
 #include "settings/report.h"
 #include "settings/table.h"
 
@@ -37,6 +38,12 @@ const struct part *draft_find(const struct draft *draft, const char *section);
 
 /* Into what the offsets of the part's rows point. */
 void *draft_target(const struct draft *draft, const struct part *part);
+
+/* Gives the keys of one kind of section their defaults. */
+void draft_preset(enum target target, void *into);
+
+/* Takes what the reader finds into the draft, which is its ctx. */
+extern const struct reader_ops draft_reader;
 
 /* Rules between keys, told as mistakes; to be called when all is read. */
 void draft_check(struct draft *draft);

@@ -1,6 +1,6 @@
-/* gateway.ini. Each key stands in one row of settings.c's table: section, name,
- * type, bounds, default, whether a reload takes it in, and help. The sample file
- * and the reference are printed from that table. */
+/* gateway.ini. Each key stands in one row of the table (table.c): section, name,
+ * type, bounds, default, whether a reload takes it in, and help. The
+ * reference is printed from that table. */
 #ifndef UAV_SETTINGS_SETTINGS_H
 #define UAV_SETTINGS_SETTINGS_H
 
