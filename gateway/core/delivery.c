@@ -22,10 +22,12 @@ struct fate delivery_unanswered(const struct message *message, const struct name
 	return fate;
 }
 
-/* An altered payload may be cut, never longer than what was sent. */
+/* A link may be absent. An altered payload may be cut, never longer than what was sent. */
 static bool usable(const struct message *message, const struct reception *reception)
 {
-	return reception->link_ok && reception->link.size <= DELIVERY_LINK_MAX_BYTES &&
+	bool link_ok = reception->link_ok && reception->link.size <= DELIVERY_LINK_MAX_BYTES;
+
+	return (link_ok || !reception->link.data) &&
 	       (reception->outcome == OUTCOME_DELIVERED ||
 		reception->outcome == OUTCOME_CORRUPTED || reception->outcome == OUTCOME_LOST) &&
 	       reception->reason < REASON_COUNT &&
@@ -169,6 +171,11 @@ void delivery_refuse_one(struct core *core, struct session *sender, uint32_t ref
 
 void delivery_report(struct core *core, struct session *sender, struct fanout *fanout)
 {
+	if (fanout->report == REPORT_WISH_NONE) {
+		fanout_free(core, fanout);
+		relay_message_over(core, sender);
+		return;
+	}
 	list_push_back(&sender->reports, &fanout->in_session);
 	session_pump(core, sender);
 }

@@ -142,8 +142,6 @@ static void ask_for_id(struct core *core, struct session *session, struct sessio
 	holder->rival = session;
 	session_move(core, session, SESSION_ASKING);
 	session_hold(core, session, HOLD_ASKING);
-	(void)!heap_set(&core->deadlines, &session->deadline,
-			core->now.mono_us + core->limits.takeover_ms * 1000ull);
 	session_emit(core, holder, &ping);
 }
 
@@ -157,8 +155,6 @@ static void refuse_rival(struct core *core, struct session *holder)
 	free(rival->asked);
 	rival->asked = NULL;
 	session_move(core, rival, SESSION_NEW);
-	(void)!heap_set(&core->deadlines, &rival->deadline,
-			rival->connected_us + core->limits.register_timeout_ms * 1000ull);
 	session_error(core, rival, rival->asked_ref, ERROR_NAME_TAKEN,
 		      "this id is in use from another address");
 	session_release(core, rival, HOLD_ASKING);
@@ -411,8 +407,12 @@ static enum core_verdict request_take(struct core *core, struct session *session
 		refuse_rival(core, session);
 	}
 	if (session->state == SESSION_NEW && request->kind != REQUEST_REGISTRATION) {
-		session_error(core, session, request->ref, ERROR_NOT_REGISTERED,
-			      "the first message must be a registration");
+		if (request->kind == REQUEST_REFUSED) {
+			handle_refused(core, session, request); /* it may have been one */
+		} else {
+			session_error(core, session, request->ref, ERROR_NOT_REGISTERED,
+				      "the first message must be a registration");
+		}
 		session_end(core, session, GOODBYE_PROTOCOL_ERROR, 0,
 			    "the first message must be a registration");
 		return CORE_CLOSED;

@@ -25,17 +25,16 @@ void simlink_fail(struct simlink *link, const char *why)
 	net_flush_later(link->net, &link->task);
 }
 
-/* A link that was up is told every time, attempts only when their reason changes. */
-static void log_end(struct simlink *link, bool was_up)
+/* An attempt that failed is told when its reason is not that of the last one. */
+static void log_unreachable(struct simlink *link)
 {
 	char text[HOST_TEXT_BYTES];
-	const char *event = was_up ? "simulator_lost" : "simulator_unreachable";
 
-	if (!was_up && strcmp(link->told, link->why) == 0) {
+	if (strcmp(link->told, link->why) == 0) {
 		return;
 	}
-	snprintf(link->told, sizeof(link->told), "%s", was_up ? "" : link->why);
-	LOG(link->net->log, LOG_LEVEL_WARNING, event,
+	snprintf(link->told, sizeof(link->told), "%s", link->why);
+	LOG(link->net->log, LOG_LEVEL_WARNING, "simulator_unreachable",
 	    log_str("address", host_text((const struct sockaddr *)&link->address, text)),
 	    log_str("why", link->why));
 }
@@ -51,12 +50,13 @@ static void end(struct simlink *link)
 	uv_timer_stop(&link->timer);
 	link->transport->ops->close(link->transport);
 	link->transport = NULL;
-	log_end(link, was_up);
 	if (was_up) {
 		if (net->now.mono_us - link->up_us >= SIMLINK_STEADY_MS * 1000ull) {
 			backoff_reset(&link->backoff);
 		}
-		core_sim_down(net->core, link->why);
+		core_sim_down(net->core, link->why); /* which logs it */
+	} else {
+		log_unreachable(link);
 	}
 }
 
@@ -173,7 +173,7 @@ static void connect_now(struct simlink *link)
 
 	if (status < 0) {
 		snprintf(link->why, sizeof(link->why), "%s", uv_strerror(status));
-		log_end(link, false);
+		log_unreachable(link);
 		wait_for_next(link);
 		return;
 	}
