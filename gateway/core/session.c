@@ -48,17 +48,6 @@ void session_free(struct core *core, struct session *session)
 	free(session);
 }
 
-void session_move(struct core *core, struct session *session, enum session_state state)
-{
-	session->state = state;
-	session->since_us = core->now.mono_us;
-	if (state == SESSION_ENDED) {
-		core->registry.count--;
-		heap_remove(&core->deadlines, &session->deadline);
-		list_push_back(&core->graveyard, &session->grave);
-	}
-}
-
 /* ------------------------------------------------------------- the way out */
 
 static bool session_out_of_bounds(const struct core *core, const struct session *session)
@@ -261,6 +250,11 @@ void session_pump(struct core *core, struct session *session)
 
 /* ----------------------------------------------------------------- holding */
 
+static uint64_t frame_due(const struct core *core, const struct session *session)
+{
+	return session->frame_since_us + core->limits.frame_timeout_ms * 1000ull;
+}
+
 void session_hold(struct core *core, struct session *session, enum session_hold why)
 {
 	session->hold |= (uint8_t)why;
@@ -284,6 +278,9 @@ void session_release(struct core *core, struct session *session, enum session_ho
 	/* The gateway silenced it: its time starts anew. */
 	session->heard_us = core->now.mono_us;
 	session->frame_since_us = core->now.mono_us;
+	if (session->partial) {
+		session_due_by(core, session, frame_due(core, session));
+	}
 	session->endpoint.ops->resume(session->endpoint.ctx);
 }
 
@@ -321,12 +318,59 @@ static uint64_t active_due(const struct core *core, const struct session *sessio
 		due = earliest(due, quiet + limits->ping_interval_ms * 1000ull);
 	}
 	if (session->partial && !session->hold) {
-		due = earliest(due, session->frame_since_us + limits->frame_timeout_ms * 1000ull);
+		due = earliest(due, frame_due(core, session));
 	}
 	if (session->slow_since_us) {
 		due = earliest(due, session->slow_since_us + limits->output_soft_ms * 1000ull);
 	}
 	return due > now ? due : now + 1000;
+}
+
+/* When a newcomer is sent away. */
+static uint64_t new_due(const struct core *core, const struct session *session)
+{
+	uint64_t due = session->connected_us + core->limits.register_timeout_ms * 1000ull;
+
+	return session->partial ? earliest(due, frame_due(core, session)) : due;
+}
+
+/* When one who asks for an id gets it. The holder's silence counts while it is read. */
+static uint64_t asking_due(const struct core *core, const struct session *session)
+{
+	const struct session *holder = session->rival;
+	uint64_t heard = holder->hold ? core->now.mono_us : holder->heard_us;
+	uint64_t since = heard > session->since_us ? heard : session->since_us;
+
+	return since + core->limits.takeover_ms * 1000ull;
+}
+
+static uint64_t next_due(const struct core *core, const struct session *session)
+{
+	switch (session->state) {
+	case SESSION_NEW:
+		return new_due(core, session);
+	case SESSION_ASKING:
+		return asking_due(core, session);
+	case SESSION_ACTIVE:
+		return active_due(core, session);
+	case SESSION_ENDED:
+		break;
+	}
+	return UINT64_MAX;
+}
+
+void session_move(struct core *core, struct session *session, enum session_state state)
+{
+	session->state = state;
+	session->since_us = core->now.mono_us;
+	if (state == SESSION_ENDED) {
+		core->registry.count--;
+		heap_remove(&core->deadlines, &session->deadline);
+		list_push_back(&core->graveyard, &session->grave);
+		return;
+	}
+	/* cannot fail: it is in the heap */
+	(void)!heap_set(&core->deadlines, &session->deadline, next_due(core, session));
 }
 
 static void session_ping(struct core *core, struct session *session)
@@ -374,27 +418,23 @@ static void active_check(struct core *core, struct session *session)
 
 void session_due(struct core *core, struct session *session)
 {
-	uint64_t due = UINT64_MAX;
+	/* It may have been set for a reason that has passed. */
+	bool due = next_due(core, session) <= core->now.mono_us;
 
-	switch (session->state) {
-	case SESSION_NEW:
+	if (session->state == SESSION_ACTIVE) {
+		active_check(core, session);
+	} else if (session->state == SESSION_NEW && due) {
 		session_end(core, session, GOODBYE_PROTOCOL_ERROR, 0,
-			    "no registration within the time allowed");
-		return;
-	case SESSION_ASKING:
+			    over(core, session->connected_us, core->limits.register_timeout_ms)
+				    ? "no registration within the time allowed"
+				    : "a frame took too long");
+	} else if (session->state == SESSION_ASKING && due) {
 		/* The holder has been silent: its end activates this one. */
 		session_end(core, session->rival, GOODBYE_TAKEN_OVER, 0,
 			    "another connection registered this id");
-		return;
-	case SESSION_ACTIVE:
-		active_check(core, session);
-		due = active_due(core, session);
-		break;
-	case SESSION_ENDED:
-		break;
 	}
 	if (session->state != SESSION_ENDED) {
-		(void)!heap_set(&core->deadlines, &session->deadline, due);
+		(void)!heap_set(&core->deadlines, &session->deadline, next_due(core, session));
 	}
 }
 
@@ -473,11 +513,10 @@ void session_activate(struct core *core, struct session *session, uint32_t ref,
 		session_end(core, session, GOODBYE_KICKED, ref, "the gateway is out of memory");
 		return;
 	}
+	session->heard_us = core->now.mono_us;
 	session_move(core, session, SESSION_ACTIVE);
 	presence_note(core, session, PRESENCE_WHAT_ONLINE, GOODBYE_UNSPECIFIED, NULL, NULL);
 	session->presence_seen = core->presence.end;
-	session->heard_us = core->now.mono_us;
-	(void)!heap_set(&core->deadlines, &session->deadline, active_due(core, session));
 	LOG(core->log, LOG_LEVEL_INFO, "drone_registered", log_text("drone", session_id(session)),
 	    log_text("callsign", session_callsign(session)),
 	    log_num("session", (int64_t)session->number),

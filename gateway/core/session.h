@@ -70,7 +70,7 @@ struct session {
 	struct list grave;   /* in core->graveyard */
 };
 
-/* The one place where a session changes its state. */
+/* The one place where a session changes its state, and its deadline with it. */
 void session_move(struct core *core, struct session *session, enum session_state state);
 
 struct session *session_new(struct core *core, const struct endpoint *endpoint);
