@@ -203,6 +203,7 @@ static void report_page(struct core *core, struct session *sender, struct fanout
 		place = next_wanted(fanout, place + 1);
 	}
 	fanout->reported = place;
+	fanout->replied = true;
 	if (count == 0 && fanout->report == REPORT_WISH_FAILURES) {
 		session_done(core, sender, fanout->ref);
 		return;
@@ -214,15 +215,14 @@ static void report_page(struct core *core, struct session *sender, struct fanout
 
 bool fanout_report(struct core *core, struct session *sender, struct fanout *fanout)
 {
-	if (fanout->report == REPORT_WISH_NONE) {
-		return true;
-	}
 	while (!fanout->replied || fanout->reported < fanout->count) {
 		if (!session_has_room(core, sender)) {
 			return sender->state == SESSION_ENDED;
 		}
 		report_page(core, sender, fanout);
-		fanout->replied = true;
+		if (sender->state == SESSION_ENDED) {
+			return true; /* and the fanout is gone with it */
+		}
 	}
 	return true;
 }
