@@ -119,7 +119,16 @@ void presence_catch_up(struct core *core, struct session *session)
 	}
 }
 
-/* One page for all who stand at `from` and wish everything: encoded once. */
+/* Whether events from that position on have been written over. */
+static bool overrun(const struct presence *presence, uint64_t from)
+{
+	return presence->end - from > presence->cap;
+}
+
+/* One page for all who stand at `from` and wish everything: encoded once. What writing
+ * sets off (a reader found too slow) is noted behind `told` and starts the next
+ * gathering; when the ring has overrun the page, the rest are left to tell_page, which
+ * tells what they missed. */
 static void tell_together(struct core *core, uint64_t from, uint64_t upto)
 {
 	struct presence_entry entries[PRESENCE_PAGE];
@@ -129,7 +138,7 @@ static void tell_together(struct core *core, uint64_t from, uint64_t upto)
 		entries[count++] = entry_of(record_at(&core->presence, at));
 	}
 	core->encoded.size = 0;
-	for (uint32_t i = 0; i < core->registry.high; i++) {
+	for (uint32_t i = 0; i < core->registry.high && !overrun(&core->presence, from); i++) {
 		struct session *session = core->registry.sessions[i];
 
 		if (session && session->state == SESSION_ACTIVE &&
@@ -151,13 +160,10 @@ void presence_tick(struct core *core)
 	}
 	presence->due_us = 0;
 	presence->told = presence->end;
-	if (presence->end - from > presence->cap) {
+	if (overrun(presence, from)) {
 		from = presence->end - presence->cap;
 	}
-	/* What writing sets off (a reader found too slow) is noted behind `told` and
-	 * starts the next gathering; the ring may then have overrun `from`, which
-	 * tell_page tells as missed. */
-	while (from < presence->told && presence->end - from <= presence->cap) {
+	while (from < presence->told && !overrun(presence, from)) {
 		uint64_t upto = from + PRESENCE_PAGE < presence->told ? from + PRESENCE_PAGE
 								      : presence->told;
 
