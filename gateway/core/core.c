@@ -204,6 +204,7 @@ void core_drained(struct core *core, struct session *session)
 void core_sim_up(struct core *core)
 {
 	core->sim_up = true;
+	core->strays = 0; /* those of the link before do not count against this one */
 	core->stats.sim_ups++;
 	scenario_replay(core);
 }
