@@ -50,44 +50,6 @@ static bool is_plain(struct slice text)
 	return text.size > 0;
 }
 
-/* The letter that follows the backslash, or 0. */
-static char short_escape(uint32_t code)
-{
-	switch (code) {
-	case '\n':
-		return 'n';
-	case '\r':
-		return 'r';
-	case '\t':
-		return 't';
-	case '"':
-	case '\\':
-		return (char)code;
-	default:
-		return 0;
-	}
-}
-
-/* One code point of `size` bytes, or one byte that is none (size 0). */
-static void put_code(struct line *line, const uint8_t *bytes, size_t size, uint32_t code)
-{
-	char unit[16];
-	int length;
-
-	if (size == 0) {
-		length = snprintf(unit, sizeof(unit), "\\x%02x", bytes[0]);
-	} else if (short_escape(code)) {
-		length = snprintf(unit, sizeof(unit), "\\%c", short_escape(code));
-	} else if (utf8_is_control(code)) {
-		length = snprintf(unit, sizeof(unit),
-				  code < 0x80 ? "\\x%02" PRIx32 : "\\u%04" PRIx32, code);
-	} else {
-		put(line, (const char *)bytes, size);
-		return;
-	}
-	put(line, unit, (size_t)length);
-}
-
 static void put_value(struct line *line, struct slice text)
 {
 	if (is_plain(text)) {
@@ -98,12 +60,11 @@ static void put_value(struct line *line, struct slice text)
 	}
 	put(line, "\"", 1);
 	while (text.size && !line->cut) {
-		uint32_t code = 0;
-		size_t size = utf8_next(text, &code);
+		char unit[UTF8_ESCAPE_MAX];
+		size_t taken;
 
-		put_code(line, text.data, size, code);
-		size = size ? size : 1;
-		text = slice_of(text.data + size, text.size - size);
+		put(line, unit, utf8_escape(text, true, unit, &taken));
+		text = slice_of(text.data + taken, text.size - taken);
 	}
 	put(line, "\"", 1);
 }

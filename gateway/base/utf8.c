@@ -1,5 +1,8 @@
 #include "base/utf8.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 /* Length of the sequence that `lead` opens, 0 when none can; *code gets its bits
  * of the code point and *least the smallest one that needs that length. */
 static size_t open_sequence(uint8_t lead, uint32_t *code, uint32_t *least)
@@ -53,6 +56,59 @@ bool utf8_is_control(uint32_t code)
 	return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x200e || code == 0x200f ||
 	       code == 0x061c || (code >= 0x2028 && code <= 0x202e) ||
 	       (code >= 0x2066 && code <= 0x2069);
+}
+
+/* The letter that follows the backslash, or 0. */
+static char short_escape(uint32_t code, bool quotes)
+{
+	switch (code) {
+	case '\n':
+		return 'n';
+	case '\r':
+		return 'r';
+	case '\t':
+		return 't';
+	case '\\':
+		return '\\';
+	case '"':
+		return quotes ? '"' : 0;
+	default:
+		return 0;
+	}
+}
+
+size_t utf8_escape(struct slice text, bool quotes, char unit[UTF8_ESCAPE_MAX], size_t *taken)
+{
+	uint32_t code = 0;
+	size_t size = utf8_next(text, &code);
+	int length;
+
+	*taken = size ? size : 1;
+	if (size == 0) {
+		length = snprintf(unit, UTF8_ESCAPE_MAX, "\\x%02x", text.data[0]);
+	} else if (short_escape(code, quotes)) {
+		length = snprintf(unit, UTF8_ESCAPE_MAX, "\\%c", short_escape(code, quotes));
+	} else if (utf8_is_control(code)) {
+		length = snprintf(unit, UTF8_ESCAPE_MAX,
+				  code < 0x80 ? "\\x%02" PRIx32 : "\\u%04" PRIx32, code);
+	} else {
+		memcpy(unit, text.data, size);
+		return size;
+	}
+	return (size_t)length;
+}
+
+struct slice utf8_cut(struct slice text, size_t max)
+{
+	size_t size = text.size;
+
+	if (size > max) {
+		size = max;
+		while (size > 0 && (text.data[size] & 0xc0) == 0x80) {
+			size--;
+		}
+	}
+	return slice_of(text.data, size);
 }
 
 bool utf8_count(struct slice text, size_t *points)

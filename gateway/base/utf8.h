@@ -13,6 +13,17 @@ size_t utf8_next(struct slice text, uint32_t *code);
  * shown: C0, DEL, C1, line and paragraph separators, bidirectional controls. */
 bool utf8_is_control(uint32_t code);
 
+/* The beginning of `text` (not empty) so that neither a terminal nor a log's reader is
+ * misled: one code point as it is, or escaped (\n, \x1b, \u202e) if it is a control
+ * character, a backslash, or, with `quotes`, a double quote; a byte that is not
+ * UTF-8 as \xNN. Returns the bytes put in `unit`; *taken is what they stand for. */
+#define UTF8_ESCAPE_MAX 16
+size_t utf8_escape(struct slice text, bool quotes, char unit[UTF8_ESCAPE_MAX], size_t *taken);
+
+/* The longest beginning of `text` (valid UTF-8) of at most `max` bytes that does not
+ * end inside a code point. */
+struct slice utf8_cut(struct slice text, size_t max);
+
 /* Counts the code points into *points (which may be NULL). False when the text is
  * not valid UTF-8. */
 bool utf8_count(struct slice text, size_t *points);

@@ -2,19 +2,16 @@
 
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "core/state.h"
 
 static void copy_text(char *at, size_t cap, struct slice text)
 {
-	size_t size = text.size < cap ? text.size : cap - 1;
-
-	while (size < text.size && size > 0 && (text.data[size] & 0xc0) == 0x80) {
-		size--; /* not in the middle of a code point */
+	text = utf8_cut(text, cap - 1);
+	if (text.size) {
+		memcpy(at, text.data, text.size);
 	}
-	if (size) {
-		memcpy(at, text.data, size);
-	}
-	at[size] = '\0';
+	at[text.size] = '\0';
 }
 
 /* One piece of memory: the array, then all strings. */

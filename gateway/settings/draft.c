@@ -1,9 +1,10 @@
 /* From lines to settings: sections open parts of the draft, keys fill them. */
 #include "settings/draft.h"
 
+#include "base/suggest.h"
+
 #include "base/utf8.h"
 #include "core/name.h"
-#include "settings/suggest.h"
 #include "settings/value.h"
 
 #include <stdlib.h>
@@ -84,7 +85,7 @@ static void tell_unknown_section(struct draft *draft, int line, const char *name
 	for (size_t i = 0; i < table_section_count; i++) {
 		const struct section *section = &table_sections[i];
 
-		suggest_consider(&best, name, section->name);
+		suggest_consider(&best, slice_str(name), section->name);
 		at += (size_t)snprintf(known + at, sizeof(known) - at, "%s[%s%s]", i ? ", " : "",
 				       section->name, section->named ? ":NAME" : "");
 	}
@@ -242,7 +243,7 @@ static void tell_unknown_key(struct draft *draft, int line, const char *section,
 		if (strcmp(row->section, section) != 0) {
 			continue;
 		}
-		suggest_consider(&best, key, row->key);
+		suggest_consider(&best, slice_str(key), row->key);
 		if (at < sizeof(known)) {
 			at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s",
 					       at ? ", " : "", row->key);

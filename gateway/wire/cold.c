@@ -1,5 +1,6 @@
 #include "wire/cold.h"
 
+#include "base/utf8.h"
 #include "wire/envelope.h"
 
 char *cold_cut_text(char *room, size_t size, struct slice text)

@@ -120,16 +120,3 @@ bool utf8_valid(struct slice bytes)
 	}
 	return true;
 }
-
-struct slice utf8_cut(struct slice text, size_t max)
-{
-	size_t size = text.size;
-
-	if (size > max) {
-		size = max;
-		while (size > 0 && (text.data[size] & 0xc0) == 0x80) {
-			size--;
-		}
-	}
-	return slice_of(text.data, size);
-}

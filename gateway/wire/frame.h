@@ -291,8 +291,5 @@ static inline uint8_t *wire_put_some_uint(uint8_t *at, uint32_t number, uint64_t
 
 /* Valid UTF-8 (RFC 3629) without U+0000. */
 bool utf8_valid(struct slice bytes);
-/* The longest beginning of `text` (valid UTF-8) of at most `max` bytes that does not
- * end inside a code point. */
-struct slice utf8_cut(struct slice text, size_t max);
 
 #endif

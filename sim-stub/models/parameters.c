@@ -1,5 +1,7 @@
 #include "models/parameters.h"
 
+#include "base/suggest.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -99,23 +101,17 @@ static int refuse_without_model(struct refusal *refusal)
 	return -1;
 }
 
-/* The model's parameter that `key` was most likely meant to be, or NULL when
- * more than half of its bytes would be wrong. */
+/* The model's parameter that `key` was most likely meant to be, or NULL. */
 static const char *nearest(const struct model *model, struct slice key)
 {
-	const char *best = NULL;
-	size_t least = SIZE_MAX;
+	struct suggestion best = {0};
 
 	for (size_t i = 0; i < PARAMETER_COUNT; i++) {
-		size_t size = strlen(rows[i].name);
-		size_t distance = text_distance(key, slice_str(rows[i].name));
-
-		if (known_to(model, i) && distance <= size / 2 && distance < least) {
-			best = rows[i].name;
-			least = distance;
+		if (known_to(model, i)) {
+			suggest_consider(&best, key, rows[i].name);
 		}
 	}
-	return best;
+	return best.name;
 }
 
 static int refuse_key(struct refusal *refusal, const struct model *model, struct slice key)

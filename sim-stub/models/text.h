@@ -17,8 +17,4 @@ void text_add(struct text *text, const char *string);
 void text_add_quoted(struct text *text, struct slice bytes);
 void text_add_number(struct text *text, double number);
 
-/* Edits (insert, delete, replace a byte) that turn a into b (Levenshtein 1966).
- * Only the first 63 bytes of each are looked at. */
-size_t text_distance(struct slice a, struct slice b);
-
 #endif

@@ -7,7 +7,6 @@
 
 #include "base/rng.h"
 #include "settings/settings.h"
-#include "settings/suggest.h"
 #include "settings/table.h"
 
 #include <stdio.h>
@@ -598,21 +597,6 @@ static void addresses_are_taken_apart(void **state)
 	assert_int_equal(address_parse(text, &address, &why), -1);
 }
 
-static void distances_are_levenshteins(void **state)
-{
-	char longest[80];
-
-	(void)state;
-	assert_int_equal(suggest_distance("kitten", "sitting"), 3);
-	assert_int_equal(suggest_distance("", "abc"), 3);
-	assert_int_equal(suggest_distance("abc", ""), 3);
-	assert_int_equal(suggest_distance("flaw", "lawn"), 2);
-	assert_int_equal(suggest_distance("same", "same"), 0);
-	memset(longest, 'x', sizeof(longest));
-	longest[sizeof(longest) - 1] = '\0';
-	assert_true(suggest_distance(longest, "x") == SIZE_MAX);
-}
-
 /* --------------------------------------------------- files and reference */
 
 static void the_sample_file_is_right(void **state)
@@ -788,7 +772,6 @@ int main(void)
 		cmocka_unit_test(what_is_no_file_is_refused),
 		cmocka_unit_test(nul_bytes_are_refused),
 		cmocka_unit_test(addresses_are_taken_apart),
-		cmocka_unit_test(distances_are_levenshteins),
 		cmocka_unit_test(the_sample_file_is_right),
 		cmocka_unit_test(the_reference_is_a_valid_file),
 		cmocka_unit_test(any_bytes_are_survived),

@@ -172,21 +172,6 @@ static void test_text_is_cut(void **state)
 	assert_string_equal(room, "1234567");
 }
 
-static size_t distance(const char *a, const char *b)
-{
-	return text_distance(slice_str(a), slice_str(b));
-}
-
-static void test_text_distance(void **state)
-{
-	(void)state;
-	assert_int_equal(distance("", ""), 0);
-	assert_int_equal(distance("abc", ""), 3);
-	assert_int_equal(distance("", "abc"), 3);
-	assert_int_equal(distance("kitten", "sitting"), 3);
-	assert_int_equal(distance("frequencyhz", "frequency_hz"), 1);
-}
-
 static void test_rows_name_every_field(void **state)
 {
 	(void)state;
@@ -204,11 +189,15 @@ static void test_rows_name_every_field(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),      cmocka_unit_test(test_every_parameter),
-		cmocka_unit_test(test_model_refused), cmocka_unit_test(test_key_refused),
-		cmocka_unit_test(test_value_refused), cmocka_unit_test(test_bitrate_must_fit),
-		cmocka_unit_test(test_hostile_text),  cmocka_unit_test(test_text_is_cut),
-		cmocka_unit_test(test_text_distance), cmocka_unit_test(test_rows_name_every_field),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_every_parameter),
+		cmocka_unit_test(test_model_refused),
+		cmocka_unit_test(test_key_refused),
+		cmocka_unit_test(test_value_refused),
+		cmocka_unit_test(test_bitrate_must_fit),
+		cmocka_unit_test(test_hostile_text),
+		cmocka_unit_test(test_text_is_cut),
+		cmocka_unit_test(test_rows_name_every_field),
 	};
 
 	return cmocka_run_group_tests_name("sim_parameters", tests, NULL, NULL);

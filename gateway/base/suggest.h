@@ -1,12 +1,12 @@
 /* The known name that somebody most likely meant. */
-#ifndef UAV_SETTINGS_SUGGEST_H
-#define UAV_SETTINGS_SUGGEST_H
+#ifndef UAV_BASE_SUGGEST_H
+#define UAV_BASE_SUGGEST_H
 
-#include <stddef.h>
+#include "base/slice.h"
 
-/* Letters to insert, remove or change to make one of the other (Levenshtein 1966);
+/* Bytes to insert, remove or change to make one of the other (Levenshtein 1966);
  * SIZE_MAX when either is longer than any name we know. */
-size_t suggest_distance(const char *a, const char *b);
+size_t suggest_distance(struct slice a, struct slice b);
 
 struct suggestion {
 	const char *name; /* NULL: nothing is near */
@@ -15,6 +15,6 @@ struct suggestion {
 
 /* Keeps `known` when it is nearer to `wrong` than what was kept, and near enough
  * to be worth a word. Start with an empty suggestion. */
-void suggest_consider(struct suggestion *best, const char *wrong, const char *known);
+void suggest_consider(struct suggestion *best, struct slice wrong, const char *known);
 
 #endif
