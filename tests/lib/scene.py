@@ -1,0 +1,174 @@
+"""Scenes that integration tests start from, and what they ask of drones."""
+
+import contextlib
+import math
+import os
+import socket
+import time
+
+import uavtest
+from uavtest import relay
+
+IDEAL = uavtest.scenario(channel_model="ideal", **{"channel.frequency_hz": None})
+
+
+def ready(t, simulator=None, /, scenarios=None, **sections):
+    """A gateway whose simulator (sim-stub when none is given) has accepted every scenario."""
+    simulator = simulator or t.simulator()
+    # a test's drones stay connected when they are told goodbye: not to be waited for
+    sections["sessions"] = {"linger_ms": 200, **sections.get("sessions", {})}
+    gateway = t.gateway(simulator.at, scenarios, **sections)
+    gateway.simulator = simulator
+    for name in scenarios or {"field": None}:
+        gateway.wait_event("scenario_accepted", scenario=name)
+    return gateway
+
+
+def members(t, gateway, *ids, scenario="field", **fields):
+    """Drones with these ids, registered and in the scenario."""
+    return [t.drone(gateway, drone_id, scenario=scenario, **fields) for drone_id in ids]
+
+
+def drone_from(t, gateway, host, drone_id=None):
+    """A drone whose connection comes from that address."""
+    drone = t.drone(gateway)
+    drone.close()
+    drone.drone_id = drone_id
+    drone.socket = socket.create_connection(gateway.at, uavtest.DEADLINE, (host, 0))
+    return drone
+
+
+def ask_in(drone, **registration):
+    """Registers; the reply is returned, whatever it is."""
+    return drone.request(registration={"protocol": 1, **registration})
+
+
+def barrier(drone):
+    """When this returns, everything that the gateway said before has been read."""
+    nonce = time.monotonic_ns()
+    reply = drone.request(ping={"nonce": nonce})
+    assert reply.pong.nonce == nonce, reply
+
+
+def bodies(drone):
+    """Names of the frames that wait in drone.events."""
+    return [event.WhichOneof("body") for event in drone.events]
+
+
+def error_of(reply):
+    """The error's name without its prefix."""
+    assert reply.HasField("error"), reply
+    assert 0 < len(reply.error.message.encode()) <= 200, reply
+    return relay.ErrorCode.Name(reply.error.code).removeprefix("ERROR_CODE_")
+
+
+def goodbye_of(drone):
+    """Reads to the end of the connection; the reason of the goodbye before it, or None."""
+    drone.wait_closed()
+    reasons = [event.goodbye.reason for event in drone.events if event.HasField("goodbye")]
+    assert len(reasons) <= 1, drone.events
+    return reason_name(reasons[0]) if reasons else None
+
+
+def reason_name(number):
+    return relay.GoodbyeReason.Name(number).removeprefix("GOODBYE_REASON_")
+
+
+def outcome_name(number):
+    return relay.Outcome.Name(number).removeprefix("OUTCOME_")
+
+
+def outcomes_of(reply):
+    """{drone_id: outcome's name} of a send_report."""
+    assert reply.HasField("send_report"), reply
+    found = {one.drone_id: outcome_name(one.outcome) for one in reply.send_report.outcomes}
+    assert len(found) == len(reply.send_report.outcomes), reply
+    return found
+
+
+def outcome_of(reply):
+    """The outcome's name of a send_report of one."""
+    (outcome,) = outcomes_of(reply).values()
+    return outcome
+
+
+def payloads(drone):
+    """Takes the deliveries out of drone.events; their payloads."""
+    found = [event.delivery.payload for event in drone.events if event.HasField("delivery")]
+    drone.events[:] = [event for event in drone.events if not event.HasField("delivery")]
+    return found
+
+
+def link_bytes(link):
+    """To compare the numbers of a hop bit for bit, of whichever file the message is."""
+    return link.SerializeToString(deterministic=True)
+
+
+def settle(gateway):
+    """Ends the gateway in order; its accounts, as numbers, after checking that they close."""
+    assert gateway.stop() == 0, gateway.log()
+    fields = gateway.wait_event("accounts")
+    accounts = {key: int(value) for key, value in fields.items() if value.isdigit()}
+    names = [uavtest.relay.Outcome.Name(n).removeprefix("OUTCOME_").lower()
+             for n in uavtest.relay.Outcome.values() if n]
+    assert accounts["pending"] == 0, accounts
+    assert accounts["accepted"] == sum(accounts.get(name, 0) for name in names), accounts
+    return accounts
+
+
+class Presence:
+    """What one drone is told of the others, in order, as (drone_id, what, reason, scenario,
+    callsign)."""
+
+    def __init__(self, drone):
+        self.drone = drone
+        self.told = []
+        self.frames = []  # how many events each frame had
+        self.missed = 0
+
+    def take(self):
+        for event in self.drone.events:
+            if event.HasField("presence"):
+                self.frames.append(len(event.presence.events))
+                self.missed += event.presence.missed
+                self.told += map(self._entry, event.presence.events)
+        self.drone.events[:] = [e for e in self.drone.events if not e.HasField("presence")]
+        return self.told
+
+    @staticmethod
+    def _entry(event):
+        what = relay.PresenceWhat.Name(event.what).removeprefix("PRESENCE_WHAT_")
+        return (event.drone_id, what, reason_name(event.reason), event.scenario, event.callsign)
+
+    def wait(self, *wanted, deadline=uavtest.DEADLINE):
+        """The place of the first entry that begins with these values."""
+        end = time.monotonic() + deadline
+        while True:
+            for place, entry in enumerate(self.take()):
+                if entry[: len(wanted)] == wanted:
+                    return place
+            event = self.drone.read(max(0.0, end - time.monotonic()))
+            assert event is not None, f"{self.drone.drone_id}: not told {wanted}; {self.told}"
+            self.drone.events.append(event)
+
+
+@contextlib.contextmanager
+def reserved_port():
+    """A port that nobody else is given, but that a program may listen at (both sides set
+    SO_REUSEADDR, and ours does not listen)."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind((uavtest.HOST, 0))
+        yield holder.getsockname()[1]
+
+
+def descriptors(program):
+    return len(os.listdir(f"/proc/{program.pid}/fd"))
+
+
+def resident_kib(program):
+    with open(f"/proc/{program.pid}/status", encoding="ascii") as status:
+        for line in status:
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+    return math.nan
