@@ -1,0 +1,296 @@
+"""sim-stub behind the gateway: its physics, its chance, its refusals and its accounts."""
+
+import math
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import hostile  # noqa: E402
+import uavtest  # noqa: E402
+from scene import (  # noqa: E402
+    IDEAL, error_of, members, outcome_name, outcomes_of, ready, settle,
+)
+from uavtest import channel, relay  # noqa: E402
+
+
+def slope(points):
+    """Of the least-squares line through (x, y)."""
+    mean_x, mean_y = (sum(values) / len(points) for values in zip(*points))
+    above = sum((x - mean_x) * (y - mean_y) for x, y in points)
+    return above / sum((x - mean_x) ** 2 for x, _ in points)
+
+
+# ----------------------------------------------------------------- physics
+
+
+def test_free_space_loses_20_db_a_decade(t):
+    gateway = ready(t)
+    one, two = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    one.place(0.0, 0.0, 50.0)
+    losses, levels, delays = [], [], []
+    for step in range(25):
+        distance = 10 ** (1 + step / 6)  # 10 m to 100 km
+        two.place(distance * 0.6, -distance * 0.8, 50.0)
+        outcome = one.tell("uav2", b"how far?").send_report.outcomes[0]
+        link = outcome.hops[0].link
+        assert math.isclose(link.distance_m, distance, rel_tol=1e-5)
+        losses.append((math.log10(link.distance_m), link.path_loss_db))
+        levels.append((math.log10(link.distance_m), link.snr_db))
+        delays.append((link.distance_m, link.propagation_ns))
+        # ITU-R P.525: 20 log10(4 pi d f / c)
+        expected = 20 * math.log10(4 * math.pi * distance * 2.4e9 / 299792458.0)
+        assert abs(link.path_loss_db - expected) < 0.01, (distance, link)
+    assert abs(slope(losses) - 20.0) <= 0.1, slope(losses)
+    assert abs(slope(levels) + 20.0) <= 0.1, slope(levels)
+    assert abs(slope(delays) - 1e9 / 299792458.0) < 0.01
+
+
+def test_the_parameters_of_a_scenario(t):
+    """Each key does what its name says."""
+    base = {"channel.bandwidth_hz": 1000000, "channel.bitrate_bps": 1000000}
+    scenarios = {
+        "base": uavtest.scenario(**base),
+        "high": uavtest.scenario(**{**base, "channel.frequency_hz": 24000000000}),
+        "loud": uavtest.scenario(**{**base, "channel.tx_power_dbm": 30}),
+        "deaf": uavtest.scenario(**{**base, "channel.noise_figure_db": 16}),
+        "slow": uavtest.scenario(**{**base, "channel.bitrate_bps": 100000}),
+        "wide": uavtest.scenario(**{**base, "channel.bandwidth_hz": 10000000}),
+        "ideal": IDEAL,
+    }
+    gateway = ready(t, scenarios=scenarios)
+    one, two = t.drone(gateway, "uav1"), t.drone(gateway, "uav2")
+    two.place(1000.0)
+    links = {}
+    for name in scenarios:
+        for drone in (one, two):
+            assert drone.request(choose_scenario={"name": name}).HasField("scenario_chosen")
+        links[name] = one.tell("uav2", bytes(100)).send_report.outcomes[0].hops[0].link
+
+    def differs(name, field):
+        return getattr(links[name], field) - getattr(links["base"], field)
+
+    for name, field, expected in (
+        ("high", "path_loss_db", 20.0), ("high", "snr_db", -20.0), ("loud", "tx_power_dbm", 10.0),
+        ("loud", "snr_db", 10.0), ("deaf", "snr_db", -10.0), ("wide", "snr_db", -10.0),
+        ("slow", "airtime_us", 7200), ("slow", "snr_db", 0.0), ("wide", "path_loss_db", 0.0),
+    ):
+        assert abs(differs(name, field) - expected) < 0.001, (name, field, differs(name, field))
+    for link in (links["base"], links["slow"]):
+        assert link.delay_us == link.airtime_us + math.ceil(link.propagation_ns / 1000)
+    assert links["base"].airtime_us == 800
+    assert links["ideal"].distance_m == 1000.0 and links["ideal"].path_loss_db == 0.0
+
+
+# ------------------------------------------------------------------- chance
+
+# At this distance about half of all packets of 64 bytes are lost (QPSK at 1 Mbit/s).
+POOR = uavtest.scenario(channel_tx_power_dbm="0")
+POOR_M = 1130.0
+
+
+def fates(t, seed, messages, names=("uav1", "uav2", "uav3"), **stub):
+    """Outcomes of that many messages of each of two senders to everyone else, in order."""
+    gateway = ready(t, t.simulator(seed=seed, **stub), scenarios={"field": POOR})
+    drones = dict(zip(names, members(t, gateway, *names, presence="PRESENCE_WISH_NONE")))
+    drones[names[-1]].place(POOR_M)
+    found = {}
+    for sender in messages:
+        drones[sender].send(ref=1, send={
+            "everyone": {}, "payload": bytes(64), "report": "REPORT_WISH_ALL"})
+        reply = drones[sender].reply_to(1)
+        number = len([key for key in found if key[0] == sender]) // 2 + 1
+        for one in reply.send_report.outcomes:
+            found[sender, number, one.drone_id] = outcome_name(one.outcome)
+    return found
+
+
+def test_chance_follows_the_seed(t):
+    """The same seed gives the same outcomes, however senders interleave; another one others."""
+    senders = ["uav1", "uav2"]
+    in_turn = senders * 40
+    first = fates(t, 1, in_turn)
+    assert set(first.values()) == {"DELIVERED", "LOST"}
+    assert first == fates(t, 1, in_turn), "a second run"
+    assert first == fates(t, 1, sorted(in_turn)), "interleaved otherwise"
+    assert first == fates(t, 1, in_turn, names=("uav2", "uav1", "uav3")), "numbered otherwise"
+    other = fates(t, 2, in_turn)
+    assert set(other) == set(first) and other != first
+    lost = sum(outcome == "LOST" for outcome in first.values()) / len(first)
+    assert 0.05 < lost < 0.95
+
+
+def test_the_packet_error_rate_is_what_happens(t):
+    """As many are lost as the link's numbers say, within four standard deviations."""
+    gateway = ready(t, t.simulator(seed=3), scenarios={"field": POOR})
+    one, two = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    two.place(POOR_M)
+    count, lost, rate = 1000, 0, 0.0
+    send = {"drone": "uav2", "payload": bytes(64), "report": "REPORT_WISH_ALL"}
+    for first in range(1, count, 50):
+        for ref in range(first, first + 50):
+            one.send(ref=ref, send=send)
+        for ref in range(first, first + 50):
+            outcome = one.reply_to(ref).send_report.outcomes[0]
+            rate = outcome.hops[0].link.packet_error_rate
+            lost += outcome.outcome == relay.OUTCOME_LOST
+    assert 0.05 < rate < 0.95, rate
+    deviation = math.sqrt(count * rate * (1 - rate))
+    assert abs(lost - count * rate) < 4 * deviation, (lost, rate)
+
+
+# --------------------------------------------------------- configuration
+
+
+def wrong_start(t, *arguments):
+    """(exit code, what it says) of a sim-stub that does not start."""
+    done = subprocess.run(
+        [t.binary("sim-stub"), *map(str, arguments)], stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, timeout=uavtest.DEADLINE)
+    return done.returncode, done.stderr.decode()
+
+
+def test_configuration_file(t):
+    path = t.folder / "sim.ini"
+    path.write_text("# a comment\n[sim]\nlisten = 127.0.0.1:0\nseed = 42\n")
+    stub = t.program(t.binary("sim-stub"), "-c", path)
+    listening = stub.wait_event("listening")
+    assert listening["seed"] == "42"
+    stub.at = stub.address()
+    ready(t, stub)
+    flags = t.program(t.binary("sim-stub"), "-c", path, "--seed", "7")
+    assert flags.wait_event("listening")["seed"] == "7", "flags override the file"
+
+
+def test_mistakes_in_the_file(t):
+    path = t.folder / "sim.ini"
+    for text, line, word in (
+        ("[sim]\nseed = many\n", 2, "seed"),
+        ("[sim]\nseed = 18446744073709551616\n", 2, "seed"),
+        ("[sim]\n\nlisten = nowhere\n", 3, "listen"),
+        ("[sim]\nlisten = 127.0.0.1:65536\n", 2, "listen"),
+        ("[sim]\nsead = 1\n", 2, "sead"),
+        ("[simulator]\nseed = 1\n", 2, "simulator"),
+        ("[sim]\nseed = 1\nseed = 2\n", 3, "twice"),
+        ("[sim]\nwhat is this\n", 2, "key = value"),
+        ("seed = 1\n", 1, "section"),
+        ("[sim]\nseed = 1" + " " * 3000 + "\n", 2, "too long"),
+    ):
+        path.write_text(text)
+        code, said = wrong_start(t, "-c", path)
+        assert code == 2 and f"{path}:{line}: " in said and word in said, (text[:40], code, said)
+    for missing in (t.folder / "none.ini", t.folder):
+        code, said = wrong_start(t, "-c", missing)
+        assert code == 2 and str(missing) in said, (code, said)
+
+
+def test_wrong_usage(t):
+    for arguments in (("--listen", "nowhere"), ("--seed", "x"), ("--wings",), ("surplus",),
+                      ("--listen", "127.0.0.1:99999"), ("--seed", "-1")):
+        code, said = wrong_start(t, *arguments)
+        assert code == 2 and said, arguments
+    stub = t.simulator()
+    code, said = wrong_start(t, "--listen", "%s:%d" % stub.at)
+    assert code == 1 and "cannot_listen" in said
+    for flag, pattern in (("--help", rb"Usage: sim-stub"), ("--version", rb"sim-stub \d+\.\d+")):
+        done = subprocess.run([t.binary("sim-stub"), flag], stdout=subprocess.PIPE, check=True)
+        assert re.match(pattern, done.stdout)
+
+
+# ---------------------------------------------------------------- refusals
+
+
+def test_refused_by_name(t):
+    """The operator reads in the gateway's log which model or parameter it is, and what would
+    be allowed; every other scenario works."""
+    def changed(**changes):
+        return uavtest.scenario(**changes)
+
+    wrong = {
+        "model": (changed(channel_model="psychic"), ["psychic", "free-space", "ideal"]),
+        "no-model": (changed(channel_model=None), ["model"]),
+        "key": (changed(**{"channel.frequncy_hz": 1}), ["frequncy_hz", "frequency_hz"]),
+        "foreign": (changed(channel_model="ideal"), ["frequency_hz", "ideal"]),
+        "word": (changed(channel_bandwidth_hz="broad"), ["bandwidth_hz", "broad"]),
+        "bounds": (changed(channel_noise_figure_db="-1"), ["noise_figure_db", "-1"]),
+        "nan": (changed(channel_tx_power_dbm="nan"), ["tx_power_dbm", "nan"]),
+        "choice": (changed(channel_modulation="morse"), ["modulation", "morse", "qpsk"]),
+        "together": (changed(channel_bitrate_bps="50000000"), ["bitrate_bps", "bandwidth_hz"]),
+    }
+    scenarios = {name: keys for name, (keys, _) in wrong.items()}
+    stub = t.simulator()
+    gateway = t.gateway(stub.at, {**scenarios, "right": uavtest.scenario()})
+    gateway.wait_event("scenario_accepted", scenario="right")
+    drone = t.drone(gateway, "uav1")
+    entries = {e.name: e for e in drone.request(list_scenarios={}).scenarios.entries}
+    for name, (_, words) in wrong.items():
+        why = gateway.wait_event("scenario_refused", scenario=name)["why"]
+        assert all(word in why for word in words), (name, why)
+        assert not entries[name].available and entries[name].message == why
+        assert error_of(drone.request(choose_scenario={"name": name})) == "SCENARIO_UNAVAILABLE"
+        assert stub.wait_event("scenario_refused", name=name)["why"] == why
+    assert drone.request(choose_scenario={"name": "right"}).scenario_chosen.scenario.available
+
+
+# ----------------------------------------------------------------- accounts
+
+
+def test_accounts_agree(t):
+    """What drones saw, what the gateway counted, and what sim-stub decided."""
+    gateway = ready(t, scenarios={"field": POOR})
+    names = ["uav1", "uav2", "uav3", "uav4"]
+    drones = dict(zip(names, members(t, gateway, *names, presence="PRESENCE_WISH_NONE")))
+    drones["uav3"].place(POOR_M)
+    drones["uav4"].place(0.0, 5e6)
+    seen = {"DELIVERED": 0, "LOST": 0, "TARGET_OFFLINE": 0}
+    for number in range(40):
+        for sender, target in (("uav1", None), ("uav2", "uav3"), ("uav3", "ghost")):
+            reply = drones[sender].tell(target, bytes(64))
+            for outcome in outcomes_of(reply).values():
+                seen[outcome] += 1
+    assert all(seen.values()), seen
+    accounts = settle(gateway)
+    gateway.simulator.stop()
+    stub = {key: int(value) for key, value in gateway.simulator.wait_event("accounts").items()
+            if value.isdigit()}
+    assert {key: accounts[key.lower()] for key in seen} == seen
+    assert (stub["delivered"], stub["lost"]) == (seen["DELIVERED"], seen["LOST"])
+    assert stub["receptions"] == accounts["results"] == seen["DELIVERED"] + seen["LOST"]
+    assert stub["transmits"] == accounts["transmits"] == 80
+    assert accounts["results_unknown"] == accounts["results_repeated"] == 0
+    for drone in drones.values():
+        drone.wait_closed()
+    heard = sum(event.HasField("delivery") for drone in drones.values() for event in drone.events)
+    assert heard == seen["DELIVERED"]
+
+
+def test_stop_in_order(t):
+    """It ends at SIGTERM although a gateway is connected, and says what it did."""
+    stub = t.simulator()
+    ready(t, stub)
+    assert stub.stop() == 0
+    assert stub.wait_event("accounts")["scenarios"] == "1"
+
+
+def test_a_connection_that_is_no_gateway(t):
+    """Garbage, and requests before hello, end that connection alone."""
+    stub = t.simulator()
+    gateway = ready(t, stub)
+    one, _ = members(t, gateway, "uav1", "uav2")
+    ping = uavtest.delimit(channel.ToSimulator(ping={"nonce": 1}))
+    for data in (b"GET / HTTP/1.1\r\n\r\n" * 9, b"\x00", b"\xff" * 10, ping,
+                 uavtest.encode_varint(4 * 1024 * 1024 + 1)):
+        sock = hostile.connect(stub)
+        sock.sendall(data)
+        try:
+            assert sock.recv(100) == b"", data
+        except ConnectionError:
+            pass
+        sock.close()
+    assert outcomes_of(one.tell(None, b"x")) == {"uav2": "DELIVERED"}
+
+
+if __name__ == "__main__":
+    uavtest.run()
