@@ -62,8 +62,9 @@ static void put_value(struct line *line, struct slice text)
 	while (text.size && !line->cut) {
 		char unit[UTF8_ESCAPE_MAX];
 		size_t taken;
+		size_t size = utf8_escape(text, true, unit, &taken);
 
-		put(line, unit, utf8_escape(text, true, unit, &taken));
+		put(line, unit, size);
 		text = slice_of(text.data + taken, text.size - taken);
 	}
 	put(line, "\"", 1);

@@ -32,11 +32,18 @@ size_t suggest_distance(struct slice a, struct slice b)
 	return row[b.size];
 }
 
+/* A unit forgotten, as a rule. */
+static bool begins(struct slice wrong, struct slice known)
+{
+	return wrong.size >= 3 && wrong.size < known.size &&
+	       slice_equal(wrong, slice_of(known.data, wrong.size));
+}
+
 void suggest_consider(struct suggestion *best, struct slice wrong, const char *known)
 {
 	size_t distance = suggest_distance(wrong, slice_str(known));
 
-	if (distance > 2 && distance > strlen(known) / 3) {
+	if (distance > 2 && distance > strlen(known) / 3 && !begins(wrong, slice_str(known))) {
 		return;
 	}
 	if (!best->name || distance < best->distance) {

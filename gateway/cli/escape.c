@@ -12,8 +12,7 @@ size_t escape_print(FILE *file, struct slice text)
 		size_t size = utf8_escape(text, false, unit, &taken);
 
 		(void)fwrite(unit, 1, size, file);
-		printed +=
-			taken > 1 ? 1 : size; /* a code point of several bytes is one character */
+		printed += unit[0] == '\\' ? size : 1;
 		text = slice_of(text.data + taken, text.size - taken);
 	}
 	return printed;

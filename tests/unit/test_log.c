@@ -115,9 +115,11 @@ static char *read_all(int fd)
 	while ((got = read(fd, text + size, cap - size - 1)) > 0) {
 		size += (size_t)got;
 		if (cap - size < 2048) {
+			char *larger = realloc(text, cap * 2);
+
+			assert_non_null(larger);
+			text = larger;
 			cap *= 2;
-			text = realloc(text, cap);
-			assert_non_null(text);
 		}
 	}
 	text[size] = '\0';
