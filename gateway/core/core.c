@@ -68,13 +68,13 @@ void core_free(struct core *core)
 		return;
 	}
 	free_messages(core);
+	heap_fini(&core->deadlines); /* its entries stand in the sessions */
 	free_sessions(core);
 	fanout_fini(core);
 	inflight_fini(&core->inflight);
 	scenarios_fini(core);
 	presence_fini(&core->presence);
 	registry_fini(&core->registry);
-	heap_fini(&core->deadlines);
 	free(core->encoded.data);
 	free(core->nodes);
 	free(core);
