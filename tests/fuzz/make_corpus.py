@@ -1,0 +1,156 @@
+"""Writes the seed corpora of the codecs' fuzzers from the golden frames and a few
+hostile ones: tests/fuzz/corpus/{frame,hot_codec,channel,event}. Run it after the
+golden frames have changed; what it writes is committed."""
+import glob
+import os
+import struct
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+VECTORS = os.path.join(HERE, "..", "..", "proto", "vectors")
+
+# kinds of fuzz_hot_codec, by envelope and field number of the body
+HOT = {
+    ("to_gateway", 2): 0,
+    ("from_gateway", 2): 1,
+    ("from_gateway", 3): 2,
+    ("to_simulator", 1): 3,
+    ("from_simulator", 1): 4,
+}
+
+
+def varint(value):
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def field(number, content):
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def number(number_, value):
+    return varint(number_ << 3) + varint(value)
+
+
+def read_varint(data, at):
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at
+
+
+def body_of(message):
+    """(field number, bytes) of the one body of an envelope."""
+    at = 0
+    while at < len(message):
+        tag, at = read_varint(message, at)
+        value, at = read_varint(message, at)
+        if tag & 7 == 2:
+            return tag >> 3, message[at:at + value]
+    raise ValueError("no body")
+
+
+def golden():
+    """(name, frame with its prefix, message) of every golden frame."""
+    for path in sorted(glob.glob(os.path.join(VECTORS, "*.hex"))):
+        with open(path, encoding="ascii") as file:
+            frame = bytes.fromhex(file.read())
+        _, at = read_varint(frame, 0)
+        yield os.path.splitext(os.path.basename(path))[0], frame, frame[at:]
+
+
+def save(corpus, name, data):
+    folder = os.path.join(HERE, "corpus", corpus)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name), "wb") as file:
+        file.write(data)
+
+
+def frame_seeds(frames):
+    def seed(name, stream, largest=0xFFFF, cuts=bytes(range(8))):
+        save("frame", name, struct.pack(">H", largest) + cuts + stream)
+
+    seed("three_frames", frames["to_gateway_ping"] + frames["to_gateway_send_drone"] +
+         frames["to_gateway_leave"])
+    seed("byte_by_byte", frames["to_gateway_send_drone"] * 2, cuts=bytes(8))
+    seed("cut_short", frames["from_gateway_delivery"][:-1])
+    seed("zero_length", b"\x00")
+    seed("zero_length_in_two_bytes", b"\x80\x00")
+    seed("over_the_cap", varint(4097) + b"x" * 16, largest=4096)
+    seed("at_the_cap", varint(300) + b"x" * 300, largest=300)
+    seed("endless_varint", b"\xff" * 16)
+    seed("over_32_bits", b"\xff\xff\xff\xff\x1f")
+    seed("largest_length", b"\xff\xff\xff\xff\x0f")
+
+
+def hot_seeds(messages):
+    for name, message in messages.items():
+        envelope = "_".join(name.split("_")[:2])
+        body, content = body_of(message)
+        kind = HOT.get((envelope, body))
+        if kind is not None:
+            save("hot_codec", name, bytes([kind]) + content)
+    nan = b"\x25\x00\x00\xc0\x7f"
+    hop = field(1, b"a") + field(2, b"b")
+    save("hot_codec", "hostile_send_everyone_twice", b"\x00" + field(3, b"") * 2)
+    save("hot_codec", "hostile_send_three_targets",
+         b"\x00" + field(1, b"a") + field(3, b"") + field(2, b"g"))
+    save("hot_codec", "hostile_send_not_utf8", b"\x00" + field(1, b"\xc0\x80"))
+    save("hot_codec", "hostile_send_nul", b"\x00" + field(1, b"a\x00b"))
+    save("hot_codec", "hostile_send_report_unknown", b"\x00" + number(6, 3))
+    save("hot_codec", "hostile_send_wrong_type", b"\x00" + number(4, 3))
+    save("hot_codec", "hostile_delivery_link_nan", b"\x01" + field(15, hop + field(7, nan)))
+    save("hot_codec", "hostile_delivery_link_twice", b"\x01" + field(15, field(7, b"") * 2))
+    save("hot_codec", "hostile_delivery_hops", b"\x01" + field(15, b"") * 500)
+    save("hot_codec", "hostile_report_outcome_unknown", b"\x02" + field(1, number(2, 13)))
+    save("hot_codec", "hostile_transmit_both_packings",
+         b"\x03" + field(4, b"\x01\x02\x80\x01") + number(4, 7))
+    save("hot_codec", "hostile_transmit_cut_in_packed", b"\x03" + field(4, b"\x01\x80"))
+    save("hot_codec", "hostile_result_link_nan", b"\x04" + field(2, field(4, nan)))
+    save("hot_codec", "hostile_result_receptions", b"\x04" + b"\x12\x00" * 60)
+    save("hot_codec", "hostile_group", b"\x00\x0b\x0c")
+    save("hot_codec", "hostile_long_tag", b"\x00\x8a\x80\x80\x80\x80\x00\x01a")
+
+
+def channel_seeds(messages):
+    for name, message in messages.items():
+        if name.startswith("to_simulator"):
+            save("channel", name, b"\x00" + message)
+        elif name.startswith("from_simulator"):
+            save("channel", name, b"\x01" + message)
+    save("channel", "hostile_two_bodies", b"\x00" + field(6, b"") * 2)
+    save("channel", "hostile_unknown_body", b"\x01" + field(99, b"abc"))
+    save("channel", "hostile_bomb_parameters", b"\x02" + field(4, field(3, b"") * 2000))
+    save("channel", "hostile_bomb_models", b"\x03" + field(4, field(4, b"") * 2000))
+    save("channel", "hostile_bomb_unknown", b"\x03" + field(2, b"\x98\x06\x00" * 1000))
+
+
+def event_seeds(messages):
+    for name, message in messages.items():
+        if name.startswith("from_gateway"):
+            save("event", name, b"\x0e" + message)
+    entry = field(1, b"drone-1") + field(2, b"Falke \xc3\xa4") + number(3, 1)
+    save("event", "many_entries", b"\x00" + field(6, field(1, entry) * 100 + number(2, 7)))
+    save("event", "hostile_too_many", b"\x00" + field(6, field(1, b"") * 1025))
+    save("event", "hostile_two_bodies", b"\x00" + field(7, b"") + field(4, b""))
+    save("event", "hostile_bomb", b"\x01" + field(12, field(1, field(7, b"")) * 1000))
+    save("event", "unknown_body", b"\x00" + field(99, b"") + number(1, 5))
+
+
+def main():
+    frames = {name: frame for name, frame, _ in golden()}
+    messages = {name: message for name, _, message in golden()}
+    frame_seeds(frames)
+    hot_seeds(messages)
+    channel_seeds(messages)
+    event_seeds(messages)
+
+
+if __name__ == "__main__":
+    main()
