@@ -267,14 +267,12 @@ static void tell_members(struct core *core, struct scenario *scenario)
 
 void scenario_all_wait(struct core *core)
 {
+	/* all before anyone is told: what is told of one may set off an answer about another */
 	for (size_t i = 0; i < core->scenario_count; i++) {
-		struct scenario *scenario = &core->scenarios[i];
-		bool was_available = scenario->status == SCENARIO_ACCEPTED;
-
-		scenario->status = SCENARIO_WAITING;
-		if (was_available) {
-			tell_members(core, scenario);
-		}
+		core->scenarios[i].status = SCENARIO_WAITING;
+	}
+	for (size_t i = 0; i < core->scenario_count; i++) {
+		tell_members(core, &core->scenarios[i]);
 	}
 }
 
