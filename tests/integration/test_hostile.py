@@ -15,8 +15,8 @@ import hostile  # noqa: E402
 import uavtest  # noqa: E402
 from fake_simulator import FakeSimulator, hold  # noqa: E402
 from scene import (  # noqa: E402
-    IDEAL, Presence, ask_in, barrier, bodies, descriptors, error_of, goodbye_of, members,
-    outcome_of, outcomes_of, ready, resident_kib,
+    IDEAL, Memory, Presence, ask_in, barrier, bodies, descriptors, error_of, goodbye_of,
+    members, outcome_of, outcomes_of, ready,
 )
 from uavtest import relay  # noqa: E402
 
@@ -265,7 +265,7 @@ def test_a_slow_reader_gets_its_goodbye(t, gateway):
 @survives(limits={**SLOW, "output_soft_ms": 5000})
 def test_a_flood_of_requests_without_reading(t, gateway):
     """Its own replies stop it: the gateway holds it or ends it, memory stays."""
-    before = resident_kib(gateway)
+    memory = Memory(gateway)
     other = t.drone(gateway, "other", presence="PRESENCE_WISH_NONE")
     for number in range(3):
         sock = stuck_reader(gateway, f"flood{number}")
@@ -281,7 +281,7 @@ def test_a_flood_of_requests_without_reading(t, gateway):
         assert written < 20_000_000, "it is read no more"
         barrier(other)
         sock.close()
-    assert resident_kib(gateway) - before < 20000
+    memory.check(20000)
 
 
 # ------------------------------------------------------------ sudden ends
@@ -417,7 +417,7 @@ def test_names_with_control_characters(t, gateway):
 @survives()
 def test_decoder_bombs(t, gateway):
     """Frames of nothing but empty sub-messages are closed or refused, and memory stays."""
-    before = resident_kib(gateway)
+    memory = Memory(gateway)
     room = 65000
     bombs = {
         "bodies": hostile.field(3, b"") * (room // 2),
@@ -440,14 +440,14 @@ def test_decoder_bombs(t, gateway):
             kind = event.WhichOneof("body")
             assert kind in ("error", "goodbye", "done", "scenarios", "scenario_chosen"), (name, event)
             drone.close()
-    assert resident_kib(gateway) - before < 8192, "some megabytes for arenas and buffers"
+    memory.check(8192)  # arenas and buffers
 
 
 @survives()
 def test_garbage(t, gateway):
     """2,000 connections that write more or less nonsense, the same ones each time."""
     garbage = hostile.Garbage(seed=20)
-    before = resident_kib(gateway)
+    memory = Memory(gateway)
     for number in range(2000):
         sock = hostile.connect(gateway)
         with contextlib.suppress(ConnectionError):
@@ -459,7 +459,7 @@ def test_garbage(t, gateway):
         hostile.abort(sock) if number % 2 else sock.close()
     drone = t.drone(gateway, "judge", presence="PRESENCE_WISH_NONE")
     uavtest.wait_until(lambda: len(drone.request(list_drones={}).drones.entries) == 1)
-    assert resident_kib(gateway) - before < 16384
+    memory.check(16384)
 
 
 if __name__ == "__main__":

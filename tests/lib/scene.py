@@ -1,7 +1,6 @@
 """Scenes that integration tests start from, and what they ask of drones."""
 
 import contextlib
-import math
 import os
 import socket
 import time
@@ -166,9 +165,20 @@ def descriptors(program):
     return len(os.listdir(f"/proc/{program.pid}/fd"))
 
 
-def resident_kib(program):
-    with open(f"/proc/{program.pid}/status", encoding="ascii") as status:
-        for line in status:
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1])
-    return math.nan
+class Memory:
+    """Bounds how much a program's resident memory grows from here on."""
+
+    def __init__(self, program):
+        self.program = program
+        self.before_kib = self._resident_kib()
+
+    def _resident_kib(self):
+        with open(f"/proc/{self.program.pid}/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+
+    def check(self, most_kib):
+        with open(f"/proc/{self.program.pid}/exe", "rb") as binary:
+            if b"__asan_init" in binary.read():
+                return  # what is freed stays in the sanitizer's quarantine
+        grown = self._resident_kib() - self.before_kib
+        assert grown <= most_kib, f"grown by {grown} KiB"
