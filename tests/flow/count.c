@@ -1,0 +1,161 @@
+#include <stdio.h>
+
+#include "world.h"
+
+/* Which numbers of an enumeration this version can produce. */
+struct table {
+	const char *title;
+	const char *(*name)(int number);
+	const uint64_t *counts;
+	const int *numbers;
+	size_t count;
+};
+
+static const char *outcome_text(int number)
+{
+	return outcome_name((enum outcome)number);
+}
+
+static const char *reason_text(int number)
+{
+	return reason_name((enum reason)number);
+}
+
+static const char *goodbye_text(int number)
+{
+	return goodbye_name((enum goodbye_reason)number);
+}
+
+static const char *error_text(int number)
+{
+	return error_name((enum error_code)number);
+}
+
+static const char *presence_text(int number)
+{
+	return presence_what_name((enum presence_what)number);
+}
+
+static const int outcomes[] = {
+	OUTCOME_DELIVERED,	   OUTCOME_CORRUPTED,	    OUTCOME_LOST,
+	OUTCOME_NO_ROUTE,	   OUTCOME_TARGET_OFFLINE,  OUTCOME_TARGET_LEFT,
+	OUTCOME_NOT_ALLOWED,	   OUTCOME_TOO_LARGE,	    OUTCOME_SIMULATOR_DOWN,
+	OUTCOME_SIMULATOR_TIMEOUT, OUTCOME_SIMULATOR_ERROR, OUTCOME_OVERLOADED,
+};
+static const int reasons[] = {
+	REASON_NONE,	     REASON_BELOW_SENSITIVITY, REASON_PACKET_ERROR,   REASON_INTERFERENCE,
+	REASON_OUT_OF_RANGE, REASON_BLOCKED,	       REASON_QUEUE_OVERFLOW, REASON_FAULT_INJECTED,
+};
+static const int goodbyes[] = {
+	GOODBYE_LEFT,	       GOODBYE_IDLE_TIMEOUT,   GOODBYE_TAKEN_OVER,
+	GOODBYE_KICKED,	       GOODBYE_PROTOCOL_ERROR, GOODBYE_TOO_SLOW,
+	GOODBYE_SHUTTING_DOWN, GOODBYE_SERVER_FULL,    GOODBYE_CONNECTION_LOST,
+};
+static const int errors[] = {
+	ERROR_BAD_REQUEST,
+	ERROR_UNKNOWN_REQUEST,
+	ERROR_UNSUPPORTED,
+	ERROR_NOT_REGISTERED,
+	ERROR_ALREADY_REGISTERED,
+	ERROR_UNSUPPORTED_PROTOCOL,
+	ERROR_BAD_ID,
+	ERROR_BAD_NAME,
+	ERROR_NAME_TAKEN,
+	ERROR_NO_SCENARIO,
+	ERROR_NO_SUCH_SCENARIO,
+	ERROR_SCENARIO_FULL,
+	ERROR_SCENARIO_UNAVAILABLE,
+	ERROR_PAYLOAD_TOO_LARGE,
+	ERROR_NO_ORIGIN,
+};
+static const int kinds[] = {
+	PRESENCE_WHAT_ONLINE,
+	PRESENCE_WHAT_OFFLINE,
+	PRESENCE_WHAT_RENAMED,
+	PRESENCE_WHAT_SCENARIO,
+};
+
+enum { TABLES = 5 };
+
+#define ROWS(array) (array), sizeof(array) / sizeof((array)[0])
+
+static void tables_of(const struct tally *tally, struct table tables[TABLES])
+{
+	tables[0] = (struct table){"outcome", outcome_text, tally->outcomes, ROWS(outcomes)};
+	tables[1] = (struct table){"reason", reason_text, tally->reasons, ROWS(reasons)};
+	tables[2] = (struct table){"goodbye", goodbye_text, tally->goodbyes, ROWS(goodbyes)};
+	tables[3] = (struct table){"error", error_text, tally->errors, ROWS(errors)};
+	tables[4] = (struct table){"presence", presence_text, tally->presence, ROWS(kinds)};
+}
+
+static void add(uint64_t *sums, const uint64_t *counts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		sums[i] += counts[i];
+	}
+}
+
+void count_run(struct world *world)
+{
+	const struct stats *stats = core_stats(world->core);
+	struct tally *tally = world->tally;
+
+	add(tally->outcomes, stats->outcomes, OUTCOME_COUNT);
+	add(tally->reasons, stats->reasons, REASON_COUNT);
+	add(tally->goodbyes, stats->goodbyes, GOODBYE_COUNT);
+	add(tally->errors, stats->errors, ERROR_COUNT);
+	tally->steps += world->options->steps;
+	tally->sends += stats->sends;
+	tally->transmits += stats->transmits;
+}
+
+static void print_row(const char *title, const char *name, uint64_t count)
+{
+	printf("# %-9s %-22s %12llu\n", title, name, (unsigned long long)count);
+}
+
+void count_print(const struct tally *tally)
+{
+	struct table tables[TABLES];
+
+	tables_of(tally, tables);
+	for (size_t i = 0; i < TABLES; i++) {
+		for (size_t j = 0; j < tables[i].count; j++) {
+			int number = tables[i].numbers[j];
+
+			print_row(tables[i].title, tables[i].name(number),
+				  tables[i].counts[number]);
+		}
+	}
+	print_row("all", "steps", tally->steps);
+	print_row("all", "sends", tally->sends);
+	print_row("all", "transmits", tally->transmits);
+	print_row("all", "events", tally->events);
+	print_row("all", "deliveries", tally->deliveries);
+	print_row("all", "held", tally->held);
+	print_row("all", "resumed", tally->resumed);
+	print_row("all", "missed", tally->missed);
+	print_row("all", "resets", tally->resets);
+	print_row("all", "pages with more", tally->pages);
+}
+
+unsigned count_missing(const struct tally *tally, uint64_t least)
+{
+	struct table tables[TABLES];
+	unsigned missing = 0;
+
+	tables_of(tally, tables);
+	for (size_t i = 0; i < TABLES; i++) {
+		for (size_t j = 0; j < tables[i].count; j++) {
+			int number = tables[i].numbers[j];
+
+			if (tables[i].counts[number] < least) {
+				printf("# %s %s occurs only %llu times\n", tables[i].title,
+				       tables[i].name(number),
+				       (unsigned long long)tables[i].counts[number]);
+				missing++;
+			}
+		}
+	}
+	return missing;
+}
