@@ -55,7 +55,7 @@ int buf_reserve(struct buf *buf, size_t size)
 	if (!data) {
 		return -1;
 	}
-	if (waiting) {
+	if (buf->data) {
 		memcpy(data, buf->data + buf->start, waiting);
 	}
 	free(buf->data);

@@ -139,7 +139,7 @@ static int resize(struct hash *hash, size_t size)
 	if (size > (size_t)UINT32_MAX / 2) {
 		return -1;
 	}
-	cells = malloc(size * sizeof(*cells));
+	cells = calloc(size, sizeof(*cells));
 	if (!cells) {
 		return -1;
 	}

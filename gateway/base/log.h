@@ -78,7 +78,7 @@ static inline struct log_field log_num(const char *key, int64_t number)
 
 /* Formats one line, newline included, as log_write would. Returns its length;
  * a line longer than `cap` is cut and ends in "...\n". For tests. */
-size_t log_format(char *line, size_t cap, uint64_t unix_us, enum log_level level, const char *event,
+size_t log_format(char *text, size_t cap, uint64_t unix_us, enum log_level level, const char *event,
 		  const struct log_field *fields, size_t count);
 
 #endif
