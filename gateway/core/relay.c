@@ -481,7 +481,9 @@ void relay_result(struct core *core, uint64_t id, const struct reception *recept
 
 		count_stray(core,
 			    repeated ? &core->stats.results_repeated : &core->stats.results_unknown,
-			    count ? count : 1, repeated || found == INFLIGHT_FORGED);
+			    count ? count : 1,
+			    /* an empty one ends an answer in pieces */
+			    (repeated && count) || found == INFLIGHT_FORGED);
 		return;
 	}
 	if (message->fanout) {
