@@ -52,7 +52,9 @@ static void submit(struct world *world, struct drone *drone)
 		   "%u: verdict %d, expected %s", conn->slot, (int)verdict,
 		   held ? "a hold" : "none");
 	conn->calling = false;
-	if (held && !conn->resumed) {
+	/* it would be lost on a peer that stops reading when it gets the answer */
+	FLOW_HOLDS(world, !held || !conn->resumed, "%u: resumed before it was held", conn->slot);
+	if (held) {
 		conn->held = held;
 		world->tally->held++;
 	}

@@ -206,7 +206,7 @@ struct tally {
 struct options {
 	uint64_t seed, runs;
 	uint32_t steps, drones;
-	bool trace;
+	bool trace, no_quota;
 	const char *program;
 };
 
