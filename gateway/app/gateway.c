@@ -217,13 +217,14 @@ static int start(struct gateway *gateway)
 		return cannot_start(gateway, "out of memory");
 	}
 	gateway->net.core = gateway->core;
-	if (open_listeners(gateway) < 0) {
-		return -1;
-	}
+	/* Before the log says that we listen: who waits for that may signal at once. */
 	if (uv_signal_start(&gateway->signals[0], on_stop, SIGTERM) < 0 ||
 	    uv_signal_start(&gateway->signals[1], on_stop, SIGINT) < 0 ||
 	    uv_signal_start(&gateway->signals[2], on_reload, SIGHUP) < 0) {
 		return cannot_start(gateway, "signals cannot be caught");
+	}
+	if (open_listeners(gateway) < 0) {
+		return -1;
 	}
 	simlink_start(gateway->link);
 	return 0;
