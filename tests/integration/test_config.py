@@ -338,6 +338,12 @@ def test_a_second_signal_ends_at_once(t):
     assert settle(gateway)["simulator_down"] == 1
 
 
+def test_stopped_as_soon_as_it_listens(t):
+    """Who waits for the line that tells the address may signal at once."""
+    for _ in range(10):
+        assert start(t, LISTEN).stop() == ORDERLY
+
+
 def test_no_reload(t):
     """SIGHUP is answered by a warning, and everything goes on."""
     gateway = start(t, LISTEN)

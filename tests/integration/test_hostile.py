@@ -57,7 +57,10 @@ def ended(t, gateway, data, registered):
 # ------------------------------------------------------------------ framing
 
 
-@survives()
+PATIENT = {"register_timeout_ms": 600000, "frame_timeout_ms": 600000}
+
+
+@survives(sessions=PATIENT)
 def test_framing(t, gateway):
     """The connection ends at the length, before a byte of the body is there."""
     for name, data, registered in (
@@ -212,7 +215,10 @@ def stuck_reader(gateway, drone_id):
     return sock
 
 
-@survives(limits=SLOW)
+HARD = {**SLOW, "output_soft_ms": 600000}
+
+
+@survives(limits=HARD)
 def test_a_reader_that_stops(t, gateway):
     """It alone suffers: TOO_SLOW, and the others hear everything."""
     sender, good = members(t, gateway, "sender", "good")
@@ -243,7 +249,7 @@ def test_a_reader_that_stops_is_found_by_time_too(t, gateway):
     sock.close()
 
 
-@survives(limits=SLOW, sessions={"linger_ms": 20000})
+@survives(limits=HARD, sessions={"linger_ms": 20000})
 def test_a_slow_reader_gets_its_goodbye(t, gateway):
     """What was written before it is still there, and the goodbye is the last."""
     (sender,) = members(t, gateway, "sender", presence="PRESENCE_WISH_NONE")
@@ -260,6 +266,27 @@ def test_a_slow_reader_gets_its_goodbye(t, gateway):
     assert outcome in ("OVERLOADED", "TARGET_OFFLINE"), outcome
     assert goodbye_of(slow) == "TOO_SLOW"
     assert bodies(slow) == ["delivery"] * handed_over + ["goodbye"]
+
+
+@survives(limits={**SLOW, "output_hard_bytes": 50_000_000, "output_soft_ms": 1500})
+def test_a_reader_that_catches_up_stays(t, gateway):
+    """It was as slow as another, and earlier, but then it read: only the other is ended."""
+    (sender,) = members(t, gateway, "sender")
+    watcher = Presence(sender)
+    late = t.drone(gateway)
+    late.close()
+    late.socket = hostile.connect(gateway, receive_buffer=4096)
+    late.register("late", scenario="field", presence="PRESENCE_WISH_NONE")
+    sock = stuck_reader(gateway, "stuck")
+    watcher.wait("stuck", "SCENARIO")
+    for target in ("late", "stuck"):
+        for _ in range(200):
+            sender.send(send={"drone": target, "payload": bytes(50000)})
+        for _ in range(200 * (target == "late")):
+            late.wait_for("delivery")
+    watcher.wait("stuck", "OFFLINE", "TOO_SLOW", "field")
+    barrier(late)
+    sock.close()
 
 
 @survives(limits={**SLOW, "output_soft_ms": 5000})

@@ -298,6 +298,41 @@ def test_result_in_pieces(t):
     assert link_bytes(blocked.hops[0].link) == link_bytes(channel.Link(**LINK))
 
 
+def test_the_window_of_a_drone(t):
+    """No more than its window is at the simulator; a place that is free is used at once."""
+    simulator, gateway, one, two = in_flight(t, count=10, limits={"max_in_flight_per_drone": 4})
+    waiting = [simulator.next_transmit() for _ in range(4)]
+    for sequence in range(5, 11):
+        barrier(two)
+        assert not simulator.transmits, "the window is full"
+        simulator.send(*deliver(waiting.pop()))
+        waiting.append(simulator.next_transmit())
+        assert waiting[-1].sequence == sequence
+    barrier(two)
+    assert outcome_of(two.tell("nobody", b"x")) == "TARGET_OFFLINE", "the others have their own"
+
+
+def test_the_window_of_the_simulator(t):
+    """It is shared in turn: who floods does not keep the others out."""
+    simulator = FakeSimulator(t, answer=hold)
+    gateway = ready(t, simulator, simulator={"max_in_flight": 2})
+    one, two, three = members(t, gateway, "uav1", "uav2", "uav3", presence="PRESENCE_WISH_NONE")
+    for number in range(20):
+        ask(one, 900 + number, "uav3", b"flood")
+    waiting = [simulator.next_transmit(), simulator.next_transmit()]
+    ask(two, 1, "uav3", b"single")
+    barrier(three)
+    assert not simulator.transmits
+    turns = 0
+    while waiting[-1].payload != b"single":
+        simulator.send(*deliver(waiting.pop(0)))
+        waiting.append(simulator.next_transmit())
+        turns += 1
+    assert turns <= 4, turns
+    simulator.send(*deliver(waiting.pop()))
+    assert outcome_of(two.reply_to(1)) == "DELIVERED"
+
+
 def test_the_last_piece_that_never_comes(t):
     simulator = FakeSimulator(t, answer=hold)
     gateway = ready(t, simulator, simulator={"timeout_ms": 300})
