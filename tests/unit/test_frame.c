@@ -173,6 +173,7 @@ static void malformed_fields_are_refused(void **state)
 	} cases[] = {
 		{"field number 0", BYTES("\x00\x01")},
 		{"field number 0 in two bytes", BYTES("\x80\x00\x01")},
+		{"field number 0, bytes", BYTES("\x02\x00")},
 		{"start of a group", BYTES("\x0b")},
 		{"end of a group", BYTES("\x0c")},
 		{"wire type 6", BYTES("\x0e\x01")},
