@@ -1,0 +1,632 @@
+/* A session's dialogue from its first message to its goodbye. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/state.h"
+#include "lib/fake_ports.h"
+
+static struct fake_gateway gateway;
+static struct fake_drone one, two, three;
+
+static int setup(void **state)
+{
+	struct limits limits = fake_limits();
+
+	(void)state;
+	fake_open(&gateway, &limits);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fake_close(&gateway);
+	return 0;
+}
+
+static void expect_goodbye(const struct fake_drone *drone, enum goodbye_reason reason)
+{
+	const struct fake_event *event = fake_last(drone, 0);
+
+	assert_non_null(event);
+	assert_int_equal(event->kind, EVENT_GOODBYE);
+	assert_int_equal(event->code, reason);
+	assert_true(event->text[0]);
+	assert_int_equal(drone->closes, 1);
+}
+
+static void expect_error(const struct fake_drone *drone, enum error_code code)
+{
+	const struct fake_event *event = fake_find(drone, EVENT_ERROR);
+
+	assert_non_null(event);
+	assert_int_equal(event->code, code);
+	assert_int_equal(event->ref, drone->refs);
+	assert_true(event->text[0]);
+}
+
+/* -------------------------------------------------------------- registration */
+
+static struct request_registration with_id(const char *id)
+{
+	return fake_registration(id);
+}
+
+static struct request_registration with_callsign(const char *callsign)
+{
+	struct request_registration registration = fake_registration("uav1");
+
+	registration.callsign = slice_str(callsign);
+	return registration;
+}
+
+static struct request_registration with_max_frame(uint32_t max_frame)
+{
+	struct request_registration registration = fake_registration("uav1");
+
+	registration.max_frame_bytes = max_frame;
+	return registration;
+}
+
+static struct request_registration with_software(size_t size)
+{
+	static const char text[65];
+	struct request_registration registration = fake_registration("uav1");
+
+	registration.software = slice_of(text, size);
+	return registration;
+}
+
+static void test_registration(void **state)
+{
+	const struct {
+		struct request_registration registration;
+		enum error_code code; /* UNSPECIFIED: welcome */
+	} rows[] = {
+		{with_id(""), ERROR_BAD_ID},
+		{with_id("a b"), ERROR_BAD_ID},
+		{with_id("123456789012345678901234567890123"), ERROR_BAD_ID},
+		{with_callsign("\x07"), ERROR_BAD_NAME},
+		{with_callsign("taken"), ERROR_NAME_TAKEN},
+		{with_callsign("holder"), ERROR_NAME_TAKEN},
+		{with_max_frame(767), ERROR_BAD_REQUEST},
+		{with_software(65), ERROR_BAD_REQUEST},
+		{with_software(64), ERROR_UNSPECIFIED},
+		{with_max_frame(768), ERROR_UNSPECIFIED},
+		{with_max_frame(1u << 31), ERROR_UNSPECIFIED},
+		{with_callsign("Red Leader"), ERROR_UNSPECIFIED},
+		{with_callsign("uav1"), ERROR_UNSPECIFIED},
+	};
+	struct request_registration holder = fake_registration("holder");
+
+	(void)state;
+	holder.callsign = slice_str("taken");
+	fake_attach(&gateway, &three, 1);
+	fake_register(&three, &holder);
+	fake_attach(&gateway, &one, 1);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		/* after a refusal it may try again, on the same connection */
+		assert_int_equal(fake_register(&one, &rows[i].registration), CORE_TAKEN);
+		if (rows[i].code != ERROR_UNSPECIFIED) {
+			expect_error(&one, rows[i].code);
+			continue;
+		}
+		assert_int_equal(fake_last(&one, 0)->kind, EVENT_WELCOME);
+		assert_int_equal(fake_last(&one, 0)->ref, one.refs);
+		assert_int_equal(fake_last(&one, 0)->number, 2);
+		fake_register(&one, &rows[i].registration);
+		expect_error(&one, ERROR_ALREADY_REGISTERED);
+		core_detach(gateway.core, one.session);
+		fake_pass(&gateway, 1);
+		fake_attach(&gateway, &one, 1);
+	}
+}
+
+static void test_protocol(void **state)
+{
+	struct request_registration registration = fake_registration("uav1");
+
+	(void)state;
+	registration.protocol = 0;
+	fake_attach(&gateway, &one, 1);
+	assert_int_equal(fake_register(&one, &registration), CORE_CLOSED);
+	expect_error(&one, ERROR_UNSUPPORTED_PROTOCOL);
+	expect_goodbye(&one, GOODBYE_PROTOCOL_ERROR);
+	/* who speaks more than we do speaks ours as well */
+	registration.protocol = 7;
+	fake_attach(&gateway, &one, 1);
+	assert_int_equal(fake_register(&one, &registration), CORE_TAKEN);
+	assert_int_equal(fake_last(&one, 0)->kind, EVENT_WELCOME);
+}
+
+static void test_not_registered(void **state)
+{
+	(void)state;
+	fake_attach(&gateway, &one, 1);
+	assert_int_equal(core_frame_limit(gateway.core, one.session), 4096);
+	assert_int_equal(fake_ask(&one, REQUEST_LIST_DRONES, NULL), CORE_CLOSED);
+	expect_error(&one, ERROR_NOT_REGISTERED);
+	expect_goodbye(&one, GOODBYE_PROTOCOL_ERROR);
+	fake_join(&gateway, &one, "uav1", NULL);
+	assert_int_equal(core_frame_limit(gateway.core, one.session), 65536);
+	core_malformed(gateway.core, one.session, "cannot be read");
+	expect_goodbye(&one, GOODBYE_PROTOCOL_ERROR);
+	assert_string_equal(fake_last(&one, 0)->text, "cannot be read");
+}
+
+static void test_register_timeout(void **state)
+{
+	struct request_registration bad = fake_registration("");
+
+	(void)state;
+	fake_attach(&gateway, &one, 1);
+	fake_pass(&gateway, 999999);
+	fake_register(&one, &bad); /* no new time for that */
+	assert_int_equal(one.closes, 0);
+	fake_pass(&gateway, 1);
+	expect_goodbye(&one, GOODBYE_PROTOCOL_ERROR);
+}
+
+static void test_squatter(void **state)
+{
+	struct request_registration squatter = fake_registration("uav1");
+
+	(void)state;
+	squatter.callsign = slice_str("uav2");
+	fake_attach(&gateway, &one, 1);
+	fake_register(&one, &squatter);
+	assert_string_equal(fake_last(&one, 0)->text, "uav2");
+	fake_join(&gateway, &two, "uav2", NULL);
+	assert_int_equal(fake_last(&two, 0)->kind, EVENT_WELCOME);
+	fake_pass(&gateway, 10000);
+	assert_int_equal(fake_last(&one, 0)->items[0].what, PRESENCE_WHAT_RENAMED);
+	assert_string_equal(fake_last(&one, 0)->items[0].id, "uav1");
+}
+
+/* ----------------------------------------------------------- the same id again */
+
+static void register_from(struct fake_drone *drone, const char *id, uint8_t host)
+{
+	struct request_registration registration = fake_registration(id);
+
+	fake_attach(&gateway, drone, host);
+	assert_int_equal(fake_register(drone, &registration), CORE_TAKEN);
+}
+
+static void test_take_over_same_address(void **state)
+{
+	(void)state;
+	register_from(&one, "uav1", 1);
+	register_from(&two, "uav1", 1);
+	expect_goodbye(&one, GOODBYE_TAKEN_OVER);
+	assert_int_equal(fake_last(&two, 0)->kind, EVENT_WELCOME);
+	assert_int_equal(core_online(gateway.core), 1);
+}
+
+static void test_take_over_after_silence(void **state)
+{
+	(void)state;
+	register_from(&one, "uav1", 1);
+	register_from(&two, "uav1", 2);
+	assert_int_equal(fake_last(&one, 0)->kind, EVENT_PING);
+	assert_null(fake_last(&two, 0));
+	/* what the newcomer sends meanwhile waits */
+	assert_int_equal(fake_ask(&two, REQUEST_LIST_DRONES, NULL), CORE_HOLD);
+	/* and a third one does not queue up */
+	register_from(&three, "uav1", 3);
+	expect_error(&three, ERROR_NAME_TAKEN);
+	fake_pass(&gateway, 499999);
+	assert_int_equal(one.closes, 0);
+	fake_pass(&gateway, 1);
+	expect_goodbye(&one, GOODBYE_TAKEN_OVER);
+	assert_int_equal(fake_last(&two, 0)->kind, EVENT_WELCOME);
+	assert_int_equal(fake_last(&two, 0)->ref, 1);
+	assert_int_equal(two.resumes, 1);
+}
+
+static void test_holder_answers(void **state)
+{
+	(void)state;
+	register_from(&one, "uav1", 1);
+	register_from(&two, "uav1", 2);
+	fake_pass(&gateway, 400000);
+	fake_ask(&one, REQUEST_PONG, NULL);
+	assert_int_equal(fake_last(&two, 0)->kind, EVENT_ERROR);
+	assert_int_equal(fake_last(&two, 0)->code, ERROR_NAME_TAKEN);
+	assert_int_equal(fake_last(&two, 0)->ref, 1);
+	assert_int_equal(two.resumes, 1);
+	fake_pass(&gateway, 200000);
+	assert_int_equal(one.closes, 0);
+	/* it may try again until its registration deadline, which has not moved */
+	fake_pass(&gateway, 399999);
+	assert_int_equal(two.closes, 0);
+	fake_pass(&gateway, 1);
+	expect_goodbye(&two, GOODBYE_PROTOCOL_ERROR);
+}
+
+static void test_holder_leaves(void **state)
+{
+	(void)state;
+	register_from(&one, "uav1", 1);
+	register_from(&two, "uav1", 2);
+	core_detach(gateway.core, one.session);
+	assert_int_equal(fake_last(&two, 0)->kind, EVENT_WELCOME);
+}
+
+static void test_asker_leaves(void **state)
+{
+	(void)state;
+	register_from(&one, "uav1", 1);
+	register_from(&two, "uav1", 2);
+	core_detach(gateway.core, two.session);
+	fake_pass(&gateway, 600000);
+	assert_int_equal(one.closes, 0);
+	register_from(&three, "uav1", 3);
+	assert_int_equal(fake_last(&one, 0)->kind, EVENT_PING);
+}
+
+/* Its callsign is taken by the time it gets the id: an error, and its deadline as before. */
+static void test_callsign_taken_meanwhile(void **state)
+{
+	struct request_registration registration = fake_registration("uav1");
+
+	(void)state;
+	register_from(&one, "uav1", 1);
+	registration.callsign = slice_str("Leader");
+	fake_attach(&gateway, &two, 2);
+	fake_register(&two, &registration);
+	registration.drone_id = slice_str("uav3");
+	fake_attach(&gateway, &three, 3);
+	fake_register(&three, &registration);
+	fake_pass(&gateway, 500000);
+	expect_goodbye(&one, GOODBYE_TAKEN_OVER);
+	expect_error(&two, ERROR_NAME_TAKEN);
+	fake_pass(&gateway, 499999);
+	assert_int_equal(two.closes, 0);
+	registration = fake_registration("uav1");
+	fake_register(&two, &registration);
+	assert_int_equal(fake_last(&two, 0)->kind, EVENT_WELCOME);
+}
+
+/* A frame that the newcomer has begun does not bring the take-over forward. */
+static void test_frame_begun_while_asking(void **state)
+{
+	(void)state;
+	gateway.core->limits.frame_timeout_ms = 100;
+	register_from(&one, "uav1", 1);
+	register_from(&two, "uav1", 2);
+	core_partial(gateway.core, two.session, true);
+	fake_pass(&gateway, 499999);
+	assert_int_equal(one.closes, 0);
+	fake_pass(&gateway, 1);
+	expect_goodbye(&one, GOODBYE_TAKEN_OVER);
+}
+
+/* A holder that the gateway does not read cannot answer: its silence does not count. */
+static void test_held_holder(void **state)
+{
+	(void)state;
+	gateway.core->limits.max_in_flight_per_drone = 1;
+	gateway.core->limits.simulator_timeout_ms = 800;
+	fake_sim_up(&gateway);
+	fake_join(&gateway, &three, "uav3", "alpha");
+	fake_join(&gateway, &one, "uav1", "alpha");
+	fake_send(&one, "uav3", "a", REPORT_WISH_NONE);
+	assert_int_equal(fake_send(&one, "uav3", "b", REPORT_WISH_NONE), CORE_HOLD);
+	register_from(&two, "uav1", 2);
+	fake_pass(&gateway, 799999);
+	assert_int_equal(one.closes, 0);
+	fake_pass(&gateway, 1); /* its message times out, it is read again */
+	assert_int_equal(one.resumes, 1);
+	fake_pass(&gateway, 499999);
+	assert_int_equal(one.closes, 0);
+	fake_pass(&gateway, 1);
+	expect_goodbye(&one, GOODBYE_TAKEN_OVER);
+}
+
+/* ---------------------------------------------------------------------- silence */
+
+static void test_ping_and_idle(void **state)
+{
+	(void)state;
+	fake_join(&gateway, &one, "uav1", NULL);
+	fake_pass(&gateway, 999999);
+	assert_int_equal(fake_count(&one, EVENT_PING), 0);
+	fake_pass(&gateway, 1);
+	assert_int_equal(fake_count(&one, EVENT_PING), 1);
+	fake_pass(&gateway, 1000000);
+	assert_int_equal(fake_count(&one, EVENT_PING), 2);
+	fake_ask(&one, REQUEST_PONG, NULL);
+	fake_pass(&gateway, 2999999);
+	assert_int_equal(one.closes, 0);
+	fake_pass(&gateway, 1);
+	expect_goodbye(&one, GOODBYE_IDLE_TIMEOUT);
+	assert_int_equal(core_sessions(gateway.core), 0);
+}
+
+static void test_no_pings(void **state)
+{
+	(void)state;
+	gateway.core->limits.ping_interval_ms = 0;
+	fake_join(&gateway, &one, "uav1", NULL);
+	fake_pass(&gateway, 10000);
+	assert_int_equal(core_next_deadline(gateway.core), gateway.now.mono_us + 2990000);
+	fake_pass(&gateway, 2990000);
+	assert_int_equal(fake_count(&one, EVENT_PING), 0);
+	expect_goodbye(&one, GOODBYE_IDLE_TIMEOUT);
+}
+
+static void test_frame_timeout(void **state)
+{
+	(void)state;
+	fake_join(&gateway, &one, "uav1", NULL);
+	core_partial(gateway.core, one.session, true);
+	fake_pass(&gateway, 1500000);
+	fake_ask(&one, REQUEST_PONG, NULL); /* that was the frame; another one begins */
+	core_partial(gateway.core, one.session, true);
+	fake_pass(&gateway, 1999999);
+	assert_int_equal(one.closes, 0);
+	fake_pass(&gateway, 1);
+	expect_goodbye(&one, GOODBYE_PROTOCOL_ERROR);
+	fake_attach(&gateway, &one, 1);
+	gateway.core->limits.frame_timeout_ms = 100;
+	core_partial(gateway.core, one.session, true);
+	fake_pass(&gateway, 100000);
+	expect_goodbye(&one, GOODBYE_PROTOCOL_ERROR);
+	assert_string_equal(fake_last(&one, 0)->text, "a frame took too long");
+}
+
+/* ------------------------------------------------------------------ slow readers */
+
+static void test_too_slow(void **state)
+{
+	(void)state;
+	fake_join(&gateway, &one, "uav1", NULL);
+	one.queued = gateway.core->limits.output_hard_bytes + 1;
+	assert_int_equal(fake_ask(&one, REQUEST_PING, NULL), CORE_CLOSED);
+	expect_goodbye(&one, GOODBYE_TOO_SLOW);
+	fake_join(&gateway, &two, "uav2", NULL);
+	two.event_bytes = gateway.core->limits.output_soft_bytes + 1;
+	fake_ask(&two, REQUEST_PING, NULL);
+	two.event_bytes = 0;
+	fake_pass(&gateway, 999999);
+	assert_int_equal(two.closes, 0);
+	fake_pass(&gateway, 1);
+	expect_goodbye(&two, GOODBYE_TOO_SLOW);
+}
+
+static void test_refused_event(void **state)
+{
+	(void)state;
+	fake_join(&gateway, &one, "uav1", NULL);
+	one.refuse = true;
+	assert_int_equal(fake_ask(&one, REQUEST_PING, NULL), CORE_CLOSED);
+	assert_int_equal(one.closes, 1);
+	assert_int_equal(core_stats(gateway.core)->goodbyes[GOODBYE_KICKED], 1);
+}
+
+/* ----------------------------------------------------------------- back-pressure */
+
+static void test_window(void **state)
+{
+	(void)state;
+	gateway.core->limits.max_in_flight_per_drone = 2;
+	fake_sim_up(&gateway);
+	fake_join(&gateway, &one, "uav1", "alpha");
+	fake_join(&gateway, &two, "uav2", "alpha");
+	assert_int_equal(fake_send(&one, "uav2", "a", REPORT_WISH_ALL), CORE_TAKEN);
+	assert_int_equal(fake_send(&one, "uav2", "b", REPORT_WISH_ALL), CORE_TAKEN);
+	assert_int_equal(fake_send(&one, "uav2", "c", REPORT_WISH_ALL), CORE_HOLD);
+	assert_int_equal(one.resumes, 0);
+	fake_answer(&gateway);
+	assert_int_equal(one.resumes, 1);
+	assert_int_equal(fake_send(&one, "uav2", "c", REPORT_WISH_ALL), CORE_TAKEN);
+	assert_int_equal(fake_find(&two, EVENT_DELIVERY)->number, 2);
+	fake_answer(&gateway);
+	assert_int_equal(fake_find(&two, EVENT_DELIVERY)->number, 3);
+}
+
+/* The simulator's window goes round. */
+static void test_simulator_window(void **state)
+{
+	(void)state;
+	gateway.core->limits.simulator_max_in_flight = 1;
+	fake_sim_up(&gateway);
+	fake_join(&gateway, &one, "uav1", "alpha");
+	fake_join(&gateway, &two, "uav2", "alpha");
+	fake_join(&gateway, &three, "uav3", "alpha");
+	assert_int_equal(fake_send(&one, "uav2", "a", REPORT_WISH_NONE), CORE_TAKEN);
+	assert_int_equal(fake_send(&two, "uav1", "b", REPORT_WISH_NONE), CORE_HOLD);
+	assert_int_equal(fake_send(&three, "uav1", "c", REPORT_WISH_NONE), CORE_HOLD);
+	fake_answer(&gateway);
+	assert_int_equal(two.resumes, 1);
+	assert_int_equal(three.resumes, 0);
+	/* the place is kept for the one that was woken */
+	assert_int_equal(fake_send(&one, "uav2", "d", REPORT_WISH_NONE), CORE_HOLD);
+	/* who does something else gives it on */
+	fake_ask(&two, REQUEST_PONG, NULL);
+	assert_int_equal(three.resumes, 1);
+	core_detach(gateway.core, three.session);
+	assert_int_equal(one.resumes, 1);
+	assert_int_equal(fake_send(&one, "uav2", "d", REPORT_WISH_NONE), CORE_TAKEN);
+	/* the link itself is full, and drains */
+	fake_answer(&gateway);
+	gateway.sim.full = true;
+	assert_int_equal(fake_send(&two, "uav1", "e", REPORT_WISH_NONE), CORE_HOLD);
+	gateway.sim.full = false;
+	core_sim_drained(gateway.core);
+	assert_int_equal(two.resumes, 2);
+}
+
+static void test_overloaded(void **state)
+{
+	(void)state;
+	gateway.core->limits.max_in_flight = 1;
+	fake_sim_up(&gateway);
+	fake_join(&gateway, &one, "uav1", "alpha");
+	fake_join(&gateway, &two, "uav2", "alpha");
+	/* the last place is for a message to everyone as well as for one to one */
+	fake_send(&one, NULL, "a", REPORT_WISH_ALL);
+	assert_int_equal(gateway.sim.count, 1);
+	fake_send(&one, "uav2", "b", REPORT_WISH_ALL);
+	assert_int_equal(fake_last(&one, 0)->items[0].what, OUTCOME_OVERLOADED);
+	fake_send(&two, NULL, "c", REPORT_WISH_ALL);
+	assert_int_equal(fake_last(&two, 0)->items[0].what, OUTCOME_OVERLOADED);
+	assert_int_equal(gateway.sim.count, 1);
+}
+
+/* ------------------------------------------------------------------ the simulator */
+
+static void test_strays(void **state)
+{
+	struct reception reception = fake_reception(1, OUTCOME_DELIVERED, NULL);
+	const struct stats *stats = core_stats(gateway.core);
+	uint64_t id;
+
+	(void)state;
+	gateway.core->limits.max_stray_results = 3;
+	fake_sim_up(&gateway);
+	fake_join(&gateway, &one, "uav1", "alpha");
+	fake_join(&gateway, &two, "uav2", "alpha");
+	fake_send(&one, "uav2", "a", REPORT_WISH_NONE);
+	id = fake_transmit(&gateway, 0)->id;
+	fake_pass(&gateway, 100000);
+	/* late is no abuse */
+	for (int i = 0; i < 10; i++) {
+		core_sim_result(gateway.core, id, &reception, 1, false);
+	}
+	assert_int_equal(stats->results_unknown, 10);
+	assert_int_equal(gateway.sim.resets, 0);
+	/* nor is the empty end of an answer that came in pieces */
+	fake_send(&one, "uav2", "b", REPORT_WISH_NONE);
+	fake_answer(&gateway);
+	id = fake_transmit(&gateway, 0)->id;
+	for (int i = 0; i < 10; i++) {
+		core_sim_result(gateway.core, id, NULL, 0, false);
+	}
+	assert_int_equal(gateway.sim.resets, 0);
+	/* repeated and forged are, when there are more than three in a second */
+	core_sim_result(gateway.core, id, &reception, 1, false);
+	core_sim_result(gateway.core, id, &reception, 1, false);
+	core_sim_result(gateway.core, 0xdeadbeef, &reception, 1, false);
+	assert_int_equal(gateway.sim.resets, 0);
+	fake_pass(&gateway, 1000000);
+	core_sim_result(gateway.core, 0xdeadbeef, &reception, 1, false);
+	assert_int_equal(gateway.sim.resets, 0);
+	core_sim_result(gateway.core, 0xdeadbeef, &reception, 1, false);
+	core_sim_result(gateway.core, 0xdeadbeef, &reception, 1, false);
+	core_sim_result(gateway.core, 0xdeadbeef, &reception, 1, false);
+	assert_int_equal(gateway.sim.resets, 1);
+}
+
+static void test_left_and_came_again(void **state)
+{
+	const struct fake_transmit *transmit;
+	struct reception reception;
+
+	(void)state;
+	fake_sim_up(&gateway);
+	fake_join(&gateway, &one, "uav1", "alpha");
+	fake_join(&gateway, &two, "uav2", "alpha");
+	fake_send(&one, "uav2", "a", REPORT_WISH_ALL);
+	transmit = fake_transmit(&gateway, 0);
+	core_detach(gateway.core, two.session);
+	fake_pass(&gateway, 1);
+	fake_join(&gateway, &three, "uav2", "alpha");
+	/* even its node's number is the same */
+	assert_int_equal(three.session->index + 1, transmit->receivers[0]);
+	reception = fake_reception(transmit->receivers[0], OUTCOME_DELIVERED, NULL);
+	core_sim_result(gateway.core, transmit->id, &reception, 1, false);
+	assert_null(fake_find(&three, EVENT_DELIVERY));
+	assert_int_equal(fake_find(&one, EVENT_SEND_REPORT)->items[0].what, OUTCOME_TARGET_LEFT);
+}
+
+/* ------------------------------------------------------------------------- the end */
+
+static void test_shutdown(void **state)
+{
+	(void)state;
+	fake_sim_up(&gateway);
+	fake_join(&gateway, &one, "uav1", "alpha");
+	fake_join(&gateway, &two, "uav2", "alpha");
+	fake_send(&one, "uav2", "a", REPORT_WISH_ALL);
+	core_drain(gateway.core);
+	fake_attach(&gateway, &three, 1);
+	expect_goodbye(&three, GOODBYE_SHUTTING_DOWN);
+	assert_null(three.session);
+	assert_int_equal(fake_send(&one, "uav2", "b", REPORT_WISH_ALL), CORE_HOLD);
+	core_shutdown(gateway.core);
+	assert_int_equal(fake_find(&one, EVENT_SEND_REPORT)->items[0].what, OUTCOME_SIMULATOR_DOWN);
+	expect_goodbye(&one, GOODBYE_SHUTTING_DOWN);
+	expect_goodbye(&two, GOODBYE_SHUTTING_DOWN);
+	assert_int_equal(core_sessions(gateway.core), 0);
+	assert_int_equal(core_in_flight(gateway.core), 0);
+	assert_int_equal(core_stats(gateway.core)->pending, 0);
+}
+
+static void test_server_full(void **state)
+{
+	(void)state;
+	gateway.core->limits.max_drones = 1;
+	fake_attach(&gateway, &one, 1);
+	fake_attach(&gateway, &two, 1);
+	expect_goodbye(&two, GOODBYE_SERVER_FULL);
+	core_detach(gateway.core, one.session);
+	gateway.core->limits.max_drones = 10;
+	gateway.core->limits.max_unregistered = 1;
+	fake_join(&gateway, &one, "uav1", NULL);
+	fake_attach(&gateway, &two, 1);
+	assert_non_null(two.session);
+	fake_attach(&gateway, &three, 1);
+	expect_goodbye(&three, GOODBYE_SERVER_FULL);
+}
+
+/* Nothing is written to, or left behind by, what is freed as it stands (a sanitizer sees it). */
+static void test_freed_as_it_stands(void **state)
+{
+	(void)state;
+	fake_sim_up(&gateway);
+	fake_join(&gateway, &one, "uav1", "alpha");
+	register_from(&two, "uav2", 1);
+	register_from(&three, "uav2", 2);
+	fake_send(&one, NULL, "a", REPORT_WISH_ALL);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_registration),
+		TEST(test_protocol),
+		TEST(test_not_registered),
+		TEST(test_register_timeout),
+		TEST(test_squatter),
+		TEST(test_take_over_same_address),
+		TEST(test_take_over_after_silence),
+		TEST(test_holder_answers),
+		TEST(test_holder_leaves),
+		TEST(test_asker_leaves),
+		TEST(test_callsign_taken_meanwhile),
+		TEST(test_frame_begun_while_asking),
+		TEST(test_held_holder),
+		TEST(test_ping_and_idle),
+		TEST(test_no_pings),
+		TEST(test_frame_timeout),
+		TEST(test_too_slow),
+		TEST(test_refused_event),
+		TEST(test_window),
+		TEST(test_simulator_window),
+		TEST(test_overloaded),
+		TEST(test_strays),
+		TEST(test_left_and_came_again),
+		TEST(test_shutdown),
+		TEST(test_server_full),
+		TEST(test_freed_as_it_stands),
+	};
+
+	return cmocka_run_group_tests_name("core", tests, NULL, NULL);
+}

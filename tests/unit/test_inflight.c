@@ -1,0 +1,173 @@
+/* The slab of messages between acceptance and outcome. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/inflight.h"
+
+static struct message *take(struct inflight *inflight, const char *payload)
+{
+	struct message *message = inflight_take(inflight, slice_str(payload), slice_of(NULL, 0));
+
+	assert_non_null(message);
+	return message;
+}
+
+static enum inflight_lookup look(const struct inflight *inflight, uint64_t id)
+{
+	enum inflight_lookup found = INFLIGHT_FOUND;
+	struct message *message = inflight_find(inflight, id, &found);
+
+	assert_int_equal(message != NULL, found == INFLIGHT_FOUND);
+	return found;
+}
+
+/* Through the channel and out of it; how the answer came is noted. */
+static uint64_t use(struct inflight *inflight, bool answered)
+{
+	struct message *message = take(inflight, "x");
+	uint64_t id = message->id;
+
+	inflight_enter_channel(inflight, message);
+	assert_int_equal(look(inflight, id), INFLIGHT_FOUND);
+	message->answered = answered;
+	inflight_leave_channel(inflight, message);
+	inflight_release(inflight, message);
+	return id;
+}
+
+static void test_ids(void **state)
+{
+	struct inflight inflight;
+	uint64_t first, second, third;
+
+	(void)state;
+	inflight_init(&inflight);
+	assert_int_equal(look(&inflight, 0), INFLIGHT_FORGED);
+	assert_int_equal(look(&inflight, 1ull << 32), INFLIGHT_FORGED);
+	first = use(&inflight, true);
+	assert_int_not_equal(first, 0);
+	assert_int_equal(look(&inflight, first), INFLIGHT_REPEATED);
+	second = use(&inflight, false);
+	/* last in, first out: the same slot, another id */
+	assert_int_equal((uint32_t)first, (uint32_t)second);
+	assert_int_not_equal(first, second);
+	assert_int_equal(look(&inflight, first), INFLIGHT_LATE);
+	assert_int_equal(look(&inflight, second), INFLIGHT_LATE);
+	third = use(&inflight, true);
+	assert_int_equal(look(&inflight, second), INFLIGHT_LATE);
+	assert_int_equal(look(&inflight, third), INFLIGHT_REPEATED);
+	assert_int_equal(look(&inflight, third + (1ull << 32)), INFLIGHT_FORGED);
+	assert_int_equal(look(&inflight, (uint32_t)third), INFLIGHT_FORGED);
+	assert_int_equal(look(&inflight, third | 0xffffff), INFLIGHT_FORGED);
+	assert_int_equal(look(&inflight, (1ull << 32) + 7), INFLIGHT_FORGED);
+	inflight_fini(&inflight);
+}
+
+/* A slot that is taken but not in the channel is nobody's to answer. */
+static void test_not_in_channel(void **state)
+{
+	struct inflight inflight;
+	struct message *message;
+
+	(void)state;
+	inflight_init(&inflight);
+	message = take(&inflight, "x");
+	assert_int_equal(look(&inflight, message->id), INFLIGHT_LATE);
+	inflight_release(&inflight, message);
+	inflight_fini(&inflight);
+}
+
+static void test_payload(void **state)
+{
+	static const struct {
+		size_t payload, content_type;
+		bool outside;
+	} rows[] = {
+		{0, 0, false},	 {1, 0, false},	    {0, 64, false},
+		{160, 0, false}, {96, 64, false},   {161, 0, true},
+		{97, 64, true},	 {65000, 64, true}, {64512, 0, true},
+	};
+	static uint8_t bytes[70000];
+	struct inflight inflight;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		bytes[i] = (uint8_t)(i * 7 + 1);
+	}
+	inflight_init(&inflight);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct slice payload = slice_of(bytes, rows[i].payload);
+		struct slice content_type = slice_of(bytes + 3, rows[i].content_type);
+		struct message *message = inflight_take(&inflight, payload, content_type);
+
+		assert_non_null(message);
+		assert_true(slice_equal(message_payload(message), payload));
+		assert_true(slice_equal(message_content_type(message), content_type));
+		assert_ptr_not_equal(message_payload(message).data, payload.data);
+		assert_int_equal(inflight.outside_bytes,
+				 rows[i].outside ? payload.size + content_type.size : 0);
+		inflight_release(&inflight, message);
+		assert_int_equal(inflight.outside_bytes, 0);
+	}
+	inflight_fini(&inflight);
+}
+
+/* Over several blocks: slots do not move, ids differ, all is found and given back. */
+static void test_many(void **state)
+{
+	enum { MANY = 1000 };
+	static struct message *messages[MANY];
+	struct inflight inflight;
+
+	(void)state;
+	inflight_init(&inflight);
+	for (uint32_t i = 0; i < MANY; i++) {
+		messages[i] = take(&inflight, "message");
+		messages[i]->deadline_us = i;
+		inflight_enter_channel(&inflight, messages[i]);
+	}
+	assert_int_equal(inflight.count, MANY);
+	assert_int_equal(inflight.in_channel, MANY);
+	for (uint32_t i = 0; i < MANY; i++) {
+		enum inflight_lookup found;
+
+		assert_ptr_equal(inflight_find(&inflight, messages[i]->id, &found), messages[i]);
+		assert_true(slice_equal(message_payload(messages[i]), slice_str("message")));
+	}
+	for (uint32_t i = 0; i < MANY; i++) {
+		assert_ptr_equal(inflight_oldest(&inflight), messages[i]);
+		inflight_leave_channel(&inflight, messages[i]);
+		inflight_release(&inflight, messages[i]);
+	}
+	assert_null(inflight_oldest(&inflight));
+	assert_int_equal(inflight.count, 0);
+	assert_int_equal(inflight.in_channel, 0);
+	inflight_fini(&inflight);
+}
+
+/* What is left is freed with the slab (seen by the leak checker). */
+static void test_left_over(void **state)
+{
+	static const uint8_t bytes[1000];
+	struct inflight inflight;
+
+	(void)state;
+	inflight_init(&inflight);
+	assert_non_null(inflight_take(&inflight, slice_of(bytes, sizeof(bytes)), slice_str("a")));
+	inflight_fini(&inflight);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ids),	  cmocka_unit_test(test_not_in_channel),
+		cmocka_unit_test(test_payload),	  cmocka_unit_test(test_many),
+		cmocka_unit_test(test_left_over),
+	};
+
+	return cmocka_run_group_tests_name("inflight", tests, NULL, NULL);
+}

@@ -1,0 +1,148 @@
+/* Who is told what of the others, and when. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/state.h"
+#include "lib/fake_ports.h"
+
+static struct fake_gateway gateway;
+static struct fake_drone reader, other, third;
+
+static void open_with(uint32_t backlog)
+{
+	struct limits limits = fake_limits();
+
+	limits.presence_backlog = backlog;
+	limits.output_soft_bytes = 1000;
+	fake_open(&gateway, &limits);
+}
+
+static void join_wishing(struct fake_drone *drone, const char *id, enum presence_wish wish,
+			 const char *scenario)
+{
+	struct request_registration registration = fake_registration(id);
+
+	registration.presence = wish;
+	registration.scenario = slice_str(scenario);
+	fake_attach(&gateway, drone, 1);
+	fake_register(drone, &registration);
+}
+
+static void expect(const struct fake_event *event, size_t place, const char *id, int what,
+		   int reason, const char *scenario)
+{
+	assert_non_null(event);
+	assert_int_equal(event->kind, EVENT_PRESENCE);
+	assert_true(place < event->count);
+	assert_string_equal(event->items[place].id, id);
+	assert_int_equal(event->items[place].what, what);
+	assert_int_equal(event->items[place].reason, reason);
+	assert_string_equal(event->items[place].scenario, scenario);
+}
+
+static void test_gathered(void **state)
+{
+	const struct fake_event *told;
+
+	(void)state;
+	open_with(100);
+	fake_join(&gateway, &reader, "uav1", NULL);
+	fake_join(&gateway, &other, "uav2", "alpha");
+	fake_ask(&other, REQUEST_LEAVE, NULL);
+	assert_int_equal(core_next_deadline(gateway.core), gateway.now.mono_us + 10000);
+	fake_pass(&gateway, 9999);
+	assert_int_equal(fake_count(&reader, EVENT_PRESENCE), 0);
+	fake_pass(&gateway, 1);
+	assert_int_equal(fake_count(&reader, EVENT_PRESENCE), 1);
+	told = fake_last(&reader, 0);
+	assert_int_equal(told->count, 3);
+	expect(told, 0, "uav2", PRESENCE_WHAT_ONLINE, 0, "");
+	expect(told, 1, "uav2", PRESENCE_WHAT_SCENARIO, 0, "alpha");
+	expect(told, 2, "uav2", PRESENCE_WHAT_OFFLINE, GOODBYE_LEFT, "alpha");
+	fake_pass(&gateway, 100000);
+	assert_int_equal(fake_count(&reader, EVENT_PRESENCE), 1);
+	fake_close(&gateway);
+}
+
+static void test_wishes(void **state)
+{
+	(void)state;
+	open_with(100);
+	join_wishing(&reader, "none", PRESENCE_WISH_NONE, "alpha");
+	join_wishing(&other, "own", PRESENCE_WISH_SCENARIO, "alpha");
+	fake_pass(&gateway, 20000);
+	fake_join(&gateway, &third, "uav3", "beta");
+	fake_pass(&gateway, 20000);
+	assert_int_equal(fake_count(&reader, EVENT_PRESENCE), 0);
+	assert_int_equal(fake_find(&other, EVENT_PRESENCE)->count, 1); /* its own coming */
+	assert_int_equal(fake_count(&other, EVENT_PRESENCE), 1);
+	/* coming in and going out again both touch its scenario */
+	fake_ask(&third, REQUEST_CHOOSE_SCENARIO, "alpha");
+	fake_ask(&third, REQUEST_CHOOSE_SCENARIO, "beta");
+	fake_pass(&gateway, 20000);
+	expect(fake_last(&other, 0), 0, "uav3", PRESENCE_WHAT_SCENARIO, 0, "alpha");
+	expect(fake_last(&other, 0), 1, "uav3", PRESENCE_WHAT_SCENARIO, 0, "beta");
+	assert_int_equal(fake_count(&reader, EVENT_PRESENCE), 0);
+	fake_close(&gateway);
+}
+
+/* Who does not read is told later, and how much it missed. */
+static void test_missed(void **state)
+{
+	(void)state;
+	open_with(4);
+	fake_join(&gateway, &reader, "uav1", NULL);
+	reader.queued = 600; /* over half of the soft bound */
+	fake_join(&gateway, &other, "uav2", NULL);
+	for (int i = 0; i < 3; i++) {
+		fake_ask(&other, REQUEST_CHOOSE_SCENARIO, i % 2 ? "beta" : "alpha");
+	}
+	fake_pass(&gateway, 20000);
+	assert_int_equal(fake_count(&reader, EVENT_PRESENCE), 0);
+	fake_ask(&other, REQUEST_CHOOSE_SCENARIO, NULL);
+	fake_ask(&other, REQUEST_CHOOSE_SCENARIO, "beta");
+	fake_pass(&gateway, 20000);
+	fake_drain(&reader);
+	assert_int_equal(fake_last(&reader, 0)->missed, 2);
+	assert_int_equal(fake_last(&reader, 0)->count, 4);
+	expect(fake_last(&reader, 0), 3, "uav2", PRESENCE_WHAT_SCENARIO, 0, "beta");
+	assert_int_equal(core_stats(gateway.core)->presence_missed, 2);
+	fake_close(&gateway);
+}
+
+/* With a journal of one place, a reader that turns out too slow while the page is being
+ * written takes that place: the others miss an event, they are not told another. */
+static void test_overrun_while_written(void **state)
+{
+	(void)state;
+	open_with(1);
+	fake_join(&gateway, &third, "uav3", NULL);
+	fake_join(&gateway, &reader, "uav1", NULL);
+	fake_join(&gateway, &other, "uav2", NULL);
+	fake_pass(&gateway, 20000);
+	third.refuse = true;
+	fake_ask(&other, REQUEST_CHOOSE_SCENARIO, "alpha");
+	fake_pass(&gateway, 10000);
+	assert_null(third.session);
+	assert_int_equal(fake_last(&reader, 0)->missed, 1);
+	assert_int_equal(fake_last(&reader, 0)->count, 0);
+	fake_pass(&gateway, 10000);
+	expect(fake_last(&reader, 0), 0, "uav3", PRESENCE_WHAT_OFFLINE, GOODBYE_KICKED, "");
+	fake_close(&gateway);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_gathered),
+		cmocka_unit_test(test_wishes),
+		cmocka_unit_test(test_missed),
+		cmocka_unit_test(test_overrun_while_written),
+	};
+
+	return cmocka_run_group_tests_name("presence", tests, NULL, NULL);
+}
