@@ -57,7 +57,7 @@ static bool fill_parameters(Uav__Channel__V1__SetScenario *body,
 	Uav__Channel__V1__Parameter *all;
 
 	all = arena_take(arena, scenario->parameter_count * sizeof(*all));
-	body->parameters = arena_take(arena, scenario->parameter_count * sizeof(*body->parameters));
+	body->parameters = arena_take(arena, scenario->parameter_count * sizeof(void *));
 	if (!all || !body->parameters) {
 		return false;
 	}

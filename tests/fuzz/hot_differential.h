@@ -146,9 +146,14 @@ static bool same_bytes(struct slice ours, ProtobufCBinaryData theirs)
 	return slice_equal(ours, slice_of(theirs.data, theirs.len));
 }
 
+/* To the bit: -0 is not 0. */
 static bool same_float(float ours, float theirs)
 {
-	return memcmp(&ours, &theirs, sizeof(ours)) == 0;
+	uint32_t a, b;
+
+	memcpy(&a, &ours, sizeof(a));
+	memcpy(&b, &theirs, sizeof(b));
+	return a == b;
 }
 
 static bool same_link(const struct link_numbers *ours, const Uav__Relay__V1__Link *theirs)

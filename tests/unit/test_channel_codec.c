@@ -47,7 +47,7 @@ static int tear_down(void **state)
 /* The one frame in `out`. */
 static struct slice body_of(const struct buf *out)
 {
-	struct slice body;
+	struct slice body = {0};
 	const char *why;
 	size_t used;
 
@@ -58,7 +58,7 @@ static struct slice body_of(const struct buf *out)
 
 static struct to_sim to_sim_through(struct fixture *fixture, const struct to_sim *message)
 {
-	struct to_sim back;
+	struct to_sim back = {0};
 	const char *why = "";
 
 	buf_clear(&fixture->out);
@@ -72,7 +72,7 @@ static struct to_sim to_sim_through(struct fixture *fixture, const struct to_sim
 
 static struct from_sim from_sim_through(struct fixture *fixture, const struct from_sim *message)
 {
-	struct from_sim back;
+	struct from_sim back = {0};
 	const char *why = "";
 
 	buf_clear(&fixture->out);
@@ -188,8 +188,8 @@ static void transmit_is_handed_on_in_place(void **state)
 		.payload = slice_str("payload"),
 		.sent_at_us = 7,
 	};
-	struct sim_transmit back;
-	struct to_sim message;
+	struct sim_transmit back = {0};
+	struct to_sim message = {0};
 	uint32_t room[2];
 	const char *why;
 
@@ -248,9 +248,9 @@ static void result_is_recognised_without_the_arena(void **state)
 {
 	const struct reception reception = {.receiver = 2, .outcome = OUTCOME_LOST};
 	struct fixture *fixture = *state;
-	struct hot_result result;
-	struct reception back;
-	struct from_sim message;
+	struct hot_result result = {0};
+	struct reception back = {0};
+	struct from_sim message = {0};
 	const char *why;
 
 	arena_fini(&fixture->arena);
@@ -290,7 +290,7 @@ static void frames_to_a_simulator_are_bad_as_documented(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *why = NULL;
-		struct to_sim message;
+		struct to_sim message = {0};
 		enum codec_status status =
 			channel_read_to_sim(cases[i].frame, &fixture->arena, &message, &why);
 
@@ -323,7 +323,7 @@ static void frames_from_a_simulator_are_bad_as_documented(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *why = NULL;
-		struct from_sim message;
+		struct from_sim message = {0};
 		enum codec_status status =
 			channel_read_from_sim(cases[i].frame, &fixture->arena, &message, &why);
 

@@ -70,7 +70,7 @@ static struct request through(struct fixture *fixture, const struct request *req
 {
 	struct request back = {0};
 	const char *why = "";
-	struct slice body;
+	struct slice body = {0};
 
 	assert_int_equal(drone_write_request(&fixture->out, request), 0);
 	assert_true(next_frame(fixture, 4096, &body));
@@ -305,7 +305,7 @@ static void lists_are_bounded_in_entries(void **state)
 		uint8_t *at = wire_put_tag(frame, UAV__RELAY__V1__FROM_GATEWAY__BODY_PRESENCE,
 					   WIRE_BYTES);
 		const char *why = NULL;
-		struct event event;
+		struct event event = {0};
 
 		at = wire_put_varint(at, 2 * entries);
 		for (size_t i = 0; i < entries; i++) {
@@ -328,7 +328,7 @@ static struct event event_through(struct fixture *fixture, const struct event *e
 {
 	struct event back = {0};
 	const char *why = "";
-	struct slice body;
+	struct slice body = {0};
 
 	assert_int_equal(drone_write_event(&fixture->out, event, max_frame), 0);
 	assert_true(next_frame(fixture, max_frame, &body));
@@ -507,14 +507,14 @@ static size_t count_through(struct fixture *fixture, const struct event *event, 
 			    bool last, size_t *frames)
 {
 	size_t count = 0;
-	struct slice body;
+	struct slice body = {0};
 
 	buf_clear(&fixture->out);
 	fixture->at = 0;
 	*frames = 0;
 	assert_int_equal(drone_write_event(&fixture->out, event, max_frame), 0);
 	while (next_frame(fixture, max_frame, &body)) {
-		struct event back;
+		struct event back = {0};
 		const char *why = "";
 
 		arena_reset(&fixture->arena);
@@ -610,14 +610,14 @@ static void missed_stands_on_the_last_frame_of_presence(void **state)
 	struct fixture *fixture = *state;
 	struct presence_entry entries[ENTRIES];
 	const struct event event = {.kind = EVENT_PRESENCE, .presence = {entries, ENTRIES, 7}};
-	struct slice body;
+	struct slice body = {0};
 
 	for (size_t i = 0; i < ENTRIES; i++) {
 		entries[i] = largest_presence();
 	}
 	assert_int_equal(drone_write_event(&fixture->out, &event, 1024), 0);
 	while (next_frame(fixture, 1024, &body)) {
-		struct event back;
+		struct event back = {0};
 		const char *why;
 		bool last = fixture->at == buf_size(&fixture->out);
 
@@ -700,8 +700,8 @@ static void a_report_is_read_with_its_hops(void **state)
 		{slice_str("d"), OUTCOME_LOST, REASON_NONE, hops, 1},
 	};
 	const struct event_send_report report = {outcomes, 3, true};
-	struct event event;
-	struct slice body;
+	struct event event = {0};
+	struct slice body = {0};
 	const char *why;
 	size_t taken;
 
@@ -730,7 +730,7 @@ static void small_arenas_are_told(void **state)
 	const struct event event = {.kind = EVENT_DRONES, .drones = {drones, 20, false}};
 	struct fixture *fixture = *state;
 	size_t enough = 0;
-	struct slice body;
+	struct slice body = {0};
 
 	for (size_t i = 0; i < 20; i++) {
 		drones[i] = largest_drone();
@@ -740,7 +740,7 @@ static void small_arenas_are_told(void **state)
 	for (size_t cap = 0; cap < 32768; cap += 16) {
 		const char *why = NULL;
 		struct arena arena;
-		struct event back;
+		struct event back = {0};
 
 		arena_init(&arena, cap);
 		if (drone_read_event(body, &arena, &back, &why) == CODEC_OK) {

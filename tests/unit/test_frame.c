@@ -73,7 +73,7 @@ static void too_long_a_frame_is_refused_by_its_prefix(void **state)
 {
 	uint8_t *prefix = malloc(4); /* a read behind it is seen by the sanitizer */
 	const char *why = NULL;
-	struct slice body;
+	struct slice body = {0};
 	size_t used;
 
 	(void)state;
@@ -97,13 +97,12 @@ static void frames_come_out_the_same_byte_by_byte(void **state)
 
 	(void)state;
 	for (size_t have = 0; have <= stream.size; have++) {
-		struct slice body;
+		struct slice body = {0};
 		const char *why;
 		size_t used;
 
-		while (frame_read(slice_of(stream.data + at, have - at), 10, &body, &used, &why) ==
-		       FRAME_OK) {
-			assert_true(count < 3);
+		while (count < 3 && frame_read(slice_of(stream.data + at, have - at), 10, &body,
+					       &used, &why) == FRAME_OK) {
 			assert_true(slice_equal(body, expected[count]));
 			at += used;
 			count++;
@@ -122,7 +121,7 @@ static void varints_come_back(void **state)
 	(void)state;
 	rng_seed(&rng, 1);
 	for (int i = 0; i < 10000; i++) {
-		uint64_t value = rng_next(&rng) >> (i % 64), back;
+		uint64_t value = rng_next(&rng) >> (i % 64), back = 0;
 		uint8_t bytes[10];
 		size_t size = (size_t)(wire_put_varint(bytes, value) - bytes);
 		struct wire_reader reader = wire_reader_of(slice_of(bytes, size));

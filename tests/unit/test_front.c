@@ -277,8 +277,8 @@ static void a_report_is_written_to_its_end(void **state)
 	assert_int_equal(front_protobuf.write(&fixture->out, &event, 512), 0);
 	rest = buf_slice(&fixture->out);
 	while (rest.size) {
-		struct event back;
-		struct slice body;
+		struct event back = {0};
+		struct slice body = {0};
 		const char *why;
 		size_t used;
 

@@ -135,7 +135,7 @@ static void send_is_read_and_refused_as_documented(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct request_send send;
+		struct request_send send = {0};
 		enum hot_status status = hot_read_send(cases[i].body, &send);
 
 		if (status != cases[i].status || (status == HOT_OK && send.to != cases[i].to)) {
@@ -147,7 +147,7 @@ static void send_is_read_and_refused_as_documented(void **state)
 static void send_is_read_in_place(void **state)
 {
 	static const uint8_t body[] = "\x0a\x04uav2\x22\x02hi\x2a\x01t\x30\x02";
-	struct request_send send;
+	struct request_send send = {0};
 
 	(void)state;
 	assert_int_equal(hot_read_send(slice_of(body, sizeof(body) - 1), &send), HOT_OK);
@@ -208,7 +208,7 @@ static void delivery_from_its_kept_body_is_the_same_frame(void **state)
 static void delivery_tells_an_empty_link_from_none(void **state)
 {
 	const struct event_delivery delivery = some_delivery();
-	struct event_delivery back;
+	struct event_delivery back = {0};
 	struct hop hops[2];
 	struct buf out;
 
@@ -247,7 +247,7 @@ static void a_hop_is_checked(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct event_delivery delivery;
+		struct event_delivery delivery = {0};
 		struct hop hop;
 
 		if (hot_read_delivery(cases[i].body, &delivery, &hop, 1) != cases[i].status) {
@@ -375,7 +375,7 @@ static void transmit_takes_packed_and_single_receivers(void **state)
 {
 	const struct slice body = BYTES("\x22\x04\x01\x02\x80\x01\x20\x07\x22\x00");
 	static const uint32_t expected[] = {1, 2, 128, 7};
-	struct sim_transmit transmit;
+	struct sim_transmit transmit = {0};
 	uint32_t receivers[4];
 
 	(void)state;
@@ -398,8 +398,8 @@ static void result_tells_bad_links_per_reception(void **state)
 		      "\x12\x02\x10\x63"			       /* none */
 		      "\x09\x01\x02\x03\x04\x05\x06\x07\x08\x18\x01"); /* id, more */
 	static const bool ok[] = {true, false, false, false, false, false};
-	struct reception reception;
-	struct hot_result result;
+	struct reception reception = {0};
+	struct hot_result result = {0};
 
 	(void)state;
 	assert_int_equal(hot_result_begin(body, &result), HOT_OK);
@@ -419,8 +419,8 @@ static void result_tells_bad_links_per_reception(void **state)
 
 static void result_that_is_malformed_is_refused(void **state)
 {
-	struct hot_result result;
-	struct reception reception;
+	struct hot_result result = {0};
+	struct reception reception = {0};
 
 	(void)state;
 	assert_int_equal(hot_result_begin(BYTES("\x08\x01"), &result), HOT_BAD);
@@ -440,8 +440,8 @@ static void payload_of_a_result_counts_only_when_there_is_one(void **state)
 		 .payload = slice_str("x")},
 		{.receiver = 2, .outcome = OUTCOME_DELIVERED, .payload = slice_str("unused")},
 	};
-	struct reception back;
-	struct hot_result result;
+	struct reception back = {0};
+	struct hot_result result = {0};
 	struct buf out;
 
 	(void)state;
@@ -476,7 +476,7 @@ static void link_comes_back(void **state)
 		.line_of_sight = LINE_OF_SIGHT_NLOS,
 		.bit_errors = UINT32_MAX,
 	};
-	struct link_numbers back;
+	struct link_numbers back = {0};
 	uint8_t bytes[LINK_MAX_BYTES];
 	size_t size = link_write(bytes, &numbers);
 	uint32_t delay_us;
