@@ -3,7 +3,9 @@ owns no more descriptors than before."""
 
 import contextlib
 import functools
+import os
 import select
+import signal
 import socket
 import sys
 import threading
@@ -148,6 +150,25 @@ def test_ten_thousand_frames_in_one_write(t, gateway):
         assert (pong.ref, pong.pong.nonce) == (ref, ref)
     writer.join(uavtest.DEADLINE)
     assert served == count / 500
+
+
+@survives(limits={"max_in_flight_per_drone": 60000, "output_hard_bytes": 50_000_000})
+def test_a_flood_does_not_go_first(t, gateway):
+    """The flood and a single message wait for the gateway, which is stopped meanwhile. The single
+    one is read after at most 16 KiB of the other."""
+    flood, other, hearer = members(t, gateway, "flood", "other", "hearer",
+                                   presence="PRESENCE_WISH_NONE")
+    one = hostile.frame(0, send={"drone": "hearer", "payload": b"flood"})
+    count = 120_000 // len(one)  # less than a socket's buffer takes
+    os.kill(gateway.pid, signal.SIGSTOP)
+    try:
+        flood.send_bytes(one * count)
+        other.send(send={"drone": "hearer", "payload": b"single"})
+    finally:
+        os.kill(gateway.pid, signal.SIGCONT)
+    order = [hearer.wait_for("delivery").delivery.payload for _ in range(count + 1)]
+    before = order.index(b"single")
+    assert before * len(one) <= 2 * 16384, f"after {before} of {count}"
 
 
 # ------------------------------------------------------- before registration

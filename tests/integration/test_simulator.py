@@ -333,6 +333,17 @@ def test_the_window_of_the_simulator(t):
     assert outcome_of(two.reply_to(1)) == "DELIVERED"
 
 
+def test_a_timeout_frees_the_window(t):
+    simulator = FakeSimulator(t, answer=hold)
+    gateway = ready(t, simulator, simulator={"max_in_flight": 1, "timeout_ms": 200})
+    one, two = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    ask(one, 1, "uav2")
+    ask(two, 1, "uav1")
+    names = {simulator.next_transmit().transmitter for _ in range(2)}
+    assert len(names) == 2
+    assert {outcome_of(drone.reply_to(1)) for drone in (one, two)} == {"SIMULATOR_TIMEOUT"}
+
+
 def test_the_last_piece_that_never_comes(t):
     simulator = FakeSimulator(t, answer=hold)
     gateway = ready(t, simulator, simulator={"timeout_ms": 300})
