@@ -449,6 +449,17 @@ const struct fake_transmit *fake_transmit(const struct fake_gateway *gateway, ui
 		       : NULL;
 }
 
+bool fake_accounts_close(const struct fake_gateway *gateway)
+{
+	const struct stats *stats = core_stats(gateway->core);
+	uint64_t decided = 0;
+
+	for (size_t i = 0; i < OUTCOME_COUNT; i++) {
+		decided += stats->outcomes[i];
+	}
+	return stats->accepted == decided + stats->pending;
+}
+
 struct reception fake_reception(uint32_t receiver, enum outcome outcome, const char *link)
 {
 	return (struct reception){

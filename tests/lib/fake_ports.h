@@ -116,6 +116,9 @@ uint32_t fake_count(const struct fake_drone *drone, enum event_kind kind);
 
 /* The transmit `back` before the last one. */
 const struct fake_transmit *fake_transmit(const struct fake_gateway *gateway, uint32_t back);
+/* Whether all that was accepted is accounted for. */
+bool fake_accounts_close(const struct fake_gateway *gateway);
+
 /* An answer for one receiver, with a link of `link` as its bytes (NULL: absent). */
 struct reception fake_reception(uint32_t receiver, enum outcome outcome, const char *link);
 /* Answers the last transmit: DELIVERED, for all. */

@@ -54,6 +54,9 @@ static void test_names(void **state)
 	/* who goes by its id is found by its id alone */
 	assert_null(registry_by_callsign(&registry, slice_str("uav1")));
 	assert_ptr_equal(registry_by_callsign(&registry, slice_str("Leader")), two);
+	registry_delist(&registry, two);
+	assert_null(registry_by_callsign(&registry, slice_str("Leader")));
+	assert_int_equal(registry_enlist(&registry, two), 0);
 	registry_drop_callsign(&registry, two);
 	assert_null(registry_by_callsign(&registry, slice_str("Leader")));
 	assert_true(slice_equal(session_callsign(two), slice_str("uav2")));

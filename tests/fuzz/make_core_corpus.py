@@ -1,0 +1,139 @@
+"""Writes the seed corpora of the core's fuzzers: tests/fuzz/corpus/{drone,simulator}. Each
+file is the fuzzer's head (see the .c files) and a stream of frames. Needs the generated
+classes (make build/gen/drone_pb2.py build/gen/channel_pb2.py); what it writes is committed."""
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.environ.get("B", "build"), "gen"))
+import channel_pb2  # noqa: E402
+import drone_pb2  # noqa: E402
+from make_corpus import save, varint  # noqa: E402
+
+# states and flags of fuzz_drone.c
+NEW, REGISTERED, MEMBER, HELD, IN_FLIGHT = range(5)
+ANSWER, DEAF, SMALL, TIME = 1, 2, 4, 8
+# flags of fuzz_simulator.c
+TARGET_LEFT, CAME_AGAIN, SENDER_LEFT, STRICT = 1, 2, 4, 8
+
+
+def framed(*messages):
+    return b"".join(varint(m.ByteSize()) + m.SerializeToString() for m in messages)
+
+
+def asks():
+    """One of every request, in an order in which each has something to do."""
+    bodies = [
+        ("choose_scenario", {"name": "alpha"}),
+        ("list_scenarios", {}),
+        ("list_drones", {}),
+        ("list_drones", {"scenario": "alpha"}),
+        ("update_state", {"position": {"local": {"east_m": 1, "north_m": 2, "up_m": 3}},
+                          "velocity": {"east_mps": 1}}),
+        ("update_state", {"position": {"geodetic": {"latitude_e7": 470000000,
+                                                    "longitude_e7": 80000000}}}),
+        ("send", {"drone": "other", "payload": b"hello", "report": 2}),
+        ("send", {"everyone": {}, "payload": b"hello", "report": 1}),
+        ("send", {"drone": "stranger", "report": 2}),
+        ("send", {"drone": "fuzzed", "report": 2}),
+        ("send", {"group": "wing", "payload": b"x"}),
+        ("join_group", {"group": "wing"}),
+        ("leave_group", {"group": "wing"}),
+        ("rename", {"callsign": "Leader"}),
+        ("authenticate", {"proof": bytes(32)}),
+        ("ping", {"nonce": 7}),
+        ("pong", {"nonce": 8}),
+        ("choose_scenario", {}),
+        ("leave", {}),
+    ]
+    return [drone_pb2.ToGateway(ref=i + 1, **{name: fields})
+            for i, (name, fields) in enumerate(bodies)]
+
+
+def registration(**fields):
+    return drone_pb2.ToGateway(ref=1, registration=dict({"protocol": 1}, **fields))
+
+
+def drone_seeds():
+    def seed(name, state, stream, cut=0, flags=ANSWER):
+        save("drone", name, bytes([state, cut, flags]) + stream)
+
+    everything = framed(*asks())
+    fuzzed = {"drone_id": "fuzzed", "scenario": "alpha", "callsign": "F\u00e9"}
+    seed("new_registers", NEW, framed(registration(**fuzzed)) + everything)
+    seed("new_byte_by_byte", NEW, framed(registration(**fuzzed)), cut=1)
+    seed("new_tries_again", NEW, framed(
+        registration(drone_id="b\u00e4d"), registration(drone_id="fuzzed", callsign="\x1b[2J"),
+        registration(drone_id="other", max_frame_bytes=100), registration(**fuzzed)))
+    seed("new_takes_over", NEW, framed(registration(drone_id="other")) + everything)
+    seed("new_speaks_first", NEW, everything)
+    seed("new_no_protocol", NEW, framed(registration(drone_id="fuzzed", protocol=0)))
+    seed("new_nothing", NEW, b"\x00")
+    seed("new_too_large", NEW, b"\xff\xff\x03" + bytes(16))
+    seed("registered_all", REGISTERED, everything)
+    seed("registered_again", REGISTERED, framed(registration(**fuzzed)) + everything, flags=TIME)
+    seed("registered_unknown", REGISTERED, b"\x05\x08\x09\xba\x06\x00" + everything)
+    seed("member_all", MEMBER, everything)
+    seed("member_deaf", MEMBER, everything * 4, flags=DEAF)
+    seed("member_small_frames", MEMBER, everything, flags=SMALL | ANSWER, cut=7)
+    seed("member_large", MEMBER, framed(drone_pb2.ToGateway(
+        ref=1, send={"drone": "other", "payload": bytes(3000), "report": 2})), cut=63)
+    seed("held_all", HELD, everything)
+    seed("held_answered", HELD, everything, cut=9, flags=ANSWER | TIME)
+    seed("held_silent", HELD, everything, cut=5, flags=TIME)
+    seed("in_flight_all", IN_FLIGHT, everything, cut=30)
+    seed("in_flight_leaves", IN_FLIGHT, framed(asks()[-1]))
+    seed("in_flight_garbage", IN_FLIGHT, b"\x04\xff\xff\xff\xff", flags=0)
+
+
+LINK = {"delay_us": 1200, "propagation_ns": 300, "airtime_us": 900, "snr_db": 12.5,
+        "path_loss_db": 96.5, "packet_error_rate": 0.25, "distance_m": 90.0, "line_of_sight": 1}
+
+
+def result(slot, *receptions, more=False, generation=1):
+    return channel_pb2.FromSimulator(result={
+        "id": generation << 32 | slot, "more": more,
+        "receptions": [dict({"link": LINK}, **r) for r in receptions]})
+
+
+def got(receiver, outcome=1, **fields):
+    return dict({"receiver": receiver, "outcome": outcome}, **fields)
+
+
+def simulator_seeds():
+    def seed(name, *messages, flags=0, batch=63, tail=b""):
+        save("simulator", name, bytes([flags, batch]) + framed(*messages) + tail)
+
+    good = (result(0, got(2)), result(1, got(2), got(3)), result(2, got(1), got(3)),
+            result(3, got(1)))
+    seed("all_delivered", *good)
+    seed("in_batches_of_one", *good, batch=0)
+    seed("backwards", *reversed(good))
+    seed("target_left", *good, flags=TARGET_LEFT)
+    seed("came_again", *good, flags=CAME_AGAIN)
+    seed("sender_left", *good, flags=SENDER_LEFT)
+    seed("twice", *good, *good)
+    seed("twice_strict", *good, *good, flags=STRICT)
+    seed("pieces", result(1, got(3), more=True), result(1, got(2), more=True), result(1),
+         result(2, got(3, 3, reason=5), got(1, 2, payload=b"\xff" * 300)))
+    seed("one_with_more", result(0, got(2), more=True), result(0))
+    seed("missing_and_foreign", result(1, got(3), got(3), got(1), got(99)), result(0, got(0)))
+    seed("bad_numbers", result(0, got(2, link=dict(LINK, snr_db=float("nan")))),
+         result(3, got(1, link=dict(LINK, packet_error_rate=1.5))),
+         result(1, got(2, link=dict(LINK, line_of_sight=9)), got(3, link={})))
+    seed("bad_enums", result(0, got(2, 9)), result(1, got(2, 3, reason=99), got(3, 0)))
+    seed("grown_payload", result(0, got(2, payload=bytes(7))), result(3, got(1, payload=b"")))
+    seed("forged", result(0, got(2), generation=2), result(77, got(2)), result(0, generation=0))
+    seed("status", *(channel_pb2.FromSimulator(scenario_status={
+        "scenario": n, "ok": ok, "message": "no such model"})
+        for n, ok in ((1, False), (0, True), (9, True), (1, True), (2, False))), *good)
+    seed("pong_and_unknown", channel_pb2.FromSimulator(pong={"nonce": 3}), *good,
+         tail=b"\x03\xba\x06\x00")
+    seed("second_hello", channel_pb2.FromSimulator(hello_ack={"protocol": 1}), *good)
+    seed("garbage", *good[:2], tail=b"\x04\xff\xff\xff\xff")
+    seed("cut_short", *good, tail=b"\x7f\x0a")
+
+
+if __name__ == "__main__":
+    drone_seeds()
+    simulator_seeds()
