@@ -23,6 +23,15 @@ static struct fake_gateway gateway;
 static struct fake_drone one, two, three, again;
 static struct arena arena;
 
+/* What is in flight, by its place. */
+static const struct {
+	const char *sender;
+	uint64_t sequence;
+	size_t payload_size;
+} sent[] = {{"one", 1, 6}, {"one", 2, 11}, {"two", 1, 300}, {"three", 1, 6}};
+enum { SENT = sizeof(sent) / sizeof(sent[0]) };
+static bool delivered[SENT][3]; /* to one, two, three */
+
 static void must(bool ok, const char *what)
 {
 	if (!ok) {
@@ -31,10 +40,23 @@ static void must(bool ok, const char *what)
 	}
 }
 
-/* Every delivery is of a message that was sent, and no longer than that. */
+static size_t place_of(const struct event_delivery *delivery)
+{
+	for (size_t i = 0; i < SENT; i++) {
+		if (slice_equal(delivery->sender, slice_str(sent[i].sender)) &&
+		    delivery->sequence == sent[i].sequence) {
+			return i;
+		}
+	}
+	must(false, "a message that nobody sent");
+	return 0;
+}
+
+/* Every delivery is of a message that was sent, no longer than that, and the first. */
 static bool watch(struct fake_drone *drone, const struct event *event, uint32_t max_frame)
 {
 	const struct event_delivery *delivery = &event->delivery;
+	size_t place, reader;
 
 	if (event->kind != EVENT_DELIVERY) {
 		return true;
@@ -44,7 +66,11 @@ static bool watch(struct fake_drone *drone, const struct event *event, uint32_t 
 	must(delivery->hops[0].outcome == OUTCOME_DELIVERED ||
 		     delivery->hops[0].outcome == OUTCOME_CORRUPTED,
 	     "delivered, but lost");
-	must(delivery->payload.size <= 300, "a payload that has grown");
+	place = place_of(delivery);
+	must(delivery->payload.size <= sent[place].payload_size, "a payload that has grown");
+	reader = drone == &one ? 0 : drone == &two ? 1 : 2;
+	must(!delivered[place][reader], "delivered twice");
+	delivered[place][reader] = true;
 	must(delivery->payload.size + delivery->hops[0].link.size < max_frame,
 	     "a delivery larger than the drone takes");
 	if (delivery->hops[0].link.data) {
@@ -168,6 +194,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	limits.presence_backlog = 32;
 	limits.max_stray_results = data[0] & FLAG_STRICT ? 2 : 100;
+	memset(delivered, 0, sizeof(delivered));
 	fake_open(&gateway, &limits);
 	arena_init(&arena, ARENA);
 	reach(data[0]);
