@@ -100,6 +100,8 @@ void conn_over(struct conn *conn, enum goodbye_reason reason)
 
 /* ---------------------------------------------------------------- the ports */
 
+enum { DIGEST_BYTES = sizeof(uint64_t) };
+
 static uint64_t digest_add(uint64_t digest, struct slice bytes)
 {
 	size_t size = bytes.size < 40 ? bytes.size : 40;
@@ -143,7 +145,7 @@ static void use_encoded(const struct conn *conn, const struct event *event)
 	if (encoded->size == 0) {
 		if (encoded->cap < sizeof(digest)) {
 			free(encoded->data);
-			encoded->data = malloc(sizeof(digest));
+			encoded->data = malloc(DIGEST_BYTES);
 			encoded->cap = sizeof(digest);
 		}
 		memcpy(encoded->data, &digest, sizeof(digest));

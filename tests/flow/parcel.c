@@ -60,7 +60,7 @@ static void leave_channel(struct world *world, struct parcel *message)
 		if (sim->channel[i] == message) {
 			/* in order, so that an answer in order is the usual one */
 			memmove(&sim->channel[i], &sim->channel[i + 1],
-				(sim->channel_count - i - 1) * sizeof(sim->channel[0]));
+				(sim->channel_count - i - 1) * sizeof(struct parcel *));
 			sim->channel_count--;
 			break;
 		}

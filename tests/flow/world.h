@@ -252,8 +252,8 @@ void world_close(struct world *world);
 /* Memory that outlives the runs. */
 void world_fini(struct world *world);
 
-_Noreturn void world_fail(const struct world *world, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void world_fail(const struct world *world, const char *format, ...)
+	__attribute__((noreturn, format(printf, 2, 3)));
 void world_trace(const struct world *world, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
