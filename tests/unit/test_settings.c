@@ -384,6 +384,13 @@ static void form_is_checked(void **state)
 	settings_free(load_good(LISTEN "[scenario:a1234567890123456789012345678901]\n"));
 }
 
+static void append(char *text, size_t cap, const char *more)
+{
+	size_t size = strlen(text);
+
+	(void)snprintf(text + size, cap - size, "%s", more);
+}
+
 /* What the operator wrote is quoted, cut between two code points. */
 static void long_values_are_cut_when_quoted(void **state)
 {
@@ -393,12 +400,12 @@ static void long_values_are_cut_when_quoted(void **state)
 
 	(void)state;
 	for (int i = 0; i < 60; i++) {
-		strcat(text, drone);
+		append(text, sizeof(text), drone);
 	}
 	for (int i = 0; i < 18; i++) {
-		strcat(quoted, drone);
+		append(quoted, sizeof(quoted), drone);
 	}
-	strcat(quoted, "...\" is not a name");
+	append(quoted, sizeof(quoted), "...\" is not a name");
 	check_one(text, 4, quoted, "");
 }
 
@@ -730,7 +737,7 @@ static void any_bytes_are_survived(void **state)
 	rng_seed(&rng, 11);
 	for (int i = 0; i < 3000; i++) {
 		struct settings *settings;
-		size_t used = size;
+		size_t used;
 
 		if (i % 2) {
 			used = scramble(&rng, text, sizeof(text));
