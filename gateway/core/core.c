@@ -105,10 +105,11 @@ void core_tick(struct core *core)
 	struct heap_entry *first;
 
 	relay_expire(core);
+	presence_tick(core);
+	/* last: what the others end may leave a newcomer whose time is up */
 	while ((first = heap_first(&core->deadlines)) && first->due_us <= core->now.mono_us) {
 		session_due(core, LIST_ENTRY(first, struct session, deadline));
 	}
-	presence_tick(core);
 }
 
 uint64_t core_next_deadline(const struct core *core)
