@@ -191,6 +191,7 @@ static enum codec_status read_cold(const struct request_row *row, struct slice b
 	case SCHEMA_OK:
 		row->take(message, request);
 		return CODEC_OK;
+	case SCHEMA_NEWER:
 	case SCHEMA_REFUSED:
 		return refuse(request, ERROR_BAD_REQUEST, *why);
 	case SCHEMA_BAD:

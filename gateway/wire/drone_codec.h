@@ -1,7 +1,8 @@
 /* drone.proto <-> the core's messages. The envelope is scanned by hand; hot
  * bodies go to hot_codec, all others through protobuf-c into an arena. Every
  * string is checked (UTF-8, no NUL), every enum known, every float finite,
- * before anything of a message is used. */
+ * before anything of a message is used. The gateway refuses an enum value that it
+ * does not know, a drone takes it for zero. */
 #ifndef UAV_WIRE_DRONE_CODEC_H
 #define UAV_WIRE_DRONE_CODEC_H
 
@@ -38,8 +39,8 @@ int drone_write_event(struct buf *out, const struct event *event, uint32_t max_f
 /* Reads the body of one frame (a FromGateway), hot bodies included; everything
  * it needs (lists, hops) is taken from `arena`. event->kind is EVENT_COUNT when the
  * frame holds no body that this version knows: to be ignored. CODEC_BAD: cannot be
- * parsed, or a gateway may not send it (two bodies, an enum value, string or number
- * that is not allowed, more entries or hops than EVENT_MAX_ENTRIES and EVENT_MAX_HOPS, over the
+ * parsed, or a gateway may not send it (two bodies, a string or number that is not
+ * allowed, more entries or hops than EVENT_MAX_ENTRIES and EVENT_MAX_HOPS, over the
  * arena's cap). */
 enum codec_status drone_read_event(struct slice frame, struct arena *arena, struct event *event,
 				   const char **why);

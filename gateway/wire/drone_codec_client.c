@@ -28,7 +28,9 @@ static enum codec_status take_room(struct arena *arena, size_t count, size_t siz
 
 /* ------------------------------------------------- one function for each body */
 
-/* The message given is of the row's descriptor. */
+enum { TOPOLOGIES = TOPOLOGY_STAR + 1, KINDS = DRONE_KIND_GROUND_STATION + 1 };
+
+/* The message given is of the row's descriptor. Each enum passes through wire_known_value. */
 
 static enum codec_status take_challenge(const void *message, struct arena *arena,
 					struct event *event, const char **why)
@@ -70,7 +72,7 @@ static struct scenario_entry scenario_of(const Uav__Relay__V1__ScenarioEntry *en
 		.description = slice_str(entry->description),
 		.hub = slice_str(entry->hub),
 		.message = slice_str(entry->message),
-		.topology = (enum topology_kind)entry->topology,
+		.topology = (enum topology_kind)wire_known_value(entry->topology, TOPOLOGIES),
 		.drones = entry->drones,
 		.max_drones = entry->max_drones,
 		.available = entry->available,
@@ -121,7 +123,7 @@ static struct drone_entry drone_of(const Uav__Relay__V1__DroneEntry *entry)
 		.drone_id = slice_str(entry->drone_id),
 		.callsign = slice_str(entry->callsign),
 		.scenario = slice_str(entry->scenario),
-		.kind = (enum drone_kind)entry->kind,
+		.kind = (enum drone_kind)wire_known_value(entry->kind, KINDS),
 		.online_ms = entry->online_ms,
 		.idle_ms = entry->idle_ms,
 		.position = parts_position(entry->position),
@@ -174,8 +176,10 @@ static enum codec_status take_presence(const void *message, struct arena *arena,
 			.drone_id = slice_str(entry->drone_id),
 			.callsign = slice_str(entry->callsign),
 			.scenario = slice_str(entry->scenario),
-			.what = (enum presence_what)entry->what,
-			.reason = (enum goodbye_reason)entry->reason,
+			.what = (enum presence_what)wire_known_value(entry->what,
+								     PRESENCE_WHAT_COUNT),
+			.reason =
+				(enum goodbye_reason)wire_known_value(entry->reason, GOODBYE_COUNT),
 		};
 	}
 	event->presence = (struct event_presence){entries, body->n_events, body->missed};
@@ -190,7 +194,7 @@ static enum codec_status take_error(const void *message, struct arena *arena, st
 	(void)arena;
 	(void)why;
 	event->error = (struct event_error){
-		.code = (enum error_code)body->code,
+		.code = (enum error_code)wire_known_value(body->code, ERROR_COUNT),
 		.message = slice_str(body->message),
 	};
 	return CODEC_OK;
@@ -204,7 +208,7 @@ static enum codec_status take_goodbye(const void *message, struct arena *arena, 
 	(void)arena;
 	(void)why;
 	event->goodbye = (struct event_goodbye){
-		.reason = (enum goodbye_reason)body->reason,
+		.reason = (enum goodbye_reason)wire_known_value(body->reason, GOODBYE_COUNT),
 		.message = slice_str(body->message),
 		.retry_after_ms = body->retry_after_ms,
 	};
@@ -349,7 +353,7 @@ enum codec_status drone_read_event(struct slice frame, struct arena *arena, stru
 	if (row->read) {
 		return row->read(envelope.body, arena, event, why);
 	}
-	if (schema_unpack(row->descriptor, envelope.body, arena, &message, why) != SCHEMA_OK) {
+	if (schema_unpack(row->descriptor, envelope.body, arena, &message, why) > SCHEMA_NEWER) {
 		return CODEC_BAD;
 	}
 	return row->take(message, arena, event, why);

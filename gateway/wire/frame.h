@@ -185,6 +185,13 @@ wire_next(struct wire_reader *reader, struct wire_field *field)
 	return taken ? 1 : -1;
 }
 
+/* An enum's value, which has `count` in this version of the protocol: zero for one that
+ * only a later version knows. */
+static inline uint32_t wire_known_value(uint32_t value, uint32_t count)
+{
+	return value < count ? value : 0;
+}
+
 /* Number and type in one, as they stand before a field: what a reader switches on. */
 #define WIRE_TAG(number, type) ((uint32_t)(number) << 3 | (uint32_t)(type))
 

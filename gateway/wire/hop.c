@@ -35,14 +35,14 @@ static enum hot_status take_field(const struct wire_field *field, struct hop *ho
 	case WIRE_TAG(HOP_RECEIVER, WIRE_BYTES):
 		return take_name(&hop->receiver, field->bytes);
 	case WIRE_TAG(HOP_OUTCOME, WIRE_VARINT):
-		hop->outcome = (enum outcome)value;
-		return value < OUTCOME_COUNT ? HOT_OK : HOT_REFUSED;
+		hop->outcome = (enum outcome)wire_known_value(value, OUTCOME_COUNT);
+		return HOT_OK;
 	case WIRE_TAG(HOP_REASON, WIRE_VARINT):
-		hop->reason = (enum reason)value;
-		return value < REASON_COUNT ? HOT_OK : HOT_REFUSED;
+		hop->reason = (enum reason)wire_known_value(value, REASON_COUNT);
+		return HOT_OK;
 	case WIRE_TAG(HOP_SOURCE, WIRE_VARINT):
-		hop->source = (enum source)value;
-		return value < SOURCE_COUNT ? HOT_OK : HOT_REFUSED;
+		hop->source = (enum source)wire_known_value(value, SOURCE_COUNT);
+		return HOT_OK;
 	case WIRE_TAG(HOP_LATE_BY_US, WIRE_VARINT):
 		hop->late_by_us = value;
 		return HOT_OK;

@@ -12,7 +12,8 @@ struct hop_list {
 	size_t count, max;
 };
 
-/* Reads one Hop to the end of the list. HOT_BAD also when the list is full. */
+/* Reads one Hop to the end of the list, as a drone does: enum values of a later version
+ * are zero. HOT_BAD also when the list is full. */
 enum hot_status hop_list_read(struct hop_list *list, struct slice bytes);
 
 /* Bytes of the hops as fields of a message, tags and lengths included. */

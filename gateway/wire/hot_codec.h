@@ -6,8 +6,8 @@
  * for what a protobuf parser must refuse and for what only a hostile peer
  * writes: a singular sub-message (Link, Everyone) twice. Singular scalars given
  * twice: the last counts. Unknown fields are skipped. Strings are checked to
- * be UTF-8 without NUL. Fields that are enums come back as numbers; a number
- * that drone.proto does not know is told by the HOT_ codes below.
+ * be UTF-8 without NUL. An enum value that this version does not know: what a drone
+ * reads has zero instead; a send is HOT_REFUSED; in a result it comes back as it is.
  *
  * Writers append one whole frame with its length prefix and return 0, or -1
  * when memory is out (nothing appended then). */
@@ -101,11 +101,11 @@ struct link_numbers {
 	uint32_t bit_errors;
 };
 
-/* HOT_OK, HOT_BAD (malformed), HOT_REFUSED (a number that is not finite, a
- * packet error rate outside 0..1, an unknown line_of_sight). `numbers` may be
- * NULL: check alone. */
+/* As a drone reads it. HOT_OK, HOT_BAD (malformed), HOT_REFUSED (a number that is not
+ * finite, a packet error rate outside 0..1). `numbers` may be NULL: check alone. */
 enum hot_status link_read(struct slice bytes, struct link_numbers *numbers);
-/* The check, and the one number that the relay itself needs. */
+/* As the gateway checks what a simulator says: an unknown line_of_sight is HOT_REFUSED
+ * too. And the one number that the relay itself needs. */
 enum hot_status link_check(struct slice bytes, uint32_t *delay_us);
 /* The message without tag and length, at most LINK_MAX_BYTES. Returns its size. */
 #define LINK_MAX_BYTES 96

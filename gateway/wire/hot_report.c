@@ -44,11 +44,11 @@ static enum hot_status take_field(const struct wire_field *field, struct target_
 		outcome->drone_id = field->bytes;
 		return utf8_valid(field->bytes) ? HOT_OK : HOT_REFUSED;
 	case WIRE_TAG(OUTCOME_OUTCOME, WIRE_VARINT):
-		outcome->outcome = (enum outcome)value;
-		return value < OUTCOME_COUNT ? HOT_OK : HOT_REFUSED;
+		outcome->outcome = (enum outcome)wire_known_value(value, OUTCOME_COUNT);
+		return HOT_OK;
 	case WIRE_TAG(OUTCOME_REASON, WIRE_VARINT):
-		outcome->reason = (enum reason)value;
-		return value < REASON_COUNT ? HOT_OK : HOT_REFUSED;
+		outcome->reason = (enum reason)wire_known_value(value, REASON_COUNT);
+		return HOT_OK;
 	case WIRE_TAG(HOPS_FIELD, WIRE_BYTES):
 		return hop_list_read(hops, field->bytes);
 	default:

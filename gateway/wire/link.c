@@ -17,9 +17,12 @@ enum {
 	LINK_FIELDS
 };
 
+enum { LINES_OF_SIGHT = LINE_OF_SIGHT_NLOS + 1 };
+
 /* The fields as they stand on the wire, by number; floats as their bits. */
 struct raw_link {
 	uint32_t of[LINK_FIELDS];
+	bool newer; /* with an enum value of a later version */
 };
 
 static float float_of(uint32_t bits)
@@ -92,8 +95,8 @@ static inline enum hot_status take_field(const struct wire_field *field, struct 
 	if (is_float(field->number)) {
 		return is_finite(value) ? HOT_OK : HOT_REFUSED;
 	}
-	return field->number == LINK_LINE_OF_SIGHT && value > LINE_OF_SIGHT_NLOS ? HOT_REFUSED
-										 : HOT_OK;
+	raw->newer |= field->number == LINK_LINE_OF_SIGHT && value >= LINES_OF_SIGHT;
+	return HOT_OK;
 }
 
 static enum hot_status read_raw(struct slice bytes, struct raw_link *raw)
@@ -126,7 +129,7 @@ enum hot_status link_check(struct slice bytes, uint32_t *delay_us)
 	enum hot_status status = read_raw(bytes, &raw);
 
 	*delay_us = raw.of[LINK_DELAY_US];
-	return status;
+	return status == HOT_OK && raw.newer ? HOT_REFUSED : status;
 }
 
 enum hot_status link_read(struct slice bytes, struct link_numbers *numbers)
@@ -149,7 +152,8 @@ enum hot_status link_read(struct slice bytes, struct link_numbers *numbers)
 		.packet_error_rate = float_of(raw.of[LINK_PACKET_ERROR_RATE]),
 		.doppler_hz = float_of(raw.of[LINK_DOPPLER_HZ]),
 		.distance_m = float_of(raw.of[LINK_DISTANCE_M]),
-		.line_of_sight = (enum line_of_sight)raw.of[LINK_LINE_OF_SIGHT],
+		.line_of_sight = (enum line_of_sight)wire_known_value(raw.of[LINK_LINE_OF_SIGHT],
+								      LINES_OF_SIGHT),
 		.bit_errors = raw.of[LINK_BIT_ERRORS],
 	};
 	return HOT_OK;

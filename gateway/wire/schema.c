@@ -57,7 +57,7 @@ static enum schema_status check_scalar(const ProtobufCFieldDescriptor *type, uin
 {
 	if (type->type == PROTOBUF_C_TYPE_ENUM &&
 	    !protobuf_c_enum_descriptor_get_value(type->descriptor, (int32_t)(uint32_t)value)) {
-		return say(SCHEMA_REFUSED, bad_enum, why);
+		return say(SCHEMA_NEWER, bad_enum, why);
 	}
 	if (!is_finite(type->type, value)) {
 		return say(SCHEMA_REFUSED, bad_number, why);
@@ -189,9 +189,9 @@ enum schema_status schema_unpack(const ProtobufCMessageDescriptor *descriptor, s
 	enum schema_status status = schema_check(descriptor, bytes, why);
 	ProtobufCAllocator allocator = {.alloc = take, .free = give_back, .allocator_data = arena};
 
-	if (status != SCHEMA_OK) {
+	if (status > SCHEMA_NEWER) {
 		return status;
 	}
 	*message = protobuf_c_message_unpack(descriptor, &allocator, bytes.size, bytes.data);
-	return *message ? SCHEMA_OK : say(SCHEMA_BAD, too_complex, why);
+	return *message ? status : say(SCHEMA_BAD, too_complex, why);
 }

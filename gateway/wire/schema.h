@@ -12,20 +12,21 @@
 
 enum schema_status {
 	SCHEMA_OK,
+	SCHEMA_NEWER,	/* allowed, but for an enum value that only a later version knows */
 	SCHEMA_REFUSED, /* well formed, but not allowed; *why says it in words */
 	SCHEMA_BAD,	/* malformed or too complex; *why says it in words */
 };
 
-/* Walks the message and all within it; allocates nothing. REFUSED: a string that is
- * not UTF-8 or has a NUL, an enum value that the .proto does not know, a number
+/* Walks the message and all within it; allocates nothing. NEWER: an enum value that the
+ * .proto does not know. REFUSED: a string that is not UTF-8 or has a NUL, a number
  * that is not finite. BAD: not well formed (see wire_next), a known field of the wrong
- * wire type, a singular sub-message twice. BAD counts more than REFUSED. Unknown
- * fields are skipped. */
+ * wire type, a singular sub-message twice. The last of these counts. Unknown fields
+ * are skipped. *why is set for all but OK. */
 enum schema_status schema_check(const ProtobufCMessageDescriptor *descriptor, struct slice bytes,
 				const char **why);
 
-/* Checks, then unpacks into the arena. *message is there on SCHEMA_OK alone, valid as
- * long as the arena's pieces. */
+/* Checks, then unpacks into the arena. *message is there on SCHEMA_OK and SCHEMA_NEWER
+ * (unknown enum values as they came), valid as long as the arena's pieces. */
 enum schema_status schema_unpack(const ProtobufCMessageDescriptor *descriptor, struct slice bytes,
 				 struct arena *arena, ProtobufCMessage **message, const char **why);
 

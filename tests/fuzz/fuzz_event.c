@@ -20,6 +20,47 @@ static void must(bool ok, const char *what)
 	}
 }
 
+static void check_hops(const struct hop *hops, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		must(hops[i].outcome < OUTCOME_COUNT && hops[i].reason < REASON_COUNT &&
+			     hops[i].source < SOURCE_COUNT,
+		     "a hop with an unknown value");
+	}
+}
+
+static void check_values(const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_DELIVERY:
+		check_hops(event->delivery.hops, event->delivery.hop_count);
+		break;
+	case EVENT_SEND_REPORT:
+		for (size_t i = 0; i < event->report.count; i++) {
+			must(event->report.outcomes[i].outcome < OUTCOME_COUNT,
+			     "an unknown outcome");
+			check_hops(event->report.outcomes[i].hops,
+				   event->report.outcomes[i].hop_count);
+		}
+		break;
+	case EVENT_PRESENCE:
+		for (size_t i = 0; i < event->presence.count; i++) {
+			must(event->presence.entries[i].what < PRESENCE_WHAT_COUNT &&
+				     event->presence.entries[i].reason < GOODBYE_COUNT,
+			     "an unknown presence");
+		}
+		break;
+	case EVENT_ERROR:
+		must(event->error.code < ERROR_COUNT, "an unknown error");
+		break;
+	case EVENT_GOODBYE:
+		must(event->goodbye.reason < GOODBYE_COUNT, "an unknown goodbye");
+		break;
+	default:
+		break;
+	}
+}
+
 /* Deliveries are not cut to the reader's largest frame; all else is. */
 static void check_frames(struct slice bytes, const struct event *event, uint32_t max_frame)
 {
@@ -60,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (drone_read_event(slice_of(data + 1, size - 1), &arena, &event, &why) != CODEC_OK) {
 		must(why != NULL, "no word on what is wrong");
 	} else if (event.kind != EVENT_COUNT && event.kind != EVENT_CHALLENGE) {
+		check_values(&event);
 		must(front_protobuf.write(&out, &event, max_frame) == 0, "cannot be written again");
 		must(buf_size(&out) > 0, "nothing was written");
 		check_frames(buf_slice(&out), &event, max_frame);

@@ -2,7 +2,8 @@
  * whether it may be used and on every field; then what our writer makes of it
  * is read by both again.
  *
- * Where they may differ, both ways: a packet error rate outside 0..1 is not allowed
+ * An enum value that the schema does not know: zero in what a drone reads, refused in a
+ * send. Where they may differ, both ways: a packet error rate outside 0..1 is not allowed
  * for us, fine for the schema. In a result an unknown outcome or reason and a bad Link
  * are told per reception and refuse nothing. */
 #ifndef UAV_TESTS_HOT_DIFFERENTIAL_H
@@ -146,6 +147,12 @@ static bool same_bytes(struct slice ours, ProtobufCBinaryData theirs)
 	return slice_equal(ours, slice_of(theirs.data, theirs.len));
 }
 
+/* Theirs is as it came, ours zero where this version does not know it. */
+static bool same_value(unsigned ours, int theirs, unsigned count)
+{
+	return ours == wire_known_value((uint32_t)theirs, count);
+}
+
 /* To the bit: -0 is not 0. */
 static bool same_float(float ours, float theirs)
 {
@@ -169,7 +176,8 @@ static bool same_link(const struct link_numbers *ours, const Uav__Relay__V1__Lin
 	       same_float(ours->packet_error_rate, theirs->packet_error_rate) &&
 	       same_float(ours->doppler_hz, theirs->doppler_hz) &&
 	       same_float(ours->distance_m, theirs->distance_m) &&
-	       (int)ours->line_of_sight == (int)theirs->line_of_sight &&
+	       same_value(ours->line_of_sight, (int)theirs->line_of_sight,
+			  LINE_OF_SIGHT_NLOS + 1) &&
 	       ours->bit_errors == theirs->bit_errors;
 }
 
@@ -186,9 +194,10 @@ static bool same_hop(const struct hop *ours, const Uav__Relay__V1__Hop *theirs)
 	}
 	return same_text(ours->transmitter, theirs->transmitter) &&
 	       same_text(ours->receiver, theirs->receiver) &&
-	       (int)ours->outcome == (int)theirs->outcome &&
-	       (int)ours->reason == (int)theirs->reason &&
-	       (int)ours->source == (int)theirs->source && ours->late_by_us == theirs->late_by_us;
+	       same_value(ours->outcome, (int)theirs->outcome, OUTCOME_COUNT) &&
+	       same_value(ours->reason, (int)theirs->reason, REASON_COUNT) &&
+	       same_value(ours->source, (int)theirs->source, SOURCE_COUNT) &&
+	       ours->late_by_us == theirs->late_by_us;
 }
 
 static bool same_hops(const struct hop *ours, size_t count, Uav__Relay__V1__Hop *const *theirs,
@@ -247,8 +256,9 @@ static bool same_report(const struct event_send_report *ours,
 		const struct target_outcome *a = &ours->outcomes[i];
 		const Uav__Relay__V1__TargetOutcome *b = theirs->outcomes[i];
 
-		if (!same_text(a->drone_id, b->drone_id) || (int)a->outcome != (int)b->outcome ||
-		    (int)a->reason != (int)b->reason ||
+		if (!same_text(a->drone_id, b->drone_id) ||
+		    !same_value(a->outcome, (int)b->outcome, OUTCOME_COUNT) ||
+		    !same_value(a->reason, (int)b->reason, REASON_COUNT) ||
 		    !same_hops(a->hops, a->hop_count, b->hops, b->n_hops)) {
 			return false;
 		}
@@ -370,14 +380,26 @@ static bool diff_told_per_reception(const struct hot_ours *ours, enum schema_sta
 	return schema == SCHEMA_REFUSED;
 }
 
+/* A drone takes what a later version adds. */
+static enum schema_status diff_check(enum hot_kind kind, struct slice body)
+{
+	const char *why;
+	enum schema_status status = schema_check(hot_descriptors[kind], body, &why);
+
+	if (status == SCHEMA_NEWER) {
+		return kind == HOT_DELIVERY || kind == HOT_REPORT ? SCHEMA_OK : SCHEMA_REFUSED;
+	}
+	return status;
+}
+
 /* What both make of the body. NULL: they agree; else what is wrong. *usable: we take
  * it, and `ours` is filled. */
 static const char *diff_compare(enum hot_kind kind, struct slice body, struct hot_ours *ours,
 				bool *usable)
 {
-	const char *why, *fault = NULL;
+	const char *fault = NULL;
 	enum hot_status mine = diff_read(kind, body, ours);
-	enum schema_status schema = schema_check(hot_descriptors[kind], body, &why);
+	enum schema_status schema = diff_check(kind, body);
 	ProtobufCMessage *theirs = NULL;
 
 	*usable = mine == HOT_OK && !ours->too_many;
