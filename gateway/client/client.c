@@ -41,6 +41,8 @@ const char *client_error_text(int error)
 
 /* ----------------------------------------------------------- from the gateway */
 
+_Static_assert(CLIENT_IN_MIN == FRAME_LEAST_BYTES + FRAME_PREFIX_MAX, "a frame and its prefix");
+
 static uint32_t largest_frame(const struct client *client)
 {
 	size_t room = client->in.cap;

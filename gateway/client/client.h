@@ -65,11 +65,11 @@ struct client {
 	const char *why;
 };
 
-/* The smallest sensible memory. The input buffer holds the largest frame that the
- * gateway is told to send us: at least 256 bytes and a prefix, more for longer
- * lists per frame, and for payloads up to that size. The output buffer holds the
- * largest request, the scratch what one event needs beside its frame. */
-#define CLIENT_IN_MIN 512u
+/* The smallest memory. The input buffer holds the largest frame that the gateway is
+ * told to send us, and its prefix: more than the least for longer lists per frame, and
+ * for payloads up to that size. The output buffer holds the largest request, the
+ * scratch what one event needs beside its frame. */
+#define CLIENT_IN_MIN (FRAME_LEAST_BYTES + 5u)
 #define CLIENT_OUT_MIN 256u
 #define CLIENT_SCRATCH_MIN 8192u
 

@@ -14,7 +14,10 @@
 #define CALLSIGN_MAX_BYTES 128	  /* 32 code points of 4 bytes */
 #define CONTENT_TYPE_MAX_BYTES 64 /* also software */
 #define DESCRIPTION_MAX_BYTES 200 /* also messages */
-#define PROTOCOL_VERSION 1u	  /* highest that we speak, on both links */
+/* The least that a drone must be able to take in one frame, and the gateway too: the
+ * longest entry of a list (two descriptions, two names) with all that stands around it. */
+#define FRAME_LEAST_BYTES 768u
+#define PROTOCOL_VERSION 1u /* highest that we speak, on both links */
 
 enum drone_kind { DRONE_KIND_DRONE, DRONE_KIND_GROUND_STATION };
 

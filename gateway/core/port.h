@@ -12,7 +12,7 @@
 struct endpoint_ops {
 	/* Hands one event over. The endpoint encodes it before it returns and keeps
 	 * no slice of it. `max_frame` is the largest frame this drone takes (at least
-	 * 256). True: it will be written, in order, unless the connection breaks.
+	 * FRAME_LEAST_BYTES). True: it will be written, in order, unless the connection breaks.
 	 * False: it could not be taken (memory is out); the core then ends the
 	 * session. Must not call into the core. */
 	bool (*emit)(void *ctx, const struct event *event, uint32_t max_frame);

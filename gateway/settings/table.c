@@ -233,18 +233,18 @@ const struct row table_rows[] = {
 	 .help = "Of these, connections that have not registered yet."},
 	{.section = "limits",
 	 .key = "max_frame_bytes",
-	 LIMIT(max_frame_bytes, 256, 16 * MIB),
+	 LIMIT(max_frame_bytes, FRAME_LEAST_BYTES, 16 * MIB),
 	 .help = "The largest frame from a registered drone. From 2048 bytes up a payload may have "
 		 "1024 "
 		 "bytes less than this, below that half of it."},
 	{.section = "limits",
 	 .key = "max_frame_bytes_unregistered",
-	 LIMIT(max_frame_bytes_unregistered, 256, 16 * MIB),
+	 LIMIT(max_frame_bytes_unregistered, FRAME_LEAST_BYTES, 16 * MIB),
 	 .reloadable = true,
 	 .help = "The largest frame from a drone that has not registered yet."},
 	{.section = "limits",
 	 .key = "output_hard_bytes",
-	 LIMIT(output_hard_bytes, 512, GIB),
+	 LIMIT(output_hard_bytes, 2 * FRAME_LEAST_BYTES, GIB),
 	 .reloadable = true,
 	 .help = "Bytes that may wait for one drone. Beyond that it is sent goodbye (TOO_SLOW). At "
 		 "least "
@@ -278,7 +278,7 @@ const struct row table_rows[] = {
 	 .key = "max_in_flight_bytes",
 	 .kind = VALUE_U64,
 	 .offset = offsetof(struct settings, limits.max_in_flight_bytes),
-	 .min = 256,
+	 .min = FRAME_LEAST_BYTES,
 	 .max = TIB,
 	 .limit = true,
 	 .reloadable = true,

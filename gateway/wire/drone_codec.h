@@ -27,8 +27,8 @@ enum codec_status drone_read_request(struct slice frame, struct arena *arena,
 				     struct request *request, const char **why);
 
 /* Appends the event as one frame, or a list as as many frames as needed, each of
- * at most `max_frame` bytes (prefix not counted; at least 256). Fields are cut
- * to their documented lengths, the longest further where `max_frame` is below 600.
+ * at most `max_frame` bytes (prefix not counted; at least FRAME_LEAST_BYTES). Fields
+ * are cut to their documented lengths.
  * 0, or -1 when memory is out (nothing appended).
  * Not for EVENT_DELIVERY and EVENT_SEND_REPORT: hot_codec writes those. */
 int drone_write_event(struct buf *out, const struct event *event, uint32_t max_frame)

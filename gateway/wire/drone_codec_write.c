@@ -6,8 +6,6 @@
 
 #define BODY(name) UAV__RELAY__V1__FROM_GATEWAY__BODY_##name
 
-enum { SMALLEST_FRAME = 256 };
-
 static size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;
@@ -104,36 +102,35 @@ struct entry_room {
 	char description[DESCRIPTION_MAX_BYTES + 1], message[DESCRIPTION_MAX_BYTES + 1];
 };
 
-/* An entry must fit a frame of its own. 120 bytes hold the rest of a ScenarioEntry (two
- * names, five numbers) and of its frame; two texts share what is left. */
-static void fill_scenario(struct entry_room *room, const void *entries, size_t i,
-			  uint32_t max_frame)
+/* Every entry fits a frame of its own, of FRAME_LEAST_BYTES: the longest, a ScenarioEntry,
+ * has two descriptions, and less than 120 bytes for two names, five numbers and its frame. */
+_Static_assert(2 * DESCRIPTION_MAX_BYTES + 120 <= FRAME_LEAST_BYTES, "a scenario fits any frame");
+
+static void fill_scenario(struct entry_room *room, const void *entries, size_t i)
 {
 	const struct scenario_entry *entry = (const struct scenario_entry *)entries + i;
-	size_t text = least(DESCRIPTION_MAX_BYTES, (max_frame - 120) / 2) + 1;
 	Uav__Relay__V1__ScenarioEntry *message = &room->scenario;
 
 	uav__relay__v1__scenario_entry__init(message);
 	message->name = cold_cut_text(room->id, sizeof(room->id), entry->name);
-	message->description = cold_cut_text(room->description, text, entry->description);
+	message->description =
+		cold_cut_text(room->description, sizeof(room->description), entry->description);
 	message->topology = (Uav__Relay__V1__Topology)entry->topology;
 	message->hub = cold_cut_text(room->other, sizeof(room->other), entry->hub);
 	message->drones = entry->drones;
 	message->max_drones = entry->max_drones;
 	message->available = entry->available;
-	message->message = cold_cut_text(room->message, text, entry->message);
+	message->message = cold_cut_text(room->message, sizeof(room->message), entry->message);
 }
 
-/* Likewise: 132 bytes hold the rest of a DroneEntry and of its frame. */
-static void fill_drone(struct entry_room *room, const void *entries, size_t i, uint32_t max_frame)
+static void fill_drone(struct entry_room *room, const void *entries, size_t i)
 {
 	const struct drone_entry *entry = (const struct drone_entry *)entries + i;
-	size_t callsign = least(CALLSIGN_MAX_BYTES, max_frame - 132) + 1;
 	Uav__Relay__V1__DroneEntry *message = &room->drone;
 
 	uav__relay__v1__drone_entry__init(message);
 	message->drone_id = cold_cut_text(room->id, sizeof(room->id), entry->drone_id);
-	message->callsign = cold_cut_text(room->callsign, callsign, entry->callsign);
+	message->callsign = cold_cut_text(room->callsign, sizeof(room->callsign), entry->callsign);
 	message->kind = (Uav__Relay__V1__Kind)entry->kind;
 	message->scenario = cold_cut_text(room->other, sizeof(room->other), entry->scenario);
 	message->online_ms = entry->online_ms;
@@ -141,13 +138,11 @@ static void fill_drone(struct entry_room *room, const void *entries, size_t i, u
 	message->position = parts_position_message(&room->position, &entry->position);
 }
 
-static void fill_presence(struct entry_room *room, const void *entries, size_t i,
-			  uint32_t max_frame)
+static void fill_presence(struct entry_room *room, const void *entries, size_t i)
 {
 	const struct presence_entry *entry = (const struct presence_entry *)entries + i;
 	Uav__Relay__V1__PresenceEvent *message = &room->presence;
 
-	(void)max_frame;
 	uav__relay__v1__presence_event__init(message);
 	message->drone_id = cold_cut_text(room->id, sizeof(room->id), entry->drone_id);
 	message->callsign = cold_cut_text(room->callsign, sizeof(room->callsign), entry->callsign);
@@ -156,13 +151,13 @@ static void fill_presence(struct entry_room *room, const void *entries, size_t i
 	message->scenario = cold_cut_text(room->other, sizeof(room->other), entry->scenario);
 }
 
-static int write_scenario_chosen(struct buf *out, const struct event *event, uint32_t max_frame)
+static int write_scenario_chosen(struct buf *out, const struct event *event)
 {
 	Uav__Relay__V1__ScenarioChosen body = UAV__RELAY__V1__SCENARIO_CHOSEN__INIT;
 	struct entry_room room;
 
 	if (event->chosen) {
-		fill_scenario(&room, event->chosen, 0, max_frame);
+		fill_scenario(&room, event->chosen, 0);
 		body.scenario = &room.scenario;
 	}
 	return cold_write(out, event->ref, BODY(SCENARIO_CHOSEN), &body.base);
@@ -178,7 +173,7 @@ struct list {
 	uint32_t body; /* field number of the list's message */
 	const void *entries;
 	size_t count;
-	void (*fill)(struct entry_room *room, const void *entries, size_t i, uint32_t max_frame);
+	void (*fill)(struct entry_room *room, const void *entries, size_t i);
 	uint32_t number_between; /* on all frames but the last */
 	uint32_t number_at_end;
 };
@@ -206,7 +201,7 @@ static size_t count_fitting(const struct list *list, size_t first, uint32_t ref,
 	for (count = 0; count < most; count++) {
 		size_t one;
 
-		list->fill(&entry, list->entries, first + count, max_frame);
+		list->fill(&entry, list->entries, first + count);
 		one = wire_bytes_size(LIST_ENTRIES,
 				      protobuf_c_message_get_packed_size(&entry.base));
 		if (count > 0 && *size + one > room) {
@@ -217,13 +212,12 @@ static size_t count_fitting(const struct list *list, size_t first, uint32_t ref,
 	return count;
 }
 
-static uint8_t *put_entries(uint8_t *at, const struct list *list, size_t first, size_t count,
-			    uint32_t max_frame)
+static uint8_t *put_entries(uint8_t *at, const struct list *list, size_t first, size_t count)
 {
 	struct entry_room entry;
 
 	for (size_t i = first; i < first + count; i++) {
-		list->fill(&entry, list->entries, i, max_frame);
+		list->fill(&entry, list->entries, i);
 		at = wire_put_tag(at, LIST_ENTRIES, WIRE_BYTES);
 		at = wire_put_varint(at, protobuf_c_message_get_packed_size(&entry.base));
 		at += protobuf_c_message_pack(&entry.base, at);
@@ -244,7 +238,7 @@ static int write_list_frame(struct buf *out, const struct list *list, size_t *fi
 	if (!at) {
 		return -1;
 	}
-	at = put_entries(at, list, *first, count, max_frame);
+	at = put_entries(at, list, *first, count);
 	envelope_end(out, wire_put_some_uint(at, LIST_NUMBER, number));
 	*first += count;
 	return 0;
@@ -308,9 +302,6 @@ static int write_presence(struct buf *out, const struct event *event, uint32_t m
 
 int drone_write_event(struct buf *out, const struct event *event, uint32_t max_frame)
 {
-	if (max_frame < SMALLEST_FRAME) {
-		max_frame = SMALLEST_FRAME;
-	}
 	switch (event->kind) {
 	case EVENT_CHALLENGE:
 		return write_challenge(out, event);
@@ -319,7 +310,7 @@ int drone_write_event(struct buf *out, const struct event *event, uint32_t max_f
 	case EVENT_SCENARIOS:
 		return write_scenarios(out, event, max_frame);
 	case EVENT_SCENARIO_CHOSEN:
-		return write_scenario_chosen(out, event, max_frame);
+		return write_scenario_chosen(out, event);
 	case EVENT_DRONES:
 		return write_drones(out, event, max_frame);
 	case EVENT_DONE:

@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1 || size > FRAME_MAX) {
 		return 0;
 	}
-	max_frame = 256u << (data[0] >> 1 & 7);
+	max_frame = FRAME_LEAST_BYTES << (data[0] >> 1 & 7);
 	arena_init(&arena, data[0] & 1 ? SMALL_ARENA : ARENA);
 	buf_init(&out);
 	if (drone_read_event(slice_of(data + 1, size - 1), &arena, &event, &why) != CODEC_OK) {

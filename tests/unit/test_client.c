@@ -207,6 +207,18 @@ static void registration_cuts_the_frame_size_to_its_memory(void **state)
 	assert_int_equal(sent(f).registration.max_frame_bytes, 300);
 }
 
+/* With the least memory it can ask for what the gateway insists on. */
+static void the_least_memory_is_enough_to_register(void **state)
+{
+	struct fixture *f = *state;
+	const struct request_registration registration = {.drone_id = slice_str("uav1")};
+
+	client_init(&f->client, f->in, CLIENT_IN_MIN, f->out, CLIENT_OUT_MIN, f->scratch,
+		    CLIENT_SCRATCH_MIN);
+	assert_int_equal(client_register(&f->client, &registration, NULL), 0);
+	assert_int_equal(sent(f).registration.max_frame_bytes, FRAME_LEAST_BYTES);
+}
+
 static void a_whole_dialogue(void **state)
 {
 	struct fixture *f = *state;
@@ -729,6 +741,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(registration_fills_in_protocol_and_frame_size),
 		TEST(registration_cuts_the_frame_size_to_its_memory),
+		TEST(the_least_memory_is_enough_to_register),
 		TEST(a_whole_dialogue),
 		TEST(requests_are_written_as_asked),
 		TEST(bytes_one_by_one_give_the_same_events),

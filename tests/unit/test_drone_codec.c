@@ -365,15 +365,16 @@ static void small_events_come_through(void **state)
 {
 	struct event event = {.kind = EVENT_CHALLENGE, .nonce = BYTES("\0nonce")};
 
-	assert_true(slice_equal(event_through(*state, &event, 256).nonce, event.nonce));
+	assert_true(
+		slice_equal(event_through(*state, &event, FRAME_LEAST_BYTES).nonce, event.nonce));
 	event = (struct event){.kind = EVENT_DONE, .ref = 6};
-	event_through(*state, &event, 256);
+	event_through(*state, &event, FRAME_LEAST_BYTES);
 	event = (struct event){.kind = EVENT_PING, .ping = {3, 4}};
-	assert_true(event_through(*state, &event, 256).ping.time_us == 4);
+	assert_true(event_through(*state, &event, FRAME_LEAST_BYTES).ping.time_us == 4);
 	event = (struct event){.kind = EVENT_PONG, .ref = 6, .ping = {3, 4}};
-	assert_true(event_through(*state, &event, 256).ping.nonce == 3);
+	assert_true(event_through(*state, &event, FRAME_LEAST_BYTES).ping.nonce == 3);
 	event = (struct event){.kind = EVENT_SCENARIO_CHOSEN};
-	assert_null(event_through(*state, &event, 256).chosen);
+	assert_null(event_through(*state, &event, FRAME_LEAST_BYTES).chosen);
 }
 
 static void every_error_and_goodbye_comes_through(void **state)
@@ -383,7 +384,7 @@ static void every_error_and_goodbye_comes_through(void **state)
 			.kind = EVENT_ERROR,
 			.error = {(enum error_code)code, slice_str("words")},
 		};
-		struct event_error back = event_through(*state, &event, 256).error;
+		struct event_error back = event_through(*state, &event, FRAME_LEAST_BYTES).error;
 
 		assert_int_equal(back.code, code);
 		assert_true(slice_equal(back.message, slice_str("words")));
@@ -393,7 +394,8 @@ static void every_error_and_goodbye_comes_through(void **state)
 			.kind = EVENT_GOODBYE,
 			.goodbye = {(enum goodbye_reason)reason, slice_str("words"), 99},
 		};
-		struct event_goodbye back = event_through(*state, &event, 256).goodbye;
+		struct event_goodbye back =
+			event_through(*state, &event, FRAME_LEAST_BYTES).goodbye;
 
 		assert_int_equal(back.reason, reason);
 		assert_int_equal(back.retry_after_ms, 99);
@@ -566,7 +568,7 @@ static void largest_entries_fit_the_smallest_frames(void **state)
 		drones[i] = largest_drone();
 		presence[i] = largest_presence();
 	}
-	for (uint32_t max_frame = 256; max_frame < 1200; max_frame++) {
+	for (uint32_t max_frame = FRAME_LEAST_BYTES; max_frame < 1200; max_frame++) {
 		assert_int_equal(count_through(*state, &events[0], max_frame, true, &frames),
 				 ENTRIES);
 		assert_int_equal(count_through(*state, &events[1], max_frame, false, &frames),
@@ -641,7 +643,7 @@ static void a_list_that_does_not_fit_memory_leaves_nothing(void **state)
 	}
 	buf_init_fixed(&out, room, sizeof(room));
 	assert_int_equal(buf_append(&out, "ab", 2), 0);
-	assert_int_equal(drone_write_event(&out, &event, 256), -1);
+	assert_int_equal(drone_write_event(&out, &event, FRAME_LEAST_BYTES), -1);
 	assert_true(slice_equal(buf_slice(&out), slice_str("ab")));
 	buf_fini(&out);
 }

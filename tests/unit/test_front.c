@@ -243,10 +243,10 @@ static void kept_presence_is_used_for_the_same_largest_frame_alone(void **state)
 			.what = PRESENCE_WHAT_ONLINE,
 		};
 	}
-	assert_int_equal(front_protobuf.write(&fixture->out, &event, 256), 0);
-	assert_int_equal(fixture->encoded.max_frame, 256);
+	assert_int_equal(front_protobuf.write(&fixture->out, &event, FRAME_LEAST_BYTES), 0);
+	assert_int_equal(fixture->encoded.max_frame, FRAME_LEAST_BYTES);
 	entries[0].drone_id = slice_str("changed");
-	assert_int_equal(front_protobuf.write(&again, &event, 256), 0);
+	assert_int_equal(front_protobuf.write(&again, &event, FRAME_LEAST_BYTES), 0);
 	assert_true(slice_equal(buf_slice(&fixture->out), buf_slice(&again)));
 	buf_clear(&again);
 	assert_int_equal(front_protobuf.write(&again, &event, MAX_FRAME), 0);
@@ -274,7 +274,7 @@ static void a_report_is_written_to_its_end(void **state)
 	for (size_t i = 0; i < OUTCOMES; i++) {
 		outcomes[i].drone_id = slice_str("drone");
 	}
-	assert_int_equal(front_protobuf.write(&fixture->out, &event, 512), 0);
+	assert_int_equal(front_protobuf.write(&fixture->out, &event, FRAME_LEAST_BYTES), 0);
 	rest = buf_slice(&fixture->out);
 	while (rest.size) {
 		struct event back = {0};
@@ -282,7 +282,7 @@ static void a_report_is_written_to_its_end(void **state)
 		const char *why;
 		size_t used;
 
-		assert_int_equal(frame_read(rest, 512, &body, &used, &why), FRAME_OK);
+		assert_int_equal(frame_read(rest, FRAME_LEAST_BYTES, &body, &used, &why), FRAME_OK);
 		rest = slice_of(rest.data + used, rest.size - used);
 		arena_reset(&fixture->arena);
 		assert_int_equal(drone_read_event(body, &fixture->arena, &back, &why), CODEC_OK);
@@ -299,7 +299,7 @@ static void an_empty_report_is_one_frame(void **state)
 	struct fixture *fixture = *state;
 	const struct event event = {.kind = EVENT_SEND_REPORT, .ref = 8};
 
-	assert_int_equal(front_protobuf.write(&fixture->out, &event, 512), 0);
+	assert_int_equal(front_protobuf.write(&fixture->out, &event, FRAME_LEAST_BYTES), 0);
 	assert_true(slice_equal(buf_slice(&fixture->out), BYTES("\x04\x08\x08\x1a\x00")));
 }
 
@@ -323,7 +323,7 @@ static void nothing_is_appended_when_memory_is_out(void **state)
 
 		buf_init_fixed(&out, room, i == 0 ? sizeof(room) : 10);
 		assert_int_equal(buf_append(&out, "ab", 2), 0);
-		assert_int_equal(front_protobuf.write(&out, &events[i], 256), -1);
+		assert_int_equal(front_protobuf.write(&out, &events[i], FRAME_LEAST_BYTES), -1);
 		assert_true(slice_equal(buf_slice(&out), slice_str("ab")));
 		buf_fini(&out);
 	}
