@@ -90,6 +90,7 @@ static void connect_to_first(struct connection *connection, const struct addrinf
 		fd = connect_to(address, connection->wake_fd, deadline_us);
 	}
 	if (fd < 0) {
+		connection->refused = fd == -ECONNREFUSED;
 		set_trouble(connection, strerror(-fd), "");
 		return;
 	}
@@ -128,6 +129,19 @@ void connection_close(struct connection *connection)
 		(void)close(connection->fd);
 	}
 	free(connection);
+}
+
+bool connection_pause(int wake_fd, uint64_t pause_us, uint64_t deadline_us)
+{
+	struct pollfd fd = {.fd = wake_fd, .events = POLLIN};
+	uint64_t until_us = connection_clock() + pause_us;
+	int ready;
+
+	do {
+		ready = poll(&fd, 1,
+			     milliseconds_until(until_us < deadline_us ? until_us : deadline_us));
+	} while (ready < 0 && errno == EINTR);
+	return ready == 0 && connection_clock() < deadline_us;
 }
 
 /* ------------------------------------------------------------------- pump */

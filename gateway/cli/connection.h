@@ -13,6 +13,7 @@ struct connection {
 	int wake_fd;	/* readable: connection_next returns CONNECTION_WOKEN; -1 = none */
 	bool tell_room; /* connection_next returns CONNECTION_ROOM when all is sent */
 	bool deaf;	/* the gateway takes nothing more, but may have said why */
+	bool refused;	/* not open, since nobody listens there */
 	char trouble[256];
 	_Alignas(max_align_t) uint8_t in[CONNECTION_IN_BYTES];
 	uint8_t out[CONNECTION_OUT_BYTES];
@@ -36,6 +37,10 @@ uint64_t connection_clock(void);
 struct connection *connection_open(const char *host, const char *port, int wake_fd,
 				   uint64_t deadline_us);
 void connection_close(struct connection *connection);
+
+/* Waits, but not beyond the deadline. False when there is no time left, or `wake_fd` is
+ * readable. */
+bool connection_pause(int wake_fd, uint64_t pause_us, uint64_t deadline_us);
 
 /* Sends what waits, receives, and waits until there is something to return. The
  * event lives until the next call. */

@@ -5,8 +5,10 @@
 
 #include <stdarg.h>
 
-/* How long a goodbye is waited for after leaving. */
-enum { LEAVE_US = 1000000 };
+enum {
+	LEAVE_US = 1000000, /* how long a goodbye is waited for after leaving */
+	RETRY_US = 100000,  /* between two attempts to connect */
+};
 
 /* -------------------------------------------------------------- complaints */
 
@@ -131,12 +133,33 @@ enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const cha
 
 /* --------------------------------------------------------------------- open */
 
-static enum cli_exit connect_gateway(struct dialogue *dialogue)
+/* Whether to try again: the gateway may be just starting. */
+static bool wait_for_gateway(const struct dialogue *dialogue, uint64_t deadline_us, bool first)
 {
 	const struct options *options = dialogue->options;
 
-	dialogue->connection = connection_open(options->host, options->port, dialogue->wake_fd,
-					       dialogue_deadline(dialogue));
+	if (!dialogue->connection || !dialogue->connection->refused) {
+		return false;
+	}
+	if (first) {
+		(void)dialogue_trouble("nobody listens at %s port %s yet; trying again for %g s",
+				       options->host, options->port,
+				       (double)options->timeout_us / 1e6);
+	}
+	return connection_pause(dialogue->wake_fd, RETRY_US, deadline_us);
+}
+
+static enum cli_exit connect_gateway(struct dialogue *dialogue)
+{
+	const struct options *options = dialogue->options;
+	uint64_t deadline_us = dialogue_deadline(dialogue);
+	unsigned attempts = 0;
+
+	do {
+		connection_close(dialogue->connection);
+		dialogue->connection = connection_open(options->host, options->port,
+						       dialogue->wake_fd, deadline_us);
+	} while (wait_for_gateway(dialogue, deadline_us, attempts++ == 0));
 	if (!dialogue->connection) {
 		return dialogue_trouble("out of memory");
 	}

@@ -298,8 +298,23 @@ def test_no_gateway(t):
     with reserved_port() as port:
         for command in (("who",), ("listen", "--scenario", "field"),
                         ("send", "--scenario", "field", "--to", "x", "--payload", "x")):
-            code, out, err = run(t, (uavtest.HOST, port), *command)
+            code, out, err = run(t, (uavtest.HOST, port), *command, "--timeout", "0.2")
             assert (code, out) == (UNCONNECTED, "") and str(port) in err, (command, err)
+            assert "refused" in err, err
+
+
+def test_a_gateway_that_comes_later(t):
+    """Everything may be started at once: a refused connection is tried again."""
+    simulator = t.simulator()
+    with reserved_port() as port:
+        process = subprocess.Popen(
+            [t.binary("uav-drone"), "who", "--id", "early", "--gateway", f"{uavtest.HOST}:{port}"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        with process:
+            assert b"trying again" in process.stderr.readline()  # refused once
+            ready(t, simulator, **{"listen:drones": {"address": f"{uavtest.HOST}:{port}"}})
+            out, err = process.communicate(timeout=uavtest.DEADLINE)
+    assert process.returncode == DONE and b"field" in out, (out, err)
 
 
 def test_refused(t):
