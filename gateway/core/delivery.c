@@ -153,7 +153,7 @@ void delivery_settle_target(struct core *core, struct fanout *fanout, struct fan
 			    const struct fate *fate)
 {
 	account(core, fate);
-	fanout_settle(fanout, target, fate);
+	fanout_settle(core, fanout, target, fate);
 }
 
 void delivery_refuse_one(struct core *core, struct session *sender, uint32_t ref,

@@ -4,41 +4,20 @@
 
 #include "core/state.h"
 
-enum { FANOUT_PAGE = 32, FANOUT_KEEP_TARGETS = 4096 };
+enum { FANOUT_PAGE = 32, FANOUT_KEPT_BYTES = 1024 * 1024 };
 
-struct fanout *fanout_new(struct core *core, uint32_t count)
+static size_t fanout_bytes(const struct fanout *fanout)
 {
-	struct fanout *fanout = core->fanouts;
+	return sizeof(*fanout) + fanout->cap * sizeof(struct fanout_target) + fanout->links.cap;
+}
 
-	if (fanout) {
-		core->fanouts = fanout->next_free;
-	} else {
-		fanout = calloc(1, sizeof(*fanout));
-		if (!fanout) {
-			return NULL;
-		}
-	}
-	if (fanout->cap < count) {
-		struct fanout_target *targets =
-			realloc(fanout->targets, count * sizeof(*fanout->targets));
+/* What it holds counts against limits.max_in_flight_bytes. */
+static void fanout_charge(struct core *core, struct fanout *fanout)
+{
+	size_t bytes = fanout_bytes(fanout);
 
-		if (!targets) {
-			fanout->next_free = core->fanouts;
-			core->fanouts = fanout;
-			return NULL;
-		}
-		fanout->targets = targets;
-		fanout->cap = count;
-	}
-	fanout->count = 0;
-	fanout->undecided = 0;
-	fanout->cursor = 0;
-	fanout->reported = 0;
-	fanout->replied = false;
-	list_init(&fanout->in_session);
-	buf_clear(&fanout->links);
-	core->fanout_bytes += fanout->cap * sizeof(struct fanout_target);
-	return fanout;
+	core->fanout_bytes += bytes - fanout->charged;
+	fanout->charged = bytes;
 }
 
 static void fanout_destroy(struct fanout *fanout)
@@ -48,14 +27,60 @@ static void fanout_destroy(struct fanout *fanout)
 	free(fanout);
 }
 
+/* One from the kept, or a new one without room. */
+static struct fanout *fanout_take(struct core *core)
+{
+	struct fanout *fanout = core->fanouts;
+
+	if (!fanout) {
+		return calloc(1, sizeof(*fanout));
+	}
+	core->fanouts = fanout->next_free;
+	core->fanouts_kept -= fanout_bytes(fanout);
+	return fanout;
+}
+
+struct fanout *fanout_new(struct core *core, uint32_t count)
+{
+	struct fanout *fanout = fanout_take(core);
+
+	if (!fanout) {
+		return NULL;
+	}
+	if (fanout->cap < count) {
+		free(fanout->targets);
+		fanout->cap = 0;
+		fanout->targets = calloc(count, sizeof(*fanout->targets));
+		if (!fanout->targets) {
+			fanout_destroy(fanout);
+			return NULL;
+		}
+		fanout->cap = count;
+	}
+	fanout->count = 0;
+	fanout->undecided = 0;
+	fanout->cursor = 0;
+	fanout->reported = 0;
+	fanout->replied = false;
+	fanout->charged = 0;
+	fanout->serial = ++core->fanout_serial;
+	list_init(&fanout->in_session);
+	buf_clear(&fanout->links);
+	fanout_charge(core, fanout);
+	return fanout;
+}
+
 void fanout_free(struct core *core, struct fanout *fanout)
 {
+	size_t bytes = fanout_bytes(fanout);
+
 	list_remove(&fanout->in_session);
-	core->fanout_bytes -= fanout->cap * sizeof(struct fanout_target);
-	if (fanout->cap > FANOUT_KEEP_TARGETS) {
+	core->fanout_bytes -= fanout->charged;
+	if (core->fanouts_kept + bytes > FANOUT_KEPT_BYTES) {
 		fanout_destroy(fanout);
 		return;
 	}
+	core->fanouts_kept += bytes;
 	fanout->next_free = core->fanouts;
 	core->fanouts = fanout;
 }
@@ -71,10 +96,13 @@ void fanout_fini(struct core *core)
 	free(core->node_place);
 }
 
-/* core->node_place[index] = place of that session in the fanout, + 1. Entries of
- * other sessions are stale, so that the caller checks what it finds. */
+/* core->node_place[index] = place of that session in the fanout. Entries of other
+ * sessions are stale, so that the caller checks what it finds. */
 static bool fanout_map(struct core *core, const struct fanout *fanout)
 {
+	if (core->node_place_of == fanout->serial) {
+		return true;
+	}
 	if (core->node_place_cap < core->registry.high) {
 		uint32_t *place = realloc(core->node_place, core->registry.cap * sizeof(*place));
 
@@ -89,42 +117,41 @@ static bool fanout_map(struct core *core, const struct fanout *fanout)
 	for (uint32_t i = 0; i < fanout->count; i++) {
 		core->node_place[fanout->targets[i].index] = i;
 	}
+	core->node_place_of = fanout->serial;
 	return true;
 }
 
-struct fanout_target *fanout_find(struct core *core, struct fanout *fanout, uint32_t node,
-				  bool *mapped, bool *known)
+static bool is_node_at(const struct fanout *fanout, uint32_t place, uint32_t node)
 {
-	struct fanout_target *target;
-	uint32_t place = fanout->cursor;
+	return place < fanout->count && fanout->targets[place].index + 1 == node;
+}
+
+struct fanout_target *fanout_find(struct core *core, struct fanout *fanout, uint32_t node,
+				  bool *known)
+{
+	uint32_t place;
 
 	*known = false;
-	while (place < fanout->count && fanout->targets[place].decided) {
-		place++;
+	/* all before the cursor are decided */
+	while (fanout->cursor < fanout->count && fanout->targets[fanout->cursor].decided) {
+		fanout->cursor++;
 	}
-	if (place >= fanout->count || fanout->targets[place].index + 1 != node) {
-		if (!*mapped && !fanout_map(core, fanout)) {
-			return NULL;
-		}
-		*mapped = true;
-		if (node == 0 || node > core->node_place_cap) {
+	place = fanout->cursor;
+	if (!is_node_at(fanout, place, node)) {
+		if (!fanout_map(core, fanout) || node == 0 || node > core->node_place_cap) {
 			return NULL;
 		}
 		place = core->node_place[node - 1];
-		if (place >= fanout->count || fanout->targets[place].index + 1 != node) {
+		if (!is_node_at(fanout, place, node)) {
 			return NULL;
 		}
 	}
-	target = &fanout->targets[place];
 	*known = true;
-	if (target->decided) {
-		return NULL;
-	}
-	fanout->cursor = place + 1;
-	return target;
+	return fanout->targets[place].decided ? NULL : &fanout->targets[place];
 }
 
-void fanout_settle(struct fanout *fanout, struct fanout_target *target, const struct fate *fate)
+void fanout_settle(struct core *core, struct fanout *fanout, struct fanout_target *target,
+		   const struct fate *fate)
 {
 	const struct hop *hop = &fate->hop;
 
@@ -148,6 +175,7 @@ void fanout_settle(struct fanout *fanout, struct fanout_target *target, const st
 	target->link_size = (uint32_t)hop->link.size;
 	/* Without memory for the numbers the outcome is still told. */
 	target->has_link = buf_append(&fanout->links, hop->link.data, hop->link.size) == 0;
+	fanout_charge(core, fanout);
 }
 
 static struct hop hop_of(const struct fanout *fanout, const struct fanout_target *target)

@@ -34,6 +34,8 @@ struct fanout {
 	struct name sender;
 	uint32_t count, cap;
 	uint32_t undecided;
+	uint64_t serial;   /* unique for each use, from 1 */
+	size_t charged;	   /* bytes of it in core->fanout_bytes */
 	uint32_t cursor;   /* the target whose answer is expected next */
 	uint32_t reported; /* targets that the report has passed */
 	bool replied;	   /* a frame of the report has been written */
@@ -51,13 +53,15 @@ void fanout_free(struct core *core, struct fanout *fanout);
 void fanout_fini(struct core *core);
 
 /* The undecided target with this node number, or NULL (*known: it is a target, but
- * decided). Answers in the order of the targets are found at once; others through
- * a map that is built once per call of core_sim_result (`*mapped` starts false). */
+ * decided). Answers in the order of the targets are found at once; others through a map
+ * that is built when the first of them comes, and again when another message's was
+ * needed in between. */
 struct fanout_target *fanout_find(struct core *core, struct fanout *fanout, uint32_t node,
-				  bool *mapped, bool *known);
+				  bool *known);
 
 /* Keeps the fate for the report. */
-void fanout_settle(struct fanout *fanout, struct fanout_target *target, const struct fate *fate);
+void fanout_settle(struct core *core, struct fanout *fanout, struct fanout_target *target,
+		   const struct fate *fate);
 
 /* Writes the report as far as the sender has room. True: it is complete and the fanout
  * can be freed. */

@@ -64,6 +64,20 @@ static int inflight_grow(struct inflight *inflight)
 	return 0;
 }
 
+/* Generation 0 is never used: a slot's uses may wrap, its ids never become 0. */
+static uint64_t next_use(uint64_t id)
+{
+	id += 1ull << 32;
+	return generation_of(id) ? id : id + (1ull << 32);
+}
+
+/* Whether the slot has not yet come to that use. Uses wrap: what is less than half the
+ * range ahead is ahead. */
+static bool is_ahead(uint64_t id, const struct message *message)
+{
+	return (int32_t)(uint32_t)(generation_of(id) - generation_of(message->id)) > 0;
+}
+
 struct message *inflight_take(struct inflight *inflight, struct slice payload,
 			      struct slice content_type)
 {
@@ -85,7 +99,7 @@ struct message *inflight_take(struct inflight *inflight, struct slice payload,
 	message = slot_at(inflight, inflight->free);
 	inflight->free = message->next_free;
 	inflight->count++;
-	message->id += 1ull << 32;
+	message->id = next_use(message->id);
 	message->fanout = NULL;
 	message->outside = outside;
 	message->payload_size = (uint32_t)payload.size;
@@ -126,7 +140,7 @@ struct message *inflight_find(const struct inflight *inflight, uint64_t id,
 		*found = INFLIGHT_FOUND;
 		return message;
 	}
-	if (generation_of(id) > generation_of(message->id) || generation_of(id) == 0) {
+	if (is_ahead(id, message) || generation_of(id) == 0) {
 		*found = INFLIGHT_FORGED;
 	} else if (message->id == id && message->answered) {
 		*found = INFLIGHT_REPEATED;

@@ -24,27 +24,57 @@ static struct presence_record *record_at(const struct presence *presence, uint64
 	return &presence->records[position % presence->cap];
 }
 
-void presence_note(struct core *core, const struct session *session, enum presence_what what,
+/* The record that the new one may replace, or NULL. */
+static struct presence_record *replaceable(const struct presence *presence,
+					   const struct session *session, enum presence_what what)
+{
+	uint64_t position = session->presence_noted - 1;
+	struct presence_record *record;
+
+	if (what != PRESENCE_WHAT_SCENARIO && what != PRESENCE_WHAT_RENAMED) {
+		return NULL;
+	}
+	if (session->presence_noted == 0 || position < presence->firm ||
+	    presence->end - position > presence->cap) {
+		return NULL;
+	}
+	record = record_at(presence, position);
+	return record->what == what ? record : NULL;
+}
+
+bool presence_note(struct core *core, struct session *session, enum presence_what what,
 		   enum goodbye_reason reason, const struct scenario *from,
 		   const struct scenario *into)
 {
 	struct presence *presence = &core->presence;
-	struct presence_record *record = record_at(presence, presence->end++);
+	struct presence_record *old = replaceable(presence, session, what);
+	struct presence_record *record = old ? old : record_at(presence, presence->end++);
 	struct slice callsign = session_callsign(session);
 	const struct scenario *shown = what == PRESENCE_WHAT_OFFLINE ? from : into;
 
-	record->drone_id = session->id;
 	record->scenario = shown ? shown->name : (struct name){0};
 	record->callsign_size = (uint8_t)callsign.size;
 	memcpy(record->callsign, callsign.data, callsign.size);
+	record->into = into ? into->number : 0;
+	if (old) {
+		return false;
+	}
+	record->drone_id = session->id;
 	record->what = (uint8_t)what;
 	record->reason = (uint8_t)reason;
 	record->from = from ? from->number : 0;
-	record->into = into ? into->number : 0;
+	session->presence_noted = presence->end;
 	core->stats.presence_events++;
 	if (!presence->due_us) {
 		presence->due_us = core->now.mono_us + core->limits.presence_interval_ms * 1000ull;
 	}
+	return true;
+}
+
+void presence_join(struct core *core, struct session *session)
+{
+	session->presence_seen = core->presence.end;
+	core->presence.firm = core->presence.end;
 }
 
 static struct presence_entry entry_of(const struct presence_record *record)
@@ -160,6 +190,7 @@ void presence_tick(struct core *core)
 	}
 	presence->due_us = 0;
 	presence->told = presence->end;
+	presence->firm = presence->end;
 	if (overrun(presence, from)) {
 		from = presence->end - presence->cap;
 	}

@@ -22,6 +22,7 @@ struct presence {
 	struct presence_record *records; /* ring */
 	uint32_t cap;
 	uint64_t end;	 /* position behind the newest */
+	uint64_t firm;	 /* records before this position may have been seen: they stay */
 	uint64_t told;	 /* position up to which the last gathering was written */
 	uint64_t due_us; /* when the present gathering ends; 0: nothing gathered */
 };
@@ -31,10 +32,15 @@ int presence_init(struct presence *presence, uint32_t backlog) __attribute__((wa
 void presence_fini(struct presence *presence);
 
 /* Something happened to `session`: it was in scenario `from` and is in `into` now
- * (either may be NULL). Copied. */
-void presence_note(struct core *core, const struct session *session, enum presence_what what,
+ * (either may be NULL). Copied. A change of scenario or name takes the place of the
+ * same drone's last one while nobody can have seen that: a drone that changes its mind a
+ * thousand times in one gathering is told of once. True: it has a record of its own. */
+bool presence_note(struct core *core, struct session *session, enum presence_what what,
 		   enum goodbye_reason reason, const struct scenario *from,
 		   const struct scenario *into);
+
+/* `session` sees what comes from now on. */
+void presence_join(struct core *core, struct session *session);
 
 /* Writes to everyone what has been gathered, if it is time. */
 void presence_tick(struct core *core);

@@ -31,10 +31,15 @@
 
 /* ------------------------------------------------------------ windows */
 
+bool relay_link_full(const struct core *core)
+{
+	return core->sim_up && core->sim->full(core->sim_ctx);
+}
+
 static bool channel_full(const struct core *core)
 {
 	return core->inflight.in_channel + core->woken >= core->limits.simulator_max_in_flight ||
-	       (core->sim_up && core->sim->full(core->sim_ctx));
+	       relay_link_full(core);
 }
 
 void relay_wake(struct core *core)
@@ -61,7 +66,8 @@ void relay_unwake(struct core *core, struct session *session)
 void relay_message_over(struct core *core, struct session *session)
 {
 	session->in_flight--;
-	if (session->in_flight < core->limits.max_in_flight_per_drone) {
+	if (session->in_flight < core->limits.max_in_flight_per_drone &&
+	    list_empty(&session->reports)) {
 		session_release(core, session, HOLD_WINDOW);
 	}
 }
@@ -342,7 +348,9 @@ enum core_verdict relay_send(struct core *core, struct session *sender, uint32_t
 		session_error(core, sender, ref, code, why);
 		return CORE_TAKEN;
 	}
-	if (sender->in_flight >= core->limits.max_in_flight_per_drone) {
+	/* Who lets reports wait sends no more: they take memory until they are read. */
+	if (sender->in_flight >= core->limits.max_in_flight_per_drone ||
+	    !list_empty(&sender->reports)) {
 		session_hold(core, sender, HOLD_WINDOW);
 		return CORE_HOLD;
 	}
@@ -362,12 +370,8 @@ enum core_verdict relay_send(struct core *core, struct session *sender, uint32_t
 
 /* -------------------------------------------------- the simulator's answer */
 
-static void count_stray(struct core *core, uint64_t *counter, uint64_t count, bool abuse)
+void relay_count_abuse(struct core *core, uint64_t count)
 {
-	*counter += count;
-	if (!abuse) {
-		return;
-	}
 	if (core->now.mono_us - core->stray_since_us >= 1000000) {
 		core->stray_since_us = core->now.mono_us;
 		core->strays = 0;
@@ -375,7 +379,15 @@ static void count_stray(struct core *core, uint64_t *counter, uint64_t count, bo
 	core->strays += (uint32_t)count;
 	if (core->strays > core->limits.max_stray_results) {
 		core->strays = 0;
-		core->sim->reset(core->sim_ctx, "too many results that nothing asked for");
+		core->sim->reset(core->sim_ctx, "too many answers that nothing asked for");
+	}
+}
+
+static void count_stray(struct core *core, uint64_t *counter, uint64_t count, bool abuse)
+{
+	*counter += count;
+	if (abuse) {
+		relay_count_abuse(core, count);
 	}
 }
 
@@ -447,13 +459,12 @@ static void result_to_many(struct core *core, struct message *message,
 			   const struct reception *receptions, size_t count)
 {
 	struct fanout *fanout = message->fanout;
-	bool mapped = false;
 
 	core->encoded.size = 0;
 	for (size_t i = 0; i < count; i++) {
 		bool known;
 		struct fanout_target *target =
-			fanout_find(core, fanout, receptions[i].receiver, &mapped, &known);
+			fanout_find(core, fanout, receptions[i].receiver, &known);
 		struct fate fate;
 
 		if (!target) {

@@ -15,6 +15,12 @@ void relay_expire(struct core *core);
 /* Decides everything in the channel as SIMULATOR_DOWN. */
 void relay_abandon(struct core *core);
 
+/* Whether the link to the simulator has so much unwritten that what can wait must. */
+bool relay_link_full(const struct core *core);
+/* The simulator sent `count` answers that nothing asked for; beyond
+ * max_stray_results in a second the link is reset. */
+void relay_count_abuse(struct core *core, uint64_t count);
+
 /* One message of this session is decided and reported: a place in its window is free. */
 void relay_message_over(struct core *core, struct session *session);
 /* Gives back the place kept for a session that does not use it. */

@@ -141,12 +141,10 @@ static void ask_for_id(struct core *core, struct session *session, struct sessio
 	session->rival = holder;
 	holder->rival = session;
 	session_move(core, session, SESSION_ASKING);
-	session_hold(core, session, HOLD_ASKING);
 	session_emit(core, holder, &ping);
 }
 
-/* The holder is alive: it keeps its id. */
-static void refuse_rival(struct core *core, struct session *holder)
+void request_refuse_rival(struct core *core, struct session *holder, const char *why)
 {
 	struct session *rival = holder->rival;
 
@@ -155,8 +153,7 @@ static void refuse_rival(struct core *core, struct session *holder)
 	free(rival->asked);
 	rival->asked = NULL;
 	session_move(core, rival, SESSION_NEW);
-	session_error(core, rival, rival->asked_ref, ERROR_NAME_TAKEN,
-		      "this id is in use from another address");
+	session_error(core, rival, rival->asked_ref, ERROR_NAME_TAKEN, why);
 	session_release(core, rival, HOLD_ASKING);
 }
 
@@ -251,7 +248,7 @@ static void handle_list_drones(struct core *core, struct session *session,
 	}
 	session->listing = LISTING_DRONES;
 	session->listing_ref = request->ref;
-	session->listing_next = 0;
+	session->listing_next = scenario ? scenario->member_count : 0;
 	session->listing_scenario = scenario;
 	session_pump(core, session);
 }
@@ -374,7 +371,7 @@ static void handle_unsupported(struct core *core, struct session *session,
 typedef void (*handler_fn)(struct core *core, struct session *session,
 			   const struct request *request);
 
-/* REQUEST_SEND is not here: it alone can be held. */
+/* REQUEST_SEND is not here: see request_take. */
 static const handler_fn handlers[REQUEST_COUNT] = {
 	[REQUEST_REFUSED] = handle_refused,
 	[REQUEST_REGISTRATION] = handle_registration,
@@ -391,10 +388,21 @@ static const handler_fn handlers[REQUEST_COUNT] = {
 	[REQUEST_LEAVE] = handle_leave,
 };
 
+/* Requests that make the gateway write to the simulator wait while that does not read. */
+static bool tells_simulator(const struct session *session, const struct request *request)
+{
+	return request->kind == REQUEST_CHOOSE_SCENARIO ||
+	       (request->kind == REQUEST_UPDATE_STATE && session->scenario);
+}
+
 static enum core_verdict request_take(struct core *core, struct session *session,
 				      const struct request *request)
 {
-	if (session->state == SESSION_ASKING || core->draining) {
+	if (core->draining) {
+		return CORE_HOLD;
+	}
+	if (session->state == SESSION_ASKING) {
+		session_hold(core, session, HOLD_ASKING);
 		return CORE_HOLD;
 	}
 	if (session->listing != LISTING_NONE) {
@@ -404,7 +412,7 @@ static enum core_verdict request_take(struct core *core, struct session *session
 	session->heard_us = core->now.mono_us;
 	session->partial = false; /* this one is whole: what follows it is another frame */
 	if (session->rival) {
-		refuse_rival(core, session);
+		request_refuse_rival(core, session, "this id is in use from another address");
 	}
 	if (session->state == SESSION_NEW && request->kind != REQUEST_REGISTRATION) {
 		if (request->kind == REQUEST_REFUSED) {
@@ -419,6 +427,10 @@ static enum core_verdict request_take(struct core *core, struct session *session
 	}
 	if (request->kind == REQUEST_SEND) {
 		return relay_send(core, session, request->ref, &request->send);
+	}
+	if (tells_simulator(session, request) && !session->woken && relay_link_full(core)) {
+		session_hold(core, session, HOLD_SIMULATOR);
+		return CORE_HOLD;
 	}
 	handlers[request->kind](core, session, request);
 	return CORE_TAKEN;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "core/relay.h"
 #include "core/state.h"
 
 static void copy_text(char *at, size_t cap, struct slice text)
@@ -158,6 +159,7 @@ int scenario_enter(struct core *core, struct session *session, struct scenario *
 {
 	struct scenario *from = session->scenario;
 	uint32_t place = session->member_place;
+	bool noted;
 
 	if (scenario && member_add(scenario, session) < 0) {
 		return -1;
@@ -175,8 +177,11 @@ int scenario_enter(struct core *core, struct session *session, struct scenario *
 		session->membership = ++core->next_membership;
 		scenario_send_node(core, session);
 	}
-	presence_note(core, session, PRESENCE_WHAT_SCENARIO, GOODBYE_UNSPECIFIED, from, scenario);
-	LOG(core->log, LOG_LEVEL_INFO, "scenario_chosen", log_text("drone", session_id(session)),
+	noted = presence_note(core, session, PRESENCE_WHAT_SCENARIO, GOODBYE_UNSPECIFIED, from,
+			      scenario);
+	/* Who changes its mind all the time does not drown the log. */
+	LOG(core->log, noted ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "scenario_chosen",
+	    log_text("drone", session_id(session)),
 	    log_text("scenario", scenario ? name_slice(&scenario->name) : slice_of(NULL, 0)));
 	return 0;
 }
@@ -285,6 +290,9 @@ void scenario_decide(struct core *core, uint32_t number, bool ok, struct slice m
 		return;
 	}
 	scenario = &core->scenarios[number - 1];
+	if (scenario->status != SCENARIO_WAITING) {
+		relay_count_abuse(core, 1); /* nobody asked; it may change its mind now and then */
+	}
 	if (scenario->status == status) {
 		return;
 	}

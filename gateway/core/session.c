@@ -149,18 +149,33 @@ static bool scenario_page(struct core *core, struct session *session)
 	return event.scenarios.more;
 }
 
-static bool listed(const struct session *reader, const struct session *session)
+/* The next that the reader asked for, or NULL. Members are gone through from the last to the first:
+ * when one leaves, the last takes its place, which has then been listed. */
+static const struct session *next_listed(const struct core *core, struct session *reader)
 {
-	return session && session->state == SESSION_ACTIVE &&
-	       (!reader->listing_scenario || session->scenario == reader->listing_scenario);
+	const struct scenario *scenario = reader->listing_scenario;
+
+	if (scenario) {
+		if (reader->listing_next > scenario->member_count) {
+			reader->listing_next = scenario->member_count;
+		}
+		return reader->listing_next ? scenario->members[--reader->listing_next] : NULL;
+	}
+	while (reader->listing_next < core->registry.high) {
+		const struct session *session = core->registry.sessions[reader->listing_next++];
+
+		if (session && session->state == SESSION_ACTIVE) {
+			return session;
+		}
+	}
+	return NULL;
 }
 
-static uint32_t next_listed(const struct core *core, const struct session *reader, uint32_t index)
+static bool listing_is_over(const struct core *core, const struct session *reader)
 {
-	while (index < core->registry.high && !listed(reader, core->registry.sessions[index])) {
-		index++;
-	}
-	return index;
+	struct session ahead = *reader;
+
+	return next_listed(core, &ahead) == NULL;
 }
 
 static struct drone_entry drone_entry_of(const struct core *core, const struct session *session)
@@ -182,16 +197,14 @@ static bool drone_page(struct core *core, struct session *session)
 {
 	struct drone_entry entries[DRONE_PAGE];
 	struct event event = {.kind = EVENT_DRONES, .ref = session->listing_ref};
-	uint32_t next = next_listed(core, session, session->listing_next);
+	const struct session *next;
 	size_t count = 0;
 
-	while (count < DRONE_PAGE && next < core->registry.high) {
-		entries[count++] = drone_entry_of(core, core->registry.sessions[next]);
-		next = next_listed(core, session, next + 1);
+	while (count < DRONE_PAGE && (next = next_listed(core, session))) {
+		entries[count++] = drone_entry_of(core, next);
 	}
-	session->listing_next = next;
 	event.drones = (struct event_drones){
-		.entries = entries, .count = count, .more = next < core->registry.high};
+		.entries = entries, .count = count, .more = !listing_is_over(core, session)};
 	session_emit(core, session, &event);
 	return event.drones.more;
 }
@@ -257,10 +270,10 @@ static uint64_t frame_due(const struct core *core, const struct session *session
 
 void session_hold(struct core *core, struct session *session, enum session_hold why)
 {
-	session->hold |= (uint8_t)why;
-	if (why == HOLD_SIMULATOR) {
+	if (why == HOLD_SIMULATOR && !(session->hold & why)) {
 		list_push_back(&core->held, &session->held);
 	}
+	session->hold |= (uint8_t)why;
 }
 
 void session_release(struct core *core, struct session *session, enum session_hold why)
@@ -304,16 +317,22 @@ static bool over(const struct core *core, uint64_t since_us, uint32_t allowed_ms
 	return core->now.mono_us >= since_us + allowed_ms * 1000ull;
 }
 
+/* Since when it has neither spoken nor been pinged. */
+static uint64_t quiet_since(const struct session *session)
+{
+	return session->heard_us > session->pinged_us ? session->heard_us : session->pinged_us;
+}
+
 /* When something may next be due for an active session. */
 static uint64_t active_due(const struct core *core, const struct session *session)
 {
 	const struct limits *limits = &core->limits;
 	uint64_t now = core->now.mono_us;
-	uint64_t heard = session->hold ? now : session->heard_us;
-	uint64_t due = heard + limits->idle_timeout_ms * 1000ull;
+	uint64_t due =
+		(session->hold ? now : session->heard_us) + limits->idle_timeout_ms * 1000ull;
 
 	if (limits->ping_interval_ms) {
-		uint64_t quiet = heard > session->pinged_us ? heard : session->pinged_us;
+		uint64_t quiet = quiet_since(session);
 
 		due = earliest(due, quiet + limits->ping_interval_ms * 1000ull);
 	}
@@ -334,14 +353,27 @@ static uint64_t new_due(const struct core *core, const struct session *session)
 	return session->partial ? earliest(due, frame_due(core, session)) : due;
 }
 
+/* A holder that the gateway itself does not read may stay silent for long: nobody waits
+ * for it longer than for a registration. */
+static uint64_t asking_limit(const struct core *core, const struct session *session)
+{
+	uint32_t longest = core->limits.register_timeout_ms > core->limits.takeover_ms
+				   ? core->limits.register_timeout_ms
+				   : core->limits.takeover_ms;
+
+	return session->since_us + longest * 1000ull;
+}
+
 /* When one who asks for an id gets it. The holder's silence counts while it is read. */
 static uint64_t asking_due(const struct core *core, const struct session *session)
 {
 	const struct session *holder = session->rival;
 	uint64_t heard = holder->hold ? core->now.mono_us : holder->heard_us;
 	uint64_t since = heard > session->since_us ? heard : session->since_us;
+	uint64_t due;
 
-	return since + core->limits.takeover_ms * 1000ull;
+	due = since + core->limits.takeover_ms * 1000ull;
+	return holder->hold ? earliest(due, asking_limit(core, session)) : due;
 }
 
 static uint64_t next_due(const struct core *core, const struct session *session)
@@ -361,6 +393,9 @@ static uint64_t next_due(const struct core *core, const struct session *session)
 
 void session_move(struct core *core, struct session *session, enum session_state state)
 {
+	if (session->state == SESSION_ASKING) {
+		session->frame_since_us = core->now.mono_us; /* nobody took its frames */
+	}
 	session->state = state;
 	session->since_us = core->now.mono_us;
 	if (state == SESSION_ENDED) {
@@ -398,20 +433,19 @@ void session_caught_up(const struct core *core, struct session *session)
 static void active_check(struct core *core, struct session *session)
 {
 	const struct limits *limits = &core->limits;
-	uint64_t quiet =
-		session->heard_us > session->pinged_us ? session->heard_us : session->pinged_us;
+	bool quiet = limits->ping_interval_ms &&
+		     over(core, quiet_since(session), limits->ping_interval_ms);
 
 	session_caught_up(core, session);
 	if (session->slow_since_us && over(core, session->slow_since_us, limits->output_soft_ms)) {
 		session_end(core, session, GOODBYE_TOO_SLOW, 0, "output is not being read");
-	} else if (session->hold) {
-		return;
-	} else if (session->partial &&
+	} else if (!session->hold && session->partial &&
 		   over(core, session->frame_since_us, limits->frame_timeout_ms)) {
 		session_end(core, session, GOODBYE_PROTOCOL_ERROR, 0, "a frame took too long");
-	} else if (over(core, session->heard_us, limits->idle_timeout_ms)) {
+	} else if (!session->hold && over(core, session->heard_us, limits->idle_timeout_ms)) {
 		session_end(core, session, GOODBYE_IDLE_TIMEOUT, 0, "nothing was heard");
-	} else if (limits->ping_interval_ms && over(core, quiet, limits->ping_interval_ms)) {
+	} else if (quiet) {
+		/* One that is held cannot answer, but TCP finds out whether it is there. */
 		session_ping(core, session);
 	}
 }
@@ -428,6 +462,8 @@ void session_due(struct core *core, struct session *session)
 			    over(core, session->connected_us, core->limits.register_timeout_ms)
 				    ? "no registration within the time allowed"
 				    : "a frame took too long");
+	} else if (session->state == SESSION_ASKING && due && session->rival->hold) {
+		request_refuse_rival(core, session->rival, "this id is in use");
 	} else if (session->state == SESSION_ASKING && due) {
 		/* The holder has been silent: its end activates this one. */
 		session_end(core, session->rival, GOODBYE_TAKEN_OVER, 0,
@@ -516,7 +552,7 @@ void session_activate(struct core *core, struct session *session, uint32_t ref,
 	session->heard_us = core->now.mono_us;
 	session_move(core, session, SESSION_ACTIVE);
 	presence_note(core, session, PRESENCE_WHAT_ONLINE, GOODBYE_UNSPECIFIED, NULL, NULL);
-	session->presence_seen = core->presence.end;
+	presence_join(core, session);
 	LOG(core->log, LOG_LEVEL_INFO, "drone_registered", log_text("drone", session_id(session)),
 	    log_text("callsign", session_callsign(session)),
 	    log_num("session", (int64_t)session->number),

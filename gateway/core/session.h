@@ -59,7 +59,8 @@ struct session {
 	uint32_t last_target;  /* index of the session last sent to */
 	struct state *known;   /* NULL: nothing given yet */
 
-	uint64_t presence_seen; /* journal position */
+	uint64_t presence_seen;	 /* journal position */
+	uint64_t presence_noted; /* behind the last record about it; 0: none */
 
 	enum session_listing listing;
 	uint32_t listing_ref, listing_next;
@@ -106,7 +107,8 @@ bool session_has_room(const struct core *core, const struct session *session);
 /* Forgets that it was slow, if it has caught up. */
 void session_caught_up(const struct core *core, struct session *session);
 
-/* The drone is read no more for this reason, or again. */
+/* The drone is read no more for this reason, or again. A hold is set only where a
+ * request is answered CORE_HOLD, so that each release has something to resume. */
 void session_hold(struct core *core, struct session *session, enum session_hold why);
 void session_release(struct core *core, struct session *session, enum session_hold why);
 

@@ -35,6 +35,8 @@ struct core {
 	struct inflight inflight;
 	uint64_t fanout_bytes;
 	struct fanout *fanouts; /* for recycling */
+	size_t fanouts_kept;	/* bytes of these */
+	uint64_t fanout_serial; /* of the last one taken */
 	struct list held;	/* sessions that wait for the simulator's window, in turn */
 	uint32_t woken;		/* places in that window kept for those just released */
 
@@ -44,6 +46,7 @@ struct core {
 	uint32_t nodes_cap;
 	uint32_t *node_place; /* of fanout_find */
 	uint32_t node_place_cap;
+	uint64_t node_place_of; /* the fanout's serial that the map was last made for */
 };
 
 #endif

@@ -31,7 +31,6 @@ static void note_asking(struct world *world, struct conn *conn)
 	conn_drop_reply(conn, reply);
 	conn->state = CONN_ASKING;
 	conn->asked_us = world->now.mono_us;
-	conn->was_asking = true;
 	conn->rival = holder;
 	holder->rival = conn;
 }
@@ -90,6 +89,10 @@ static void check_overdue(const struct world *world, const struct conn *conn)
 		FLOW_HOLDS(world,
 			   conn_silenced(holder) || !conn_passed(conn, since, limits->takeover_ms),
 			   "%u: the holder was silent, but keeps its id", conn->slot);
+		FLOW_HOLDS(world,
+			   !conn_silenced(holder) ||
+				   !conn_passed(conn, conn->asked_us, world_asking_ms(world)),
+			   "%u: waits for an id for ever", conn->slot);
 		return;
 	}
 	FLOW_HOLDS(world,
@@ -108,8 +111,7 @@ static void check_overdue(const struct world *world, const struct conn *conn)
 			   !conn_passed(conn, conn->heard_us, limits->idle_timeout_ms),
 		   "%u: is silent and stays", conn->slot);
 	FLOW_HOLDS(world,
-		   conn_silenced(conn) || !limits->ping_interval_ms ||
-			   !conn_passed(conn, quiet, limits->ping_interval_ms),
+		   !limits->ping_interval_ms || !conn_passed(conn, quiet, limits->ping_interval_ms),
 		   "%u: is silent and not pinged", conn->slot);
 	if (conn->presence == PRESENCE_WISH_ALL && conn_has_room(conn) &&
 	    conn->seen < world->journal_end) {
@@ -216,7 +218,9 @@ static void check_held(const struct world *world, const struct conn *conn)
 			   "%u: held for a list that is written", conn->slot);
 		break;
 	case HELD_WINDOW:
-		FLOW_HOLDS(world, conn->in_flight >= world->limits.max_in_flight_per_drone,
+		FLOW_HOLDS(world,
+			   conn_report_waits(conn) ||
+				   conn->in_flight >= world->limits.max_in_flight_per_drone,
 			   "%u: held though its window has room", conn->slot);
 		break;
 	case HELD_SIMULATOR:

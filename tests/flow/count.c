@@ -135,6 +135,7 @@ void count_print(const struct tally *tally)
 	print_row("all", "held", tally->held);
 	print_row("all", "resumed", tally->resumed);
 	print_row("all", "missed", tally->missed);
+	print_row("all", "renoted", tally->renoted);
 	print_row("all", "resets", tally->resets);
 	print_row("all", "pages with more", tally->pages);
 }

@@ -81,6 +81,7 @@ void conn_over(struct conn *conn, enum goodbye_reason reason)
 	if (rival && conn->state == CONN_ACTIVE) {
 		rival->freed = true;
 		rival->state = CONN_NEW;
+		rival->partial_us = world->now.mono_us;
 	}
 	if (rival) {
 		rival->rival = NULL;
@@ -228,15 +229,14 @@ static void on_resume(void *ctx)
 
 	world_port(world, true);
 	FLOW_HOLDS(world, conn->state != CONN_OVER, "%u: resumed after its end", conn->slot);
-	FLOW_HOLDS(world, conn->held != HELD_NOT || conn->calling || conn->was_asking,
-		   "%u: resumed, but was not held", conn->slot);
+	FLOW_HOLDS(world, conn->held != HELD_NOT || conn->calling, "%u: resumed, but was not held",
+		   conn->slot);
 	FLOW_HOLDS(world, conn->state != CONN_ASKING, "%u: resumed while it waits for an id",
 		   conn->slot);
 	world_trace(world, "%u: resumed", conn->slot);
 	conn->woken = conn->held == HELD_SIMULATOR;
 	conn->resumed = conn->held != HELD_NOT || conn->calling;
 	conn->held = HELD_NOT;
-	conn->was_asking = false;
 	conn->heard_us = world->now.mono_us;
 	conn->partial_us = world->now.mono_us;
 	world->tally->resumed++;

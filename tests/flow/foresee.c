@@ -157,6 +157,19 @@ static void foresee_everyone(struct world *world, struct conn *conn, const struc
 	world->sending = message;
 }
 
+bool conn_report_waits(const struct conn *conn)
+{
+	for (uint32_t i = 0; i < conn->reply_count; i++) {
+		const struct reply *reply = &conn->replies[i];
+
+		if (reply->kind == REPLY_SEND && reply->message->many &&
+		    !reply->message->in_channel) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static enum held_why foresee_send(struct world *world, struct conn *conn,
 				  const struct request *request)
 {
@@ -167,7 +180,7 @@ static enum held_why foresee_send(struct world *world, struct conn *conn,
 		expect_error(conn, request->ref, code);
 		return HELD_NOT;
 	}
-	if (conn->in_flight >= world->limits.max_in_flight_per_drone) {
+	if (conn->in_flight >= world->limits.max_in_flight_per_drone || conn_report_waits(conn)) {
 		return HELD_WINDOW;
 	}
 	if (!conn->woken && world->sim.up && (simulator_full(world) || held_for_simulator(world))) {
@@ -252,7 +265,6 @@ static void foresee_registration(struct world *world, struct conn *conn,
 	}
 	conn->state = CONN_ASKING;
 	conn->asked_us = world->now.mono_us;
-	conn->was_asking = true;
 	conn->rival = holder;
 	holder->rival = conn;
 }
@@ -273,8 +285,10 @@ static void move(struct conn *conn, uint32_t scenario)
 {
 	struct world *world = conn->world;
 
-	world_note(world, conn, PRESENCE_WHAT_SCENARIO, GOODBYE_UNSPECIFIED, conn->scenario,
-		   scenario);
+	if (!world_renote(world, conn, scenario)) {
+		world_note(world, conn, PRESENCE_WHAT_SCENARIO, GOODBYE_UNSPECIFIED, conn->scenario,
+			   scenario);
+	}
 	conn->scenario = scenario;
 	conn->membership = scenario ? ++world->memberships : 0;
 	conn->member_since = world->moment;
@@ -391,6 +405,7 @@ static void foresee_refusal(struct conn *holder)
 	holder->rival = NULL;
 	asker->rival = NULL;
 	asker->state = CONN_NEW;
+	asker->partial_us = holder->world->now.mono_us;
 	expect_error(asker, asker->wanted_ref, ERROR_NAME_TAKEN);
 }
 
@@ -416,6 +431,11 @@ enum held_why foresee(struct world *world, struct conn *conn, const struct reque
 							      : ERROR_NOT_REGISTERED);
 		conn->tell_over = true;
 		return HELD_NOT;
+	}
+	if ((request->kind == REQUEST_CHOOSE_SCENARIO ||
+	     (request->kind == REQUEST_UPDATE_STATE && conn->scenario)) &&
+	    !conn->woken && world->sim.up && world->sim.full) {
+		return HELD_SIMULATOR;
 	}
 	return foresee_handled(world, conn, request);
 }

@@ -142,6 +142,15 @@ static void see_welcome(struct conn *conn, const struct event *event, bool taken
 	}
 }
 
+/* An asker is sent away when the holder has been held, and not heard, for long. */
+static bool waited_long_enough(const struct conn *conn, const struct event *event)
+{
+	return conn->world->ticking && conn->state == CONN_ASKING &&
+	       event->error.code == ERROR_NAME_TAKEN && event->ref == conn->wanted_ref &&
+	       conn_silenced(conn->rival) &&
+	       conn_passed(conn, conn->asked_us, world_asking_ms(conn->world));
+}
+
 static void see_error(struct conn *conn, const struct event *event)
 {
 	struct world *world = conn->world;
@@ -156,6 +165,13 @@ static void see_error(struct conn *conn, const struct event *event)
 							text_slice(&conn->wanted_id), NULL),
 			   "who asked for an id that has become free is refused");
 		conn->freed = false;
+		return;
+	}
+	if (waited_long_enough(conn, event)) {
+		conn->rival->rival = NULL;
+		conn->rival = NULL;
+		conn->state = CONN_NEW;
+		conn->partial_us = world->now.mono_us;
 		return;
 	}
 	reply = need_reply(conn, REPLY_ERROR, event->ref);
@@ -238,8 +254,9 @@ static void see_drone(struct conn *conn, const struct reply *reply, const struct
 		   SLICE_ARG(entry->drone_id));
 	FLOW_HOLDS(world, !reply->scenario || other->scenario == reply->scenario,
 		   "list_drones shows a drone of another scenario");
-	FLOW_HOLDS(world, conn->listed[other->slot] != other, "list_drones shows %.*s twice",
-		   SLICE_ARG(entry->drone_id));
+	/* the last of a scenario takes the place of one that leaves while it is listed */
+	FLOW_HOLDS(world, reply->scenario || conn->listed[other->slot] != other,
+		   "list_drones shows %.*s twice", SLICE_ARG(entry->drone_id));
 	FLOW_HOLDS(world,
 		   slice_equal(entry->callsign, text_slice(&other->callsign)) &&
 			   slice_equal(entry->scenario,
@@ -343,8 +360,7 @@ static void see_ping(struct conn *conn)
 		return;
 	}
 	FLOW_HOLDS(world,
-		   world->ticking && conn->state == CONN_ACTIVE && !conn_silenced(conn) &&
-			   world->limits.ping_interval_ms &&
+		   world->ticking && conn->state == CONN_ACTIVE && world->limits.ping_interval_ms &&
 			   conn_passed(conn, quiet, world->limits.ping_interval_ms),
 		   "%u: a ping out of time", conn->slot);
 	conn->pinged_us = world->now.mono_us;

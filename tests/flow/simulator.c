@@ -253,6 +253,7 @@ static void tell_status(struct world *world, uint32_t number, bool ok)
 {
 	struct scenario_model *scenario = &world->sim.scenarios[number];
 	const char *message = ok ? "" : world_chance(world, 50) ? "no such model" : "bad frequency";
+	int was = (int)scenario->status;
 	bool changes = scenario->status != (ok ? MODEL_ACCEPTED : MODEL_REFUSED);
 
 	world_trace(world, "simulator: scenario %u %s", number, ok ? "accepted" : "refused");
@@ -261,6 +262,8 @@ static void tell_status(struct world *world, uint32_t number, bool ok)
 		scenario->status = ok ? MODEL_ACCEPTED : MODEL_REFUSED;
 		memcpy(scenario->message, message, strlen(message) + 1);
 	}
+	/* nobody asked: now and then that is no abuse */
+	world->sim.strays += was != MODEL_WAITING;
 	world->status_changes = changes;
 	world_enter(world);
 	core_sim_status(world->core, number, ok, slice_str(message));

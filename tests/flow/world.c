@@ -1,4 +1,5 @@
 #include "world.h"
+#include "core/state.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -137,7 +138,7 @@ uint32_t world_connected(const struct world *world)
 	return count;
 }
 
-void world_note(struct world *world, const struct conn *conn, enum presence_what what,
+void world_note(struct world *world, struct conn *conn, enum presence_what what,
 		enum goodbye_reason reason, uint32_t from, uint32_t into)
 {
 	if (world->journal_end == world->journal_cap) {
@@ -154,6 +155,40 @@ void world_note(struct world *world, const struct conn *conn, enum presence_what
 		.into = into,
 		.at_us = world->now.mono_us,
 	};
+	conn->noted = world->journal_end;
+}
+
+/* Whether the last record about this drone, a change of scenario that nobody can have
+ * seen, becomes this change. */
+bool world_renote(struct world *world, const struct conn *conn, uint32_t into)
+{
+	const struct presence *presence = &world->core->presence;
+	uint64_t position = conn->noted - 1;
+
+	if (!conn->noted || position < presence->firm ||
+	    world->journal_end - position > world->limits.presence_backlog ||
+	    world->journal[position].what != PRESENCE_WHAT_SCENARIO) {
+		return false;
+	}
+	for (unsigned i = 0; i < world->drone_count; i++) {
+		const struct conn *reader = world->drones[i].conn;
+
+		FLOW_HOLDS(world,
+			   !reader || reader->state != CONN_ACTIVE ||
+				   reader->presence == PRESENCE_WISH_NONE ||
+				   reader->seen <= position,
+			   "%u: has seen what is about to change", reader->slot);
+	}
+	world->journal[position].into = into;
+	world->tally->renoted++;
+	return true;
+}
+
+uint32_t world_asking_ms(const struct world *world)
+{
+	return world->limits.register_timeout_ms > world->limits.takeover_ms
+		       ? world->limits.register_timeout_ms
+		       : world->limits.takeover_ms;
 }
 
 /* ------------------------------------------------------------- in and out of the core */

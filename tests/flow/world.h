@@ -102,8 +102,7 @@ struct conn {
 	struct endpoint endpoint;
 	enum conn_state state;
 	unsigned slot;
-	bool tell_over;	 /* the call being made breaks the protocol */
-	bool was_asking; /* may be resumed without having been held */
+	bool tell_over; /* the call being made breaks the protocol */
 	bool closed;
 
 	struct text id, callsign;
@@ -150,6 +149,7 @@ struct conn {
 	uint32_t reply_count;
 
 	uint64_t seen;				    /* journal position */
+	uint64_t noted;				    /* behind the last record about it */
 	const struct conn *listed[FLOW_MAX_DRONES]; /* by slot: shown in the list being read */
 };
 
@@ -197,7 +197,7 @@ struct simulator {
 
 struct tally {
 	uint64_t presence[PRESENCE_WHAT_COUNT];
-	uint64_t missed, events, deliveries, held, resumed, resets, pages;
+	uint64_t missed, renoted, events, deliveries, held, resumed, resets, pages;
 	uint64_t outcomes[OUTCOME_COUNT], reasons[REASON_COUNT], errors[ERROR_COUNT],
 		goodbyes[GOODBYE_COUNT];
 	uint64_t steps, sends, transmits;
@@ -278,7 +278,9 @@ bool world_callsign_taken(const struct world *world, struct slice callsign, stru
 uint32_t world_members(const struct world *world, uint32_t scenario);
 uint32_t world_online(const struct world *world);
 uint32_t world_connected(const struct world *world);
-void world_note(struct world *world, const struct conn *conn, enum presence_what what,
+/* False: it needs a record of its own. */
+bool world_renote(struct world *world, const struct conn *conn, uint32_t into);
+void world_note(struct world *world, struct conn *conn, enum presence_what what,
 		enum goodbye_reason reason, uint32_t from, uint32_t into);
 
 #define FLOW_HOLDS(world, condition, ...)                                                          \
@@ -305,6 +307,10 @@ void drone_represent(struct world *world, struct drone *drone);
 /* Sets up what the connection must be told, or says why the request must be held. */
 enum held_why foresee(struct world *world, struct conn *conn, const struct request *request);
 /* The drone chooses a scenario: it enters, or is told why not. */
+/* A report of a message to many that the drone has not read so far. */
+bool conn_report_waits(const struct conn *conn);
+/* The longest that anyone waits for an id. */
+uint32_t world_asking_ms(const struct world *world);
 void foresee_entering(struct conn *conn, struct slice name, uint32_t ref, bool tell);
 bool simulator_full(const struct world *world);
 bool held_for_simulator(const struct world *world);

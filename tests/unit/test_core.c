@@ -238,7 +238,7 @@ static void test_holder_answers(void **state)
 	assert_int_equal(fake_last(&two, 0)->kind, EVENT_ERROR);
 	assert_int_equal(fake_last(&two, 0)->code, ERROR_NAME_TAKEN);
 	assert_int_equal(fake_last(&two, 0)->ref, 1);
-	assert_int_equal(two.resumes, 1);
+	assert_int_equal(two.resumes, 0); /* nothing of it was held */
 	fake_pass(&gateway, 200000);
 	assert_int_equal(one.closes, 0);
 	/* it may try again until its registration deadline, which has not moved */
@@ -326,6 +326,96 @@ static void test_held_holder(void **state)
 	assert_int_equal(one.closes, 0);
 	fake_pass(&gateway, 1);
 	expect_goodbye(&one, GOODBYE_TAKEN_OVER);
+}
+
+/* A holder that the gateway does not read may be silent for long: who asks for its id is
+ * not kept waiting longer than for a registration, and may not have it. */
+static void test_holder_held_for_long(void **state)
+{
+	(void)state;
+	gateway.core->limits.max_in_flight_per_drone = 1;
+	gateway.core->limits.simulator_timeout_ms = 60000;
+	fake_sim_up(&gateway);
+	fake_join(&gateway, &three, "uav3", "alpha");
+	fake_join(&gateway, &one, "uav1", "alpha");
+	fake_send(&one, "uav3", "a", REPORT_WISH_NONE);
+	assert_int_equal(fake_send(&one, "uav3", "b", REPORT_WISH_NONE), CORE_HOLD);
+	register_from(&two, "uav1", 2);
+	fake_pass(&gateway, 999999);
+	assert_null(fake_last(&two, 0));
+	fake_pass(&gateway, 1);
+	assert_int_equal(fake_find(&two, EVENT_ERROR)->code, ERROR_NAME_TAKEN);
+	assert_int_equal(one.closes, 0);
+	/* held or not, it is pinged, so that TCP can tell whether it is there */
+	assert_int_equal(fake_last(&one, 0)->kind, EVENT_PING);
+}
+
+/* An id changes hands while the simulator's window is full, and the newcomer's send is
+ * there before it is told to go on: it is held once, not twice. */
+static void test_held_again_when_resumed(void **state)
+{
+	struct request_registration registration = fake_registration("uav1");
+
+	(void)state;
+	gateway.core->limits.simulator_max_in_flight = 1;
+	fake_sim_up(&gateway);
+	fake_join(&gateway, &three, "uav3", "alpha");
+	fake_join(&gateway, &one, "uav1", "alpha");
+	fake_send(&three, "uav1", "a", REPORT_WISH_NONE);
+	registration.scenario = slice_str("alpha");
+	fake_attach(&gateway, &two, 2);
+	fake_register(&two, &registration);
+	assert_int_equal(fake_send(&two, "uav3", "b", REPORT_WISH_NONE), CORE_HOLD);
+	core_detach(gateway.core, one.session);
+	assert_int_equal(two.resumes, 1);
+	assert_int_equal(fake_send(&two, "uav3", "b", REPORT_WISH_NONE), CORE_HOLD);
+	assert_int_equal(fake_send(&two, "uav3", "b", REPORT_WISH_NONE), CORE_HOLD);
+	fake_answer(&gateway);
+	assert_int_equal(two.resumes, 2);
+	assert_int_equal(fake_send(&two, "uav3", "b", REPORT_WISH_NONE), CORE_TAKEN);
+	assert_int_equal(gateway.core->woken, 0);
+	assert_true(list_empty(&gateway.core->held));
+}
+
+/* While the simulator does not read, nothing that would be written to it is taken. */
+static void test_link_full(void **state)
+{
+	(void)state;
+	fake_sim_up(&gateway);
+	fake_join(&gateway, &one, "uav1", "alpha");
+	gateway.sim.full = true;
+	assert_int_equal(fake_ask(&one, REQUEST_UPDATE_STATE, NULL), CORE_HOLD);
+	assert_int_equal(fake_ask(&one, REQUEST_CHOOSE_SCENARIO, "beta"), CORE_HOLD);
+	gateway.sim.full = false;
+	core_sim_drained(gateway.core);
+	assert_int_equal(one.resumes, 1);
+	assert_int_equal(fake_ask(&one, REQUEST_CHOOSE_SCENARIO, "beta"), CORE_TAKEN);
+}
+
+/* Reports that are not read take memory: who lets one wait sends no more. */
+static void test_report_not_read(void **state)
+{
+	(void)state;
+	fake_join(&gateway, &one, "uav1", "alpha");
+	fake_join(&gateway, &two, "uav2", "alpha");
+	one.queued = gateway.core->limits.output_soft_bytes / 2;
+	assert_int_equal(fake_send(&one, NULL, "a", REPORT_WISH_ALL), CORE_TAKEN);
+	assert_int_equal(fake_send(&one, NULL, "b", REPORT_WISH_ALL), CORE_HOLD);
+	fake_drain(&one);
+	assert_int_equal(fake_count(&one, EVENT_SEND_REPORT), 1);
+	assert_int_equal(one.resumes, 1);
+}
+
+/* A simulator that changes its mind all the time is dropped, as one that sends strays. */
+static void test_flapping_status(void **state)
+{
+	(void)state;
+	fake_sim_up(&gateway);
+	for (uint32_t i = 0; i <= gateway.core->limits.max_stray_results; i++) {
+		assert_int_equal(gateway.sim.resets, 0);
+		core_sim_status(gateway.core, 1, i % 2 == 0, slice_of(NULL, 0));
+	}
+	assert_int_equal(gateway.sim.resets, 1);
 }
 
 /* ---------------------------------------------------------------------- silence */
@@ -613,6 +703,11 @@ int main(void)
 		TEST(test_callsign_taken_meanwhile),
 		TEST(test_frame_begun_while_asking),
 		TEST(test_held_holder),
+		TEST(test_holder_held_for_long),
+		TEST(test_held_again_when_resumed),
+		TEST(test_link_full),
+		TEST(test_report_not_read),
+		TEST(test_flapping_status),
 		TEST(test_ping_and_idle),
 		TEST(test_no_pings),
 		TEST(test_frame_timeout),

@@ -82,11 +82,39 @@ static void test_wishes(void **state)
 	assert_int_equal(fake_count(&other, EVENT_PRESENCE), 1);
 	/* coming in and going out again both touch its scenario */
 	fake_ask(&third, REQUEST_CHOOSE_SCENARIO, "alpha");
-	fake_ask(&third, REQUEST_CHOOSE_SCENARIO, "beta");
 	fake_pass(&gateway, 20000);
 	expect(fake_last(&other, 0), 0, "uav3", PRESENCE_WHAT_SCENARIO, 0, "alpha");
-	expect(fake_last(&other, 0), 1, "uav3", PRESENCE_WHAT_SCENARIO, 0, "beta");
+	fake_ask(&third, REQUEST_CHOOSE_SCENARIO, "beta");
+	fake_pass(&gateway, 20000);
+	expect(fake_last(&other, 0), 0, "uav3", PRESENCE_WHAT_SCENARIO, 0, "beta");
 	assert_int_equal(fake_count(&reader, EVENT_PRESENCE), 0);
+	fake_close(&gateway);
+}
+
+/* A drone that changes its mind in one gathering is told of once, with where it is in the
+ * end; but what somebody may have seen stays. */
+static void test_coalesced(void **state)
+{
+	(void)state;
+	open_with(100);
+	fake_join(&gateway, &reader, "uav1", NULL);
+	fake_join(&gateway, &other, "uav2", NULL);
+	fake_pass(&gateway, 20000);
+	for (int i = 0; i < 1000; i++) {
+		fake_ask(&other, REQUEST_CHOOSE_SCENARIO, i % 2 ? "beta" : "alpha");
+	}
+	fake_pass(&gateway, 20000);
+	assert_int_equal(fake_last(&reader, 0)->count, 1);
+	expect(fake_last(&reader, 0), 0, "uav2", PRESENCE_WHAT_SCENARIO, 0, "beta");
+	fake_ask(&other, REQUEST_CHOOSE_SCENARIO, "alpha");
+	fake_join(&gateway, &third, "uav3", NULL);
+	fake_ask(&other, REQUEST_CHOOSE_SCENARIO, "beta");
+	fake_pass(&gateway, 20000);
+	assert_int_equal(fake_last(&reader, 0)->count, 3);
+	expect(fake_last(&reader, 0), 0, "uav2", PRESENCE_WHAT_SCENARIO, 0, "alpha");
+	expect(fake_last(&reader, 0), 2, "uav2", PRESENCE_WHAT_SCENARIO, 0, "beta");
+	assert_int_equal(fake_last(&third, 0)->count, 1);
+	expect(fake_last(&third, 0), 0, "uav2", PRESENCE_WHAT_SCENARIO, 0, "beta");
 	fake_close(&gateway);
 }
 
@@ -100,10 +128,11 @@ static void test_missed(void **state)
 	fake_join(&gateway, &other, "uav2", NULL);
 	for (int i = 0; i < 3; i++) {
 		fake_ask(&other, REQUEST_CHOOSE_SCENARIO, i % 2 ? "beta" : "alpha");
+		fake_pass(&gateway, 20000);
 	}
-	fake_pass(&gateway, 20000);
 	assert_int_equal(fake_count(&reader, EVENT_PRESENCE), 0);
 	fake_ask(&other, REQUEST_CHOOSE_SCENARIO, NULL);
+	fake_pass(&gateway, 20000);
 	fake_ask(&other, REQUEST_CHOOSE_SCENARIO, "beta");
 	fake_pass(&gateway, 20000);
 	fake_drain(&reader);
@@ -140,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gathered),
 		cmocka_unit_test(test_wishes),
+		cmocka_unit_test(test_coalesced),
 		cmocka_unit_test(test_missed),
 		cmocka_unit_test(test_overrun_while_written),
 	};
