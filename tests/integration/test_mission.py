@@ -438,6 +438,7 @@ def test_presence_wishes(t):
     nothing = Presence(members(t, gateway, "nothing", presence="PRESENCE_WISH_NONE")[0])
     members(t, gateway, "uav1", scenario="lab")[0].request(leave={})
     (two,) = members(t, gateway, "uav2")
+    everything.wait("uav2", "SCENARIO")  # or the next change would take its place
     two.request(choose_scenario={"name": "lab"})
     two.request(leave={})
     members(t, gateway, "uav3")[0].request(leave={})
