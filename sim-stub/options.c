@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "base/version.h"
 
 static const char help[] =
@@ -91,9 +92,20 @@ struct file {
 	struct options *options;
 };
 
+/* `name` may be anything that stood in the file. */
 static void tell(struct file *file, const char *what, const char *name, const char *then)
 {
-	fprintf(stderr, "sim-stub: %s:%d: %s%s%s\n", file->path, file->line, what, name, then);
+	struct slice rest = slice_str(name);
+
+	fprintf(stderr, "sim-stub: %s:%d: %s", file->path, file->line, what);
+	while (rest.size) {
+		char unit[UTF8_ESCAPE_MAX];
+		size_t taken, size = utf8_escape(rest, true, unit, &taken);
+
+		fwrite(unit, 1, size, stderr);
+		rest = slice_of(rest.data + taken, rest.size - taken);
+	}
+	fprintf(stderr, "%s\n", then);
 	file->wrong = true;
 }
 

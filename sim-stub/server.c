@@ -19,6 +19,7 @@ enum {
 	GUESTS_MAX = 256,
 	BACKLOG = 128,
 	KEEPALIVE_S = 30,
+	SWEEP_MS = 1000,
 	ADDRESS_CAP = 64,
 };
 
@@ -27,6 +28,7 @@ struct server {
 	uv_tcp_t listener;
 	uv_signal_t terminate, interrupt;
 	uv_check_t turn_end;
+	uv_timer_t sweep;
 	struct log *log;
 	struct list peers, dirty;
 	unsigned peer_count;
@@ -218,6 +220,24 @@ static void on_turn_end(uv_check_t *check)
 	}
 }
 
+/* Who only holds a place, which a gateway may need. Of one that is not read nothing can
+ * come. */
+static void on_sweep(uv_timer_t *timer)
+{
+	struct server *server = timer->data;
+	struct list *link, *next;
+	const char *why;
+
+	for (link = server->peers.next; link != &server->peers; link = next) {
+		struct peer *peer = LIST_ENTRY(link, struct peer, link);
+
+		next = link->next;
+		if (!peer->paused && !peer->finishing && !simulator_sweep(&peer->guest, &why)) {
+			peer_close(peer, why);
+		}
+	}
+}
+
 /* -------------------------------------------------------------- listener */
 
 /* Too many: taken and closed, or libuv would offer it again for ever. */
@@ -327,6 +347,7 @@ static void server_stop(struct server *server)
 	uv_close((uv_handle_t *)&server->terminate, NULL);
 	uv_close((uv_handle_t *)&server->interrupt, NULL);
 	uv_close((uv_handle_t *)&server->turn_end, NULL);
+	uv_close((uv_handle_t *)&server->sweep, NULL);
 	on_turn_end(&server->turn_end);
 	while ((link = list_first(&server->peers))) {
 		peer_close(LIST_ENTRY(link, struct peer, link), "stopping");
@@ -362,13 +383,16 @@ static int server_start(struct server *server)
 	uv_signal_init(loop, &server->terminate);
 	uv_signal_init(loop, &server->interrupt);
 	uv_check_init(loop, &server->turn_end);
+	uv_timer_init(loop, &server->sweep);
 	server->listener.data = server;
 	server->terminate.data = server;
 	server->interrupt.data = server;
 	server->turn_end.data = server;
+	server->sweep.data = server;
 	uv_signal_start(&server->terminate, on_signal, SIGTERM);
 	uv_signal_start(&server->interrupt, on_signal, SIGINT);
 	uv_check_start(&server->turn_end, on_turn_end);
+	uv_timer_start(&server->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
 	return 0;
 }
 

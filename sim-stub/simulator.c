@@ -210,6 +210,7 @@ static int read_frame(struct simulator_guest *guest, struct slice frame, const c
 {
 	struct to_sim message;
 
+	guest->frames++;
 	arena_reset(&guest->simulator->arena);
 	if (channel_read_to_sim(frame, &guest->simulator->arena, &message, why) != CODEC_OK) {
 		return -1;
@@ -250,6 +251,19 @@ static int keep(struct simulator_guest *guest, struct slice bytes, const char **
 		return -1;
 	}
 	return 0;
+}
+
+bool simulator_sweep(struct simulator_guest *guest, const char **why)
+{
+	bool owes = !guest->greeted || buf_size(&guest->in) > 0;
+
+	if (!owes || guest->frames != guest->frames_swept) {
+		guest->frames_swept = guest->frames;
+		guest->sweeps = 0;
+		return true;
+	}
+	*why = guest->greeted ? "the rest of a frame did not come" : "no hello came";
+	return ++guest->sweeps <= SIMULATOR_PATIENCE_S;
 }
 
 /* Frames are read where they arrived; only an unfinished tail is copied. */

@@ -17,6 +17,7 @@
 #define SIMULATOR_FRAME_MAX (4u << 20)	   /* of a frame from a gateway, bytes */
 #define SIMULATOR_ARENA_MAX (1u << 20)	   /* of what a frame decodes to, bytes */
 #define SIMULATOR_RECEIVERS_MAX (1u << 18) /* of one transmit */
+#define SIMULATOR_PATIENCE_S 10u	   /* for hello, and for a frame that was begun */
 #define SIMULATOR_RECEPTIONS_A_FRAME 256   /* keeps a result under 64 KiB */
 
 /* Counted over the simulator's life, all gateways together. */
@@ -49,8 +50,11 @@ struct simulator_guest {
 	bool greeted; /* its hello was read */
 	char name[CONTENT_TYPE_MAX_BYTES];
 	size_t name_size;
-	struct buf in;	/* an unfinished frame */
-	struct buf out; /* answers; the caller sends and consumes them */
+	uint64_t frames; /* read so far */
+	uint64_t frames_swept;
+	unsigned sweeps; /* during which it owed us something, and not a frame came whole */
+	struct buf in;	 /* an unfinished frame */
+	struct buf out;	 /* answers; the caller sends and consumes them */
 };
 
 void simulator_guest_init(struct simulator_guest *guest, struct simulator *simulator);
@@ -61,6 +65,11 @@ void simulator_guest_fini(struct simulator_guest *guest);
  * to what came before the fault are in guest->out. */
 int simulator_read(struct simulator_guest *guest, struct slice bytes, const char **why)
 	__attribute__((warn_unused_result));
+
+/* To be called every second. False when the guest has held on to its hello, or to the
+ * rest of a frame, for SIMULATOR_PATIENCE_S: it must be closed, *why (static) says for
+ * what. */
+bool simulator_sweep(struct simulator_guest *guest, const char **why);
 
 /* The guest's name in hello, for logs; empty before. */
 static inline struct slice simulator_guest_name(const struct simulator_guest *guest)

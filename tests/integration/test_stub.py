@@ -293,5 +293,25 @@ def test_a_connection_that_is_no_gateway(t):
     assert outcomes_of(one.tell(None, b"x")) == {"uav2": "DELIVERED"}
 
 
+def test_connections_without_hello(t):
+    """They take no gateway's place for long, nor does one that begins a frame alone."""
+    stub = t.simulator()
+    gateway = ready(t, stub)
+    begun = hostile.connect(stub)
+    begun.sendall(uavtest.delimit(channel.ToSimulator(hello={"protocol": 1, "gateway": "begun"})) + b"\x7f")
+    crowd = [hostile.connect(stub) for _ in range(254)]
+    surplus = hostile.connect(stub)
+    assert surplus.recv(1) == b""
+    stub.wait_event("gateway_turned_away")
+    for sock in crowd:
+        assert sock.recv(1) == b""
+    stub.wait_event("connection_closed", why="no hello came")
+    stub.wait_event("gateway_disconnected", gateway="begun", why="the rest of a frame did not come")
+    for sock in (begun, surplus, *crowd):
+        sock.close()
+    one, _ = members(t, gateway, "uav1", "uav2")
+    assert outcomes_of(one.tell(None, b"x")) == {"uav2": "DELIVERED"}
+
+
 if __name__ == "__main__":
     uavtest.run()

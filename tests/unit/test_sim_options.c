@@ -166,6 +166,9 @@ static void test_file_mistakes(void **state)
 	(void)state;
 	assert_file_wrong("[sim]\n\nsed = 1\n", ":3: unknown key \"sed\"; known: listen, seed");
 	assert_file_wrong("[simm]\nseed = 1\n", ":2: unknown section \"simm\"; known: sim");
+	assert_file_wrong("[sim]\n\x1b[31m\xffk\"\xc3\xa4 = 1\n",
+			  ":2: unknown key \"\\x1b[31m\\xffk\\\"\xc3\xa4\"; known: listen, seed");
+	assert_file_wrong("[\x07]\nseed = 1\n", ":2: unknown section \"\\x07\"; known: sim");
 	assert_file_wrong("seed = 1\n", ":1: unknown section \"\"; known: sim");
 	assert_file_wrong("[sim]\nseed = x\n",
 			  ":2: seed is not a whole number from 0 to 18446744073709551615");

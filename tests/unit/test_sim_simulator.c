@@ -653,6 +653,46 @@ static void test_unknown_body(void **state)
 }
 
 /* Changed bytes may close the connection, and do nothing worse. */
+/* Sweeps until the guest is to be closed; 0 when it never is. */
+static unsigned sweeps_until_closed(const char *reason)
+{
+	const char *why = "";
+
+	for (unsigned sweep = 1; sweep <= 5 * SIMULATOR_PATIENCE_S; sweep++) {
+		if (!simulator_sweep(&bench.guest, &why)) {
+			assert_string_equal(why, reason);
+			return sweep;
+		}
+	}
+	return 0;
+}
+
+/* Who owes nothing may be silent for ever; whoever does has SIMULATOR_PATIENCE_S, anew
+ * with each whole frame. */
+static void test_patience(void **state)
+{
+	const char *why;
+
+	(void)state;
+	start(&bench, 1);
+	assert_int_equal(sweeps_until_closed("no hello came"), SIMULATOR_PATIENCE_S + 1);
+	stop(&bench);
+	start(&bench, 1);
+	put_hello(&bench);
+	assert_int_equal(deliver(&bench), 0);
+	assert_int_equal(sweeps_until_closed(""), 0);
+	assert_int_equal(simulator_read(&bench.guest, slice_of("\x02", 1), &why), 0);
+	for (unsigned frame = 0; frame < 3 * SIMULATOR_PATIENCE_S; frame++) {
+		/* the rest of a ping, and the first byte of the next */
+		assert_int_equal(simulator_read(&bench.guest, slice_of("\x32\x00\x02", 3), &why),
+				 0);
+		assert_true(simulator_sweep(&bench.guest, &why));
+	}
+	assert_int_equal(sweeps_until_closed("the rest of a frame did not come"),
+			 SIMULATOR_PATIENCE_S + 1);
+	stop(&bench);
+}
+
 static void test_mangled_input(void **state)
 {
 	enum { RUNS = 3000 };
@@ -693,6 +733,7 @@ int main(void)
 		cmocka_unit_test(test_split_input),
 		cmocka_unit_test(test_broken_frames),
 		cmocka_unit_test(test_unknown_body),
+		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_mangled_input),
 	};
 
