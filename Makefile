@@ -38,7 +38,8 @@ all: $(PROGRAMS)
 GEN_C := $(B)/gen/drone.pb-c.c $(B)/gen/channel.pb-c.c
 GEN_H := $(GEN_C:.c=.h)
 GEN_PY := $(B)/gen/drone_pb2.py $(B)/gen/channel_pb2.py
-.SECONDARY: $(GEN_C) $(GEN_H)
+# nothing that was made on the way is removed
+.SECONDARY:
 
 $(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h &: proto/%.proto
 	@mkdir -p $(B)/gen

@@ -21,8 +21,12 @@ packages=(
 	nanopb libnanopb-dev    # checks proto/*.options
 )
 dev_packages=(
-	clang clang-format clang-tidy libclang-rt-14-dev cppcheck valgrind
+	clang clang-format clang-tidy cppcheck valgrind
 )
+# the fuzzers' run time: a package of its own on Debian, part of clang on Ubuntu
+if apt-cache show libclang-rt-dev >/dev/null 2>&1; then
+	dev_packages+=(libclang-rt-dev)
+fi
 
 list=no
 for argument in "$@"; do
@@ -48,8 +52,9 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 		printf '  %s\n' "${packages[@]}"
 	} >&2
 	# Somebody who has installed them by hand can go on.
-	if command -v protoc-c >/dev/null && pkg-config --exists libuv libprotobuf-c jansson cmocka \
-		2>/dev/null; then
+	if command -v protoc-c >/dev/null &&
+		pkg-config --exists libuv libprotobuf-c inih jansson cmocka 2>/dev/null &&
+		python3 -c 'import google.protobuf' 2>/dev/null; then
 		echo "install-deps.sh: they seem to be here; going on." >&2
 		exit 0
 	fi

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/deadline.h"
 #include "core/relay.h"
 #include "core/request.h"
 #include "core/state.h"
@@ -108,7 +109,7 @@ void core_tick(struct core *core)
 	presence_tick(core);
 	/* last: what the others end may leave a newcomer whose time is up */
 	while ((first = heap_first(&core->deadlines)) && first->due_us <= core->now.mono_us) {
-		session_due(core, LIST_ENTRY(first, struct session, deadline));
+		deadline_come(core, LIST_ENTRY(first, struct session, deadline));
 	}
 }
 
@@ -178,8 +179,8 @@ void core_partial(struct core *core, struct session *session, bool partial)
 {
 	if (partial && !session->partial) {
 		session->frame_since_us = core->now.mono_us;
-		session_due_by(core, session,
-			       core->now.mono_us + core->limits.frame_timeout_ms * 1000ull);
+		deadline_by(core, session,
+			    core->now.mono_us + core->limits.frame_timeout_ms * 1000ull);
 	}
 	session->partial = partial;
 }

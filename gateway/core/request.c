@@ -5,9 +5,6 @@
 #include "core/relay.h"
 #include "core/state.h"
 
-/* The least that a drone must be able to take: the longest entry of a list. */
-enum { MAX_FRAME_LEAST_BYTES = 768 };
-
 /* --------------------------------------------------------------- registration */
 
 /* The first thing that is wrong, or NULL. */
@@ -27,7 +24,7 @@ static const char *registration_refusal(const struct request_registration *regis
 		return "software is longer than 64 bytes";
 	}
 	if (registration->max_frame_bytes &&
-	    registration->max_frame_bytes < MAX_FRAME_LEAST_BYTES) {
+	    registration->max_frame_bytes < FRAME_LEAST_BYTES) {
 		return "max_frame_bytes must be 0 (any) or at least 768";
 	}
 	return NULL;
@@ -127,11 +124,6 @@ void request_register_asked(struct core *core, struct session *session,
 static void ask_for_id(struct core *core, struct session *session, struct session *holder,
 		       uint32_t ref, const struct request_registration *registration)
 {
-	struct event ping = {
-		.kind = EVENT_PING,
-		.ping = {.nonce = holder->number, .time_us = core->now.unix_us},
-	};
-
 	session->asked = registration_copy(registration);
 	if (!session->asked) {
 		session_error(core, session, ref, ERROR_INTERNAL, "the gateway is out of memory");
@@ -141,7 +133,7 @@ static void ask_for_id(struct core *core, struct session *session, struct sessio
 	session->rival = holder;
 	holder->rival = session;
 	session_move(core, session, SESSION_ASKING);
-	session_emit(core, holder, &ping);
+	session_ping(core, holder);
 }
 
 void request_refuse_rival(struct core *core, struct session *holder, const char *why)

@@ -1,10 +1,10 @@
 #include <stdlib.h>
 
+#include "core/deadline.h"
+#include "core/listing.h"
 #include "core/relay.h"
 #include "core/request.h"
 #include "core/state.h"
-
-enum { SCENARIO_PAGE = 16, DRONE_PAGE = 32 };
 
 struct session *session_new(struct core *core, const struct endpoint *endpoint)
 {
@@ -70,8 +70,8 @@ static void session_slow(struct core *core, struct session *session)
 {
 	if (!session->slow_since_us) {
 		session->slow_since_us = core->now.mono_us;
-		session_due_by(core, session,
-			       core->now.mono_us + core->limits.output_soft_ms * 1000ull);
+		deadline_by(core, session,
+			    core->now.mono_us + core->limits.output_soft_ms * 1000ull);
 	}
 }
 
@@ -94,6 +94,17 @@ bool session_emit(struct core *core, struct session *session, const struct event
 		session_slow(core, session);
 	}
 	return true;
+}
+
+void session_ping(struct core *core, struct session *session)
+{
+	struct event event = {
+		.kind = EVENT_PING,
+		.ping = {.nonce = session->number, .time_us = core->now.unix_us},
+	};
+
+	session->pinged_us = core->now.mono_us;
+	session_emit(core, session, &event);
 }
 
 void session_error(struct core *core, struct session *session, uint32_t ref, enum error_code code,
@@ -130,100 +141,6 @@ void session_tell_scenario(struct core *core, struct session *session, uint32_t 
 	session_emit(core, session, &event);
 }
 
-static bool scenario_page(struct core *core, struct session *session)
-{
-	struct scenario_entry entries[SCENARIO_PAGE];
-	struct event event = {.kind = EVENT_SCENARIOS, .ref = session->listing_ref};
-	size_t count = 0;
-
-	while (count < SCENARIO_PAGE && session->listing_next < core->scenario_count) {
-		entries[count++] =
-			scenario_entry_of(core, &core->scenarios[session->listing_next++]);
-	}
-	event.scenarios = (struct event_scenarios){
-		.entries = entries,
-		.count = count,
-		.more = session->listing_next < core->scenario_count,
-	};
-	session_emit(core, session, &event);
-	return event.scenarios.more;
-}
-
-/* The next that the reader asked for, or NULL. Members are gone through from the last to the first:
- * when one leaves, the last takes its place, which has then been listed. */
-static const struct session *next_listed(const struct core *core, struct session *reader)
-{
-	const struct scenario *scenario = reader->listing_scenario;
-
-	if (scenario) {
-		if (reader->listing_next > scenario->member_count) {
-			reader->listing_next = scenario->member_count;
-		}
-		return reader->listing_next ? scenario->members[--reader->listing_next] : NULL;
-	}
-	while (reader->listing_next < core->registry.high) {
-		const struct session *session = core->registry.sessions[reader->listing_next++];
-
-		if (session && session->state == SESSION_ACTIVE) {
-			return session;
-		}
-	}
-	return NULL;
-}
-
-static bool listing_is_over(const struct core *core, const struct session *reader)
-{
-	struct session ahead = *reader;
-
-	return next_listed(core, &ahead) == NULL;
-}
-
-static struct drone_entry drone_entry_of(const struct core *core, const struct session *session)
-{
-	return (struct drone_entry){
-		.drone_id = session_id(session),
-		.callsign = session_callsign(session),
-		.kind = session->kind,
-		.scenario = session->scenario ? name_slice(&session->scenario->name)
-					      : slice_of(NULL, 0),
-		.online_ms = (core->now.mono_us - session->since_us) / 1000,
-		.idle_ms = (core->now.mono_us - session->heard_us) / 1000,
-		.position = session->known ? session->known->position
-					   : (struct position){.frame = POSITION_UNKNOWN},
-	};
-}
-
-static bool drone_page(struct core *core, struct session *session)
-{
-	struct drone_entry entries[DRONE_PAGE];
-	struct event event = {.kind = EVENT_DRONES, .ref = session->listing_ref};
-	const struct session *next;
-	size_t count = 0;
-
-	while (count < DRONE_PAGE && (next = next_listed(core, session))) {
-		entries[count++] = drone_entry_of(core, next);
-	}
-	event.drones = (struct event_drones){
-		.entries = entries, .count = count, .more = !listing_is_over(core, session)};
-	session_emit(core, session, &event);
-	return event.drones.more;
-}
-
-static void pump_listing(struct core *core, struct session *session)
-{
-	while (session->listing != LISTING_NONE && session_has_room(core, session)) {
-		bool more = session->listing == LISTING_SCENARIOS ? scenario_page(core, session)
-								  : drone_page(core, session);
-
-		if (!more) {
-			session->listing = LISTING_NONE;
-		}
-	}
-	if (session->listing == LISTING_NONE) {
-		session_release(core, session, HOLD_LISTING);
-	}
-}
-
 static void pump_reports(struct core *core, struct session *session)
 {
 	struct list *link;
@@ -251,7 +168,7 @@ static bool session_waits(const struct core *core, const struct session *session
 
 void session_pump(struct core *core, struct session *session)
 {
-	pump_listing(core, session);
+	listing_pump(core, session);
 	pump_reports(core, session);
 	if (session->state == SESSION_ACTIVE) {
 		presence_catch_up(core, session);
@@ -261,12 +178,18 @@ void session_pump(struct core *core, struct session *session)
 	}
 }
 
-/* ----------------------------------------------------------------- holding */
-
-static uint64_t frame_due(const struct core *core, const struct session *session)
+void session_caught_up(const struct core *core, struct session *session)
 {
-	return session->frame_since_us + core->limits.frame_timeout_ms * 1000ull;
+	const struct endpoint *endpoint = &session->endpoint;
+
+	if (session_has_room(core, session) ||
+	    (endpoint->ops->queued(endpoint->ctx) <= core->limits.output_soft_bytes &&
+	     !session_waits(core, session))) {
+		session->slow_since_us = 0;
+	}
 }
+
+/* ----------------------------------------------------------------- holding */
 
 void session_hold(struct core *core, struct session *session, enum session_hold why)
 {
@@ -292,104 +215,12 @@ void session_release(struct core *core, struct session *session, enum session_ho
 	session->heard_us = core->now.mono_us;
 	session->frame_since_us = core->now.mono_us;
 	if (session->partial) {
-		session_due_by(core, session, frame_due(core, session));
+		deadline_by(core, session, deadline_of_frame(core, session));
 	}
 	session->endpoint.ops->resume(session->endpoint.ctx);
 }
 
-/* --------------------------------------------------------------- deadlines */
-
-void session_due_by(struct core *core, struct session *session, uint64_t due_us)
-{
-	if (session->state != SESSION_ENDED && due_us < session->deadline.due_us) {
-		/* cannot fail: it is in the heap */
-		(void)!heap_set(&core->deadlines, &session->deadline, due_us);
-	}
-}
-
-static uint64_t earliest(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static bool over(const struct core *core, uint64_t since_us, uint32_t allowed_ms)
-{
-	return core->now.mono_us >= since_us + allowed_ms * 1000ull;
-}
-
-/* Since when it has neither spoken nor been pinged. */
-static uint64_t quiet_since(const struct session *session)
-{
-	return session->heard_us > session->pinged_us ? session->heard_us : session->pinged_us;
-}
-
-/* When something may next be due for an active session. */
-static uint64_t active_due(const struct core *core, const struct session *session)
-{
-	const struct limits *limits = &core->limits;
-	uint64_t now = core->now.mono_us;
-	uint64_t due =
-		(session->hold ? now : session->heard_us) + limits->idle_timeout_ms * 1000ull;
-
-	if (limits->ping_interval_ms) {
-		uint64_t quiet = quiet_since(session);
-
-		due = earliest(due, quiet + limits->ping_interval_ms * 1000ull);
-	}
-	if (session->partial && !session->hold) {
-		due = earliest(due, frame_due(core, session));
-	}
-	if (session->slow_since_us) {
-		due = earliest(due, session->slow_since_us + limits->output_soft_ms * 1000ull);
-	}
-	return due > now ? due : now + 1000;
-}
-
-/* When a newcomer is sent away. */
-static uint64_t new_due(const struct core *core, const struct session *session)
-{
-	uint64_t due = session->connected_us + core->limits.register_timeout_ms * 1000ull;
-
-	return session->partial ? earliest(due, frame_due(core, session)) : due;
-}
-
-/* A holder that the gateway itself does not read may stay silent for long: nobody waits
- * for it longer than for a registration. */
-static uint64_t asking_limit(const struct core *core, const struct session *session)
-{
-	uint32_t longest = core->limits.register_timeout_ms > core->limits.takeover_ms
-				   ? core->limits.register_timeout_ms
-				   : core->limits.takeover_ms;
-
-	return session->since_us + longest * 1000ull;
-}
-
-/* When one who asks for an id gets it. The holder's silence counts while it is read. */
-static uint64_t asking_due(const struct core *core, const struct session *session)
-{
-	const struct session *holder = session->rival;
-	uint64_t heard = holder->hold ? core->now.mono_us : holder->heard_us;
-	uint64_t since = heard > session->since_us ? heard : session->since_us;
-	uint64_t due;
-
-	due = since + core->limits.takeover_ms * 1000ull;
-	return holder->hold ? earliest(due, asking_limit(core, session)) : due;
-}
-
-static uint64_t next_due(const struct core *core, const struct session *session)
-{
-	switch (session->state) {
-	case SESSION_NEW:
-		return new_due(core, session);
-	case SESSION_ASKING:
-		return asking_due(core, session);
-	case SESSION_ACTIVE:
-		return active_due(core, session);
-	case SESSION_ENDED:
-		break;
-	}
-	return UINT64_MAX;
-}
+/* ------------------------------------------------------------------- states */
 
 void session_move(struct core *core, struct session *session, enum session_state state)
 {
@@ -405,73 +236,7 @@ void session_move(struct core *core, struct session *session, enum session_state
 		return;
 	}
 	/* cannot fail: it is in the heap */
-	(void)!heap_set(&core->deadlines, &session->deadline, next_due(core, session));
-}
-
-static void session_ping(struct core *core, struct session *session)
-{
-	struct event event = {
-		.kind = EVENT_PING,
-		.ping = {.nonce = session->number, .time_us = core->now.unix_us},
-	};
-
-	session->pinged_us = core->now.mono_us;
-	session_emit(core, session, &event);
-}
-
-void session_caught_up(const struct core *core, struct session *session)
-{
-	const struct endpoint *endpoint = &session->endpoint;
-
-	if (session_has_room(core, session) ||
-	    (endpoint->ops->queued(endpoint->ctx) <= core->limits.output_soft_bytes &&
-	     !session_waits(core, session))) {
-		session->slow_since_us = 0;
-	}
-}
-
-static void active_check(struct core *core, struct session *session)
-{
-	const struct limits *limits = &core->limits;
-	bool quiet = limits->ping_interval_ms &&
-		     over(core, quiet_since(session), limits->ping_interval_ms);
-
-	session_caught_up(core, session);
-	if (session->slow_since_us && over(core, session->slow_since_us, limits->output_soft_ms)) {
-		session_end(core, session, GOODBYE_TOO_SLOW, 0, "output is not being read");
-	} else if (!session->hold && session->partial &&
-		   over(core, session->frame_since_us, limits->frame_timeout_ms)) {
-		session_end(core, session, GOODBYE_PROTOCOL_ERROR, 0, "a frame took too long");
-	} else if (!session->hold && over(core, session->heard_us, limits->idle_timeout_ms)) {
-		session_end(core, session, GOODBYE_IDLE_TIMEOUT, 0, "nothing was heard");
-	} else if (quiet) {
-		/* One that is held cannot answer, but TCP finds out whether it is there. */
-		session_ping(core, session);
-	}
-}
-
-void session_due(struct core *core, struct session *session)
-{
-	/* It may have been set for a reason that has passed. */
-	bool due = next_due(core, session) <= core->now.mono_us;
-
-	if (session->state == SESSION_ACTIVE) {
-		active_check(core, session);
-	} else if (session->state == SESSION_NEW && due) {
-		session_end(core, session, GOODBYE_PROTOCOL_ERROR, 0,
-			    over(core, session->connected_us, core->limits.register_timeout_ms)
-				    ? "no registration within the time allowed"
-				    : "a frame took too long");
-	} else if (session->state == SESSION_ASKING && due && session->rival->hold) {
-		request_refuse_rival(core, session->rival, "this id is in use");
-	} else if (session->state == SESSION_ASKING && due) {
-		/* The holder has been silent: its end activates this one. */
-		session_end(core, session->rival, GOODBYE_TAKEN_OVER, 0,
-			    "another connection registered this id");
-	}
-	if (session->state != SESSION_ENDED) {
-		(void)!heap_set(&core->deadlines, &session->deadline, next_due(core, session));
-	}
+	(void)!heap_set(&core->deadlines, &session->deadline, deadline_of(core, session));
 }
 
 /* -------------------------------------------------------- beginning and end */

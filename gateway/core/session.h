@@ -94,6 +94,8 @@ bool session_emit(struct core *core, struct session *session, const struct event
 /* An error reply; counted. `message` is for people, static. */
 void session_error(struct core *core, struct session *session, uint32_t ref, enum error_code code,
 		   const char *message);
+/* A ping of its own making: is it there? */
+void session_ping(struct core *core, struct session *session);
 /* `done`, if a reply is wanted. */
 void session_done(struct core *core, struct session *session, uint32_t ref);
 /* Where it is now. */
@@ -111,11 +113,6 @@ void session_caught_up(const struct core *core, struct session *session);
  * request is answered CORE_HOLD, so that each release has something to resume. */
 void session_hold(struct core *core, struct session *session, enum session_hold why);
 void session_release(struct core *core, struct session *session, enum session_hold why);
-
-/* Its deadline has come: ping, kick, or look again later. */
-void session_due(struct core *core, struct session *session);
-/* Moves its deadline to `due_us` if that is earlier. */
-void session_due_by(struct core *core, struct session *session, uint64_t due_us);
 
 static inline struct slice session_id(const struct session *session)
 {

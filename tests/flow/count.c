@@ -111,7 +111,7 @@ void count_run(struct world *world)
 
 static void print_row(const char *title, const char *name, uint64_t count)
 {
-	printf("# %-9s %-22s %12llu\n", title, name, (unsigned long long)count);
+	printf("#! %-9s %-22s %12llu\n", title, name, (unsigned long long)count);
 }
 
 void count_print(const struct tally *tally)
@@ -151,7 +151,7 @@ unsigned count_missing(const struct tally *tally, uint64_t least)
 			int number = tables[i].numbers[j];
 
 			if (tables[i].counts[number] < least) {
-				printf("# %s %s occurs only %llu times\n", tables[i].title,
+				printf("#! %s %s occurs only %llu times\n", tables[i].title,
 				       tables[i].name(number),
 				       (unsigned long long)tables[i].counts[number]);
 				missing++;

@@ -357,6 +357,7 @@ static void see_ping(struct conn *conn)
 	uint64_t quiet = conn->heard_us > conn->pinged_us ? conn->heard_us : conn->pinged_us;
 
 	if (asked_for_id(conn)) {
+		conn->pinged_us = world->now.mono_us;
 		return;
 	}
 	FLOW_HOLDS(world,
