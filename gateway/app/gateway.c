@@ -134,27 +134,26 @@ static void on_reload(uv_signal_t *handle, int number)
 
 /* --- the way up --- */
 
-/* The settings' limits, cut to what the system's limit of descriptors allows:
- * better a SERVER_FULL than a connection that is dropped without a word. */
-static struct limits fit_limits(struct gateway *gateway)
+/* Cuts the limits to what the system's limit of descriptors allows: better a
+ * SERVER_FULL than a connection that is dropped without a word. */
+static void fit_limits(struct limits *limits, struct log *log)
 {
-	struct limits limits = gateway->settings->limits;
-	uint32_t wanted = limits.max_drones;
+	uint32_t wanted = limits->max_drones;
 	uint64_t descriptors = descriptors_limit(wanted);
 
-	limits.max_drones = descriptors_allow(descriptors, wanted);
-	if (limits.max_drones < wanted) {
-		LOG(gateway->log, LOG_LEVEL_WARNING, "descriptor_limit_low",
+	limits->max_drones = descriptors_allow(descriptors, wanted);
+	if (limits->max_drones < wanted) {
+		LOG(log, LOG_LEVEL_WARNING, "descriptor_limit_low",
 		    log_num("descriptors", (int64_t)descriptors), log_num("max_drones", wanted),
-		    log_num("used_instead", limits.max_drones));
+		    log_num("used_instead", limits->max_drones));
 	}
-	return limits;
 }
 
-static struct core *make_core(struct gateway *gateway)
+/* NULL, and *why, when there is none. */
+static struct core *make_core(struct gateway *gateway, const char **why)
 {
 	struct core_config config = {
-		.limits = fit_limits(gateway),
+		.limits = gateway->settings->limits,
 		.scenarios = gateway->settings->scenarios,
 		.scenario_count = gateway->settings->scenario_count,
 		.log = gateway->log,
@@ -162,11 +161,13 @@ static struct core *make_core(struct gateway *gateway)
 	struct rng rng;
 
 	if (rng_seed_from_os(&rng) < 0) {
+		*why = "the system gives no random numbers";
 		return NULL;
 	}
 	config.key = (struct hash_key){.k0 = rng_next(&rng), .k1 = rng_next(&rng)};
 	/* 48 bits: not repeated by the next start, exact in a double of a client */
 	config.first_session = 1 + (rng_next(&rng) >> 16);
+	*why = "out of memory";
 	return core_new(&config, &simlink_ops, gateway->link, gateway->net.now);
 }
 
@@ -212,9 +213,9 @@ static int start(struct gateway *gateway)
 	if (!gateway->link) {
 		return cannot_start(gateway, why);
 	}
-	gateway->core = make_core(gateway);
+	gateway->core = make_core(gateway, &why);
 	if (!gateway->core) {
-		return cannot_start(gateway, "out of memory");
+		return cannot_start(gateway, why);
 	}
 	gateway->net.core = gateway->core;
 	/* Before the log says that we listen: who waits for that may signal at once. */
@@ -242,11 +243,12 @@ static void fini(struct gateway *gateway)
 	uv_loop_close(&gateway->loop);
 }
 
-int gateway_run(const struct settings *settings, struct log *log)
+int gateway_run(struct settings *settings, struct log *log)
 {
 	struct gateway gateway = {.settings = settings, .log = log};
 	int status;
 
+	fit_limits(&settings->limits, log);
 	status = uv_loop_init(&gateway.loop);
 	if (status < 0) {
 		return cannot_start(&gateway, uv_strerror(status));

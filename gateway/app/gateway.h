@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "settings/settings.h"
 
-/* 0 after an orderly end; -1 when it could not start, with the reason logged. */
-int gateway_run(const struct settings *settings, struct log *log)
-	__attribute__((warn_unused_result));
+/* 0 after an orderly end; -1 when it could not start, with the reason logged. Changes in
+ * `settings` what the system does not allow: limits.max_drones. */
+int gateway_run(struct settings *settings, struct log *log) __attribute__((warn_unused_result));
 
 #endif

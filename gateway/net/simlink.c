@@ -217,7 +217,7 @@ struct simlink *simlink_new(struct net *net, const char **why)
 	link->settings = settings;
 	link->state = SIMLINK_WAITING;
 	if (host_resolve(&settings->address, &link->address) < 0) {
-		*why = "the simulator's address is not numeric";
+		*why = "the simulator's address is neither numeric nor localhost";
 		goto fail;
 	}
 	if (rng_seed_from_os(&link->rng) < 0) {
