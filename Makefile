@@ -190,8 +190,10 @@ $(B)/tests/fuzz/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_LIB) $(ALL_LIBS)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 .PHONY: bench
-bench: $(B)/tests/bench/codec_cost
+bench: $(B)/tests/bench/codec_cost all $(GEN_PY)
 	@$<
+	@echo
+	@B=$(B) $(PYTHON) tests/bench/slow_reader.py
 
 # The same tests under valgrind, the long ones shortened.
 VALGRIND := valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite
@@ -212,7 +214,7 @@ help:
 	@echo "make lint            format, cppcheck, clang-tidy"
 	@echo "make layers          includes point one way"
 	@echo "make fuzz            each fuzzer for FUZZ_RUNS executions (default 1000000)"
-	@echo "make bench           cost of the codecs"
+	@echo "make bench           cost of the codecs; what a drone that does not read costs others"
 	@echo "make deps            installs what is missing (Debian, Ubuntu)"
 	@echo "make clean           removes build/"
 	@echo
