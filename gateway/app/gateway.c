@@ -10,6 +10,8 @@
 
 #include <signal.h>
 
+_Static_assert(2 * NET_SPARE_PEERS <= DESCRIPTORS_RESERVE, "spare connections have descriptors");
+
 enum { GATEWAY_STEP_MS = 10 }; /* how often the way down is looked at */
 
 enum gateway_phase {

@@ -12,7 +12,7 @@ struct listener {
 	const struct listener_settings *settings;
 	const struct front *front;
 	uv_tcp_t tcp;
-	/* Takes, and closes at once, whom there is no memory for: libuv does not
+	/* Takes, and closes at once, whom there is no memory or place for: libuv does not
 	 * listen on while somebody waits to be taken. */
 	uv_tcp_t refused;
 	bool refusing; /* `refused` is open */
@@ -67,11 +67,11 @@ static void on_connection(uv_stream_t *stream, int status)
 
 	if (status == 0) {
 		status = peer_accept(listener->net, listener->front, stream);
-		if (status == UV_ENOMEM) {
+		if (status == UV_ENOMEM || status == UV_EBUSY) {
 			refuse(listener);
 		}
 	}
-	if (status < 0 && !listener->failing) {
+	if (status < 0 && status != UV_EBUSY && !listener->failing) {
 		LOG(listener->net->log, LOG_LEVEL_WARNING, "accept_failed",
 		    log_str("listener", listener->settings->name),
 		    log_str("why", uv_strerror(status)));

@@ -82,13 +82,22 @@ static uint64_t first_lingering_us(const struct net *net)
 	return link ? LIST_ENTRY(link, struct net_timed, task.link)->due_us : UINT64_MAX;
 }
 
+bool net_linger_cut(struct net *net)
+{
+	struct net_task *task = first_task(&net->lingering);
+
+	if (!task) {
+		return false;
+	}
+	list_remove(&task->link);
+	task->run(task);
+	return true;
+}
+
 static void run_lingering(struct net *net, uint64_t until_us)
 {
 	while (!list_empty(&net->lingering) && first_lingering_us(net) <= until_us) {
-		struct net_task *task = first_task(&net->lingering);
-
-		list_remove(&task->link);
-		task->run(task);
+		(void)net_linger_cut(net);
 	}
 }
 
@@ -118,11 +127,11 @@ static void work(struct net *net)
 		}
 		net_clock(net);
 		run_all(&net->resumed);
-		run_lingering(net, net->now.mono_us);
 		if (core_next_deadline(net->core) <= net->now.mono_us) {
 			core_tick(net->core);
 		}
 		run_all(&net->dirty);
+		run_lingering(net, net->now.mono_us); /* even of 0 ms: a goodbye was flushed */
 	}
 }
 

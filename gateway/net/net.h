@@ -17,6 +17,10 @@
 
 #include <uv.h>
 
+/* Connections that there may be beyond max_drones: those whose session is over, which
+ * linger to take their goodbye. */
+#define NET_SPARE_PEERS 64u
+
 /* Most that is read from one drone in one turn, and a chunk's size. */
 #define NET_CHUNK_BYTES (16 * 1024)
 
@@ -40,6 +44,8 @@ struct net {
 	struct instant now; /* as the core was last told */
 	uint32_t turn;	    /* counts the loop's turns; may wrap */
 	uint32_t peers;	    /* connections of drones that are not yet freed */
+	uint32_t open;	    /* of these, the ones that hold a descriptor */
+	bool crowded;	    /* said once */
 	uint8_t *shared;    /* NET_CHUNK_BYTES, valid within one read callback */
 	struct arena arena; /* for decoding one request */
 	struct pool chunks; /* of NET_CHUNK_BYTES */
@@ -81,5 +87,7 @@ void net_flush_later(struct net *net, struct net_task *task);
 void net_linger(struct net *net, struct net_timed *timed);
 /* Runs every lingering task now. */
 void net_linger_end(struct net *net);
+/* Runs the one that has lingered longest. False when there is none. */
+bool net_linger_cut(struct net *net);
 
 #endif

@@ -70,6 +70,7 @@ static void peer_end(struct peer *peer)
 	list_remove(&peer->later.task.link);
 	peer->transport->ops->close(peer->transport);
 	peer->transport = NULL;
+	peer->net->open--;
 }
 
 /* The connection is of no use any more. Never called from inside the core. */
@@ -216,17 +217,6 @@ static void peer_resume(struct peer *peer)
 	}
 }
 
-static void run_later(struct net_task *task)
-{
-	struct peer *peer = LIST_ENTRY(task, struct peer, later.task);
-
-	if (peer->flags & PEER_CLOSING) {
-		peer_end(peer);
-	} else if (peer->flags & PEER_HELD) {
-		peer_resume(peer);
-	}
-}
-
 /* --- writing --- */
 
 /* All is written: what is left to wait for is the other side's end. */
@@ -260,6 +250,29 @@ static void run_flush(struct net_task *task)
 		core_drained(net->core, peer->session);
 	} else if ((peer->flags & (PEER_CLOSING | PEER_SHUT)) == PEER_CLOSING && !peer->box) {
 		peer_shut(peer);
+	}
+}
+
+/* A goodbye is offered to the network once, however short the stay. */
+static void peer_end_lingering(struct peer *peer)
+{
+	if (!list_empty(&peer->flush.link)) {
+		list_remove(&peer->flush.link);
+		run_flush(&peer->flush);
+	}
+	if (peer->transport) {
+		peer_end(peer);
+	}
+}
+
+static void run_later(struct net_task *task)
+{
+	struct peer *peer = LIST_ENTRY(task, struct peer, later.task);
+
+	if (peer->flags & PEER_CLOSING) {
+		peer_end_lingering(peer);
+	} else if (peer->flags & PEER_HELD) {
+		peer_resume(peer);
 	}
 }
 
@@ -365,12 +378,35 @@ static int peer_attach(struct peer *peer)
 	return 0;
 }
 
+/* Whoever makes connections faster than they linger must not take all descriptors: the
+ * one that has lingered longest gives way. False when there is none. */
+static bool make_place(struct net *net)
+{
+	uint32_t most = net->settings->limits.max_drones + NET_SPARE_PEERS;
+
+	if (net->open < most) {
+		net->crowded = net->crowded && net->open > most - NET_SPARE_PEERS / 2;
+		return true;
+	}
+	if (!net->crowded) {
+		LOG(net->log, LOG_LEVEL_WARNING, "connections_crowded",
+		    log_num("connections", net->open),
+		    log_str("why", "more than max_drones; those that linger are ended early"));
+	}
+	net->crowded = true;
+	return net_linger_cut(net);
+}
+
 int peer_accept(struct net *net, const struct front *front, uv_stream_t *listener)
 {
 	struct transport_plain_options options = net_transport_options(net);
-	struct peer *peer = calloc(1, sizeof(*peer));
+	struct peer *peer;
 	int status;
 
+	if (!make_place(net)) {
+		return UV_EBUSY;
+	}
+	peer = calloc(1, sizeof(*peer));
 	if (!peer) {
 		return UV_ENOMEM;
 	}
@@ -386,6 +422,7 @@ int peer_accept(struct net *net, const struct front *front, uv_stream_t *listene
 		return status;
 	}
 	net->peers++;
+	net->open++;
 	if (peer_attach(peer) < 0) {
 		peer_end(peer); /* it is gone already */
 	}

@@ -10,8 +10,8 @@ void peer_pool(struct pool *boxes, uint32_t keep);
 
 /* Takes the connection that waits at `listener`; it speaks `front`. From here on
  * the peer looks after itself: it is freed when its connection is gone. 0 (even
- * when that is at once) or a negative uv error; UV_ENOMEM: the connection still
- * waits. */
+ * when that is at once) or a negative uv error. UV_ENOMEM, and UV_EBUSY (there are as
+ * many connections as may be, which is logged): the connection still waits. */
 int peer_accept(struct net *net, const struct front *front, uv_stream_t *listener)
 	__attribute__((warn_unused_result));
 

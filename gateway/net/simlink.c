@@ -47,6 +47,7 @@ static void end(struct simlink *link)
 	link->state = SIMLINK_CLOSING;
 	link->failed = false;
 	link->filled = false;
+	link->replayed = 0;
 	uv_timer_stop(&link->timer);
 	link->transport->ops->close(link->transport);
 	link->transport = NULL;

@@ -28,7 +28,10 @@ static void take_hello_ack(struct simlink *link, const struct channel_hello_ack 
 	link->state = SIMLINK_UP;
 	link->up_us = net->now.mono_us;
 	simlink_keep_alive(link);
+	link->replaying = true;
 	core_sim_up(net->core);
+	link->replaying = false;
+	link->replayed = outbox_queued(&link->out, link->transport);
 }
 
 static void take_result(struct simlink *link, struct slice body)

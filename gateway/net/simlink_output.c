@@ -3,6 +3,8 @@
 
 #include "wire/hot_codec.h"
 
+enum { SIMLINK_OVERFULL = 4 }; /* times max_queued_bytes */
+
 /* Where a message goes, or NULL when there is no way any more. */
 static struct buf *gather(struct simlink *link)
 {
@@ -19,14 +21,37 @@ static struct buf *gather(struct simlink *link)
 	return out;
 }
 
+/* Transmits stop when it is full; what is told of drones does not, but has its end here.
+ * What is gathered in one turn is offered to the network first, and what a new link is
+ * told at once is as much as there are drones: neither is held against the simulator. */
+static void check_overfull(struct simlink *link, size_t queued)
+{
+	size_t most = (size_t)SIMLINK_OVERFULL * link->settings->max_queued_bytes + link->replayed;
+	int status;
+
+	if (link->replaying || queued <= most) {
+		return;
+	}
+	status = outbox_flush(&link->out, link->transport);
+	if (status < 0) {
+		simlink_fail(link, uv_strerror(status));
+	} else if (outbox_queued(&link->out, link->transport) > most) {
+		simlink_fail(link, "the simulator does not read");
+	}
+}
+
 static void gathered(struct simlink *link, int status)
 {
+	size_t queued = outbox_queued(&link->out, link->transport);
+
 	if (status < 0) {
 		simlink_fail(link, "out of memory");
+		return;
 	}
-	if (outbox_queued(&link->out, link->transport) > link->settings->max_queued_bytes) {
+	if (queued > link->settings->max_queued_bytes) {
 		link->filled = true;
 	}
+	check_overfull(link, queued);
 }
 
 void simlink_say(struct simlink *link, const struct to_sim *message)

@@ -171,7 +171,7 @@ const struct row table_rows[] = {
 	 .reloadable = true,
 	 .help = "Bytes waiting to be written to the simulator, beyond which new messages wait "
 		 "with "
-		 "their drones."},
+		 "their drones. At four times as many the link is dropped and made anew."},
 
 	{.section = "sessions",
 	 .key = "idle_timeout_ms",

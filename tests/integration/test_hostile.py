@@ -222,6 +222,36 @@ def test_more_drones_than_allowed(t, gateway):
         drone.request(leave={})
 
 
+@survives(limits={"max_drones": 5}, sessions={"linger_ms": 60000})
+def test_connections_that_linger(t, gateway):
+    """Each is ended at its first byte, and stays to take its goodbye: the oldest give way, so
+    that they cannot take all descriptors."""
+    before = descriptors(gateway)
+    drone = t.drone(gateway, "uav1")
+    crowd = []
+    for _ in range(300):
+        sock = hostile.connect(gateway)
+        sock.sendall(b"\x00")
+        crowd.append(sock)
+        most = before + 5 + 64 + 2
+        assert descriptors(gateway) <= most, f"{descriptors(gateway)} of {most}"
+    barrier(drone)
+    for sock in crowd:
+        assert sock.recv(1), "its goodbye"
+    told = [line for line in gateway.lines if "connections_crowded" in line]
+    assert len(told) == 1, told
+    for sock in crowd:
+        sock.close()
+
+
+@survives(sessions={"linger_ms": 0})
+def test_a_goodbye_without_lingering(t, gateway):
+    for _ in range(50):
+        drone = t.drone(gateway)
+        drone.send_bytes(b"\x00")
+        assert goodbye_of(drone) == "PROTOCOL_ERROR"
+
+
 # --------------------------------------------------- readers that do not read
 
 
