@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import hostile  # noqa: E402
 import uavtest  # noqa: E402
-from fake_simulator import FakeSimulator, hold  # noqa: E402
+from fake_simulator import FakeSimulator, deliver, hold  # noqa: E402
 from scene import (  # noqa: E402
     IDEAL, Memory, Presence, ask_in, barrier, bodies, descriptors, error_of, goodbye_of,
     members, outcome_of, outcomes_of, ready,
@@ -380,6 +380,54 @@ def test_closed_while_it_is_written_to(t, gateway):
         else:
             sock.close()
     barrier(sender)
+
+
+def test_written_to_after_a_reset(t):
+    """A drone that is not read at the moment is written to when it is long gone."""
+    simulator = FakeSimulator(t, answer=hold)
+    gateway = ready(t, simulator, limits={"max_in_flight_per_drone": 1})
+    (sender,) = members(t, gateway, "sender", presence="PRESENCE_WISH_NONE")
+    for number in range(5):
+        victim = hostile.connect(gateway)
+        victim.sendall(hostile.registration(f"victim{number}", scenario="field")
+                       + hostile.frame(0, send={"drone": "sender", "payload": b"1"}) * 2)
+        held = simulator.next_transmit()
+        sender.send(ref=7, send={"drone": f"victim{number}", "payload": b"x",
+                                 "report": "REPORT_WISH_ALL"})
+        to_victim = simulator.next_transmit()
+        victim.shutdown(socket.SHUT_WR)  # a reset after it is EPIPE at once
+        hostile.abort(victim)
+        simulator.send(*deliver(to_victim))
+        assert outcome_of(sender.reply_to(7)) == "DELIVERED"
+        simulator.send(*deliver(held))
+    barrier(sender)
+
+
+def test_a_simulator_reset_while_it_is_written_to(t):
+    """What waits for it is lost with the link, and nothing else is."""
+    blocked = threading.Event()
+
+    def block(_transmit):
+        blocked.wait(uavtest.DEADLINE)
+        return []
+
+    simulator = FakeSimulator(t, answer=block)
+    gateway = ready(t, simulator, limits={"max_in_flight_per_drone": 1000},
+                    simulator={"max_queued_bytes": 64 * 1024 * 1024, "max_in_flight": 1000})
+    (sender, _) = members(t, gateway, "sender", "hearer", presence="PRESENCE_WISH_NONE")
+    for _ in range(200):
+        sender.send(send={"drone": "hearer", "payload": bytes(60000)})
+    barrier(sender)
+    os.kill(gateway.pid, signal.SIGSTOP)  # it reads of the end and writes in one turn
+    try:
+        simulator.reset_connection()
+    finally:
+        os.kill(gateway.pid, signal.SIGCONT)
+    gateway.wait_event("simulator_down")
+    blocked.set()
+    simulator.answer = deliver
+    simulator.wait_connection(2)
+    uavtest.wait_until(lambda: outcome_of(sender.tell("hearer", b"again")) == "DELIVERED")
 
 
 @survives(sessions={"takeover_ms": 20000})
