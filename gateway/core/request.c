@@ -23,8 +23,7 @@ static const char *registration_refusal(const struct request_registration *regis
 	if (registration->software.size > CONTENT_TYPE_MAX_BYTES) {
 		return "software is longer than 64 bytes";
 	}
-	if (registration->max_frame_bytes &&
-	    registration->max_frame_bytes < FRAME_LEAST_BYTES) {
+	if (registration->max_frame_bytes && registration->max_frame_bytes < FRAME_LEAST_BYTES) {
 		return "max_frame_bytes must be 0 (any) or at least 768";
 	}
 	return NULL;
