@@ -7,42 +7,11 @@
 #include <cmocka.h>
 
 #include "channel.pb-c.h"
+#include "lib/fixture.h"
 #include "wire/channel_codec.h"
 #include "wire/frame.h"
 
 #include <stdlib.h>
-
-#define BYTES(literal) slice_of(literal, sizeof(literal) - 1)
-
-enum { ARENA_CAP = 1024 * 1024 };
-
-struct fixture {
-	struct arena arena;
-	struct buf out;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	if (!fixture) {
-		return -1;
-	}
-	arena_init(&fixture->arena, ARENA_CAP);
-	buf_init(&fixture->out);
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *fixture = *state;
-
-	arena_fini(&fixture->arena);
-	buf_fini(&fixture->out);
-	free(fixture);
-	return 0;
-}
 
 /* The one frame in `out`. */
 static struct slice body_of(const struct buf *out)
@@ -364,7 +333,7 @@ static void bombs_stop_at_the_cap(void **state)
 						    &why);
 		assert_int_equal(status, CODEC_BAD);
 		assert_string_equal(why, "message too complex");
-		assert_true(fixture->arena.used <= ARENA_CAP);
+		assert_true(fixture->arena.used <= fixture->arena.cap);
 	}
 	free(frame);
 }
@@ -385,7 +354,7 @@ static void nothing_is_written_for_what_others_write(void **state)
 	assert_int_equal(buf_size(&fixture->out), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void)
 {

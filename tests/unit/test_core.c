@@ -306,18 +306,24 @@ static void test_frame_begun_while_asking(void **state)
 	expect_goodbye(&one, GOODBYE_TAKEN_OVER);
 }
 
-/* A holder that the gateway does not read cannot answer: its silence does not count. */
-static void test_held_holder(void **state)
+/* `one` is held until its message times out; `two` wants its id. */
+static void ask_for_the_id_of_one_held(uint32_t simulator_timeout_ms)
 {
-	(void)state;
 	gateway.core->limits.max_in_flight_per_drone = 1;
-	gateway.core->limits.simulator_timeout_ms = 800;
+	gateway.core->limits.simulator_timeout_ms = simulator_timeout_ms;
 	fake_sim_up(&gateway);
 	fake_join(&gateway, &three, "uav3", "alpha");
 	fake_join(&gateway, &one, "uav1", "alpha");
 	fake_send(&one, "uav3", "a", REPORT_WISH_NONE);
 	assert_int_equal(fake_send(&one, "uav3", "b", REPORT_WISH_NONE), CORE_HOLD);
 	register_from(&two, "uav1", 2);
+}
+
+/* A holder that the gateway does not read cannot answer: its silence does not count. */
+static void test_held_holder(void **state)
+{
+	(void)state;
+	ask_for_the_id_of_one_held(800);
 	fake_pass(&gateway, 799999);
 	assert_int_equal(one.closes, 0);
 	fake_pass(&gateway, 1); /* its message times out, it is read again */
@@ -333,14 +339,7 @@ static void test_held_holder(void **state)
 static void test_holder_held_for_long(void **state)
 {
 	(void)state;
-	gateway.core->limits.max_in_flight_per_drone = 1;
-	gateway.core->limits.simulator_timeout_ms = 60000;
-	fake_sim_up(&gateway);
-	fake_join(&gateway, &three, "uav3", "alpha");
-	fake_join(&gateway, &one, "uav1", "alpha");
-	fake_send(&one, "uav3", "a", REPORT_WISH_NONE);
-	assert_int_equal(fake_send(&one, "uav3", "b", REPORT_WISH_NONE), CORE_HOLD);
-	register_from(&two, "uav1", 2);
+	ask_for_the_id_of_one_held(60000);
 	fake_pass(&gateway, 999999);
 	assert_null(fake_last(&two, 0));
 	fake_pass(&gateway, 1);

@@ -8,43 +8,11 @@
 #include <cmocka.h>
 
 #include "drone.pb-c.h"
+#include "lib/fixture.h"
 #include "wire/drone_codec.h"
 #include "wire/frame.h"
 
 #include <stdlib.h>
-
-#define BYTES(literal) slice_of(literal, sizeof(literal) - 1)
-
-enum { ARENA_CAP = 1024 * 1024 };
-
-struct fixture {
-	struct arena arena;
-	struct buf out;
-	size_t at; /* of `out`, up to where frames have been taken */
-};
-
-static int set_up(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	if (!fixture) {
-		return -1;
-	}
-	arena_init(&fixture->arena, ARENA_CAP);
-	buf_init(&fixture->out);
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *fixture = *state;
-
-	arena_fini(&fixture->arena);
-	buf_fini(&fixture->out);
-	free(fixture);
-	return 0;
-}
 
 /* The next frame in `out`; false when there is none. */
 static bool next_frame(struct fixture *fixture, uint32_t max_frame, struct slice *body)
@@ -290,7 +258,7 @@ static void a_decoder_bomb_stops_at_the_cap(void **state)
 	assert_int_equal(drone_read_request(slice_of(frame, BOMB), &fixture->arena, &request, &why),
 			 CODEC_BAD);
 	assert_string_equal(why, "message too complex");
-	assert_true(fixture->arena.used <= ARENA_CAP);
+	assert_true(fixture->arena.used <= fixture->arena.cap);
 	free(frame);
 }
 
@@ -806,7 +774,7 @@ static void small_arenas_are_told(void **state)
 	assert_true(enough > 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void)
 {

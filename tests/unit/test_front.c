@@ -7,44 +7,13 @@
 #include <cmocka.h>
 
 #include "front/front.h"
+#include "lib/fixture.h"
 #include "wire/drone_codec.h"
 #include "wire/frame.h"
 
 #include <stdlib.h>
 
-#define BYTES(literal) slice_of(literal, sizeof(literal) - 1)
-
-enum { MAX_FRAME = 4096, ARENA_CAP = 1024 * 1024 };
-
-struct fixture {
-	struct arena arena;
-	struct buf out;
-	struct encoded encoded;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	if (!fixture) {
-		return -1;
-	}
-	arena_init(&fixture->arena, ARENA_CAP);
-	buf_init(&fixture->out);
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *fixture = *state;
-
-	arena_fini(&fixture->arena);
-	buf_fini(&fixture->out);
-	free(fixture->encoded.data);
-	free(fixture);
-	return 0;
-}
+enum { MAX_FRAME = 4096 };
 
 static void fronts_are_found_by_name(void **state)
 {
@@ -329,7 +298,7 @@ static void nothing_is_appended_when_memory_is_out(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void)
 {
