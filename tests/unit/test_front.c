@@ -8,6 +8,7 @@
 
 #include "front/front.h"
 #include "lib/fixture.h"
+#include "settings/table.h"
 #include "wire/drone_codec.h"
 #include "wire/frame.h"
 
@@ -21,6 +22,27 @@ static void fronts_are_found_by_name(void **state)
 	assert_ptr_equal(front_find("protobuf"), &front_protobuf);
 	assert_null(front_find("proto"));
 	assert_null(front_find(""));
+}
+
+/* What the configuration allows as a listener's protocol is what there is. */
+static void every_protocol_has_its_front(void **state)
+{
+	size_t count = 0;
+
+	(void)state;
+	for (size_t i = 0; i < table_row_count; i++) {
+		if (strcmp(table_rows[i].key, "protocol") != 0) {
+			continue;
+		}
+		for (const struct choice *choice = table_rows[i].choices; choice->name; choice++) {
+			const struct front *front = front_find(choice->name);
+
+			assert_int_equal(front == NULL, choice->unsupported);
+			assert_true(!front || strcmp(front->name, choice->name) == 0);
+			count++;
+		}
+	}
+	assert_true(count > 0);
 }
 
 /* ----------------------------------------------------------------- reading */
@@ -304,6 +326,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(fronts_are_found_by_name),
+		TEST(every_protocol_has_its_front),
 		TEST(requests_are_read_one_after_another),
 		TEST(what_cannot_go_on_is_told),
 		TEST(reading_twice_gives_the_same),
