@@ -1,0 +1,292 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/rng.h"
+#include "net/outbox.h"
+
+#include <stdlib.h>
+
+enum { BLOCK = 64, KEPT = 4, SEEN = 1024 };
+
+/* A network that takes as much as it is told to, and writes down what it has taken. */
+struct fixture {
+	struct transport line; /* the first member: the ops find the rest through it */
+	struct pool blocks;
+	struct outbox outbox;
+	size_t takes; /* bytes of the next try_write */
+	int try_error, write_error;
+	unsigned tries, writes;
+	struct slice writing; /* what of a write is not yet taken; data NULL: none */
+	uint8_t seen[SEEN];
+	size_t seen_size;
+};
+
+static void see(struct fixture *f, struct slice bytes)
+{
+	assert_true(bytes.size <= SEEN - f->seen_size);
+	memcpy(f->seen + f->seen_size, bytes.data, bytes.size);
+	f->seen_size += bytes.size;
+}
+
+static ssize_t on_try_write(struct transport *line, struct slice bytes)
+{
+	struct fixture *f = (struct fixture *)line;
+	size_t taken = bytes.size < f->takes ? bytes.size : f->takes;
+
+	f->tries++;
+	assert_null(f->writing.data);
+	assert_true(bytes.size > 0);
+	if (f->try_error) {
+		return f->try_error;
+	}
+	see(f, slice_of(bytes.data, taken));
+	return (ssize_t)taken;
+}
+
+static int on_write(struct transport *line, struct slice bytes)
+{
+	struct fixture *f = (struct fixture *)line;
+
+	f->writes++;
+	assert_null(f->writing.data);
+	assert_true(bytes.size > 0);
+	if (f->write_error) {
+		return f->write_error;
+	}
+	f->writing = bytes;
+	return 0;
+}
+
+static size_t on_unwritten(const struct transport *line)
+{
+	return ((const struct fixture *)line)->writing.size;
+}
+
+/* The network takes `size` more bytes of the write under way. */
+static void drain(struct fixture *f, size_t size)
+{
+	see(f, slice_of(f->writing.data, size));
+	f->writing = slice_of(f->writing.data + size, f->writing.size - size);
+}
+
+static void finish(struct fixture *f)
+{
+	drain(f, f->writing.size);
+	f->writing = slice_of(NULL, 0);
+	outbox_wrote(&f->outbox);
+}
+
+static void gather(struct fixture *f, const char *text)
+{
+	struct buf *buf = outbox_gather(&f->outbox);
+
+	assert_non_null(buf);
+	assert_int_equal(buf_append(buf, text, strlen(text)), 0);
+}
+
+static int flush(struct fixture *f, size_t takes)
+{
+	f->takes = takes;
+	return outbox_flush(&f->outbox, &f->line);
+}
+
+static size_t queued(const struct fixture *f)
+{
+	return outbox_queued(&f->outbox, &f->line);
+}
+
+static void expect_seen(const struct fixture *f, const char *text)
+{
+	assert_int_equal(f->seen_size, strlen(text));
+	assert_memory_equal(f->seen, text, strlen(text));
+}
+
+static int set_up(void **state)
+{
+	static const struct transport_ops ops = {
+		.try_write = on_try_write,
+		.write = on_write,
+		.unwritten = on_unwritten,
+	};
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	f->line.ops = &ops;
+	pool_init(&f->blocks, BLOCK, KEPT);
+	outbox_init(&f->outbox, &f->blocks);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	outbox_fini(&f->outbox);
+	assert_true(outbox_empty(&f->outbox));
+	pool_fini(&f->blocks);
+	free(f);
+	return 0;
+}
+
+static void empty_calls_nobody(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(outbox_empty(&f->outbox));
+	assert_int_equal(flush(f, SEEN), 0);
+	/* a block was taken, and then nothing was put into it */
+	assert_non_null(outbox_gather(&f->outbox));
+	assert_false(outbox_empty(&f->outbox));
+	assert_int_equal(flush(f, SEEN), 0);
+	assert_true(outbox_empty(&f->outbox));
+	assert_int_equal(f->blocks.count, 1);
+	assert_int_equal(queued(f), 0);
+	assert_int_equal(f->tries + f->writes, 0);
+}
+
+static void gathered_goes_in_one_call(void **state)
+{
+	struct fixture *f = *state;
+
+	gather(f, "one ");
+	gather(f, "two ");
+	gather(f, "three");
+	assert_int_equal(queued(f), 13);
+	assert_int_equal(f->tries, 0);
+	assert_int_equal(flush(f, SEEN), 0);
+	expect_seen(f, "one two three");
+	assert_int_equal(f->tries, 1);
+	assert_int_equal(f->writes, 0);
+	assert_int_equal(queued(f), 0);
+	assert_true(outbox_empty(&f->outbox));
+	assert_int_equal(f->blocks.count, 1);
+}
+
+/* What the network leaves is written where it stands, and new bytes go elsewhere. */
+static void rest_is_written_while_more_gathers(void **state)
+{
+	struct fixture *f = *state;
+
+	gather(f, "abcdef");
+	assert_int_equal(flush(f, 2), 0);
+	expect_seen(f, "ab");
+	assert_int_equal(f->writes, 1);
+	assert_true(slice_equal(f->writing, slice_str("cdef")));
+	assert_int_equal(queued(f), 4);
+	gather(f, "ghi");
+	assert_int_equal(queued(f), 7);
+	drain(f, 3);
+	assert_int_equal(queued(f), 4);
+	assert_true(slice_equal(f->writing, slice_str("f")));
+	assert_int_equal(flush(f, SEEN), 0); /* one write is under way: nothing else is */
+	assert_int_equal(f->tries, 1);
+	assert_int_equal(f->writes, 1);
+	finish(f);
+	assert_int_equal(queued(f), 3);
+	assert_false(outbox_empty(&f->outbox));
+	assert_int_equal(flush(f, SEEN), 0);
+	expect_seen(f, "abcdefghi");
+	assert_true(outbox_empty(&f->outbox));
+	assert_int_equal(f->blocks.count, 2);
+}
+
+static void network_that_takes_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	gather(f, "abc");
+	assert_int_equal(flush(f, 0), 0);
+	assert_int_equal(f->seen_size, 0);
+	assert_true(slice_equal(f->writing, slice_str("abc")));
+	finish(f);
+	expect_seen(f, "abc");
+	assert_true(outbox_empty(&f->outbox));
+}
+
+static void block_outgrown_is_not_kept(void **state)
+{
+	struct fixture *f = *state;
+	char text[3 * BLOCK + 1];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	gather(f, text);
+	assert_int_equal(flush(f, 5), 0);
+	assert_int_equal(queued(f), sizeof(text) - 1 - 5);
+	finish(f);
+	expect_seen(f, text);
+	assert_true(outbox_empty(&f->outbox));
+	assert_int_equal(f->blocks.count, 0);
+}
+
+static void errors_are_handed_on(void **state)
+{
+	struct fixture *f = *state;
+
+	gather(f, "abc");
+	f->try_error = -32;
+	assert_int_equal(flush(f, SEEN), -32);
+	assert_int_equal(f->writes, 0);
+	assert_int_equal(queued(f), 3);
+	f->try_error = 0;
+	f->write_error = -12;
+	assert_int_equal(flush(f, 1), -12);
+	/* not taken: nothing is under way, and the rest is still the outbox's */
+	assert_null(f->outbox.flight.data);
+	assert_int_equal(queued(f), 2);
+}
+
+/* A stream of counted bytes comes out as it went in, however the network takes it. */
+static void loses_and_repeats_nothing(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t written = 0, expected = 0;
+	struct rng rng;
+
+	rng_seed(&rng, 11);
+	for (int i = 0; i < 20000; i++) {
+		size_t more = rng_below(&rng, BLOCK / 2);
+
+		while (more-- && queued(f) < 4 * BLOCK) {
+			struct buf *buf = outbox_gather(&f->outbox);
+
+			assert_int_equal(buf_append(buf, &written, 1), 0);
+			written++;
+		}
+		if (f->writing.data && rng_below(&rng, 2)) {
+			drain(f, rng_below(&rng, f->writing.size + 1));
+		} else if (f->writing.data) {
+			finish(f);
+		}
+		assert_int_equal(flush(f, rng_below(&rng, BLOCK)), 0);
+		for (size_t at = 0; at < f->seen_size; at++) {
+			assert_int_equal(f->seen[at], expected++);
+		}
+		f->seen_size = 0;
+		assert_int_equal((uint8_t)(written - expected), (uint8_t)queued(f));
+	}
+	if (f->writing.data) {
+		finish(f);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(empty_calls_nobody, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(gathered_goes_in_one_call, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rest_is_written_while_more_gathers, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(network_that_takes_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(block_outgrown_is_not_kept, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(errors_are_handed_on, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(loses_and_repeats_nothing, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests_name("net_outbox", tests, NULL, NULL);
+}
