@@ -1,0 +1,276 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/fixture.h"
+#include "wire/hot_codec.h"
+
+#include <float.h>
+#include <math.h>
+
+/* Field numbers of Link in drone.proto. */
+enum { TX_POWER = 4, ERROR_RATE = 9, DISTANCE = 11, LINE_OF_SIGHT = 12 };
+
+static uint32_t bits_of(float number)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &number, sizeof(bits));
+	return bits;
+}
+
+static void expect_float(float is, float expected)
+{
+	assert_int_equal(bits_of(is), bits_of(expected));
+}
+
+static void expect_numbers(const struct link_numbers *is, const struct link_numbers *expected)
+{
+	assert_int_equal(is->delay_us, expected->delay_us);
+	assert_int_equal(is->propagation_ns, expected->propagation_ns);
+	assert_int_equal(is->airtime_us, expected->airtime_us);
+	expect_float(is->tx_power_dbm, expected->tx_power_dbm);
+	expect_float(is->rx_power_dbm, expected->rx_power_dbm);
+	expect_float(is->path_loss_db, expected->path_loss_db);
+	expect_float(is->snr_db, expected->snr_db);
+	expect_float(is->sinr_db, expected->sinr_db);
+	expect_float(is->packet_error_rate, expected->packet_error_rate);
+	expect_float(is->doppler_hz, expected->doppler_hz);
+	expect_float(is->distance_m, expected->distance_m);
+	assert_int_equal(is->line_of_sight, expected->line_of_sight);
+	assert_int_equal(is->bit_errors, expected->bit_errors);
+}
+
+/* ---------------------------------------------------------------- round trip */
+
+static void test_round_trip(void **state)
+{
+	const struct link_numbers rows[] = {
+		{.delay_us = 0},
+		{.delay_us = 1, .bit_errors = 127},
+		{
+			.delay_us = 1234567,
+			.propagation_ns = 33356,
+			.airtime_us = 2048,
+			.tx_power_dbm = 20.0f,
+			.rx_power_dbm = -87.654321f,
+			.path_loss_db = 107.654321f,
+			.snr_db = 13.1f,
+			.sinr_db = -0.7f,
+			.packet_error_rate = 0.1f,
+			.doppler_hz = -123.456f,
+			.distance_m = 10000.25f,
+			.line_of_sight = LINE_OF_SIGHT_LOS,
+			.bit_errors = 300,
+		},
+		{
+			.delay_us = UINT32_MAX,
+			.propagation_ns = UINT32_MAX,
+			.airtime_us = UINT32_MAX,
+			.tx_power_dbm = FLT_MAX,
+			.rx_power_dbm = -FLT_MAX,
+			.path_loss_db = FLT_MIN,
+			.snr_db = FLT_TRUE_MIN,
+			.sinr_db = -FLT_TRUE_MIN,
+			.packet_error_rate = 1.0f,
+			.doppler_hz = FLT_EPSILON,
+			.distance_m = -0.0f, /* not the zero that is left out */
+			.line_of_sight = LINE_OF_SIGHT_NLOS,
+			.bit_errors = UINT32_MAX,
+		},
+		{.packet_error_rate = -0.0f, .line_of_sight = LINE_OF_SIGHT_LOS},
+	};
+	uint8_t bytes[LINK_MAX_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct link_numbers numbers;
+		uint32_t delay_us = 4711;
+		size_t size = link_write(bytes, &rows[i]);
+
+		assert_true(size <= LINK_MAX_BYTES);
+		assert_int_equal(link_read(slice_of(bytes, size), &numbers), HOT_OK);
+		expect_numbers(&numbers, &rows[i]);
+		assert_int_equal(link_check(slice_of(bytes, size), &delay_us), HOT_OK);
+		assert_int_equal(delay_us, rows[i].delay_us);
+	}
+	assert_int_equal(link_write(bytes, &rows[0]), 0); /* zeros are left out */
+}
+
+/* ----------------------------------------------------------- single numbers */
+
+static size_t put(uint8_t *bytes, uint32_t number, uint32_t bits)
+{
+	return (size_t)(wire_put_fixed32(bytes, number, bits) - bytes);
+}
+
+static void expect_status(struct slice bytes, enum hot_status read, enum hot_status check)
+{
+	struct link_numbers numbers;
+	uint32_t delay_us;
+
+	assert_int_equal(link_read(bytes, &numbers), read);
+	assert_int_equal(link_read(bytes, NULL), read);
+	assert_int_equal(link_check(bytes, &delay_us), check);
+}
+
+/* Alone, and behind one of a higher number, where no known writer puts it. */
+static void expect_float_status(uint32_t number, uint32_t bits, enum hot_status status)
+{
+	uint8_t bytes[16];
+	size_t size = put(bytes, number, bits);
+
+	expect_status(slice_of(bytes, size), status, status);
+	if (number < DISTANCE) {
+		size = put(bytes, DISTANCE, bits_of(1.0f));
+		size += put(bytes + size, number, bits);
+		expect_status(slice_of(bytes, size), status, status);
+		/* in order, but not the first */
+		size = put(bytes, number, bits);
+		size += put(bytes + size, DISTANCE, bits_of(1.0f));
+		expect_status(slice_of(bytes, size), status, status);
+	}
+}
+
+static void test_not_finite(void **state)
+{
+	const uint32_t not_finite[] = {
+		0x7f800000,		/* infinite */
+		0xff800000,		/* infinite, negative */
+		0x7fc00000,		/* quiet NaN */
+		0xffc00000, 0x7f800001, /* signalling NaN */
+		0xffffffff,
+	};
+
+	(void)state;
+	for (uint32_t number = TX_POWER; number <= DISTANCE; number++) {
+		for (size_t i = 0; i < sizeof(not_finite) / sizeof(not_finite[0]); i++) {
+			expect_float_status(number, not_finite[i], HOT_REFUSED);
+		}
+		if (number != ERROR_RATE) {
+			expect_float_status(number, bits_of(FLT_MAX), HOT_OK);
+			expect_float_status(number, bits_of(-FLT_MAX), HOT_OK);
+		}
+	}
+}
+
+static void test_error_rate(void **state)
+{
+	const struct {
+		float rate;
+		enum hot_status status;
+	} rows[] = {
+		{0.0f, HOT_OK},
+		{-0.0f, HOT_OK},
+		{FLT_TRUE_MIN, HOT_OK},
+		{0.5f, HOT_OK},
+		{1.0f, HOT_OK},
+		{nextafterf(1.0f, 2.0f), HOT_REFUSED},
+		{-FLT_TRUE_MIN, HOT_REFUSED},
+		{-1.0f, HOT_REFUSED},
+		{FLT_MAX, HOT_REFUSED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		expect_float_status(ERROR_RATE, bits_of(rows[i].rate), rows[i].status);
+	}
+}
+
+/* A drone sees no line of sight where the gateway does not let a simulator say it. */
+static void test_line_of_sight(void **state)
+{
+	const struct {
+		uint64_t value;
+		enum hot_status check;
+		enum line_of_sight read;
+	} rows[] = {
+		{0, HOT_OK, LINE_OF_SIGHT_UNSPECIFIED},
+		{1, HOT_OK, LINE_OF_SIGHT_LOS},
+		{2, HOT_OK, LINE_OF_SIGHT_NLOS},
+		{3, HOT_REFUSED, LINE_OF_SIGHT_UNSPECIFIED},
+		{UINT32_MAX, HOT_REFUSED, LINE_OF_SIGHT_UNSPECIFIED},
+		{UINT64_MAX, HOT_REFUSED, LINE_OF_SIGHT_UNSPECIFIED}, /* -1 */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct link_numbers numbers = {.line_of_sight = LINE_OF_SIGHT_NLOS};
+		uint8_t bytes[16], *at = bytes;
+		struct slice link;
+		uint32_t delay_us;
+
+		at = wire_put_varint(wire_put_tag(at, LINE_OF_SIGHT, WIRE_VARINT), rows[i].value);
+		link = slice_of(bytes, (size_t)(at - bytes));
+		assert_int_equal(link_read(link, &numbers), HOT_OK);
+		assert_int_equal(numbers.line_of_sight, rows[i].read);
+		assert_int_equal(link_check(link, &delay_us), rows[i].check);
+	}
+}
+
+/* ------------------------------------------------------------------- the rest */
+
+static void test_order_and_unknown(void **state)
+{
+	/* bit_errors, unknown 14 (bytes), distance, unknown 16 (fixed64), tx_power, unknown
+	 * 15 (fixed32), delay_us twice, of which the last counts */
+	static const uint8_t bytes[] = "\x68\x05\x72\x02hi\x5d\x00\x00\x80\x3f\x81\x01stuvwxyz"
+				       "\x25\x00\x00\x00\x40\x7dwxyz\x08\x07\x08\x09";
+	struct slice link = slice_of(bytes, sizeof(bytes) - 1);
+	struct link_numbers numbers;
+	uint32_t delay_us = 0;
+
+	(void)state;
+	assert_int_equal(link_read(link, &numbers), HOT_OK);
+	expect_numbers(&numbers, &(struct link_numbers){
+					 .delay_us = 9,
+					 .tx_power_dbm = 2.0f,
+					 .distance_m = 1.0f,
+					 .bit_errors = 5,
+				 });
+	assert_int_equal(link_check(link, &delay_us), HOT_OK);
+	assert_int_equal(delay_us, 9);
+	expect_status(slice_of(NULL, 0), HOT_OK, HOT_OK);
+}
+
+static void test_malformed(void **state)
+{
+	const struct slice rows[] = {
+		BYTES("\x08"),			   /* a value that is missing */
+		BYTES("\x08\x80"),		   /* ... or cut short */
+		BYTES("\x25\x00\x00\x00"),	   /* a float of three bytes */
+		BYTES("\x25\x00\x00\x80\x3f\x2d"), /* a second one that is missing */
+		BYTES("\x0d\x00\x00\x00\x00"),	   /* delay_us as a float */
+		BYTES("\x20\x01"),		   /* tx_power_dbm as a varint */
+		BYTES("\x21stuvwxyz"),		   /* ... as a double */
+		BYTES("\x4a\x00"),		   /* packet_error_rate as bytes */
+		BYTES("\x62\x01\x01"),		   /* line_of_sight as bytes */
+		BYTES("\x6dwxyz"),		   /* bit_errors as a float */
+		BYTES("\x0b"),			   /* a group */
+		BYTES("\x00\x01"),		   /* field 0 */
+		BYTES("\x72\x05hi"),		   /* an unknown field, cut short */
+		BYTES("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
+		/* what is malformed is so, whatever else is wrong */
+		BYTES("\x25\x00\x00\x80\x7f\x08"),
+		BYTES("\x60\x09\x08"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		expect_status(rows[i], HOT_BAD, HOT_BAD);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round_trip),	  cmocka_unit_test(test_not_finite),
+		cmocka_unit_test(test_error_rate),	  cmocka_unit_test(test_line_of_sight),
+		cmocka_unit_test(test_order_and_unknown), cmocka_unit_test(test_malformed),
+	};
+
+	return cmocka_run_group_tests_name("link", tests, NULL, NULL);
+}
