@@ -8,7 +8,7 @@
 #include "core/session.h"
 
 /* A Link longer than this is refused (SIMULATOR_ERROR); the longest that this version
- * knows takes 65. */
+ * knows takes 66. */
 #define DELIVERY_LINK_MAX_BYTES 128
 
 /* Reads the simulator's answer for one target and hands the message over if it

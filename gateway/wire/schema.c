@@ -10,9 +10,14 @@ static const char bad_enum[] = "an unknown enum value";
 static const char bad_number[] = "a number that is not finite";
 static const char too_complex[] = "message too complex";
 
-static enum schema_status worse(enum schema_status a, enum schema_status b)
+/* The worse of two findings, with its words. */
+static void add(enum schema_status *status, const char **why, enum schema_status one,
+		const char *words)
 {
-	return a > b ? a : b;
+	if (one > *status) {
+		*status = one;
+		*why = words;
+	}
 }
 
 static enum schema_status say(enum schema_status status, const char *what, const char **why)
@@ -88,14 +93,16 @@ static enum schema_status check_packed(const ProtobufCFieldDescriptor *type, str
 				       const char **why)
 {
 	struct wire_reader reader = wire_reader_of(bytes);
-	enum schema_status status = SCHEMA_OK;
+	enum schema_status status = SCHEMA_OK, one;
+	const char *words = NULL;
 	uint64_t value;
 
 	while (reader.at != reader.end) {
 		if (!take_scalar(&reader, wire_type_of(type->type), &value)) {
 			return say(SCHEMA_BAD, malformed, why);
 		}
-		status = worse(status, check_scalar(type, value, why));
+		one = check_scalar(type, value, &words);
+		add(&status, why, one, words);
 	}
 	return status;
 }
@@ -148,7 +155,8 @@ enum schema_status schema_check(const ProtobufCMessageDescriptor *descriptor, st
 				const char **why)
 {
 	struct wire_reader reader = wire_reader_of(bytes);
-	enum schema_status status = SCHEMA_OK;
+	enum schema_status status = SCHEMA_OK, one;
+	const char *words = NULL;
 	struct wire_field field = {0};
 	uint64_t seen = 0;
 	int next;
@@ -163,7 +171,8 @@ enum schema_status schema_check(const ProtobufCMessageDescriptor *descriptor, st
 		if (is_repetition(type, &seen)) {
 			return say(SCHEMA_BAD, twice, why);
 		}
-		status = worse(status, check_field(type, &field, why));
+		one = check_field(type, &field, &words);
+		add(&status, why, one, words);
 		if (status == SCHEMA_BAD) {
 			return status;
 		}

@@ -93,6 +93,22 @@ static void test_enums(void **state)
 	EXPECT(REGISTRATION, rows);
 }
 
+/* The words are those of the worst finding, wherever it stands. */
+static void test_words_of_the_worst(void **state)
+{
+	const struct slice text_first = BYTES("\x12\x01\xff\x20\x09");
+	const struct slice enum_first = BYTES("\x20\x09\x12\x01\xff");
+	const char *why = NULL;
+
+	(void)state;
+	assert_int_equal(schema_check(&uav__relay__v1__registration__descriptor, text_first, &why),
+			 SCHEMA_REFUSED);
+	assert_string_equal(why, "a text that is not UTF-8");
+	assert_int_equal(schema_check(&uav__relay__v1__registration__descriptor, enum_first, &why),
+			 SCHEMA_REFUSED);
+	assert_string_equal(why, "a text that is not UTF-8");
+}
+
 static void test_newer_value_comes_as_it_is(void **state)
 {
 	struct fixture *f = *state;
@@ -252,6 +268,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_enums),
+		cmocka_unit_test(test_words_of_the_worst),
 		cmocka_unit_test_setup_teardown(test_newer_value_comes_as_it_is, fixture_set_up,
 						fixture_tear_down),
 		cmocka_unit_test(test_numbers),
