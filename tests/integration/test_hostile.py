@@ -238,6 +238,7 @@ def test_connections_that_linger(t, gateway):
     barrier(drone)
     for sock in crowd:
         assert sock.recv(1), "its goodbye"
+    gateway.wait_event("connections_crowded")
     told = [line for line in gateway.lines if "connections_crowded" in line]
     assert len(told) == 1, told
     for sock in crowd:
