@@ -179,8 +179,7 @@ void core_partial(struct core *core, struct session *session, bool partial)
 {
 	if (partial && !session->partial) {
 		session->frame_since_us = core->now.mono_us;
-		deadline_by(core, session,
-			    core->now.mono_us + core->limits.frame_timeout_ms * 1000ull);
+		deadline_by(core, session, deadline_of_frame(core, session));
 	}
 	session->partial = partial;
 }

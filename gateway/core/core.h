@@ -75,7 +75,8 @@ enum core_verdict core_request(struct core *core, struct session *session,
 uint32_t core_frame_limit(const struct core *core, const struct session *session);
 
 /* Told after each turn of reading: whether a frame has been started but not
- * finished (it has limits.frame_timeout_ms for that from the first such call). */
+ * finished (it has limits.frame_timeout_ms for that from the first such call after a
+ * whole request). */
 void core_partial(struct core *core, struct session *session, bool partial);
 
 /* The drone sent what cannot be read: goodbye, PROTOCOL_ERROR, `why` (static).

@@ -1,5 +1,7 @@
 #include "core/name.h"
 
+#include "base/utf8.h"
+
 static bool name_byte_valid(uint8_t byte)
 {
 	return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
@@ -31,7 +33,7 @@ struct name name_of(struct slice text)
 
 bool callsign_valid(struct slice text)
 {
-	size_t points = 0;
+	size_t points;
 
 	if (text.size < 1 || text.size > CALLSIGN_MAX_BYTES) {
 		return false;
@@ -45,7 +47,6 @@ bool callsign_valid(struct slice text)
 		if (byte == 0xc2 && i + 1 < text.size && text.data[i + 1] < 0xa0) {
 			return false; /* C1: U+0080 to U+009F */
 		}
-		points += (byte & 0xc0) != 0x80;
 	}
-	return points >= 1 && points <= CALLSIGN_MAX_POINTS;
+	return utf8_count(text, &points) && points <= CALLSIGN_MAX_POINTS;
 }

@@ -27,8 +27,7 @@ struct session *session_new(struct core *core, const struct endpoint *endpoint)
 		free(session);
 		return NULL;
 	}
-	if (heap_set(&core->deadlines, &session->deadline,
-		     core->now.mono_us + core->limits.register_timeout_ms * 1000ull) < 0) {
+	if (heap_set(&core->deadlines, &session->deadline, deadline_of(core, session)) < 0) {
 		registry_remove(&core->registry, session);
 		free(session);
 		return NULL;

@@ -16,10 +16,9 @@ struct peer_box {
 
 enum peer_flag {
 	PEER_HELD = 1,	  /* a request waits for resume; nothing is read */
-	PEER_PARTIAL = 2, /* what core_partial was last told */
-	PEER_CLOSING = 4, /* the session is over; what it said last is still written */
-	PEER_SHUT = 8,	  /* that is done, our side of the connection is finished */
-	PEER_BROKEN = 16, /* a write failed; to be ended by the flush */
+	PEER_CLOSING = 2, /* the session is over; what it said last is still written */
+	PEER_SHUT = 4,	  /* that is done, our side of the connection is finished */
+	PEER_BROKEN = 8,  /* a write failed; to be ended by the flush */
 };
 
 struct peer {
@@ -128,20 +127,6 @@ static bool peer_present(struct peer *peer, struct slice bytes, size_t *used)
 	return verdict == CORE_TAKEN;
 }
 
-/* The core gives a started frame a deadline, so it must hear of the end of each,
- * even when the next one has begun in the same read. A held drone is not late. */
-static void peer_tell_partial(struct peer *peer, bool progress, bool partial)
-{
-	if ((peer->flags & PEER_PARTIAL) && (progress || !partial)) {
-		peer->flags &= ~(uint32_t)PEER_PARTIAL;
-		core_partial(peer->net->core, peer->session, false);
-	}
-	if (partial && !(peer->flags & PEER_PARTIAL)) {
-		peer->flags |= PEER_PARTIAL;
-		core_partial(peer->net->core, peer->session, true);
-	}
-}
-
 /* Hands over what is whole in `bytes`, which is all that waits, and keeps the rest. */
 static void peer_consume(struct peer *peer, struct slice bytes)
 {
@@ -160,9 +145,10 @@ static void peer_consume(struct peer *peer, struct slice bytes)
 		return;
 	}
 	peer_settle_box(peer);
+	/* A held drone is not late. */
 	if (peer->session) {
-		peer_tell_partial(peer,
-				  rest.size<bytes.size, rest.size> 0 && !(peer->flags & PEER_HELD));
+		core_partial(peer->net->core, peer->session,
+			     rest.size > 0 && !(peer->flags & PEER_HELD));
 	}
 }
 
