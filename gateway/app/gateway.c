@@ -156,6 +156,12 @@ static struct core *make_core(struct gateway *gateway, const char **why)
 {
 	struct core_config config = {
 		.limits = gateway->settings->limits,
+		.simulators =
+			&(struct simulator_config){
+				.connections = 1,
+				.max_in_flight = gateway->settings->simulators[0].max_in_flight,
+			},
+		.simulator_count = 1,
 		.scenarios = gateway->settings->scenarios,
 		.scenario_count = gateway->settings->scenario_count,
 		.log = gateway->log,
@@ -170,7 +176,8 @@ static struct core *make_core(struct gateway *gateway, const char **why)
 	/* 48 bits: not repeated by the next start, exact in a double of a client */
 	config.first_session = 1 + (rng_next(&rng) >> 16);
 	*why = "out of memory";
-	return core_new(&config, &simlink_ops, gateway->link, gateway->net.now);
+	return core_new(&config, &(struct sim_port){&simlink_ops, gateway->link},
+			gateway->net.now);
 }
 
 static int open_listeners(struct gateway *gateway)

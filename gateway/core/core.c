@@ -7,7 +7,7 @@
 #include "core/request.h"
 #include "core/state.h"
 
-struct core *core_new(const struct core_config *config, const struct sim_ops *sim, void *sim_ctx,
+struct core *core_new(const struct core_config *config, const struct sim_port *lanes,
 		      struct instant now)
 {
 	struct core *core = calloc(1, sizeof(*core));
@@ -18,8 +18,9 @@ struct core *core_new(const struct core_config *config, const struct sim_ops *si
 	core->limits = config->limits;
 	core->log = config->log;
 	core->now = now;
-	core->sim = sim;
-	core->sim_ctx = sim_ctx;
+	core->sim = lanes[0].ops;
+	core->sim_ctx = lanes[0].ctx;
+	core->simulator_max_in_flight = config->simulators[0].max_in_flight;
 	core->next_number = config->first_session;
 	list_init(&core->graveyard);
 	list_init(&core->held);
@@ -202,16 +203,18 @@ void core_drained(struct core *core, struct session *session)
 
 /* --------------------------------------------------------------- simulator */
 
-void core_sim_up(struct core *core)
+void core_sim_up(struct core *core, uint32_t lane)
 {
+	(void)lane;
 	core->sim_up = true;
 	core->strays = 0; /* those of the link before do not count against this one */
 	core->stats.sim_ups++;
 	scenario_replay(core);
 }
 
-void core_sim_down(struct core *core, const char *why)
+void core_sim_down(struct core *core, uint32_t lane, const char *why)
 {
+	(void)lane;
 	if (!core->sim_up) {
 		return;
 	}
@@ -223,19 +226,23 @@ void core_sim_down(struct core *core, const char *why)
 	relay_abandon(core);
 }
 
-void core_sim_status(struct core *core, uint32_t scenario, bool ok, struct slice message)
+void core_sim_status(struct core *core, uint32_t lane, uint32_t scenario, bool ok,
+		     struct slice message)
 {
+	(void)lane;
 	scenario_decide(core, scenario, ok, message);
 }
 
-void core_sim_result(struct core *core, uint64_t id, const struct reception *receptions,
-		     size_t count, bool more)
+void core_sim_result(struct core *core, uint32_t lane, uint64_t id,
+		     const struct reception *receptions, size_t count, bool more)
 {
+	(void)lane;
 	relay_result(core, id, receptions, count, more);
 }
 
-void core_sim_drained(struct core *core)
+void core_sim_drained(struct core *core, uint32_t lane)
 {
+	(void)lane;
 	relay_wake(core);
 }
 

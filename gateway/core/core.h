@@ -17,12 +17,38 @@
 struct core;
 struct session;
 
-/* A scenario as the operator wrote it. */
+/* Whether a star's spokes reach each other. */
+enum spoke_policy {
+	SPOKES_RELAY, /* in two hops, through the hub */
+	SPOKES_DENY,  /* NOT_ALLOWED */
+};
+
+/* What becomes of messages while the link to the simulator is down. */
+enum down_policy {
+	DOWN_FAIL,   /* SIMULATOR_DOWN at once */
+	DOWN_QUEUE,  /* they wait for it: limits.queue_ms and .max_queued bound that */
+	DOWN_BYPASS, /* handed over without the channel, marked BYPASSED */
+};
+
+/* A channel simulator: as many lanes as it has connections. */
+struct simulator_config {
+	char name[NAME_MAX_BYTES + 1]; /* empty: the one without a name */
+	uint32_t connections;
+	uint32_t max_in_flight; /* messages at the simulator, per connection */
+};
+
+/* A scenario as the operator wrote it, its simulator's values filled in. */
 struct scenario_config {
 	char name[NAME_MAX_BYTES + 1];
 	char description[DESCRIPTION_MAX_BYTES + 1];
 	enum topology_kind topology;
+	char hub[NAME_MAX_BYTES + 1]; /* drone_id; of a star */
+	enum spoke_policy spoke_to_spoke;
 	uint32_t max_drones;
+	bool delay_real; /* handed over at sent + simulated delay; else at once */
+	enum down_policy on_simulator_down;
+	char simulator[NAME_MAX_BYTES + 1]; /* its name; empty: the one without a name */
+	uint32_t timeout_ms;		    /* per transmit */
 	bool has_origin;
 	double origin_latitude_deg, origin_longitude_deg, origin_altitude_m; /* WGS 84 */
 	struct parameter
@@ -34,14 +60,34 @@ struct core_config {
 	struct limits limits;
 	struct hash_key key;	/* of the name tables: random in production */
 	uint64_t first_session; /* number of the first session; counts up from there */
-	const struct scenario_config *scenarios; /* copied */
+	const struct simulator_config *simulators;
+	size_t simulator_count; /* at least 1 */
+	const struct scenario_config *scenarios;
 	size_t scenario_count;
+	/* where drones are put that name no scenario and whose listener has none; or empty */
+	char default_scenario[NAME_MAX_BYTES + 1];
 	struct log *log; /* may be NULL; outlives the core */
 };
 
-/* NULL when memory is out. `now` is the time until core_now says otherwise. */
-struct core *core_new(const struct core_config *config, const struct sim_ops *sim, void *sim_ctx,
+/* One connection to a simulator, from the core's side. */
+struct sim_port {
+	const struct sim_ops *ops;
+	void *ctx;
+};
+
+/* `lanes`: every connection of the first simulator, then of the second and so on, as many
+ * as the configuration has. Everything is copied. NULL when memory is out. `now` is the
+ * time until core_now says otherwise. */
+struct core *core_new(const struct core_config *config, const struct sim_port *lanes,
 		      struct instant now);
+/* Takes in a changed configuration: limits, scenarios (new, changed, removed), the default
+ * scenario, windows of simulators. `key`, `first_session`, `log`, limits.presence_backlog
+ * and the simulators' names and connections stay as they are. Nobody is disconnected;
+ * messages in flight finish under the rules under which they were sent; members of a
+ * scenario that changed or went are told. 0, or -1 when memory is out: nothing has changed
+ * then. */
+int core_reload(struct core *core, const struct core_config *config)
+	__attribute__((warn_unused_result));
 /* Ends what is left without telling anyone. */
 void core_free(struct core *core);
 
@@ -90,17 +136,20 @@ void core_detach(struct core *core, struct session *session);
 /* The endpoint's queue has run empty or at least fallen below limits.output_soft_bytes / 2. */
 void core_drained(struct core *core, struct session *session);
 
-/* --- the simulator --- */
+/* --- the simulators: each call is about one lane, by its place in core_new's `lanes` --- */
 
-/* Connected, and hello answered: scenarios and nodes are sent at once. */
-void core_sim_up(struct core *core);
+/* Connected, and hello answered: the scenarios of this lane and their nodes are sent at
+ * once. */
+void core_sim_up(struct core *core, uint32_t lane);
 /* The connection is gone; `why` is for people. Every transmit on it is decided. */
-void core_sim_down(struct core *core, const char *why);
-void core_sim_status(struct core *core, uint32_t scenario, bool ok, struct slice message);
+void core_sim_down(struct core *core, uint32_t lane, const char *why);
+void core_sim_status(struct core *core, uint32_t lane, uint32_t scenario, bool ok,
+		     struct slice message);
 /* Some receptions of one transmit; `more`: others follow in a later call. */
-void core_sim_result(struct core *core, uint64_t id, const struct reception *receptions,
-		     size_t count, bool more);
-void core_sim_drained(struct core *core);
+void core_sim_result(struct core *core, uint32_t lane, uint64_t id,
+		     const struct reception *receptions, size_t count, bool more);
+/* sim_ops.full has become false. */
+void core_sim_drained(struct core *core, uint32_t lane);
 
 /* --- the end --- */
 
@@ -113,8 +162,9 @@ void core_shutdown(struct core *core);
 /* --- to look at --- */
 
 const struct stats *core_stats(const struct core *core);
-uint32_t core_online(const struct core *core);	  /* registered */
-uint32_t core_sessions(const struct core *core);  /* connected */
-uint32_t core_in_flight(const struct core *core); /* messages at the simulator */
+uint32_t core_online(const struct core *core);	 /* registered */
+uint32_t core_sessions(const struct core *core); /* connected */
+/* Messages not yet decided: queued, at a simulator, or waiting for their time. */
+uint32_t core_in_flight(const struct core *core);
 
 #endif

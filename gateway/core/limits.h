@@ -23,10 +23,15 @@ struct limits {
 	/* relay */
 	uint32_t max_in_flight; /* messages, in all */
 	uint32_t max_in_flight_per_drone;
-	uint64_t max_in_flight_bytes;	  /* payloads held outside their slots, in all */
-	uint32_t simulator_timeout_ms;	  /* per transmit */
-	uint32_t simulator_max_in_flight; /* transmits on the link */
-	uint32_t max_stray_results;	  /* forged or repeated, in one second: the link is reset */
+	uint64_t max_in_flight_bytes; /* payloads held outside their slots, in all */
+	uint32_t max_waiting;	      /* deliveries that wait for their simulated time, in all */
+	uint32_t max_queued;	      /* messages that wait for a simulator that is down, in all */
+	uint32_t queue_ms;	      /* how long each of these waits */
+	uint32_t max_stray_results;   /* forged or repeated, in one second: the link is reset */
+	uint32_t max_groups_per_drone;
+	/* an id that changes hands all the time */
+	uint32_t max_takeovers_per_minute; /* more: the id is banned */
+	uint32_t takeover_ban_ms;
 	/* presence */
 	uint32_t presence_interval_ms; /* events are gathered this long */
 	uint32_t presence_backlog;     /* events kept for slow readers */

@@ -192,6 +192,8 @@ struct request_refused {
 struct request_registration {
 	uint32_t protocol;
 	struct slice drone_id, callsign, software, scenario;
+	/* Not from the wire: where it is put if it names no scenario, as its listener has it. */
+	struct slice placement;
 	enum drone_kind kind;
 	enum presence_wish presence;
 	uint32_t max_frame_bytes; /* 0 = any */

@@ -38,7 +38,7 @@ bool relay_link_full(const struct core *core)
 
 static bool channel_full(const struct core *core)
 {
-	return core->inflight.in_channel + core->woken >= core->limits.simulator_max_in_flight ||
+	return core->inflight.in_channel + core->woken >= core->simulator_max_in_flight ||
 	       relay_link_full(core);
 }
 
@@ -150,7 +150,7 @@ static struct message *message_new(struct core *core, struct session *sender, ui
 	message->sender_number = sender->number;
 	message->sender = sender->id;
 	message->sent_unix_us = core->now.unix_us;
-	message->deadline_us = core->now.mono_us + core->limits.simulator_timeout_ms * 1000ull;
+	message->deadline_us = core->now.mono_us + sender->scenario->timeout_ms * 1000ull;
 	return message;
 }
 

@@ -50,6 +50,7 @@ static int scenario_init(struct scenario *scenario, uint32_t number,
 		  slice_str(config->description));
 	scenario->topology = config->topology;
 	scenario->max_drones = config->max_drones;
+	scenario->timeout_ms = config->timeout_ms;
 	scenario->has_origin = config->has_origin;
 	scenario->origin =
 		geodesy_origin_of(config->origin_latitude_deg, config->origin_longitude_deg,

@@ -18,7 +18,7 @@ struct scenario {
 	struct name name;
 	char description[DESCRIPTION_MAX_BYTES + 1];
 	enum topology_kind topology;
-	uint32_t max_drones;
+	uint32_t max_drones, timeout_ms;
 	bool has_origin;
 	struct geodesy_origin origin;
 	struct parameter *parameters;

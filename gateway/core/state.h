@@ -18,6 +18,7 @@ struct core {
 
 	const struct sim_ops *sim;
 	void *sim_ctx;
+	uint32_t simulator_max_in_flight;
 	bool sim_up;
 	uint64_t stray_since_us; /* start of the second in which strays are counted */
 	uint32_t strays;

@@ -55,7 +55,7 @@ static void end(struct simlink *link)
 		if (net->now.mono_us - link->up_us >= SIMLINK_STEADY_MS * 1000ull) {
 			backoff_reset(&link->backoff);
 		}
-		core_sim_down(net->core, link->why); /* which logs it */
+		core_sim_down(net->core, link->lane, link->why); /* which logs it */
 	} else {
 		log_unreachable(link);
 	}
@@ -207,7 +207,7 @@ static void on_timer(uv_timer_t *timer)
 
 struct simlink *simlink_new(struct net *net, const char **why)
 {
-	const struct simulator_settings *settings = &net->settings->simulator;
+	const struct simulator_settings *settings = &net->settings->simulators[0];
 	struct simlink *link = calloc(1, sizeof(*link));
 
 	*why = "out of memory";

@@ -29,7 +29,7 @@ static void take_hello_ack(struct simlink *link, const struct channel_hello_ack 
 	link->up_us = net->now.mono_us;
 	simlink_keep_alive(link);
 	link->replaying = true;
-	core_sim_up(net->core);
+	core_sim_up(net->core, link->lane);
 	link->replaying = false;
 	link->replayed = outbox_queued(&link->out, link->transport);
 }
@@ -48,7 +48,7 @@ static void take_result(struct simlink *link, struct slice body)
 	}
 	while ((got = hot_result_next(&result, &ahead)) == 1 && !link->failed) {
 		if (count == SIMLINK_BATCH) {
-			core_sim_result(link->net->core, result.id, batch, count, true);
+			core_sim_result(link->net->core, link->lane, result.id, batch, count, true);
 			count = 0;
 		}
 		batch[count++] = ahead;
@@ -56,7 +56,7 @@ static void take_result(struct simlink *link, struct slice body)
 	if (got < 0) {
 		simlink_fail(link, "a result that cannot be read");
 	} else if (!link->failed) {
-		core_sim_result(link->net->core, result.id, batch, count, result.more);
+		core_sim_result(link->net->core, link->lane, result.id, batch, count, result.more);
 	}
 }
 
@@ -73,7 +73,7 @@ static void take_message(struct simlink *link, const struct from_sim *message)
 		take_hello_ack(link, &message->hello_ack);
 		break;
 	case FROM_SIM_SCENARIO_STATUS:
-		core_sim_status(link->net->core, message->status.scenario, message->status.ok,
+		core_sim_status(link->net->core, link->lane, message->status.scenario, message->status.ok,
 				message->status.message);
 		break;
 	case FROM_SIM_RESULT:

@@ -74,7 +74,7 @@ void simlink_flush(struct simlink *link)
 	if (link->filled &&
 	    outbox_queued(&link->out, link->transport) < link->settings->max_queued_bytes / 2) {
 		link->filled = false;
-		core_sim_drained(link->net->core);
+		core_sim_drained(link->net->core, link->lane);
 	}
 }
 

@@ -22,6 +22,7 @@ enum simlink_state {
 struct simlink {
 	struct net *net;
 	const struct simulator_settings *settings;
+	uint32_t lane; /* what the core knows it by */
 	struct sockaddr_storage address;
 	enum simlink_state state;
 	struct transport *transport; /* NULL in WAITING and CLOSING */

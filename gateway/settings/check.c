@@ -39,7 +39,10 @@ static struct known look_up(const struct draft *draft, const char *section, cons
 {
 	const struct part *part = draft_find(draft, section);
 	const struct row *row = table_find_row(section, key);
-	struct known known = {.value = value_number(row, draft->settings)};
+	bool simulator = strcmp(section, "simulator") == 0;
+	const void *target = simulator ? (const void *)&draft->settings->simulators[0]
+				       : (const void *)draft->settings;
+	struct known known = {.value = value_number(row, target)};
 
 	if (part) {
 		known.line = part->lines[table_row_index(row)];
@@ -73,7 +76,8 @@ static void check_simulator_port(struct draft *draft)
 	const struct row *row = table_find_row("simulator", "address");
 	int line = part ? part->lines[table_row_index(row)] : 0;
 
-	if (line && !part->bad[table_row_index(row)] && !draft->settings->simulator.address.port) {
+	if (line && !part->bad[table_row_index(row)] &&
+	    !draft->settings->simulators[0].address.port) {
 		report_mistake(&draft->report, line,
 			       "[simulator] address: nobody listens on port 0; give the port that "
 			       "the simulator listens on");

@@ -30,6 +30,8 @@ void *draft_target(const struct draft *draft, const struct part *part)
 	switch (part->section->target) {
 	case TARGET_LISTENER:
 		return &draft->settings->listeners[part->index];
+	case TARGET_SIMULATOR:
+		return &draft->settings->simulators[part->index];
 	case TARGET_SCENARIO:
 		return &draft->settings->scenarios[part->index];
 	case TARGET_SETTINGS:
@@ -176,6 +178,8 @@ static int add_target(struct draft *draft, struct part *part)
 	switch (part->section->target) {
 	case TARGET_LISTENER:
 		return add_listener(draft, part);
+	case TARGET_SIMULATOR:
+		return 0; /* the one there is */
 	case TARGET_SCENARIO:
 		return add_scenario(draft, part);
 	case TARGET_SETTINGS:

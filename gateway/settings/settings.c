@@ -10,6 +10,9 @@
 static void bound_scenarios(struct settings *settings)
 {
 	for (size_t i = 0; i < settings->scenario_count; i++) {
+		settings->scenarios[i].timeout_ms = settings->simulators[0].timeout_ms;
+		settings->scenarios[i].on_simulator_down =
+			settings->simulators[0].on_simulator_down;
 		if (settings->scenarios[i].max_drones == 0) {
 			settings->scenarios[i].max_drones = settings->limits.max_drones;
 		}
@@ -30,6 +33,9 @@ struct settings *settings_load(const char *file, settings_complain_fn complain, 
 	}
 	draft.settings->limits = limits_default();
 	draft_preset(TARGET_SETTINGS, draft.settings);
+	draft.settings->simulator_count = 1;
+	draft.settings->simulators[0].connections = 1;
+	draft_preset(TARGET_SIMULATOR, &draft.settings->simulators[0]);
 	/* Of a file that could not be read to its end, the rules say nothing. */
 	if (reader_run(file, &draft.report, &draft_reader, &draft) == 0) {
 		draft_check(&draft);

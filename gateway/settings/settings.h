@@ -11,27 +11,36 @@
 #include <stdio.h>
 
 #define SETTINGS_MAX_LISTENERS 16
+#define SETTINGS_MAX_SIMULATORS 16
 #define ADDRESS_MAX_BYTES 128
 
-/* host:port or [v6]:port, taken apart; the host is a numeric address or
+/* host:port, [v6]:port or unix:path, taken apart; the host is a numeric address or
  * "localhost". Port 0 lets the system choose. */
 struct address {
-	char host[ADDRESS_MAX_BYTES];
+	char host[ADDRESS_MAX_BYTES]; /* or the path */
 	uint16_t port;
+	bool is_path; /* of a unix socket; `port` is 0 */
 };
 
 struct listener_settings {
 	char name[NAME_MAX_BYTES + 1];
 	struct address address;
 	char protocol[16]; /* a front end's name */
+	/* Where drones are put that connect here and name none; or empty. */
+	char scenario[NAME_MAX_BYTES + 1];
 };
 
 struct simulator_settings {
+	char name[NAME_MAX_BYTES + 1]; /* empty: [simulator] */
 	struct address address;
-	uint32_t max_frame_bytes;    /* from the simulator */
-	uint32_t connect_timeout_ms; /* connect to hello_ack */
-	uint32_t ping_interval_ms;   /* silence before a ping */
-	uint32_t idle_timeout_ms;    /* silence before the link is dropped */
+	uint32_t connections;
+	uint32_t timeout_ms;		    /* per transmit; scenarios may have their own */
+	enum down_policy on_simulator_down; /* the same */
+	uint32_t max_in_flight;		    /* per connection */
+	uint32_t max_frame_bytes;	    /* from the simulator */
+	uint32_t connect_timeout_ms;	    /* connect to hello_ack */
+	uint32_t ping_interval_ms;	    /* silence before a ping */
+	uint32_t idle_timeout_ms;	    /* silence before the link is dropped */
 	uint32_t backoff_min_ms, backoff_max_ms;
 	uint32_t max_queued_bytes; /* unwritten, before new transmits wait */
 };
@@ -39,9 +48,11 @@ struct simulator_settings {
 struct settings {
 	char name[NAME_MAX_BYTES + 1];
 	enum log_level log_level;
+	char default_scenario[NAME_MAX_BYTES + 1]; /* or empty */
 	struct listener_settings listeners[SETTINGS_MAX_LISTENERS];
 	size_t listener_count;
-	struct simulator_settings simulator;
+	struct simulator_settings simulators[SETTINGS_MAX_SIMULATORS];
+	size_t simulator_count; /* at least 1 */
 	struct limits limits;
 	uint32_t decode_arena_bytes;
 	uint32_t tcp_user_timeout_ms;

@@ -30,9 +30,9 @@ static const struct choice protocol_choices[] = {
 };
 
 static const struct choice simulator_down_choices[] = {
-	{"fail", 0, false},
-	{"queue", 0, true},
-	{"bypass", 0, true},
+	{"fail", DOWN_FAIL, false},
+	{"queue", DOWN_QUEUE, false},
+	{"bypass", DOWN_BYPASS, false},
 	{NULL, 0, false},
 };
 
@@ -48,7 +48,7 @@ const struct section table_sections[] = {
 	 "Where drones connect; one section for each address. NAME appears in the log. At "
 	 "least one is needed.",
 	 "drones"},
-	{"simulator", TARGET_SETTINGS, false,
+	{"simulator", TARGET_SIMULATOR, false,
 	 "The link to the channel simulator. The gateway connects, the simulator listens; "
 	 "they may be started in any order.",
 	 NULL},
@@ -66,6 +66,9 @@ const size_t table_section_count = COUNT(table_sections);
 /* The columns that the kinds of rows share. */
 #define NUMBER(member, least, most)                                                                \
 	.kind = VALUE_U32, .offset = offsetof(struct settings, member), .min = (least),            \
+	.max = (most)
+#define OF_SIMULATOR(member, least, most)                                                          \
+	.kind = VALUE_U32, .offset = offsetof(struct simulator_settings, member), .min = (least),  \
 	.max = (most)
 #define LIMIT(member, least, most) NUMBER(limits.member, least, most), .limit = true
 
@@ -105,68 +108,70 @@ const struct row table_rows[] = {
 	{.section = "simulator",
 	 .key = "address",
 	 .kind = VALUE_ADDRESS,
-	 .offset = offsetof(struct settings, simulator.address),
+	 .offset = offsetof(struct simulator_settings, address),
 	 .preset = "127.0.0.1:7700",
 	 .help = "Where the simulator listens."},
 	{.section = "simulator",
 	 .key = "timeout_ms",
-	 LIMIT(simulator_timeout_ms, 1, 10 * MINUTE_MS),
+	 OF_SIMULATOR(timeout_ms, 1, 10 * MINUTE_MS),
+	 .preset = "1000",
 	 .reloadable = true,
 	 .help = "How long a message waits for the simulator's answer before its sender is told "
 		 "SIMULATOR_TIMEOUT."},
 	{.section = "simulator",
 	 .key = "max_in_flight",
-	 LIMIT(simulator_max_in_flight, 1, 16 * MILLION),
+	 OF_SIMULATOR(max_in_flight, 1, 16 * MILLION),
+	 .preset = "65536",
 	 .reloadable = true,
 	 .help = "Messages at the simulator at one time; further ones wait with their drones."},
 	{.section = "simulator",
 	 .key = "max_frame_bytes",
-	 NUMBER(simulator.max_frame_bytes, 4 * KIB, 64 * MIB),
+	 OF_SIMULATOR(max_frame_bytes, 4 * KIB, 64 * MIB),
 	 .preset = "4194304",
 	 .help = "The largest frame taken from the simulator."},
 	{.section = "simulator",
 	 .key = "on_simulator_down",
 	 .kind = VALUE_CHOICE,
-	 .offset = ROW_NOT_STORED,
+	 .offset = offsetof(struct simulator_settings, on_simulator_down),
 	 .choices = simulator_down_choices,
 	 .preset = "fail",
 	 .help = "What happens to messages while the simulator is away. fail: their senders are "
 		 "told SIMULATOR_DOWN at once."},
 	{.section = "simulator",
 	 .key = "connect_timeout_ms",
-	 NUMBER(simulator.connect_timeout_ms, 10, 10 * MINUTE_MS),
+	 OF_SIMULATOR(connect_timeout_ms, 10, 10 * MINUTE_MS),
 	 .preset = "5000",
 	 .reloadable = true,
 	 .help = "From the start of a connection to the simulator's greeting."},
 	{.section = "simulator",
 	 .key = "ping_interval_ms",
-	 NUMBER(simulator.ping_interval_ms, 10, HOUR_MS),
+	 OF_SIMULATOR(ping_interval_ms, 10, HOUR_MS),
 	 .preset = "10000",
 	 .reloadable = true,
 	 .help = "Silence from the simulator after which it is sent a ping."},
 	{.section = "simulator",
 	 .key = "idle_timeout_ms",
-	 NUMBER(simulator.idle_timeout_ms, 10, DAY_MS),
+	 OF_SIMULATOR(idle_timeout_ms, 10, DAY_MS),
 	 .preset = "30000",
 	 .reloadable = true,
 	 .help = "Silence from the simulator after which the link is dropped and made anew. Larger "
 		 "than ping_interval_ms."},
 	{.section = "simulator",
 	 .key = "backoff_min_ms",
-	 NUMBER(simulator.backoff_min_ms, 1, HOUR_MS),
+	 OF_SIMULATOR(backoff_min_ms, 1, HOUR_MS),
 	 .preset = "100",
 	 .reloadable = true,
 	 .help = "The first pause between two attempts to connect. Pauses grow from here and are "
 		 "drawn at random below that, so that many gateways do not call at once."},
 	{.section = "simulator",
 	 .key = "backoff_max_ms",
-	 NUMBER(simulator.backoff_max_ms, 1, HOUR_MS),
+	 OF_SIMULATOR(backoff_max_ms, 1, HOUR_MS),
 	 .preset = "30000",
 	 .reloadable = true,
 	 .help = "The longest pause between two attempts to connect."},
 	{.section = "simulator",
 	 .key = "max_queued_bytes",
-	 NUMBER(simulator.max_queued_bytes, 4 * KIB, GIB),
+	 OF_SIMULATOR(max_queued_bytes, 4 * KIB, GIB),
 	 .preset = "4194304",
 	 .reloadable = true,
 	 .help = "Bytes waiting to be written to the simulator, beyond which new messages wait "

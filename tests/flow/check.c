@@ -191,7 +191,7 @@ static void check_bounds(const struct world *world)
 		   "payload bytes are miscounted");
 	FLOW_HOLDS(world,
 		   core_in_flight(core) <= limits->max_in_flight &&
-			   core_in_flight(core) <= limits->simulator_max_in_flight,
+			   core_in_flight(core) <= world->simulator.max_in_flight,
 		   "more in flight than allowed");
 	FLOW_HOLDS(world,
 		   core_sessions(core) == world_connected(world) &&

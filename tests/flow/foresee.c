@@ -23,7 +23,7 @@ static uint32_t woken(const struct world *world)
 
 bool simulator_full(const struct world *world)
 {
-	return world->sim.channel_count + woken(world) >= world->limits.simulator_max_in_flight ||
+	return world->sim.channel_count + woken(world) >= world->simulator.max_in_flight ||
 	       (world->sim.up && world->sim.full);
 }
 

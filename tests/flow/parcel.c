@@ -21,7 +21,7 @@ struct parcel *parcel_new(struct world *world, struct conn *sender, const struct
 	message->content_type = send->content_type;
 	message->scenario = sender->scenario;
 	message->sent_at_us = world->now.unix_us;
-	message->deadline_us = world->now.mono_us + world->limits.simulator_timeout_ms * 1000ull;
+	message->deadline_us = world->now.mono_us + world->configs[0].timeout_ms * 1000ull;
 	return message;
 }
 

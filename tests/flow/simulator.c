@@ -221,7 +221,7 @@ void simulator_up(struct world *world)
 	}
 	world->want.sim_ups++;
 	world_enter(world);
-	core_sim_up(world->core);
+	core_sim_up(world->core, 0);
 	world_leave(world);
 }
 
@@ -244,7 +244,7 @@ void simulator_down(struct world *world, const char *why)
 	world->want.sim_downs++;
 	world->status_changes = true;
 	world_enter(world);
-	core_sim_down(world->core, why);
+	core_sim_down(world->core, 0, why);
 	world_leave(world);
 	world->status_changes = false;
 }
@@ -266,7 +266,7 @@ static void tell_status(struct world *world, uint32_t number, bool ok)
 	world->sim.strays += was != MODEL_WAITING;
 	world->status_changes = changes;
 	world_enter(world);
-	core_sim_status(world->core, number, ok, slice_str(message));
+	core_sim_status(world->core, 0, number, ok, slice_str(message));
 	world_leave(world);
 	world->status_changes = false;
 }
@@ -277,8 +277,8 @@ static void tell_some_status(struct world *world)
 
 	if (world_chance(world, 5)) {
 		world_enter(world);
-		core_sim_status(world->core, world_chance(world, 50) ? 0 : FLOW_SCENARIOS + 1, true,
-				slice_of(NULL, 0));
+		core_sim_status(world->core, 0, world_chance(world, 50) ? 0 : FLOW_SCENARIOS + 1,
+				true, slice_of(NULL, 0));
 		world_leave(world);
 		return;
 	}
@@ -475,7 +475,7 @@ static void answer_message(struct world *world, struct parcel *message, const st
 	sim->receptions = answer->receptions;
 	sim->reception_count = answer->count;
 	world_enter(world);
-	core_sim_result(world->core, message->id, answer->receptions, answer->count, more);
+	core_sim_result(world->core, 0, message->id, answer->receptions, answer->count, more);
 	world_leave(world);
 	sim->answering = NULL;
 	check_handed_over(world, message);
@@ -553,7 +553,7 @@ static void answer_stray(struct world *world)
 	while (times-- > 0) {
 		stray(world, answer.count ? answer.count : 1);
 		world_enter(world);
-		core_sim_result(world->core, id, answer.receptions, answer.count,
+		core_sim_result(world->core, 0, id, answer.receptions, answer.count,
 				world_chance(world, 10));
 		world_leave(world);
 	}
@@ -564,7 +564,7 @@ static void change_full(struct world *world)
 	world->sim.full = !world->sim.full;
 	if (!world->sim.full) {
 		world_enter(world);
-		core_sim_drained(world->core);
+		core_sim_drained(world->core, 0);
 		world_leave(world);
 	}
 }

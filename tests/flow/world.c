@@ -245,8 +245,6 @@ static struct limits random_limits(struct world *world)
 		.max_in_flight = small_or(world, 30, 1, 6, 65536),
 		.max_in_flight_per_drone = small_or(world, 50, 1, 4, 64),
 		.max_in_flight_bytes = small_or(world, 20, 1000, 8000, 1u << 30),
-		.simulator_timeout_ms = between(world, 50, 1000),
-		.simulator_max_in_flight = small_or(world, 40, 1, 8, 65536),
 		.max_stray_results = between(world, 1, 60),
 		.presence_interval_ms = between(world, 1, 100),
 		.presence_backlog = small_or(world, 40, 1, 12, 512),
@@ -263,6 +261,10 @@ static struct limits random_limits(struct world *world)
 
 static void make_scenarios(struct world *world)
 {
+	uint32_t timeout_ms = between(world, 50, 1000);
+
+	world->simulator = (struct simulator_config){
+		.connections = 1, .max_in_flight = small_or(world, 40, 1, 8, 65536)};
 	for (uint32_t i = 0; i < FLOW_SCENARIOS; i++) {
 		struct scenario_config *config = &world->configs[i];
 		struct scenario_model *model = &world->sim.scenarios[i + 1];
@@ -270,6 +272,7 @@ static void make_scenarios(struct world *world)
 		*config = (struct scenario_config){
 			.topology = TOPOLOGY_MESH,
 			.max_drones = i == 2 ? 2 : 100,
+			.timeout_ms = timeout_ms,
 			.has_origin = i == 0,
 			.origin_latitude_deg = 47.3977,
 			.origin_longitude_deg = 8.5461,
@@ -324,9 +327,11 @@ void world_open(struct world *world, const struct options *options, uint64_t see
 	make_scenarios(world);
 	config.limits = world->limits;
 	config.key = (struct hash_key){rng_next(&world->rng), rng_next(&world->rng)};
+	config.simulators = &world->simulator;
+	config.simulator_count = 1;
 	config.scenarios = world->configs;
 	config.scenario_count = FLOW_SCENARIOS;
-	world->core = core_new(&config, &flow_sim_ops, world, world->now);
+	world->core = core_new(&config, &(struct sim_port){&flow_sim_ops, world}, world->now);
 	FLOW_HOLDS(world, world->core, "memory is out");
 }
 

@@ -217,6 +217,7 @@ struct world {
 	struct rng rng;
 	struct arena arena;
 	struct limits limits;
+	struct simulator_config simulator;
 	struct scenario_config configs[FLOW_SCENARIOS];
 	struct core *core;
 	struct instant now;

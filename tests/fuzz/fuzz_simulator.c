@@ -137,13 +137,13 @@ static bool take_result(struct slice body, size_t batch_size)
 	}
 	while ((got = hot_result_next(&result, &ahead)) == 1) {
 		if (count == batch_size) {
-			core_sim_result(gateway.core, result.id, batch, count, true);
+			core_sim_result(gateway.core, 0, result.id, batch, count, true);
 			count = 0;
 		}
 		batch[count++] = ahead;
 	}
 	if (got == 0) {
-		core_sim_result(gateway.core, result.id, batch, count, result.more);
+		core_sim_result(gateway.core, 0, result.id, batch, count, result.more);
 	}
 	return got == 0;
 }
@@ -166,7 +166,7 @@ static bool take_frame(struct slice *stream, size_t batch_size)
 	}
 	switch (message.kind) {
 	case FROM_SIM_SCENARIO_STATUS:
-		core_sim_status(gateway.core, message.status.scenario, message.status.ok,
+		core_sim_status(gateway.core, 0, message.status.scenario, message.status.ok,
 				message.status.message);
 		return true;
 	case FROM_SIM_RESULT:
@@ -204,7 +204,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	check();
 	if (stream.size) {
-		core_sim_down(gateway.core, "broken");
+		core_sim_down(gateway.core, 0, "broken");
 	} else {
 		fake_pass(&gateway, 100000);
 	}

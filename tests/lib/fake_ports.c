@@ -275,7 +275,6 @@ struct limits fake_limits(void)
 	limits.ping_interval_ms = 1000;
 	limits.idle_timeout_ms = 3000;
 	limits.takeover_ms = 500;
-	limits.simulator_timeout_ms = 100;
 	limits.presence_interval_ms = 10;
 	limits.output_soft_ms = 1000;
 	return limits;
@@ -288,17 +287,20 @@ void fake_open(struct fake_gateway *gateway, const struct limits *limits)
 			.name = "alpha",
 			.topology = TOPOLOGY_MESH,
 			.max_drones = 10000,
+			.timeout_ms = 100,
 			.has_origin = true,
 			.origin_latitude_deg = 47.0,
 			.origin_longitude_deg = 8.0,
 		},
-		{.name = "beta", .topology = TOPOLOGY_MESH, .max_drones = 10000},
-		{.name = "gamma", .topology = TOPOLOGY_MESH, .max_drones = 2},
+		{.name = "beta", .topology = TOPOLOGY_MESH, .max_drones = 10000, .timeout_ms = 100},
+		{.name = "gamma", .topology = TOPOLOGY_MESH, .max_drones = 2, .timeout_ms = 100},
 	};
 	struct core_config config = {
 		.limits = *limits,
 		.key = {1, 2},
 		.first_session = 1,
+		.simulators = &(struct simulator_config){.connections = 1, .max_in_flight = 65536},
+		.simulator_count = 1,
 		.scenarios = scenarios,
 		.scenario_count = FAKE_SCENARIOS,
 	};
@@ -306,7 +308,7 @@ void fake_open(struct fake_gateway *gateway, const struct limits *limits)
 	*gateway = (struct fake_gateway){
 		.now = {.mono_us = 1000000, .unix_us = 1700000000000000},
 	};
-	gateway->core = core_new(&config, &sim_ops, gateway, gateway->now);
+	gateway->core = core_new(&config, &(struct sim_port){&sim_ops, gateway}, gateway->now);
 	if (!gateway->core) {
 		abort();
 	}
@@ -320,9 +322,9 @@ void fake_close(struct fake_gateway *gateway)
 
 void fake_sim_up(struct fake_gateway *gateway)
 {
-	core_sim_up(gateway->core);
+	core_sim_up(gateway->core, 0);
 	for (uint32_t i = 1; i <= FAKE_SCENARIOS; i++) {
-		core_sim_status(gateway->core, i, true, slice_of(NULL, 0));
+		core_sim_status(gateway->core, 0, i, true, slice_of(NULL, 0));
 	}
 }
 
@@ -481,6 +483,6 @@ void fake_answer(struct fake_gateway *gateway)
 		count++;
 	}
 	if (last) {
-		core_sim_result(gateway->core, last->id, receptions, count, false);
+		core_sim_result(gateway->core, 0, last->id, receptions, count, false);
 	}
 }

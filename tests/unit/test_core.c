@@ -310,7 +310,7 @@ static void test_frame_begun_while_asking(void **state)
 static void ask_for_the_id_of_one_held(uint32_t simulator_timeout_ms)
 {
 	gateway.core->limits.max_in_flight_per_drone = 1;
-	gateway.core->limits.simulator_timeout_ms = simulator_timeout_ms;
+	gateway.core->scenarios[0].timeout_ms = simulator_timeout_ms;
 	fake_sim_up(&gateway);
 	fake_join(&gateway, &three, "uav3", "alpha");
 	fake_join(&gateway, &one, "uav1", "alpha");
@@ -356,7 +356,7 @@ static void test_held_again_when_resumed(void **state)
 	struct request_registration registration = fake_registration("uav1");
 
 	(void)state;
-	gateway.core->limits.simulator_max_in_flight = 1;
+	gateway.core->simulator_max_in_flight = 1;
 	fake_sim_up(&gateway);
 	fake_join(&gateway, &three, "uav3", "alpha");
 	fake_join(&gateway, &one, "uav1", "alpha");
@@ -386,7 +386,7 @@ static void test_link_full(void **state)
 	assert_int_equal(fake_ask(&one, REQUEST_UPDATE_STATE, NULL), CORE_HOLD);
 	assert_int_equal(fake_ask(&one, REQUEST_CHOOSE_SCENARIO, "beta"), CORE_HOLD);
 	gateway.sim.full = false;
-	core_sim_drained(gateway.core);
+	core_sim_drained(gateway.core, 0);
 	assert_int_equal(one.resumes, 1);
 	assert_int_equal(fake_ask(&one, REQUEST_CHOOSE_SCENARIO, "beta"), CORE_TAKEN);
 }
@@ -412,7 +412,7 @@ static void test_flapping_status(void **state)
 	fake_sim_up(&gateway);
 	for (uint32_t i = 0; i <= gateway.core->limits.max_stray_results; i++) {
 		assert_int_equal(gateway.sim.resets, 0);
-		core_sim_status(gateway.core, 1, i % 2 == 0, slice_of(NULL, 0));
+		core_sim_status(gateway.core, 0, 1, i % 2 == 0, slice_of(NULL, 0));
 	}
 	assert_int_equal(gateway.sim.resets, 1);
 }
@@ -523,7 +523,7 @@ static void test_window(void **state)
 static void test_simulator_window(void **state)
 {
 	(void)state;
-	gateway.core->limits.simulator_max_in_flight = 1;
+	gateway.core->simulator_max_in_flight = 1;
 	fake_sim_up(&gateway);
 	fake_join(&gateway, &one, "uav1", "alpha");
 	fake_join(&gateway, &two, "uav2", "alpha");
@@ -547,7 +547,7 @@ static void test_simulator_window(void **state)
 	gateway.sim.full = true;
 	assert_int_equal(fake_send(&two, "uav1", "e", REPORT_WISH_NONE), CORE_HOLD);
 	gateway.sim.full = false;
-	core_sim_drained(gateway.core);
+	core_sim_drained(gateway.core, 0);
 	assert_int_equal(two.resumes, 2);
 }
 
@@ -586,7 +586,7 @@ static void test_strays(void **state)
 	fake_pass(&gateway, 100000);
 	/* late is no abuse */
 	for (int i = 0; i < 10; i++) {
-		core_sim_result(gateway.core, id, &reception, 1, false);
+		core_sim_result(gateway.core, 0, id, &reception, 1, false);
 	}
 	assert_int_equal(stats->results_unknown, 10);
 	assert_int_equal(gateway.sim.resets, 0);
@@ -595,20 +595,20 @@ static void test_strays(void **state)
 	fake_answer(&gateway);
 	id = fake_transmit(&gateway, 0)->id;
 	for (int i = 0; i < 10; i++) {
-		core_sim_result(gateway.core, id, NULL, 0, false);
+		core_sim_result(gateway.core, 0, id, NULL, 0, false);
 	}
 	assert_int_equal(gateway.sim.resets, 0);
 	/* repeated and forged are, when there are more than three in a second */
-	core_sim_result(gateway.core, id, &reception, 1, false);
-	core_sim_result(gateway.core, id, &reception, 1, false);
-	core_sim_result(gateway.core, 0xdeadbeef, &reception, 1, false);
+	core_sim_result(gateway.core, 0, id, &reception, 1, false);
+	core_sim_result(gateway.core, 0, id, &reception, 1, false);
+	core_sim_result(gateway.core, 0, 0xdeadbeef, &reception, 1, false);
 	assert_int_equal(gateway.sim.resets, 0);
 	fake_pass(&gateway, 1000000);
-	core_sim_result(gateway.core, 0xdeadbeef, &reception, 1, false);
+	core_sim_result(gateway.core, 0, 0xdeadbeef, &reception, 1, false);
 	assert_int_equal(gateway.sim.resets, 0);
-	core_sim_result(gateway.core, 0xdeadbeef, &reception, 1, false);
-	core_sim_result(gateway.core, 0xdeadbeef, &reception, 1, false);
-	core_sim_result(gateway.core, 0xdeadbeef, &reception, 1, false);
+	core_sim_result(gateway.core, 0, 0xdeadbeef, &reception, 1, false);
+	core_sim_result(gateway.core, 0, 0xdeadbeef, &reception, 1, false);
+	core_sim_result(gateway.core, 0, 0xdeadbeef, &reception, 1, false);
 	assert_int_equal(gateway.sim.resets, 1);
 }
 
@@ -629,7 +629,7 @@ static void test_left_and_came_again(void **state)
 	/* even its node's number is the same */
 	assert_int_equal(three.session->index + 1, transmit->receivers[0]);
 	reception = fake_reception(transmit->receivers[0], OUTCOME_DELIVERED, NULL);
-	core_sim_result(gateway.core, transmit->id, &reception, 1, false);
+	core_sim_result(gateway.core, 0, transmit->id, &reception, 1, false);
 	assert_null(fake_find(&three, EVENT_DELIVERY));
 	assert_int_equal(fake_find(&one, EVENT_SEND_REPORT)->items[0].what, OUTCOME_TARGET_LEFT);
 }

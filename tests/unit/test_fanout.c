@@ -57,7 +57,7 @@ static uint32_t node(unsigned drone)
 
 static void answer(const struct reception *receptions, size_t count, bool more)
 {
-	core_sim_result(gateway.core, fake_transmit(&gateway, 0)->id, receptions, count, more);
+	core_sim_result(gateway.core, 0, fake_transmit(&gateway, 0)->id, receptions, count, more);
 }
 
 static void test_pieces_in_any_order(void **state)

@@ -36,7 +36,6 @@ static void test_defaults(void **state)
 	assert_int_equal(limits.max_frame_bytes_unregistered, 4096);
 	assert_int_equal(limits.idle_timeout_ms, 30000);
 	assert_int_equal(limits.max_in_flight_per_drone, 64);
-	assert_int_equal(limits.simulator_timeout_ms, 1000);
 	assert_true(limits.ping_interval_ms < limits.idle_timeout_ms);
 	assert_true(limits.takeover_ms < limits.register_timeout_ms);
 	assert_true(limits.output_soft_bytes < limits.output_hard_bytes);

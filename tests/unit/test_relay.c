@@ -42,7 +42,7 @@ static uint32_t node(const struct fake_drone *drone)
 
 static void answer(const struct reception *receptions, size_t count, bool more)
 {
-	core_sim_result(gateway.core, fake_transmit(&gateway, 0)->id, receptions, count, more);
+	core_sim_result(gateway.core, 0, fake_transmit(&gateway, 0)->id, receptions, count, more);
 }
 
 /* Nothing is open, and each target that was accepted is in one account. */
@@ -368,7 +368,7 @@ static void test_without_the_channel(void **state)
 	assert_int_equal(gateway.sim.count, 0);
 	/* the simulator goes with the message, and is gone for the next */
 	fake_send(&one, "uav2", PAYLOAD, REPORT_WISH_ALL);
-	core_sim_down(gateway.core, "gone");
+	core_sim_down(gateway.core, 0, "gone");
 	assert_int_equal(expect_fate("uav2", OUTCOME_SIMULATOR_DOWN)->hop_count, 1);
 	expect_no_channel("uav2", OUTCOME_SIMULATOR_DOWN);
 	expect_no_channel(NULL, OUTCOME_SIMULATOR_DOWN);

@@ -56,7 +56,7 @@ static void test_replay(void **state)
 	fake_sim_up(&gateway);
 	assert_int_equal(gateway.sim.scenarios, FAKE_SCENARIOS);
 	assert_int_equal(gateway.sim.nodes_set, 1);
-	core_sim_down(gateway.core, "test");
+	core_sim_down(gateway.core, 0, "test");
 	fake_sim_up(&gateway);
 	assert_int_equal(gateway.sim.scenarios, 2 * FAKE_SCENARIOS);
 	assert_int_equal(gateway.sim.nodes_set, 2);
@@ -78,13 +78,13 @@ static void test_status(void **state)
 	fake_sim_up(&gateway);
 	assert_true(chosen(&one)->available);
 	assert_int_equal(chosen(&one)->ref, 0);
-	core_sim_status(gateway.core, 1, false, slice_str("no such model"));
+	core_sim_status(gateway.core, 0, 1, false, slice_str("no such model"));
 	assert_false(chosen(&one)->available);
 	assert_int_equal(fake_count(&one, EVENT_SCENARIO_CHOSEN), 3);
 	/* the same again is no news; numbers that are none are nobody's */
-	core_sim_status(gateway.core, 1, false, slice_str("no such model"));
-	core_sim_status(gateway.core, 0, true, slice_of(NULL, 0));
-	core_sim_status(gateway.core, FAKE_SCENARIOS + 1, true, slice_of(NULL, 0));
+	core_sim_status(gateway.core, 0, 1, false, slice_str("no such model"));
+	core_sim_status(gateway.core, 0, 0, true, slice_of(NULL, 0));
+	core_sim_status(gateway.core, 0, FAKE_SCENARIOS + 1, true, slice_of(NULL, 0));
 	assert_int_equal(fake_count(&one, EVENT_SCENARIO_CHOSEN), 3);
 	/* who is in stays; nobody else comes in */
 	fake_send(&one, NULL, "x", REPORT_WISH_ALL);
@@ -92,7 +92,7 @@ static void test_status(void **state)
 	fake_join(&gateway, &two, "uav2", NULL);
 	fake_ask(&two, REQUEST_CHOOSE_SCENARIO, "alpha");
 	assert_int_equal(last_error(&two), ERROR_SCENARIO_UNAVAILABLE);
-	core_sim_down(gateway.core, "test");
+	core_sim_down(gateway.core, 0, "test");
 	assert_int_equal(fake_count(&one, EVENT_SCENARIO_CHOSEN), 4);
 	fake_ask(&two, REQUEST_CHOOSE_SCENARIO, "alpha");
 	assert_string_equal(chosen(&two)->text, "alpha");
