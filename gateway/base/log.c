@@ -33,6 +33,7 @@ struct log {
 	pthread_t thread;
 	int fd; /* a duplicate, so that a late write cannot hit a reused number; -1: none */
 	_Atomic(enum log_level) level;
+	_Atomic(enum log_format) format;
 	_Atomic uint64_t lost;
 
 	/* Under the mutex. Positions count bytes since the start. */
@@ -93,6 +94,11 @@ static void count_lost(struct log *log, uint64_t lines, uint64_t position)
 	(void)atomic_fetch_add(&log->lost, lines);
 }
 
+static enum log_format format_of(const struct log *log)
+{
+	return atomic_load_explicit(&log->format, memory_order_relaxed);
+}
+
 void log_write(struct log *log, enum log_level level, const char *event,
 	       const struct log_field *fields, size_t count)
 {
@@ -102,7 +108,8 @@ void log_write(struct log *log, enum log_level level, const char *event,
 	if (!log || level < atomic_load_explicit(&log->level, memory_order_relaxed)) {
 		return;
 	}
-	size = log_format(line, sizeof(line), clock_now().unix_us, level, event, fields, count);
+	size = log_format_line(line, sizeof(line), format_of(log), clock_now().unix_us, level,
+			       event, fields, count);
 	(void)pthread_mutex_lock(&log->mutex);
 	if (size <= LOG_RING_BYTES - (size_t)(log->in - log->out)) {
 		ring_put(log, line, size);
@@ -182,8 +189,8 @@ static void tell_lost(struct log *log)
 	bool failed;
 
 	(void)pthread_mutex_unlock(&log->mutex);
-	size = log_format(line, sizeof(line), clock_now().unix_us, LOG_LEVEL_WARNING,
-			  "log_lines_lost", &field, 1);
+	size = log_format_line(line, sizeof(line), format_of(log), clock_now().unix_us,
+			       LOG_LEVEL_WARNING, "log_lines_lost", &field, 1);
 	failed = write_lines(log, line, size) != 0;
 	(void)pthread_mutex_lock(&log->mutex);
 	log->refused = failed;
@@ -325,6 +332,7 @@ struct log *log_open(int fd, enum log_level level)
 		return NULL;
 	}
 	atomic_init(&log->level, level);
+	atomic_init(&log->format, LOG_FORMAT_LOGFMT);
 	atomic_init(&log->lost, 0);
 	/* A closed descriptor loses every line, counted, and is no reason not to run. */
 	log->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -380,6 +388,11 @@ void log_close(struct log *log, uint32_t patience_ms)
 void log_set_level(struct log *log, enum log_level level)
 {
 	atomic_store(&log->level, level);
+}
+
+void log_set_format(struct log *log, enum log_format format)
+{
+	atomic_store(&log->format, format);
 }
 
 uint64_t log_lost(const struct log *log)

@@ -98,6 +98,25 @@ size_t utf8_escape(struct slice text, bool quotes, char unit[UTF8_ESCAPE_MAX], s
 	return (size_t)length;
 }
 
+size_t utf8_escape_json(struct slice text, char unit[UTF8_ESCAPE_MAX], size_t *taken)
+{
+	static const uint32_t replacement = 0xfffd;
+	uint32_t code = replacement;
+	size_t size = utf8_next(text, &code);
+	int length;
+
+	*taken = size ? size : 1;
+	if (short_escape(code, true)) {
+		length = snprintf(unit, UTF8_ESCAPE_MAX, "\\%c", short_escape(code, true));
+	} else if (size == 0 || utf8_is_control(code)) {
+		length = snprintf(unit, UTF8_ESCAPE_MAX, "\\u%04" PRIx32, code);
+	} else {
+		memcpy(unit, text.data, size);
+		return size;
+	}
+	return (size_t)length;
+}
+
 struct slice utf8_cut(struct slice text, size_t max)
 {
 	size_t size = text.size;

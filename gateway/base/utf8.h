@@ -20,6 +20,10 @@ bool utf8_is_control(uint32_t code);
 #define UTF8_ESCAPE_MAX 16
 size_t utf8_escape(struct slice text, bool quotes, char unit[UTF8_ESCAPE_MAX], size_t *taken);
 
+/* The same for a JSON string (RFC 8259, section 7): escapes are those of JSON, and a byte
+ * that is not UTF-8 becomes \ufffd. */
+size_t utf8_escape_json(struct slice text, char unit[UTF8_ESCAPE_MAX], size_t *taken);
+
 /* The longest beginning of `text` (valid UTF-8) of at most `max` bytes that does not
  * end inside a code point. */
 struct slice utf8_cut(struct slice text, size_t max);

@@ -28,7 +28,8 @@ static void check_line(const char *expected, struct slice value)
 {
 	struct log_field field = log_text("v", value);
 	char line[256];
-	size_t size = log_format(line, sizeof(line), 0, LOG_LEVEL_INFO, "e", &field, 1);
+	size_t size = log_format_line(line, sizeof(line), LOG_FORMAT_LOGFMT, 0, LOG_LEVEL_INFO, "e",
+				      &field, 1);
 
 	line[size] = '\0';
 	assert_string_equal(strstr(line, " v="), expected);
@@ -42,8 +43,8 @@ static void formats_a_line(void **state)
 		log_num("most", INT64_MIN),
 	};
 	char line[256];
-	size_t size =
-		log_format(line, sizeof(line), then_us, LOG_LEVEL_WARNING, "drone_left", fields, 3);
+	size_t size = log_format_line(line, sizeof(line), LOG_FORMAT_LOGFMT, then_us,
+				      LOG_LEVEL_WARNING, "drone_left", fields, 3);
 
 	(void)state;
 	assert_int_equal(size, strlen("time=2026-01-02T03:04:05.678Z level=warning "
@@ -76,14 +77,16 @@ static void cuts_long_lines(void **state)
 {
 	struct log_field field = log_str("v", "\xe2\x9c\x93 \x1b\x1b \xe2\x9c\x93\xe2\x9c\x93");
 	char whole[256], line[256];
-	size_t full = log_format(whole, sizeof(whole), then_us, LOG_LEVEL_INFO, "e", &field, 1);
+	size_t full = log_format_line(whole, sizeof(whole), LOG_FORMAT_LOGFMT, then_us,
+				      LOG_LEVEL_INFO, "e", &field, 1);
 
 	(void)state;
 	for (size_t cap = 4; cap < full + 10; cap++) {
 		size_t size;
 
 		memset(line, '#', sizeof(line));
-		size = log_format(line, cap, then_us, LOG_LEVEL_INFO, "e", &field, 1);
+		size = log_format_line(line, cap, LOG_FORMAT_LOGFMT, then_us, LOG_LEVEL_INFO, "e",
+				       &field, 1);
 		assert_true(size <= cap);
 		assert_int_equal(line[cap], '#');
 		if (cap >= full) {
