@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/rng.h"
+#include "normal.h"
 #include "wire/hot_codec.h"
 
 enum { SUBJECT_MAX_BYTES = 1 + 8 + 4 * (1 + NAME_MAX_BYTES) };
@@ -34,6 +35,11 @@ static uint8_t *put_name(uint8_t *at, struct slice name)
 	return at + size;
 }
 
+static uint32_t hash_between(const struct hash_key *key, const uint8_t *from, const uint8_t *to)
+{
+	return (uint32_t)(hash_bytes(key, slice_of(from, (size_t)(to - from))) >> 32);
+}
+
 uint32_t draw_bits(const struct hash_key *key, enum draw_purpose purpose,
 		   const struct draw_subject *subject)
 {
@@ -46,7 +52,30 @@ uint32_t draw_bits(const struct hash_key *key, enum draw_purpose purpose,
 	at = put_name(at, subject->origin);
 	at = put_name(at, subject->transmitter);
 	at = put_name(at, subject->receiver);
-	return (uint32_t)(hash_bytes(key, slice_of(bytes, (size_t)(at - bytes))) >> 32);
+	return hash_between(key, bytes, at);
+}
+
+/* In the order of their bytes; of two that begin alike the shorter one first. */
+static bool comes_before(struct slice a, struct slice b)
+{
+	size_t size = a.size < b.size ? a.size : b.size;
+	int order = size ? memcmp(a.data, b.data, size) : 0;
+
+	return order ? order < 0 : a.size < b.size;
+}
+
+uint32_t draw_bits_of_pair(const struct hash_key *key, enum draw_purpose purpose,
+			   const struct draw_pair *pair)
+{
+	bool in_order = comes_before(pair->one, pair->other);
+	uint8_t bytes[SUBJECT_MAX_BYTES];
+	uint8_t *at = bytes;
+
+	*at++ = (uint8_t)purpose;
+	at = put_name(at, pair->scenario);
+	at = put_name(at, in_order ? pair->one : pair->other);
+	at = put_name(at, in_order ? pair->other : pair->one);
+	return hash_between(key, bytes, at);
 }
 
 bool draw_happens(uint32_t bits, double probability)
@@ -55,4 +84,9 @@ bool draw_happens(uint32_t bits, double probability)
 	uint64_t threshold = (uint64_t)rint(probability * 4294967296.0);
 
 	return bits < threshold;
+}
+
+double draw_normal(uint32_t bits)
+{
+	return normal_quantile((bits + 0.5) / 4294967296.0);
 }

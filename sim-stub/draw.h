@@ -9,12 +9,18 @@
 /* What the draw decides. Decisions about one packet must not hang together. */
 enum draw_purpose {
 	DRAW_PACKET_ERROR = 1,
+	DRAW_SHADOWING = 2,
 };
 
 /* A packet on one hop. Names are at most NAME_MAX_BYTES long. */
 struct draw_subject {
 	struct slice scenario, origin, transmitter, receiver;
 	uint64_t sequence;
+};
+
+/* Two nodes, in either order. */
+struct draw_pair {
+	struct slice scenario, one, other;
 };
 
 /* The hash's key for a seed. */
@@ -24,10 +30,19 @@ struct hash_key draw_key(uint64_t seed);
 uint32_t draw_bits(const struct hash_key *key, enum draw_purpose purpose,
 		   const struct draw_subject *subject);
 
+/* The same for what holds for a pair: in both directions, for every message. */
+uint32_t draw_bits_of_pair(const struct hash_key *key, enum draw_purpose purpose,
+			   const struct draw_pair *pair);
+
 /* Whether an event of this probability (0..1) happens under these bits. The
  * probability is first rounded to a whole number of 2^-32, so that the last
  * binary digits of floating-point results, in which compilers and processors
  * may differ, decide nothing. */
 bool draw_happens(uint32_t bits, double probability);
+
+/* The number of the standard normal distribution that stands at these bits: its
+ * quantile at (bits + 1/2) / 2^32, from -6.34 to 6.34. Its last binary digits may
+ * differ where libraries do: round before deciding anything by it. */
+double draw_normal(uint32_t bits);
 
 #endif
