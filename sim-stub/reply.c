@@ -34,12 +34,26 @@ static int flush(struct reply *reply, bool more)
 				reply->guest->simulator->receptions, count, more);
 }
 
+/* The pair's own shadowing, in standard deviations. Nothing is drawn in scenarios
+ * without. */
+static double shadowing_between(const struct reply *reply, const struct sim_node *receiver)
+{
+	struct draw_pair pair = {reply->subject.scenario, reply->transmitter->name, receiver->name};
+
+	if (!(reply->scenario->channel.settings.shadowing_db > 0.0)) {
+		return 0.0;
+	}
+	return draw_normal(
+		draw_bits_of_pair(&reply->guest->simulator->draw_key, DRAW_SHADOWING, &pair));
+}
+
 /* Decides one reception and puts it into the simulator's room. */
 static void receive(struct reply *reply, const struct sim_node *receiver)
 {
 	struct simulator *simulator = reply->guest->simulator;
 	const struct channel *channel = &reply->scenario->channel;
-	struct passage passage = {reply->transmitter, receiver, reply->transmit->payload.size};
+	struct passage passage = {reply->transmitter, receiver, reply->transmit->payload.size,
+				  shadowing_between(reply, receiver)};
 	struct prediction prediction = channel->model->predict(&channel->settings, &passage);
 	struct reception *reception = &simulator->receptions[reply->count];
 	uint8_t *link = simulator->links[reply->count];

@@ -2,12 +2,21 @@
 
 #include "models/free_space.h"
 #include "models/ideal.h"
+#include "models/log_distance.h"
 
-enum { ALL_PARAMETERS = (1u << PARAMETER_COUNT) - 1 };
+/* What the link budget reads. */
+enum {
+	LINK_BUDGET = PARAMETER_BIT(PARAMETER_FREQUENCY) | PARAMETER_BIT(PARAMETER_BANDWIDTH) |
+		      PARAMETER_BIT(PARAMETER_TX_POWER) | PARAMETER_BIT(PARAMETER_NOISE_FIGURE) |
+		      PARAMETER_BIT(PARAMETER_MODULATION) | PARAMETER_BIT(PARAMETER_BITRATE),
+	DISTANCE = PARAMETER_BIT(PARAMETER_EXPONENT) | PARAMETER_BIT(PARAMETER_REFERENCE) |
+		   PARAMETER_BIT(PARAMETER_SHADOWING),
+};
 
 static const struct model models[] = {
 	{"ideal", PARAMETER_BIT(PARAMETER_TX_POWER), ideal_predict},
-	{"free-space", ALL_PARAMETERS, free_space_predict},
+	{"free-space", LINK_BUDGET, free_space_predict},
+	{"log-distance", LINK_BUDGET | DISTANCE, log_distance_predict},
 };
 
 const struct model *model_at(size_t index)

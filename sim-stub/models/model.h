@@ -16,6 +16,9 @@ enum parameter_id {
 	PARAMETER_BANDWIDTH,
 	PARAMETER_TX_POWER,
 	PARAMETER_NOISE_FIGURE,
+	PARAMETER_EXPONENT,
+	PARAMETER_REFERENCE,
+	PARAMETER_SHADOWING,
 	PARAMETER_MODULATION,
 	PARAMETER_BITRATE,
 	PARAMETER_COUNT
@@ -23,9 +26,11 @@ enum parameter_id {
 
 #define PARAMETER_BIT(id) (1u << (id))
 
-/* A scenario's parameters, read and checked. */
+/* A scenario's parameters, read and checked. Those that its model does not read have
+ * their defaults. */
 struct model_settings {
 	double frequency_hz, bandwidth_hz, tx_power_dbm, noise_figure_db, bitrate_bps;
+	double exponent, reference_m, shadowing_db;
 	const struct modulation *modulation;
 };
 
@@ -33,6 +38,9 @@ struct model_settings {
 struct passage {
 	const struct sim_node *transmitter, *receiver;
 	size_t payload_bytes;
+	/* Drawn for the pair from the standard normal distribution: shadowing in standard
+	 * deviations. 0 when settings.shadowing_db is 0. */
+	double shadowing;
 };
 
 struct prediction {

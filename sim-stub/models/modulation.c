@@ -20,10 +20,21 @@ static double qam16_bit_error_rate(double eb_n0)
 	return 0.375 * erfc(x) + 0.25 * erfc(3.0 * x) - 0.125 * erfc(5.0 * x);
 }
 
+/* Exact for square 64-QAM with Gray mapping: their expression for M = 64, summed up. */
+static double qam64_bit_error_rate(double eb_n0)
+{
+	double x = sqrt(eb_n0 / 7.0);
+
+	return (7.0 * erfc(x) + 6.0 * erfc(3.0 * x) - erfc(5.0 * x) + erfc(9.0 * x) -
+		erfc(13.0 * x)) /
+	       24.0;
+}
+
 static const struct modulation modulations[] = {
 	{"bpsk", 1, psk_bit_error_rate},
 	{"qpsk", 2, psk_bit_error_rate},
 	{"16qam", 4, qam16_bit_error_rate},
+	{"64qam", 6, qam64_bit_error_rate},
 };
 
 const struct modulation *modulation_at(size_t index)

@@ -15,12 +15,16 @@
 	}
 
 /* The least bit rate keeps the airtime of a 64 KiB payload within the 32 bits
- * of airtime_us. */
+ * of airtime_us. Exponent 2.7 is the least that Rappaport (Wireless Communications,
+ * table 4.2) gives for urban cells; 2 would be free space. */
 static const struct parameter_row rows[PARAMETER_COUNT] = {
 	[PARAMETER_FREQUENCY] = NUMBER(frequency_hz, 1e6, 300e9, 2.4e9),
 	[PARAMETER_BANDWIDTH] = NUMBER(bandwidth_hz, 1, 10e9, 1e6),
 	[PARAMETER_TX_POWER] = NUMBER(tx_power_dbm, -100, 100, 20),
 	[PARAMETER_NOISE_FIGURE] = NUMBER(noise_figure_db, 0, 60, 6),
+	[PARAMETER_EXPONENT] = NUMBER(exponent, 1, 8, 2.7),
+	[PARAMETER_REFERENCE] = NUMBER(reference_m, 1, 10000, 1),
+	[PARAMETER_SHADOWING] = NUMBER(shadowing_db, 0, 40, 0),
 	[PARAMETER_MODULATION] = {.name = "modulation", .is_modulation = true},
 	[PARAMETER_BITRATE] = NUMBER(bitrate_bps, 125, 100e9, 1e6),
 };

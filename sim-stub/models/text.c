@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-enum { QUOTED_MAX = 40 };
+enum { QUOTED_MAX = 24 };
 
 struct text text_in(char *at, size_t cap)
 {

@@ -13,7 +13,7 @@ struct text {
 /* An empty text in `cap` bytes, at least 1. */
 struct text text_in(char *at, size_t cap);
 void text_add(struct text *text, const char *string);
-/* In quotes, at most 40 bytes of it; what is not printable ASCII as '?'. */
+/* In quotes, at most 24 bytes of it; what is not printable ASCII as '?'. */
 void text_add_quoted(struct text *text, struct slice bytes);
 void text_add_number(struct text *text, double number);
 

@@ -3,13 +3,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
 #include "base/rng.h"
+#include "draw.h"
 #include "models/free_space.h"
 #include "models/ideal.h"
 #include "models/link_budget.h"
+#include "models/log_distance.h"
 #include "models/modulation.h"
 #include "models/parameters.h"
 
@@ -40,7 +43,7 @@ static struct prediction predict_at(const struct model_settings *settings, float
 {
 	struct sim_node transmitter = node_at(0, 0, 0);
 	struct sim_node receiver = node_at(east, 0, 0);
-	struct passage passage = {&transmitter, &receiver, payload_bytes};
+	struct passage passage = {&transmitter, &receiver, payload_bytes, 0.0};
 
 	return free_space_predict(settings, &passage);
 }
@@ -100,7 +103,7 @@ static void test_unknown_position_is_origin(void **state)
 	struct model_settings settings = defaults();
 	struct sim_node unknown = {.position = {9, 9, 9}, .velocity = {9, 9, 9}};
 	struct sim_node known = node_at(30, 40, 120);
-	struct passage passage = {&unknown, &known, 10};
+	struct passage passage = {&unknown, &known, 10, 0.0};
 
 	(void)state;
 	assert_near((double)free_space_predict(&settings, &passage).numbers.distance_m, 130.0, 0);
@@ -139,7 +142,7 @@ static void test_radio_overrides(void **state)
 	struct model_settings settings = defaults();
 	struct sim_node a = node_at(0, 0, 0);
 	struct sim_node b = node_at(1000, 0, 0);
-	struct passage passage = {&a, &b, 100};
+	struct passage passage = {&a, &b, 100, 0.0};
 	struct prediction plain = free_space_predict(&settings, &passage);
 	struct prediction with;
 
@@ -201,7 +204,7 @@ static void test_doppler(void **state)
 	struct model_settings settings = defaults();
 	struct sim_node a = node_at(0, 0, 0);
 	struct sim_node b = node_at(300, 400, 0);
-	struct passage passage = {&a, &b, 10};
+	struct passage passage = {&a, &b, 10, 0.0};
 	double hz_per_mps = 2.4e9 / SPEED_OF_LIGHT_MPS;
 
 	(void)state;
@@ -219,21 +222,22 @@ static void test_doppler(void **state)
 	assert_near((double)free_space_predict(&settings, &passage).numbers.doppler_hz, 0.0, 0);
 }
 
-/* Whatever a node claims, every number stays finite. */
-static void test_extremes_stay_finite(void **state)
+/* Whatever a node claims, every number of every model stays finite. */
+static void hold_to_finite(size_t model)
 {
 	static const float extremes[] = {-3.4e38f, -1.0f, 0.0f, 1e-38f, 3.4e38f};
 	struct model_settings settings = defaults();
 	uint8_t bytes[LINK_MAX_BYTES];
 
-	(void)state;
+	settings.exponent = 8.0;
+	settings.shadowing_db = 40.0;
 	for (size_t i = 0; i < 5; i++) {
 		for (size_t j = 0; j < 5; j++) {
 			float x = extremes[i];
 			float y = extremes[j];
 			struct sim_node a = {.has_position = true, .position = {x, y, x}};
 			struct sim_node b = {.has_position = true, .position = {y, x, x}};
-			struct passage passage = {&a, &b, i * 1000000};
+			struct passage passage = {&a, &b, i * 1000000, i % 2 ? 6.34 : -6.34};
 			struct prediction prediction;
 			size_t size;
 
@@ -244,7 +248,7 @@ static void test_extremes_stay_finite(void **state)
 			b.velocity = (struct vector){y, x, y};
 			for (size_t m = 0; modulation_at(m); m++) {
 				settings.modulation = modulation_at(m);
-				prediction = free_space_predict(&settings, &passage);
+				prediction = model_at(model)->predict(&settings, &passage);
 				assert_true(prediction.packet_error_rate >= 0.0 &&
 					    prediction.packet_error_rate <= 1.0);
 				size = link_write(bytes, &prediction.numbers);
@@ -252,6 +256,152 @@ static void test_extremes_stay_finite(void **state)
 			}
 		}
 	}
+}
+
+static void test_extremes_stay_finite(void **state)
+{
+	(void)state;
+	for (size_t model = 0; model_at(model); model++) {
+		hold_to_finite(model);
+	}
+}
+
+/* ---------------------------------------------------------- log-distance */
+
+/* With exponent 2 it is free space, wherever the reference is. */
+static void test_exponent_2_is_free_space(void **state)
+{
+	struct model_settings settings = defaults();
+
+	(void)state;
+	settings.exponent = 2.0;
+	for (settings.reference_m = 1.0; settings.reference_m < 1e4; settings.reference_m *= 3.7) {
+		for (double d = 1.0; d < 1e9; d *= 2.3) {
+			assert_near(log_distance_mean_loss_db(&settings, d),
+				    free_space_loss_db(settings.frequency_hz, d), 1e-10);
+		}
+	}
+}
+
+/* Free space up to the reference, no jump there, then 10 n dB a decade. */
+static void test_reference_and_exponent(void **state)
+{
+	static const double exponents[] = {1.0, 2.7, 3.5, 8.0};
+	struct model_settings settings = defaults();
+
+	(void)state;
+	settings.reference_m = 100.0;
+	for (size_t i = 0; i < 4; i++) {
+		double at_reference = free_space_loss_db(2.4e9, 100.0);
+
+		settings.exponent = exponents[i];
+		assert_near(log_distance_mean_loss_db(&settings, 1.0),
+			    free_space_loss_db(2.4e9, 1.0), 0.0);
+		assert_near(log_distance_mean_loss_db(&settings, 37.0),
+			    free_space_loss_db(2.4e9, 37.0), 0.0);
+		assert_near(log_distance_mean_loss_db(&settings, 100.0), at_reference, 0.0);
+		assert_near(log_distance_mean_loss_db(&settings, nextafter(100.0, 0.0)),
+			    at_reference, 1e-12);
+		assert_near(log_distance_mean_loss_db(&settings, nextafter(100.0, 200.0)),
+			    at_reference, 1e-12);
+		assert_near(log_distance_mean_loss_db(&settings, 1e3),
+			    at_reference + 10.0 * exponents[i], 1e-10);
+		assert_near(log_distance_mean_loss_db(&settings, 1e6),
+			    at_reference + 40.0 * exponents[i], 1e-10);
+	}
+}
+
+static struct prediction log_distance_at(const struct model_settings *settings, float east,
+					 double shadowing)
+{
+	struct sim_node transmitter = node_at(0, 0, 0);
+	struct sim_node receiver = node_at(east, 0, 0);
+	struct passage passage = {&transmitter, &receiver, 100, shadowing};
+
+	return log_distance_predict(settings, &passage);
+}
+
+static void test_log_distance_floor(void **state)
+{
+	struct model_settings settings = defaults();
+	struct prediction at_one = log_distance_at(&settings, 1.0f, 0.0);
+	struct prediction same = log_distance_at(&settings, 0.0f, 0.0);
+
+	(void)state;
+	assert_memory_equal(&at_one.numbers, &same.numbers, sizeof(same.numbers));
+	assert_near((double)same.numbers.path_loss_db, free_space_loss_db(2.4e9, 1.0), 1e-5);
+}
+
+/* Shadowing changes path loss, and by it power, SNR and rate; nothing else. */
+static void test_shadowing_is_path_loss(void **state)
+{
+	struct model_settings settings = defaults();
+	struct link_numbers plain, shaded;
+
+	(void)state;
+	settings.shadowing_db = 8.0;
+	plain = log_distance_at(&settings, 300.0f, 0.0).numbers;
+	shaded = log_distance_at(&settings, 300.0f, 1.5).numbers;
+	assert_near((double)plain.path_loss_db, log_distance_mean_loss_db(&settings, 300.0), 1e-5);
+	assert_near((double)(shaded.path_loss_db - plain.path_loss_db), 12.0, 1e-4);
+	assert_near((double)(shaded.rx_power_dbm - plain.rx_power_dbm), -12.0, 1e-4);
+	assert_near((double)(shaded.snr_db - plain.snr_db), -12.0, 1e-4);
+	assert_near((double)(shaded.sinr_db - plain.sinr_db), -12.0, 1e-4);
+	assert_true(shaded.packet_error_rate > plain.packet_error_rate);
+	assert_int_equal(shaded.delay_us, plain.delay_us);
+	assert_int_equal(shaded.line_of_sight, LINE_OF_SIGHT_UNSPECIFIED);
+	/* in free space there is none */
+	settings.shadowing_db = 8.0;
+	assert_near((double)predict_at(&settings, 300.0f, 100).numbers.path_loss_db,
+		    free_space_loss_db(2.4e9, 300.0), 1e-5);
+}
+
+/* Whole hundredths of a decibel: a digit more or less in the draw changes nothing. */
+static void test_shadowing_is_quantised(void **state)
+{
+	struct model_settings settings = defaults();
+
+	(void)state;
+	settings.shadowing_db = 7.3;
+	for (unsigned i = 0; i < 1000; i++) {
+		double z = draw_normal(i * 4294967u);
+		double x = log_distance_shadowing_db(&settings, z);
+
+		assert_near(x, 7.3 * z, 0.005 + 1e-9);
+		assert_true(x == rint(x * 100.0) / 100.0);
+		assert_true(x == log_distance_shadowing_db(&settings, nextafter(z, 9.0)));
+		assert_true(x == log_distance_shadowing_db(&settings, nextafter(z, -9.0)));
+	}
+	assert_true(log_distance_shadowing_db(&settings, 0.0) == 0.0);
+	settings.shadowing_db = 0.0;
+	assert_true(log_distance_shadowing_db(&settings, 3.0) == 0.0);
+}
+
+/* Worked out by a program of its own from README.md's description: FNV-1a over the
+ * shadowing of 1000 pairs in 0.01 dB, as 4 bytes each, little-endian. */
+static void test_shadowing_recorded(void **state)
+{
+	struct model_settings settings = defaults();
+	struct hash_key key = draw_key(42);
+	uint64_t digest = 0xcbf29ce484222325;
+
+	(void)state;
+	settings.shadowing_db = 7.3;
+	for (unsigned i = 0; i < 1000; i++) {
+		char name[8];
+		struct draw_pair pair = {slice_str("meadow"), slice_str("hub"), slice_of(name, 0)};
+		double z;
+		int32_t hundredths;
+
+		pair.other.size = (size_t)snprintf(name, sizeof(name), "uav%u", i);
+		z = draw_normal(draw_bits_of_pair(&key, DRAW_SHADOWING, &pair));
+		hundredths = (int32_t)rint(log_distance_shadowing_db(&settings, z) * 100.0);
+		for (unsigned shift = 0; shift < 32; shift += 8) {
+			digest ^= (uint8_t)((uint32_t)hundredths >> shift);
+			digest *= 0x100000001b3;
+		}
+	}
+	assert_true(digest == 0x86c2c3fb513a07cb);
 }
 
 /* ------------------------------------------------------------ modulation */
@@ -274,6 +424,8 @@ static void test_ber_known_points(void **state)
 	assert_near(ber_at("bpsk", 0.0), 0.0786496, 1e-6);
 	assert_near(ber_at("bpsk", -400.0), 0.5, 1e-9);
 	assert_near(ber_at("16qam", -400.0), 0.5, 1e-9);
+	assert_near(log10(ber_at("64qam", 17.79)), -5.0, 0.01);
+	assert_near(ber_at("64qam", -400.0), 0.5, 1e-9);
 }
 
 static void test_bits_per_symbol(void **state)
@@ -282,6 +434,7 @@ static void test_bits_per_symbol(void **state)
 	assert_int_equal(modulation_find(slice_str("bpsk"))->bits_per_symbol, 1);
 	assert_int_equal(modulation_find(slice_str("qpsk"))->bits_per_symbol, 2);
 	assert_int_equal(modulation_find(slice_str("16qam"))->bits_per_symbol, 4);
+	assert_int_equal(modulation_find(slice_str("64qam"))->bits_per_symbol, 6);
 	assert_null(modulation_find(slice_str("64QAM")));
 	assert_null(modulation_find(slice_str("")));
 }
@@ -337,6 +490,75 @@ static void test_16qam_against_simulation(void **state)
 	}
 }
 
+/* That noise of standard deviation sigma carries level `sent` to where `heard` is decided:
+ * half way to the neighbours; the outermost reach to infinity. Levels are 2 i. By the side
+ * on which it lies, so that small probabilities keep their digits. */
+static double chance_of_level(unsigned sent, unsigned heard, unsigned levels, double sigma)
+{
+	bool above = heard > sent;
+	double steps = above ? (double)heard - sent : (double)sent - heard;
+	bool outermost = above ? heard == levels - 1 : heard == 0;
+	double reached = 0.5 * erfc((2.0 * steps - 1.0) / sigma * M_SQRT1_2);
+
+	return outermost ? reached : reached - 0.5 * erfc((2.0 * steps + 1.0) / sigma * M_SQRT1_2);
+}
+
+/* Bit error rate of square QAM from what it is: two dimensions alike, each with so many
+ * levels in Gray code, decided by the nearest. Summed over all pairs of levels. */
+static double ber_by_decisions(unsigned bits_a_level, double eb_n0)
+{
+	unsigned levels = 1u << bits_a_level;
+	/* mean energy of levels 2 apart, over the bits that share it; N0 / 2 a dimension */
+	double energy_a_bit = ((double)levels * levels - 1.0) / 3.0 / bits_a_level;
+	double sigma = sqrt(energy_a_bit / eb_n0 / 2.0);
+	double wrong = 0.0;
+
+	for (unsigned sent = 0; sent < levels; sent++) {
+		for (unsigned heard = 0; heard < levels; heard++) {
+			unsigned differ = (sent ^ sent >> 1) ^ (heard ^ heard >> 1);
+
+			if (differ) {
+				wrong += __builtin_popcount(differ) *
+					 chance_of_level(sent, heard, levels, sigma);
+			}
+		}
+	}
+	return wrong / levels / bits_a_level;
+}
+
+static void test_ber_by_decisions(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned bits_a_level;
+	} square[] = {{"qpsk", 1}, {"16qam", 2}, {"64qam", 3}};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		for (double db = -30.0; db <= 22.0; db += 0.25) {
+			double wanted =
+				ber_by_decisions(square[i].bits_a_level, pow(10.0, db / 10.0));
+
+			assert_near(ber_at(square[i].name, db) / wanted, 1.0, 1e-12);
+		}
+	}
+}
+
+/* The denser, the more energy a bit needs; and the rate only falls with energy. */
+static void test_ber_order(void **state)
+{
+	double last = 0.5;
+
+	(void)state;
+	for (double db = -30.0; db <= 25.0; db += 0.1) {
+		double rate = ber_at("64qam", db);
+
+		assert_true(rate <= last && rate >= 0.0);
+		assert_true(rate >= ber_at("16qam", db));
+		last = rate;
+	}
+}
+
 static void test_per_by_length(void **state)
 {
 	(void)state;
@@ -383,7 +605,7 @@ static void test_ideal(void **state)
 	struct model_settings settings = {.tx_power_dbm = 13.0};
 	struct sim_node a = node_at(0, 0, 0);
 	struct sim_node b = node_at(0, 5000, 0);
-	struct passage passage = {&a, &b, 1000};
+	struct passage passage = {&a, &b, 1000, 0.0};
 	struct prediction prediction = ideal_predict(&settings, &passage);
 	struct link_numbers wanted = {
 		.tx_power_dbm = 13.0f, .rx_power_dbm = 13.0f, .distance_m = 5000.0f};
@@ -400,10 +622,11 @@ static void test_table(void **state)
 {
 	(void)state;
 	assert_ptr_equal(model_find(slice_str("free-space"))->predict, free_space_predict);
+	assert_ptr_equal(model_find(slice_str("log-distance"))->predict, log_distance_predict);
 	assert_ptr_equal(model_find(slice_str("ideal"))->predict, ideal_predict);
 	assert_null(model_find(slice_str("free-spac")));
 	assert_null(model_find(slice_str("")));
-	assert_null(model_at(2));
+	assert_null(model_at(3));
 }
 
 int main(void)
@@ -420,9 +643,17 @@ int main(void)
 		cmocka_unit_test(test_delay),
 		cmocka_unit_test(test_doppler),
 		cmocka_unit_test(test_extremes_stay_finite),
+		cmocka_unit_test(test_exponent_2_is_free_space),
+		cmocka_unit_test(test_reference_and_exponent),
+		cmocka_unit_test(test_log_distance_floor),
+		cmocka_unit_test(test_shadowing_is_path_loss),
+		cmocka_unit_test(test_shadowing_is_quantised),
+		cmocka_unit_test(test_shadowing_recorded),
 		cmocka_unit_test(test_ber_known_points),
 		cmocka_unit_test(test_bits_per_symbol),
 		cmocka_unit_test(test_16qam_against_simulation),
+		cmocka_unit_test(test_ber_by_decisions),
+		cmocka_unit_test(test_ber_order),
 		cmocka_unit_test(test_per_by_length),
 		cmocka_unit_test(test_per_monotone),
 		cmocka_unit_test(test_ideal),

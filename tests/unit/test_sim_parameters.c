@@ -49,6 +49,13 @@ static void test_defaults(void **state)
 	assert_true(settings->noise_figure_db == 6.0);
 	assert_true(settings->bitrate_bps == 1000000.0);
 	assert_string_equal(settings->modulation->name, "qpsk");
+	assert_true(settings->shadowing_db == 0.0);
+	assert_int_equal(read_pairs(PAIRS("model", "log-distance"), &channel, &refusal), 0);
+	assert_string_equal(channel.model->name, "log-distance");
+	assert_true(settings->exponent == 2.7);
+	assert_true(settings->reference_m == 1.0);
+	assert_true(settings->shadowing_db == 0.0);
+	assert_true(settings->frequency_hz == 2400000000.0);
 }
 
 static void test_every_parameter(void **state)
@@ -70,15 +77,32 @@ static void test_every_parameter(void **state)
 	assert_true(settings->noise_figure_db == 0.0);
 	assert_true(settings->bitrate_bps == 54e6);
 	assert_string_equal(settings->modulation->name, "16qam");
+	assert_int_equal(
+		read_pairs(PAIRS("bitrate_bps", "6e7", "modulation", "64qam", "noise_figure_db",
+				 "60", "tx_power_dbm", "-100", "bandwidth_hz", "1e7",
+				 "frequency_hz", "1e6", "model", "log-distance", "shadowing_db",
+				 "40", "reference_m", "10000", "exponent", "8"),
+			   &channel, &refusal),
+		0);
+	assert_string_equal(channel.model->name, "log-distance");
+	assert_true(settings->exponent == 8.0);
+	assert_true(settings->reference_m == 10000.0);
+	assert_true(settings->shadowing_db == 40.0);
+	assert_true(settings->noise_figure_db == 60.0);
+	assert_true(settings->bitrate_bps == 6e7);
+	assert_string_equal(settings->modulation->name, "64qam");
 }
 
 static void test_model_refused(void **state)
 {
 	(void)state;
-	assert_refused(PAIRS("model", "warp"), "unknown model \"warp\"; known: ideal, free-space");
-	assert_refused(PAIRS("model", ""), "unknown model \"\"; known: ideal, free-space");
-	assert_refused(PAIRS("frequency_hz", "1e9"),
-		       "no parameter \"model\" given; known models: ideal, free-space");
+	assert_refused(PAIRS("model", "warp"),
+		       "unknown model \"warp\"; known: ideal, free-space, log-distance");
+	assert_refused(PAIRS("model", ""),
+		       "unknown model \"\"; known: ideal, free-space, log-distance");
+	assert_refused(
+		PAIRS("frequency_hz", "1e9"),
+		"no parameter \"model\" given; known models: ideal, free-space, log-distance");
 	assert_refused(PAIRS("model", "ideal", "model", "ideal"),
 		       "parameter \"model\" given twice");
 }
@@ -95,6 +119,19 @@ static void test_key_refused(void **state)
 		       "bandwidth_hz, tx_power_dbm, noise_figure_db, modulation, bitrate_bps");
 	assert_refused(PAIRS("model", "ideal", "frequency_hz", "1e9"),
 		       "unknown parameter \"frequency_hz\"; ideal knows: model, tx_power_dbm");
+	assert_refused(PAIRS("model", "free-space", "shadowing_db", "6"),
+		       "unknown parameter \"shadowing_db\"; free-space knows: model, frequency_hz, "
+		       "bandwidth_hz, tx_power_dbm, noise_figure_db, modulation, bitrate_bps");
+	assert_refused(PAIRS("model", "log-distance", "colour", "1"),
+		       "unknown parameter \"colour\"; log-distance knows: model, frequency_hz, "
+		       "bandwidth_hz, tx_power_dbm, noise_figure_db, exponent, reference_m, "
+		       "shadowing_db, modulation, bitrate_bps");
+	assert_refused(PAIRS("model", "log-distance", "shadowing", "6"),
+		       "unknown parameter \"shadowing\"; nearest known: shadowing_db");
+	assert_refused(PAIRS("model", "log-distance", "exponet", "2"),
+		       "unknown parameter \"exponet\"; nearest known: exponent");
+	assert_refused(PAIRS("model", "log-distance", "reference_km", "1"),
+		       "unknown parameter \"reference_km\"; nearest known: reference_m");
 	assert_refused(PAIRS("tx_power_dbm", "1", "model", "ideal", "tx_power_dbm", "1"),
 		       "parameter \"tx_power_dbm\" given twice");
 }
@@ -123,7 +160,19 @@ static void test_value_refused(void **state)
 	assert_refused(PAIRS("model", "free-space", "bitrate_bps", "124"),
 		       "bitrate_bps is \"124\"; allowed: a number from 125 to 100000000000");
 	assert_refused(PAIRS("model", "free-space", "modulation", "QPSK"),
-		       "modulation is \"QPSK\"; known: bpsk, qpsk, 16qam");
+		       "modulation is \"QPSK\"; known: bpsk, qpsk, 16qam, 64qam");
+	assert_refused(PAIRS("model", "log-distance", "exponent", "0.9"),
+		       "exponent is \"0.9\"; allowed: a number from 1 to 8");
+	assert_refused(PAIRS("model", "log-distance", "exponent", "8.1"),
+		       "exponent is \"8.1\"; allowed: a number from 1 to 8");
+	assert_refused(PAIRS("model", "log-distance", "reference_m", "0.5"),
+		       "reference_m is \"0.5\"; allowed: a number from 1 to 10000");
+	assert_refused(PAIRS("model", "log-distance", "reference_m", "10001"),
+		       "reference_m is \"10001\"; allowed: a number from 1 to 10000");
+	assert_refused(PAIRS("model", "log-distance", "shadowing_db", "-0.01"),
+		       "shadowing_db is \"-0.01\"; allowed: a number from 0 to 40");
+	assert_refused(PAIRS("model", "log-distance", "shadowing_db", "40.5"),
+		       "shadowing_db is \"40.5\"; allowed: a number from 0 to 40");
 }
 
 static void test_bitrate_must_fit(void **state)
@@ -138,6 +187,14 @@ static void test_bitrate_must_fit(void **state)
 	assert_int_equal(read_pairs(PAIRS("model", "free-space", "bitrate_bps", "2000000"),
 				    &channel, &refusal),
 			 0);
+	assert_refused(
+		PAIRS("model", "log-distance", "bitrate_bps", "6000001", "modulation", "64qam"),
+		"bitrate_bps 6000001 does not fit bandwidth_hz 1000000 with 64qam; "
+		"allowed: at most 6000000");
+	assert_int_equal(read_pairs(PAIRS("model", "log-distance", "bitrate_bps", "6000000",
+					  "modulation", "64qam"),
+				    &channel, &refusal),
+			 0);
 }
 
 /* What comes from outside neither drives a terminal nor overruns the message. */
@@ -147,16 +204,21 @@ static void test_hostile_text(void **state)
 
 	(void)state;
 	assert_refused(PAIRS("model", "a\nb\x1b\xc3\xa4\""),
-		       "unknown model \"a?b???\"\"; known: ideal, free-space");
+		       "unknown model \"a?b???\"\"; known: ideal, free-space, log-distance");
 	memset(huge, 'k', sizeof(huge) - 1);
 	huge[sizeof(huge) - 1] = '\0';
 	assert_refused(PAIRS("model", "ideal", huge, "1"),
-		       "unknown parameter \"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk...\"; ideal "
+		       "unknown parameter \"kkkkkkkkkkkkkkkkkkkkkkkk...\"; ideal "
 		       "knows: model, tx_power_dbm");
+	assert_refused(PAIRS("model", "free-space", "tx_power_dbm", huge),
+		       "tx_power_dbm is \"kkkkkkkkkkkkkkkkkkkkkkkk...\"; allowed: a "
+		       "number from -100 to 100");
+	/* the longest list of what is known still stands whole behind it */
 	assert_refused(
-		PAIRS("model", "free-space", "tx_power_dbm", huge),
-		"tx_power_dbm is \"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk...\"; allowed: a "
-		"number from -100 to 100");
+		PAIRS("model", "log-distance", huge, "1"),
+		"unknown parameter \"kkkkkkkkkkkkkkkkkkkkkkkk...\"; log-distance knows: "
+		"model, frequency_hz, bandwidth_hz, tx_power_dbm, noise_figure_db, exponent, "
+		"reference_m, shadowing_db, modulation, bitrate_bps");
 }
 
 static void test_text_is_cut(void **state)

@@ -233,7 +233,7 @@ static void test_hello(void **state)
 	assert_int_equal(deliver(&bench), 0);
 	answer = take(&bench, FROM_SIM_HELLO_ACK);
 	assert_int_equal(answer->protocol, 1);
-	assert_string_equal(answer->text, "sim-stub ideal free-space");
+	assert_string_equal(answer->text, "sim-stub ideal free-space log-distance");
 	assert_int_equal(take(&bench, FROM_SIM_PONG)->id, 77);
 	assert_int_equal(buf_size(&bench.guest.out), 0);
 	assert_true(slice_equal(simulator_guest_name(&bench.guest), slice_str("gateway")));
@@ -284,7 +284,8 @@ static void test_scenario_status(void **state)
 	answer = take(&bench, FROM_SIM_SCENARIO_STATUS);
 	assert_false(answer->ok);
 	assert_string_equal(answer->text,
-			    "no parameter \"model\" given; known models: ideal, free-space");
+			    "no parameter \"model\" given; known models: ideal, free-space, "
+			    "log-distance");
 	assert_int_equal(bench.simulator.accounts.scenarios, 1);
 	stop(&bench);
 }
@@ -323,7 +324,7 @@ static void test_transmit(void **state)
 		float east = i ? 1000.0f : 1e6f;
 		struct sim_node from = {.has_position = true};
 		struct sim_node to = {.has_position = true, .position = {.east = east}};
-		struct passage passage = {&from, &to, sizeof(payload)};
+		struct passage passage = {&from, &to, sizeof(payload), 0.0};
 		struct prediction wanted = free_space_predict(&settings, &passage);
 
 		assert_memory_equal(&answer->receptions[i].link, &wanted.numbers,
