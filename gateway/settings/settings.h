@@ -1,6 +1,6 @@
-/* gateway.ini. Each key stands in one row of the table (table.c): section, name,
- * type, bounds, default, whether a reload takes it in, and help. The
- * reference is printed from that table. */
+/* gateway.ini and the files that it includes. Each key stands in one row of the table
+ * (table.c): section, name, type, bounds, default, whether a reload takes it in, and
+ * help. Reading, printing, comparing and the reference all go by that table. */
 #ifndef UAV_SETTINGS_SETTINGS_H
 #define UAV_SETTINGS_SETTINGS_H
 
@@ -48,6 +48,7 @@ struct simulator_settings {
 struct settings {
 	char name[NAME_MAX_BYTES + 1];
 	enum log_level log_level;
+	enum log_format log_format;
 	char default_scenario[NAME_MAX_BYTES + 1]; /* or empty */
 	struct listener_settings listeners[SETTINGS_MAX_LISTENERS];
 	size_t listener_count;
@@ -60,6 +61,10 @@ struct settings {
 	uint32_t linger_ms; /* a closing connection has this long to take its goodbye */
 	struct scenario_config *scenarios;
 	size_t scenario_count;
+	/* Whether the file gives a scenario a key, by scenario and row of the table:
+	 * scenario * table_row_count + row. What it does not give and its simulator or
+	 * [limits] has, is filled in all the same. */
+	bool *scenario_given;
 };
 
 /* Where mistakes go: one call each, `line` 0 when no line is to blame. `message`
@@ -67,17 +72,41 @@ struct settings {
  * name is unknown. */
 typedef void (*settings_complain_fn)(void *ctx, const char *file, int line, const char *message);
 
-/* Reads the file. Every mistake is told, not just the first. The settings, or
- * NULL when there was any mistake or the file cannot be read. Free with
- * settings_free. */
+/* Reads the file and what it includes. Every mistake is told, not just the first. The
+ * settings, or NULL when there was any mistake or a file cannot be read. Free with
+ * settings_free. `complain` may be NULL. */
 struct settings *settings_load(const char *file, settings_complain_fn complain, void *ctx);
+/* The same for a gateway that runs with `running`: what it cannot take in without a
+ * restart and would have to is a mistake, too. Listeners and simulators come out in the
+ * order in which `running` has them, whatever their order in the file. */
+struct settings *settings_load_anew(const char *file, const struct settings *running,
+				    settings_complain_fn complain, void *ctx);
 void settings_free(struct settings *settings);
+
+/* A key that has changed, or a section that is new or gone. `section` as written, such
+ * as "scenario:field", `key` NULL when all of it is meant. Values as written; "" where
+ * there is none, such as the origin of a scenario without. `before` is NULL when the
+ * section or the channel.* key is new, `after` when it is gone. */
+typedef void (*settings_change_fn)(void *ctx, const char *section, const char *key,
+				   const char *before, const char *after);
+
+/* One call for each difference. After the call for a new section comes one for each of
+ * its keys that is not at its default. A value that a scenario does not give itself,
+ * before and after, is told where it changed and not once more for the scenario. */
+void settings_diff(const struct settings *before, const struct settings *after,
+		   settings_change_fn change, void *ctx);
+
+/* All that is in force, every key, as a gateway.ini that loads to the same settings. */
+void settings_print(const struct settings *settings, FILE *out);
 
 /* The reference: every key with its bounds, default and help, as a valid
  * gateway.ini whose keys are commented out. */
 void settings_print_reference(FILE *out);
 
-/* "host:port" or "[v6]:port". 0, or -1 with *why a static sentence. */
+/* "host:port", "[v6]:port" or "unix:path". 0, or -1 with *why a static sentence. */
 int address_parse(const char *text, struct address *address, const char **why);
+/* As it was parsed; `cap` is ADDRESS_TEXT_BYTES or more. */
+#define ADDRESS_TEXT_BYTES (ADDRESS_MAX_BYTES + 16)
+void address_print(const struct address *address, char *text, size_t cap);
 
 #endif
