@@ -46,6 +46,14 @@ static int grow(struct heap *heap)
 	return heap_reserve(heap, heap->cap ? heap->cap * 2 : HEAP_FIRST_ENTRIES);
 }
 
+static bool is_before(const struct heap_entry *a, const struct heap_entry *b)
+{
+	if (a->due_us != b->due_us) {
+		return a->due_us < b->due_us;
+	}
+	return (int32_t)(a->order - b->order) < 0;
+}
+
 /* Places are counted from 1, so that a parent stands at half of its child's. */
 static void place_at(struct heap *heap, struct heap_entry *entry, uint32_t place)
 {
@@ -57,7 +65,7 @@ static void sift_up(struct heap *heap, struct heap_entry *entry)
 {
 	uint32_t place = entry->place;
 
-	while (place > 1 && heap->entries[place / 2 - 1]->due_us > entry->due_us) {
+	while (place > 1 && is_before(entry, heap->entries[place / 2 - 1])) {
 		place_at(heap, heap->entries[place / 2 - 1], place);
 		place /= 2;
 	}
@@ -72,10 +80,10 @@ static void sift_down(struct heap *heap, struct heap_entry *entry)
 		uint32_t child = place * 2;
 
 		if (child < heap->count &&
-		    heap->entries[child]->due_us < heap->entries[child - 1]->due_us) {
+		    is_before(heap->entries[child], heap->entries[child - 1])) {
 			child++;
 		}
-		if (heap->entries[child - 1]->due_us >= entry->due_us) {
+		if (!is_before(heap->entries[child - 1], entry)) {
 			break;
 		}
 		place_at(heap, heap->entries[child - 1], place);

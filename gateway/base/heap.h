@@ -1,6 +1,10 @@
 /* A binary min-heap of deadlines. Entries stand in the caller's structures and
  * know their place, so that one can be moved or removed in O(log n). Equal
- * deadlines come out in no promised order. */
+ * deadlines come out by `order`, smallest first, as serial numbers that wrap around
+ * (a comes before b if (int32_t)(a - b) < 0), so that a counter of the caller's keeps
+ * them in the order in which it was drawn. That holds while the orders of one deadline
+ * lie within 2^31 of each other; entries of equal deadline and order come out in no
+ * promised order. */
 #ifndef UAV_BASE_HEAP_H
 #define UAV_BASE_HEAP_H
 
@@ -11,6 +15,7 @@
 struct heap_entry {
 	uint64_t due_us;
 	uint32_t place; /* 1 and up while in the heap, else 0 */
+	uint32_t order; /* the caller's, set before heap_set; 0 where it does not matter */
 };
 
 struct heap {

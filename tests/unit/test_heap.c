@@ -87,6 +87,80 @@ static void moves_and_removes_anywhere(void **state)
 	heap_fini(&heap);
 }
 
+/* Few deadlines, many entries of each, the orders drawn from `first` on in the order of
+ * acceptance but put in shuffled. */
+static void accept_shuffled(struct heap *heap, struct heap_entry *entries, struct rng *rng,
+			    uint32_t first)
+{
+	uint32_t turn[ENTRIES];
+
+	for (uint32_t i = 0; i < ENTRIES; i++) {
+		turn[i] = i;
+		entries[i] = (struct heap_entry){.order = first + i};
+	}
+	for (uint32_t i = ENTRIES - 1; i > 0; i--) {
+		uint32_t other = (uint32_t)rng_below(rng, i + 1);
+		uint32_t kept = turn[i];
+
+		turn[i] = turn[other];
+		turn[other] = kept;
+	}
+	for (uint32_t i = 0; i < ENTRIES; i++) {
+		uint32_t at = turn[i];
+
+		assert_int_equal(heap_set(heap, &entries[at], 50 + at % 3), 0);
+	}
+}
+
+/* What is left comes out by deadline, and within one in the order of acceptance. */
+static void drain_in_order(struct heap *heap, const struct heap_entry *entries)
+{
+	const struct heap_entry *before = NULL;
+	struct heap_entry *first;
+
+	while ((first = heap_first(heap))) {
+		if (before) {
+			assert_true(first->due_us >= before->due_us);
+			assert_true(first->due_us > before->due_us || first > before);
+		}
+		assert_true(first >= entries && first < entries + ENTRIES);
+		before = first;
+		heap_remove(heap, first);
+	}
+}
+
+static void equal_deadlines_keep_their_order(void **state)
+{
+	static const uint32_t firsts[] = {0, 1000, INT32_MAX - ENTRIES / 2,
+					  UINT32_MAX - ENTRIES / 2, UINT32_MAX - 1};
+	struct heap_entry entries[ENTRIES];
+	struct heap heap;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 5);
+	heap_init(&heap);
+	for (size_t i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++) {
+		accept_shuffled(&heap, entries, &rng, firsts[i]);
+		assert_int_equal(heap.count, ENTRIES);
+		drain_in_order(&heap, entries);
+
+		/* the same after half of them were taken out, and some moved there and back */
+		accept_shuffled(&heap, entries, &rng, firsts[i]);
+		for (int j = 0; j < ENTRIES / 2; j++) {
+			struct heap_entry *moved = &entries[rng_below(&rng, ENTRIES)];
+			uint64_t due_us = moved->due_us;
+
+			heap_remove(&heap, &entries[rng_below(&rng, ENTRIES)]);
+			assert_int_equal(heap_set(&heap, moved, 51), 0);
+			assert_int_equal(heap_set(&heap, moved, due_us), 0);
+		}
+		assert_true(heap.count > ENTRIES / 4);
+		drain_in_order(&heap, entries);
+	}
+	heap_fini(&heap);
+}
+
 static void a_reserved_heap_does_not_allocate(void **state)
 {
 	struct heap_entry entries[ENTRIES] = {0};
@@ -111,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(comes_out_in_order),
 		cmocka_unit_test(moves_and_removes_anywhere),
+		cmocka_unit_test(equal_deadlines_keep_their_order),
 		cmocka_unit_test(a_reserved_heap_does_not_allocate),
 	};
 
