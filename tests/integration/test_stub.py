@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import hostile  # noqa: E402
 import uavtest  # noqa: E402
 from scene import (  # noqa: E402
-    IDEAL, error_of, members, outcome_name, outcomes_of, ready, settle,
+    IDEAL, error_of, link_bytes, members, outcome_name, outcomes_of, ready, settle,
 )
 from uavtest import channel, relay  # noqa: E402
 
@@ -48,6 +48,61 @@ def test_free_space_loses_20_db_a_decade(t):
     assert abs(slope(delays) - 1e9 / 299792458.0) < 0.01
 
 
+def log_distance(**changes):
+    return uavtest.scenario(channel_model="log-distance", **changes)
+
+
+def test_log_distance_loses_by_its_exponent(t):
+    """Free space up to the reference, ten times the exponent a decade from there on."""
+    gateway = ready(t, scenarios={"field": log_distance(channel_exponent="3.2",
+                                                        channel_reference_m="100")})
+    one, two = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    near, far = [], []
+    for step in range(25):
+        distance = 10 ** (1 + step / 6)  # 10 m to 100 km
+        two.place(distance * 0.6, -distance * 0.8)
+        link = one.tell("uav2", b"how far?").send_report.outcomes[0].hops[0].link
+        (near if step <= 6 else far).append((math.log10(link.distance_m), link.path_loss_db))
+    assert abs(slope(near) - 20.0) <= 0.001, slope(near)
+    assert abs(slope(far) - 32.0) <= 0.001, slope(far)
+    # ITU-R P.525 at 100 m and 2.4 GHz
+    assert abs(near[-1][1] - 80.05) < 0.01, near[-1]
+
+
+def shadowings(t, seed, names):
+    """{(sender, receiver): dB} of everyone to everyone, who registered in this order."""
+    gateway = ready(t, t.simulator(seed=seed), scenarios={
+        "field": log_distance(channel_shadowing_db="6", channel_exponent="2")})
+    drones = dict(zip(names, members(t, gateway, *names, presence="PRESENCE_WISH_NONE")))
+    for number, drone in enumerate(drones.values()):
+        drone.place(100.0 * 1.1 ** number)
+    found = {}
+    for again in range(3):
+        for sender, drone in drones.items():
+            for outcome in drone.tell(None, b"x").send_report.outcomes:
+                link = outcome.hops[0].link
+                free = 20 * math.log10(4 * math.pi * link.distance_m * 2.4e9 / 299792458.0)
+                extra = round(link.path_loss_db - free, 3)
+                assert found.setdefault((sender, outcome.drone_id), extra) == extra, again
+    return found
+
+
+def test_shadowing_is_of_the_pair(t):
+    """The same both ways, for every message, and in every run with the seed."""
+    names = [f"uav{number}" for number in range(1, 9)]
+    first = shadowings(t, 1, names)
+    assert len(first) == len(names) * (len(names) - 1)
+    for (sender, receiver), extra in first.items():
+        assert abs(first[receiver, sender] - extra) < 0.002, (sender, receiver)
+        assert abs(extra * 100 - round(extra * 100)) < 0.2, "hundredths of a decibel"
+    assert len(set(first.values())) > len(first) / 3
+    assert 3.0 < math.sqrt(sum(x * x for x in first.values()) / len(first)) < 9.0
+    second = shadowings(t, 1, names[::-1])  # other numbers, and other distances
+    assert all(abs(second[pair] - extra) < 0.002 for pair, extra in first.items())
+    other = shadowings(t, 2, names[:2])
+    assert abs(other["uav1", "uav2"] - first["uav1", "uav2"]) > 0.002, "another seed"
+
+
 def test_the_parameters_of_a_scenario(t):
     """Each key does what its name says."""
     base = {"channel.bandwidth_hz": 1000000, "channel.bitrate_bps": 1000000}
@@ -58,6 +113,9 @@ def test_the_parameters_of_a_scenario(t):
         "deaf": uavtest.scenario(**{**base, "channel.noise_figure_db": 16}),
         "slow": uavtest.scenario(**{**base, "channel.bitrate_bps": 100000}),
         "wide": uavtest.scenario(**{**base, "channel.bandwidth_hz": 10000000}),
+        "dense": uavtest.scenario(**base, channel_modulation="64qam"),
+        "town": log_distance(**base, channel_exponent="3"),
+        "street": log_distance(**base, channel_exponent="3", channel_reference_m="100"),
         "ideal": IDEAL,
     }
     gateway = ready(t, scenarios=scenarios)
@@ -69,6 +127,8 @@ def test_the_parameters_of_a_scenario(t):
             assert drone.request(choose_scenario={"name": name}).HasField("scenario_chosen")
         links[name] = one.tell("uav2", bytes(100)).send_report.outcomes[0].hops[0].link
 
+    assert links["dense"].packet_error_rate > links["base"].packet_error_rate
+
     def differs(name, field):
         return getattr(links[name], field) - getattr(links["base"], field)
 
@@ -76,6 +136,8 @@ def test_the_parameters_of_a_scenario(t):
         ("high", "path_loss_db", 20.0), ("high", "snr_db", -20.0), ("loud", "tx_power_dbm", 10.0),
         ("loud", "snr_db", 10.0), ("deaf", "snr_db", -10.0), ("wide", "snr_db", -10.0),
         ("slow", "airtime_us", 7200), ("slow", "snr_db", 0.0), ("wide", "path_loss_db", 0.0),
+        ("dense", "path_loss_db", 0.0), ("dense", "snr_db", 0.0), ("town", "path_loss_db", 30.0),
+        ("town", "snr_db", -30.0), ("street", "path_loss_db", 10.0),
     ):
         assert abs(differs(name, field) - expected) < 0.001, (name, field, differs(name, field))
     for link in (links["base"], links["slow"]):
@@ -140,6 +202,91 @@ def test_the_packet_error_rate_is_what_happens(t):
     assert 0.05 < rate < 0.95, rate
     deviation = math.sqrt(count * rate * (1 - rate))
     assert abs(lost - count * rate) < 4 * deviation, (lost, rate)
+
+
+# ------------------------------------------------- several connections
+
+
+class Link:
+    """A connection to sim-stub as a gateway has several of, with numbers of its own for
+    the nodes."""
+
+    def __init__(self, stub, base):
+        self.base = base
+        self.data = bytearray()
+        self.socket = hostile.connect(stub)
+        self.tell(hello={"protocol": 1, "gateway": "eight"})
+        self.tell(set_scenario={"scenario": base, "name": "field", "parameters": [
+            {"key": "model", "value": "log-distance"}, {"key": "exponent", "value": "2"},
+            {"key": "shadowing_db", "value": "4"}, {"key": "tx_power_dbm", "value": "0"}]})
+        for number in range(4):
+            self.tell(set_node={"scenario": base, "node": base + number, "name": f"uav{number}",
+                                "position": {"east_m": 900.0 * number}})
+
+    def tell(self, **body):
+        self.socket.sendall(uavtest.delimit(channel.ToSimulator(**body)))
+
+    def transmit(self, number, sent_at_us):
+        """The message of that number, from one to the three others."""
+        sender = number % 4
+        self.tell(transmit={
+            "id": number, "scenario": self.base, "transmitter": self.base + sender,
+            "receivers": [self.base + n for n in range(4) if n != sender],
+            "origin": self.base + (sender + number % 3) % 4, "sequence": number,
+            "payload": bytes(64), "sent_at_us": sent_at_us})
+
+    def read(self):
+        while True:
+            body, used = uavtest.decode_frame(self.data)
+            if used:
+                del self.data[:used]
+                return channel.FromSimulator.FromString(body)
+            data = self.socket.recv(65536)
+            assert data, "closed"
+            self.data += data
+
+    def results(self, count):
+        """{message: what became of it}, nodes told by place instead of number."""
+        found = {}
+        while len(found) < count:
+            message = self.read()
+            if message.HasField("result"):
+                found[message.result.id] = [
+                    (one.receiver - self.base, one.outcome, one.reason, link_bytes(one.link))
+                    for one in message.result.receptions]
+        return found
+
+
+def test_eight_connections_of_one_gateway(t):
+    """A message has the same fate, bit for bit, whichever connection carries it, whatever
+    numbers it goes by there, and whenever it says that it was sent."""
+    stub = t.simulator(seed=9)
+    count = 400
+    links = [Link(stub, 1 + 10 * lane) for lane in range(8)]
+    for number in range(count):
+        links[0].transmit(number, 0)
+    alone = links[0].results(count)
+    assert {one[1] for told in alone.values() for one in told} == {
+        channel.OUTCOME_DELIVERED, channel.OUTCOME_LOST}
+    ahead = 2 ** 52  # microseconds: in the year 2112
+    for number in range(count):
+        links[number * 5 % 8].transmit(number, ahead + number)
+    spread = {}
+    for lane, link in enumerate(links):
+        spread.update(link.results(sum(number * 5 % 8 == lane for number in range(count))))
+    assert spread == alone
+    links[1].tell(remove_scenario={"scenario": links[1].base})
+    for link in links[:3]:
+        link.transmit(7, 0)
+    assert links[0].results(1) == links[2].results(1) == {7: alone[7]}
+    assert links[1].results(1) == {7: []}
+    for link in links:
+        link.socket.close()
+        stub.wait_event("gateway_disconnected", gateway="eight")
+    assert stub.stop() == 0
+    accounts = stub.wait_event("accounts")
+    assert (accounts["scenarios"], accounts["nodes"]) == ("8", "32"), accounts
+    assert accounts["transmits"] == str(2 * count + 3), accounts
 
 
 # --------------------------------------------------------- configuration
@@ -210,14 +357,19 @@ def test_refused_by_name(t):
         return uavtest.scenario(**changes)
 
     wrong = {
-        "model": (changed(channel_model="psychic"), ["psychic", "free-space", "ideal"]),
+        "model": (changed(channel_model="psychic"), ["psychic", "free-space", "ideal", "log-distance"]),
         "no-model": (changed(channel_model=None), ["model"]),
         "key": (changed(**{"channel.frequncy_hz": 1}), ["frequncy_hz", "frequency_hz"]),
         "foreign": (changed(channel_model="ideal"), ["frequency_hz", "ideal"]),
         "word": (changed(channel_bandwidth_hz="broad"), ["bandwidth_hz", "broad"]),
         "bounds": (changed(channel_noise_figure_db="-1"), ["noise_figure_db", "-1"]),
         "nan": (changed(channel_tx_power_dbm="nan"), ["tx_power_dbm", "nan"]),
-        "choice": (changed(channel_modulation="morse"), ["modulation", "morse", "qpsk"]),
+        "choice": (changed(channel_modulation="morse"), ["modulation", "morse", "64qam"]),
+        "steep": (log_distance(channel_exponent="9"), ["exponent", "9", "from 1 to 8"]),
+        "remote": (log_distance(channel_reference_m="0"), ["reference_m", "10000"]),
+        "shady": (log_distance(channel_shadowing_db="41"), ["shadowing_db", "from 0 to 40"]),
+        "nearly": (log_distance(channel_shadow_db="4"), ["shadow_db", "shadowing_db"]),
+        "unread": (changed(channel_exponent="2"), ["exponent", "free-space"]),
         "together": (changed(channel_bitrate_bps="50000000"), ["bitrate_bps", "bandwidth_hz"]),
     }
     scenarios = {name: keys for name, (keys, _) in wrong.items()}
