@@ -27,7 +27,7 @@ static const char help_text[] =
 	"  -h, --help          this text\n"
 	"      --version       the version\n"
 	"\n"
-	"The log goes to standard error, one line an event (logfmt).\n"
+	"The log goes to standard error, one line an event (logfmt or JSON).\n"
 	"\n"
 	"signals\n"
 	"  TERM, INT   take no newcomers, let messages in flight finish, say goodbye to\n"
@@ -69,12 +69,14 @@ static int run(const char *file)
 	if (!log) {
 		fprintf(stderr,
 			"uav-gateway: the log cannot be opened: out of memory or threads\n");
-	} else if (gateway_run(settings, log) == 0) {
+		goto no_log;
+	}
+	log_set_format(log, settings->log_format);
+	if (gateway_run(settings, log) == 0) {
 		code = EXIT_ORDERLY;
 	}
-	if (log) {
-		log_close(log, LOG_PATIENCE_MS);
-	}
+	log_close(log, LOG_PATIENCE_MS);
+no_log:
 	settings_free(settings);
 	return code;
 }
