@@ -608,6 +608,7 @@ static double shadowing_between(struct bench *at, uint32_t scenario, uint32_t fr
 	struct answer *answer;
 
 	transmit.scenario = scenario;
+	transmit.origin = (uint32_t)sequence % 4; /* whose message it is plays no part */
 	put_transmit(at, transmit);
 	assert_int_equal(deliver(at), 0);
 	answer = take_result(at);
@@ -775,6 +776,32 @@ static void test_two_hops(void **state)
 	fly_two_hops(12, few, 0, second);
 	assert_memory_not_equal(first[0], second[0], sizeof(first[0]));
 	assert_memory_not_equal(first[1], second[1], sizeof(first[1]));
+}
+
+/* The same message to the same receiver, by another transmitter as far away. */
+static void test_transmitter_counts(void **state)
+{
+	static const uint32_t receiver = 2;
+	unsigned differ = 0;
+
+	(void)state;
+	start(&bench, 11);
+	put_square(&bench, 1, 1);
+	for (uint64_t i = 0; i < ROUNDS; i++) {
+		uint32_t outcomes[2];
+
+		for (uint32_t k = 0; k < 2; k++) {
+			struct sim_transmit transmit = transmit_of(i, 1 + 2 * k, &receiver, 1, i);
+
+			transmit.origin = 1;
+			put_transmit(&bench, transmit);
+			assert_int_equal(deliver(&bench), 0);
+			outcomes[k] = take_result(&bench)->receptions[0].outcome;
+		}
+		differ += outcomes[0] != outcomes[1];
+	}
+	assert_in_range(differ, ROUNDS / 4, ROUNDS * 3 / 4);
+	stop(&bench);
 }
 
 /* A hop whose origin has left is decided all the same, and again the same. */
@@ -1166,6 +1193,7 @@ int main(void)
 		cmocka_unit_test(test_shadowing_follows_the_seed),
 		cmocka_unit_test(test_slope_and_deviation),
 		cmocka_unit_test(test_two_hops),
+		cmocka_unit_test(test_transmitter_counts),
 		cmocka_unit_test(test_origin_has_left),
 		cmocka_unit_test(test_scenario_replaced),
 		cmocka_unit_test(test_numbers_come_again),
