@@ -1,6 +1,9 @@
 #include "settings/settings.h"
 
+#include "base/utf8.h"
+
 #include <arpa/inet.h>
+#include <sys/un.h>
 
 static int parse_port(const char *text, uint16_t *port)
 {
@@ -38,7 +41,32 @@ static int check_host(const char *host, bool bracketed, const char **why)
 	return strcmp(host, "localhost") == 0 || inet_pton(AF_INET, host, &v4) == 1 ? 0 : -1;
 }
 
-int address_parse(const char *text, struct address *address, const char **why)
+#define UNIX_PREFIX "unix:"
+
+_Static_assert(sizeof(((struct sockaddr_un *)0)->sun_path) <= ADDRESS_MAX_BYTES, "paths fit");
+
+static int parse_path(const char *path, struct address *address, const char **why)
+{
+	size_t size = strlen(path);
+
+	if (size == 0) {
+		*why = "the path is missing, as in unix:/run/uav/gateway.sock";
+		return -1;
+	}
+	if (size >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
+		*why = "the path of a unix socket has at most 107 bytes";
+		return -1;
+	}
+	if (!utf8_is_printable(slice_str(path))) {
+		*why = "the path has bytes that are not text";
+		return -1;
+	}
+	*address = (struct address){.is_path = true};
+	memcpy(address->host, path, size + 1);
+	return 0;
+}
+
+static int parse_host_and_port(const char *text, struct address *address, const char **why)
 {
 	struct address parsed = {.port = 0};
 	bool bracketed = text[0] == '[';
@@ -66,4 +94,24 @@ int address_parse(const char *text, struct address *address, const char **why)
 	}
 	*address = parsed;
 	return 0;
+}
+
+int address_parse(const char *text, struct address *address, const char **why)
+{
+	size_t prefix = strlen(UNIX_PREFIX);
+
+	return strncmp(text, UNIX_PREFIX, prefix) == 0 ? parse_path(text + prefix, address, why)
+						       : parse_host_and_port(text, address, why);
+}
+
+void address_print(const struct address *address, char *text, size_t cap)
+{
+	bool bracketed = strchr(address->host, ':') != NULL;
+
+	if (address->is_path) {
+		(void)snprintf(text, cap, UNIX_PREFIX "%s", address->host);
+	} else {
+		(void)snprintf(text, cap, "%s%s%s:%u", bracketed ? "[" : "", address->host,
+			       bracketed ? "]" : "", (unsigned)address->port);
+	}
 }

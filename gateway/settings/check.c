@@ -1,8 +1,12 @@
 /* Rules that no single row can tell. */
 #include "settings/draft.h"
+
+#include "base/suggest.h"
 #include "settings/value.h"
+#include "settings/view.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 /* The first key must be `factor` times the second or more; more than it, when
  * strict. */
@@ -27,34 +31,43 @@ static const struct rule rules[] = {
 	{"limits", "max_in_flight_bytes", "limits", "max_frame_bytes", 1, false},
 };
 
-/* A key of an unnamed section: its value, its line (0: left at its default), and
- * whether the value was refused. */
+/* ------------------------------------------------------- pairs of numbers */
+
+/* A key: its value, where it was given (line 0: left at its default), and whether the
+ * value was refused. */
 struct known {
 	uint64_t value;
-	int line;
+	struct place place;
 	bool bad;
+	char title[VIEW_TITLE_BYTES];
 };
 
-static struct known look_up(const struct draft *draft, const char *section, const char *key)
+static struct known look_up(const struct draft *draft, const char *section_name, const char *key,
+			    size_t simulator)
 {
-	const struct part *part = draft_find(draft, section);
-	const struct row *row = table_find_row(section, key);
-	bool simulator = strcmp(section, "simulator") == 0;
-	const void *target = simulator ? (const void *)&draft->settings->simulators[0]
-				       : (const void *)draft->settings;
-	struct known known = {.value = value_number(row, target)};
+	const struct section *section = table_find_section(section_name);
+	size_t index = section->target == TARGET_SIMULATOR ? simulator : 0;
+	const struct part *part = draft_find(draft, section, index);
+	const struct row *row = table_find_row(section_name, key);
+	struct known known = {
+		.value = value_number(row, view_target(draft->settings, section->target, index)),
+		.place = {.file = draft->report.file},
+	};
 
+	view_title(section, view_name(draft->settings, section, index), known.title,
+		   sizeof(known.title));
 	if (part) {
-		known.line = part->lines[table_row_index(row)];
+		known.place.file = part->place.file;
+		known.place.line = part->lines[table_row_index(row)];
 		known.bad = part->bad[table_row_index(row)];
 	}
 	return known;
 }
 
-static void check_rule(struct draft *draft, const struct rule *rule)
+static void check_rule(struct draft *draft, const struct rule *rule, size_t simulator)
 {
-	struct known a = look_up(draft, rule->section, rule->key);
-	struct known b = look_up(draft, rule->other_section, rule->other_key);
+	struct known a = look_up(draft, rule->section, rule->key, simulator);
+	struct known b = look_up(draft, rule->other_section, rule->other_key, simulator);
 	char factor[32] = "";
 
 	if (a.bad || b.bad ||
@@ -64,60 +77,222 @@ static void check_rule(struct draft *draft, const struct rule *rule)
 	if (rule->factor > 1) {
 		(void)snprintf(factor, sizeof(factor), "%" PRIu64 " times ", rule->factor);
 	}
-	report_mistake(&draft->report, a.line ? a.line : b.line,
-		       "[%s] %s = %" PRIu64 " must be %s %s[%s] %s = %" PRIu64, rule->section,
-		       rule->key, a.value, rule->strict ? "more than" : "at least", factor,
-		       rule->other_section, rule->other_key, b.value);
+	report_mistake_at(&draft->report, a.place.line ? a.place : b.place,
+			  "[%s] %s = %" PRIu64 " must be %s %s[%s] %s = %" PRIu64, a.title,
+			  rule->key, a.value, rule->strict ? "more than" : "at least", factor,
+			  b.title, rule->other_key, b.value);
 }
 
-static void check_simulator_port(struct draft *draft)
+/* Once for the gateway, or once for each simulator. */
+static void check_rules(struct draft *draft)
 {
-	const struct part *part = draft_find(draft, "simulator");
-	const struct row *row = table_find_row("simulator", "address");
-	int line = part ? part->lines[table_row_index(row)] : 0;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		size_t count = view_count(draft->settings, table_find_section(rules[i].section));
 
-	if (line && !part->bad[table_row_index(row)] &&
-	    !draft->settings->simulators[0].address.port) {
-		report_mistake(&draft->report, line,
-			       "[simulator] address: nobody listens on port 0; give the port that "
-			       "the simulator listens on");
+		for (size_t j = 0; j < count; j++) {
+			check_rule(draft, &rules[i], j);
+		}
 	}
 }
 
-static void check_required(struct draft *draft, const struct part *part)
+/* ---------------------------------------------------------------- addresses */
+
+/* Whether the part has this key, with a value that was taken. */
+static bool has(const struct part *part, const char *key)
+{
+	size_t row = table_row_index(table_find_row(part->section->name, key));
+
+	return part->lines[row] && !part->bad[row];
+}
+
+static struct place place_of(const struct part *part, const char *key)
+{
+	size_t row = table_row_index(table_find_row(part->section->name, key));
+
+	return (struct place){
+		.file = part->place.file,
+		.line = part->lines[row] ? part->lines[row] : part->place.line,
+	};
+}
+
+static void check_simulator(struct draft *draft, const struct part *part)
+{
+	const struct simulator_settings *simulator = draft_target(draft, part);
+	size_t row = table_row_index(table_find_row("simulator", "address"));
+
+	if (*part->name && !part->lines[row]) {
+		report_mistake_at(&draft->report, part->place,
+				  "[simulator:%s] has no address; for example: address = "
+				  "127.0.0.1:7701",
+				  part->name);
+	} else if (has(part, "address") && !simulator->address.is_path &&
+		   simulator->address.port == 0) {
+		report_mistake_at(&draft->report, place_of(part, "address"),
+				  "[simulator] address: nobody listens on port 0; give the port "
+				  "that the simulator listens on");
+	}
+}
+
+static bool same_address(const struct address *a, const struct address *b)
+{
+	return a->is_path == b->is_path && a->port == b->port && strcmp(a->host, b->host) == 0 &&
+	       (a->is_path || a->port);
+}
+
+/* Two listeners at one address, unless the system chooses the port. */
+static void check_listener(struct draft *draft, const struct part *part)
+{
+	const struct listener_settings *mine = draft_target(draft, part);
+
+	for (const struct part *other = draft->parts; other < part; other++) {
+		const struct listener_settings *theirs = draft_target(draft, other);
+		struct place place = place_of(part, "address");
+
+		if (other->section == part->section && has(part, "address") &&
+		    has(other, "address") && same_address(&mine->address, &theirs->address)) {
+			report_mistake_at(&draft->report, place,
+					  "the address is that of [listen:%s] already, %s",
+					  other->name,
+					  place_from(place.file, place_of(other, "address")).text);
+			return;
+		}
+	}
+}
+
+/* --------------------------------------------------------------- references */
+
+/* "; did you mean x? there are x, y" for sections of one kind. */
+static void name_known(const struct settings *settings, const struct section *section,
+		       const char *wrong, char *text, size_t cap)
+{
+	size_t count = view_count(settings, section), at = 0;
+	struct suggestion best = {0};
+	char known[512] = "";
+
+	for (size_t i = 0; i < count; i++) {
+		const char *name = view_name(settings, section, i);
+
+		if (*name) {
+			suggest_consider(&best, slice_str(wrong), name);
+		}
+		if (*name && at + strlen(name) + sizeof(", ...") < sizeof(known)) {
+			at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s",
+					       at ? ", " : "", name);
+		} else if (*name && at && known[at - 1] != '.') {
+			at += (size_t)snprintf(known + at, sizeof(known) - at, "...");
+		}
+	}
+	(void)snprintf(text, cap, "%s%s%s%s%s", best.name ? "; did you mean " : "",
+		       best.name ? best.name : "",
+		       best.name ? "?"
+		       : at	 ? ";"
+				 : "",
+		       at ? " there are " : "", known);
+}
+
+static void check_reference(struct draft *draft, const struct part *part, const struct row *row)
+{
+	const struct section *section = table_find_section(row->refers);
+	char name[VALUE_TEXT_BYTES], known[768];
+
+	value_print(row, draft_target(draft, part), name, sizeof(name));
+	if (view_find(draft->settings, section, name) == SIZE_MAX) {
+		name_known(draft->settings, section, name, known, sizeof(known));
+		report_mistake_at(&draft->report, place_of(part, row->key),
+				  "%s = %s: there is no [%s:%s]%s", row->key, quote(name).text,
+				  section->name, name, known);
+	}
+}
+
+/* ---------------------------------------------------------------- scenarios */
+
+static void check_star(struct draft *draft, const struct part *part)
+{
+	size_t hub = table_row_index(table_find_row("scenario", "hub"));
+
+	if (!part->lines[hub]) {
+		report_mistake_at(&draft->report, place_of(part, "topology"),
+				  "[scenario:%s] is a star and has no hub; give the drone_id of "
+				  "its hub, for example: hub = %s",
+				  part->name, table_rows[hub].example);
+	}
+}
+
+static void check_mesh(struct draft *draft, const struct part *part)
+{
+	for (size_t i = 0; i < table_row_count; i++) {
+		if (table_rows[i].star_only && part->lines[i]) {
+			report_mistake_at(
+				&draft->report,
+				(struct place){.file = part->place.file, .line = part->lines[i]},
+				"%s is for a star, and [scenario:%s] is a mesh; write topology = "
+				"star, or take %s out",
+				table_rows[i].key, part->name, table_rows[i].key);
+		}
+	}
+}
+
+static void check_scenario(struct draft *draft, const struct part *part)
+{
+	const struct scenario_config *scenario = draft_target(draft, part);
+	size_t topology = table_row_index(table_find_row("scenario", "topology"));
+	size_t simulator = table_row_index(table_find_row("scenario", "simulator"));
+	char known[768];
+
+	if (part->bad[topology]) {
+		/* what it was to be is not known */
+	} else if (scenario->topology == TOPOLOGY_STAR) {
+		check_star(draft, part);
+	} else {
+		check_mesh(draft, part);
+	}
+	if (!part->lines[simulator] &&
+	    view_find(draft->settings, table_find_section("simulator"), "") == SIZE_MAX) {
+		name_known(draft->settings, table_find_section("simulator"), "", known,
+			   sizeof(known));
+		report_mistake_at(&draft->report, part->place,
+				  "[scenario:%s] names no simulator, and all have names here; "
+				  "write simulator = NAME%s",
+				  part->name, known);
+	}
+}
+
+/* ---------------------------------------------------------------------- all */
+
+static void check_rows(struct draft *draft, const struct part *part)
 {
 	for (size_t i = 0; i < table_row_count; i++) {
 		const struct row *row = &table_rows[i];
 
-		if (row->required && !part->lines[i] &&
-		    strcmp(row->section, part->section->name) == 0) {
-			report_mistake(&draft->report, part->line,
-				       "[%s:%s] has no %s; for example: %s = %s", row->section,
-				       part->name, row->key, row->key, row->example);
+		if (strcmp(row->section, part->section->name) != 0) {
+			continue;
+		}
+		if (row->required && !part->lines[i]) {
+			report_mistake_at(&draft->report, part->place,
+					  "[%s:%s] has no %s; for example: %s = %s", row->section,
+					  part->name, row->key, row->key, row->example);
+		}
+		if (row->refers && part->lines[i] && !part->bad[i]) {
+			check_reference(draft, part, row);
 		}
 	}
 }
 
-/* Two listeners on one port, unless the system chooses it. */
-static void check_same_address(struct draft *draft, size_t index)
+static void check_part(struct draft *draft, const struct part *part)
 {
-	size_t row = table_row_index(table_find_row("listen", "address"));
-	const struct part *part = &draft->parts[index];
-	const struct listener_settings *mine = draft_target(draft, part);
-
-	for (size_t i = 0; i < index; i++) {
-		const struct part *other = &draft->parts[i];
-		const struct listener_settings *theirs = draft_target(draft, other);
-
-		if (other->section == part->section && part->lines[row] && other->lines[row] &&
-		    !part->bad[row] && !other->bad[row] && mine->address.port &&
-		    mine->address.port == theirs->address.port &&
-		    strcmp(mine->address.host, theirs->address.host) == 0) {
-			report_mistake(&draft->report, part->lines[row],
-				       "the address is that of [listen:%s] on line %d already",
-				       other->name, other->lines[row]);
-			return;
-		}
+	check_rows(draft, part);
+	switch (part->section->target) {
+	case TARGET_LISTENER:
+		check_listener(draft, part);
+		break;
+	case TARGET_SIMULATOR:
+		check_simulator(draft, part);
+		break;
+	case TARGET_SCENARIO:
+		check_scenario(draft, part);
+		break;
+	case TARGET_SETTINGS:
+		break;
 	}
 }
 
@@ -126,17 +301,11 @@ void draft_check(struct draft *draft)
 	bool listens = false;
 
 	for (size_t i = 0; i < draft->part_count; i++) {
-		check_required(draft, &draft->parts[i]);
-		if (draft->parts[i].section->target == TARGET_LISTENER) {
-			listens = true;
-			check_same_address(draft, i);
-		}
+		check_part(draft, &draft->parts[i]);
+		listens |= draft->parts[i].section->target == TARGET_LISTENER;
 	}
 	if (!listens) {
 		report_mistake(&draft->report, 0, "no [listen:NAME] section: nobody could connect");
 	}
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		check_rule(draft, &rules[i]);
-	}
-	check_simulator_port(draft);
+	check_rules(draft);
 }

@@ -1,4 +1,4 @@
-/* Settings while they are read: what was written on which line. */
+/* Settings while they are read: what was written where. */
 #ifndef UAV_SETTINGS_DRAFT_H
 #define UAV_SETTINGS_DRAFT_H
 
@@ -6,15 +6,35 @@
 #include "settings/report.h"
 #include "settings/table.h"
 
-/* A section as it stands in the file. */
+#include <sys/types.h>
+
+#define PARAMETERS_MAX 256 /* channel.* keys of one scenario */
+#define PARAMETER_KEY_BYTES 64
+
+/* A section as it stands in a file. */
 struct part {
 	const struct section *section;
 	char name[NAME_MAX_BYTES + 1]; /* of a named section, else "" */
 	bool misnamed;
-	int line;
-	size_t index;		   /* of the listener or scenario */
+	struct place place;
+	size_t index;		   /* of the listener, simulator or scenario */
 	int lines[TABLE_ROWS_MAX]; /* where each key was given, by row; 0: not */
 	bool bad[TABLE_ROWS_MAX];  /* its value was refused */
+};
+
+/* A file that was read, or is being read. */
+struct source_file {
+	char *path;
+	dev_t device;
+	ino_t inode;
+	bool open;	    /* being read, or what it includes is */
+	struct place place; /* of the include; of the first file: itself */
+};
+
+/* An include that waits for its file to be read to the end. */
+struct wish {
+	char *pattern;
+	struct place place;
 };
 
 struct draft {
@@ -22,19 +42,30 @@ struct draft {
 	struct settings *settings;
 	struct part *parts;
 	size_t part_count;
-	bool any_section;     /* known or not */
+	struct source_file *sources; /* the first file is the first */
+	size_t source_count;
+	struct wish *wishes;
+	size_t wish_count;
+	bool any_section;     /* of this file, known or not */
 	bool in_part;	      /* keys belong to the last part; else they are passed over */
+	bool broken;	      /* a file could not be read to its end */
 	int *parameter_lines; /* of the last scenario's channel.* keys */
 	bool out_of_memory;
 };
 
-static inline size_t table_row_index(const struct row *row)
-{
-	return (size_t)(row - table_rows);
-}
+/* Everything the draft owns but its settings. */
+void draft_fini(struct draft *draft);
 
-/* The first part of an unnamed section, or NULL. */
-const struct part *draft_find(const struct draft *draft, const char *section);
+/* One element more, zeroed, at the end of *array; -1 when memory is out. */
+int draft_grow(void **array, size_t count, size_t size) __attribute__((warn_unused_result));
+/* Memory is out: told once. */
+void draft_give_up(struct draft *draft, struct place place);
+
+/* Whether it is the file that the gateway was started with that is read. */
+bool draft_in_first_file(const struct draft *draft);
+/* The part of this kind of section and index, or NULL where none stands in a file. */
+const struct part *draft_find(const struct draft *draft, const struct section *section,
+			      size_t index);
 
 /* Into what the offsets of the part's rows point. */
 void *draft_target(const struct draft *draft, const struct part *part);
@@ -42,10 +73,17 @@ void *draft_target(const struct draft *draft, const struct part *part);
 /* Gives the keys of one kind of section their defaults. */
 void draft_preset(enum target target, void *into);
 
-/* Takes what the reader finds into the draft, which is its ctx. */
-extern const struct reader_ops draft_reader;
+/* Reads the file and all it includes. */
+void draft_read(struct draft *draft, const char *file);
+/* What the reader finds: on_section in draft.c, on_value in keys.c. */
+void draft_take_section(void *ctx, int line, char *text);
+void draft_take_value(void *ctx, int line, const char *key, const char *value);
 
-/* Rules between keys, told as mistakes; to be called when all is read. */
+/* Fills in what the files leave to other sections; all is read. */
+void draft_complete(struct draft *draft);
+/* Rules between keys, told as mistakes; all is complete. */
 void draft_check(struct draft *draft);
+/* What a gateway that runs with `running` cannot take in, told as mistakes. */
+void draft_check_changes(struct draft *draft, const struct settings *running);
 
 #endif

@@ -2,7 +2,7 @@
 #include "settings/table.h"
 #include "settings/value.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 
 enum { WIDTH = 78 };
 
@@ -25,34 +25,30 @@ static void print_wrapped(FILE *out, const char *text)
 	}
 }
 
-/* The default as it would be written; "" when there is none. */
-static void print_default(const struct row *row, char *text, size_t cap)
+/* What is so when the key is not given. */
+static const char *default_of(const struct row *row)
 {
-	struct settings settings;
-
-	(void)snprintf(text, cap, "%s", row->preset ? row->preset : "");
-	if (row->limit) {
-		settings.limits = limits_default();
-		(void)snprintf(text, cap, "%" PRIu64, value_number(row, &settings));
+	if (row->inherits) {
+		return row->inherits;
 	}
+	return row->preset && *row->preset ? row->preset : "none";
 }
 
 static void print_row(FILE *out, const struct row *row)
 {
-	char allowed[256], text[1024], value[256];
+	char allowed[256], text[1024];
 	bool channel = row->kind == VALUE_CHANNEL;
-	const char *shown;
 
-	print_default(row, value, sizeof(value));
 	value_describe(row, allowed, sizeof(allowed));
-	shown = *value ? value : "none";
-	(void)snprintf(text, sizeof(text), "Value: %s. %s%s%s", allowed,
-		       row->required ? "Required" : "Default: ", row->required ? "" : shown, ".");
+	(void)snprintf(
+		text, sizeof(text), "Value: %s. %s%s.%s", allowed,
+		row->required ? "Required" : "Default: ", row->required ? "" : default_of(row),
+		row->reloadable ? "" : " A change needs a restart.");
 	fputs("\n", out);
 	print_wrapped(out, row->help);
 	print_wrapped(out, text);
 	fprintf(out, "%s%s = %s\n", row->required ? "" : "# ", channel ? "channel.model" : row->key,
-		row->example ? row->example : value);
+		row->example ? row->example : row->preset);
 }
 
 void settings_print_reference(FILE *out)
@@ -65,8 +61,8 @@ void settings_print_reference(FILE *out)
 
 		fputs("\n", out);
 		print_wrapped(out, section->help);
-		fprintf(out, "[%s%s%s]\n", section->name, section->named ? ":" : "",
-			section->named ? section->example : "");
+		fprintf(out, "[%s%s%s]\n", section->name, section->example ? ":" : "",
+			section->example ? section->example : "");
 		for (size_t j = 0; j < table_row_count; j++) {
 			if (strcmp(table_rows[j].section, section->name) == 0) {
 				print_row(out, &table_rows[j]);

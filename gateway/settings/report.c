@@ -3,21 +3,50 @@
 #include "base/utf8.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
-enum { MISTAKE_BYTES = 1024 };
+enum { MISTAKE_BYTES = 2048 };
+
+static void tell(struct report *report, struct place place, const char *format, va_list args)
+{
+	char message[MISTAKE_BYTES];
+
+	(void)vsnprintf(message, sizeof(message), format, args);
+	report->count++;
+	if (report->complain) {
+		report->complain(report->ctx, place.file, place.line, message);
+	}
+}
 
 void report_mistake(struct report *report, int line, const char *format, ...)
 {
-	char message[MISTAKE_BYTES];
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(message, sizeof(message), format, args);
+	tell(report, (struct place){.file = report->file, .line = line}, format, args);
 	va_end(args);
-	report->count++;
-	if (report->complain) {
-		report->complain(report->ctx, report->file, line, message);
+}
+
+void report_mistake_at(struct report *report, struct place place, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	tell(report, place, format, args);
+	va_end(args);
+}
+
+struct placed place_from(const char *file, struct place place)
+{
+	struct placed placed;
+
+	if (strcmp(file, place.file) == 0) {
+		(void)snprintf(placed.text, sizeof(placed.text), "on line %d", place.line);
+	} else {
+		(void)snprintf(placed.text, sizeof(placed.text), "on line %d of %s", place.line,
+			       place.file);
 	}
+	return placed;
 }
 
 struct quoted quote(const char *text)

@@ -4,24 +4,38 @@
 
 #include "settings/settings.h"
 
-struct report {
+struct place {
 	const char *file;
+	int line; /* 0 when no line is to blame */
+};
+
+struct report {
+	const char *file; /* that is being read */
 	settings_complain_fn complain;
 	void *ctx;
 	size_t count; /* told so far */
 };
 
-/* Room for a piece of the operator's text in a sentence. */
+/* Room for a piece of the operator's text, or for a place, in a sentence. */
 struct quoted {
 	char text[80];
 };
+struct placed {
+	char text[300];
+};
 
-/* One mistake; line 0 when no line is to blame. */
+/* One mistake in the file that is being read; line 0 when no line is to blame. */
 void report_mistake(struct report *report, int line, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* One mistake anywhere. */
+void report_mistake_at(struct report *report, struct place place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* `text` in quotation marks, cut when it is long, without what could drive a
  * terminal. */
 struct quoted quote(const char *text);
+
+/* "on line 4", or "on line 4 of FILE" when it is not this file. */
+struct placed place_from(const char *file, struct place place);
 
 #endif

@@ -1,54 +1,149 @@
-/* The file is read line by line into a draft, every mistake is told, then the
+/* The files are read line by line into a draft, every mistake is told, then the
  * rules between keys are checked. Settings come out only when nothing was told. */
 #include "settings/settings.h"
 
 #include "settings/draft.h"
+#include "settings/value.h"
+#include "settings/view.h"
 
 #include <stdlib.h>
 
-/* A scenario without a bound of its own takes as many drones as the gateway. */
-static void bound_scenarios(struct settings *settings)
+/* ---------------------------------------------------------------- completing */
+
+/* A file that says nothing of a simulator means the one at the default address. */
+static void add_default_simulator(struct settings *settings)
 {
-	for (size_t i = 0; i < settings->scenario_count; i++) {
-		settings->scenarios[i].timeout_ms = settings->simulators[0].timeout_ms;
-		settings->scenarios[i].on_simulator_down =
-			settings->simulators[0].on_simulator_down;
-		if (settings->scenarios[i].max_drones == 0) {
-			settings->scenarios[i].max_drones = settings->limits.max_drones;
+	if (settings->simulator_count == 0) {
+		settings->simulator_count = 1;
+		draft_preset(TARGET_SIMULATOR, &settings->simulators[0]);
+	}
+}
+
+static int note_given(struct draft *draft)
+{
+	struct settings *settings = draft->settings;
+
+	settings->scenario_given =
+		calloc(settings->scenario_count * table_row_count + 1, sizeof(bool));
+	if (!settings->scenario_given) {
+		draft_give_up(draft, (struct place){.file = draft->report.file});
+		return -1;
+	}
+	for (size_t i = 0; i < draft->part_count; i++) {
+		const struct part *part = &draft->parts[i];
+
+		for (size_t j = 0; part->section->target == TARGET_SCENARIO && j < table_row_count;
+		     j++) {
+			settings->scenario_given[part->index * table_row_count + j] =
+				part->lines[j] != 0;
+		}
+	}
+	return 0;
+}
+
+static bool inherits(const struct settings *settings, size_t scenario, const char *key)
+{
+	return view_inherited(settings, table_find_row("scenario", key), scenario);
+}
+
+static void inherit(struct settings *settings, size_t index)
+{
+	struct scenario_config *scenario = &settings->scenarios[index];
+	size_t found = view_find(settings, table_find_section("simulator"), scenario->simulator);
+	/* one that is not there is a mistake, told later */
+	const struct simulator_settings *simulator =
+		&settings->simulators[found == SIZE_MAX ? 0 : found];
+
+	if (inherits(settings, index, "max_drones")) {
+		scenario->max_drones = settings->limits.max_drones;
+	}
+	if (inherits(settings, index, "timeout_ms")) {
+		scenario->timeout_ms = simulator->timeout_ms;
+	}
+	if (inherits(settings, index, "on_simulator_down")) {
+		scenario->on_simulator_down = simulator->on_simulator_down;
+	}
+}
+
+void draft_complete(struct draft *draft)
+{
+	add_default_simulator(draft->settings);
+	if (note_given(draft) == 0) {
+		for (size_t i = 0; i < draft->settings->scenario_count; i++) {
+			inherit(draft->settings, i);
 		}
 	}
 }
 
-struct settings *settings_load(const char *file, settings_complain_fn complain, void *ctx)
+/* ------------------------------------------------------------------- loading */
+
+/* Puts what has names into the order in which `running` has it. */
+static void put_in_order(struct settings *settings, const struct settings *running)
+{
+	const struct section *listen = table_find_section("listen");
+	const struct section *simulator = table_find_section("simulator");
+
+	for (size_t i = 0; i < settings->listener_count; i++) {
+		size_t found = view_find(settings, listen, running->listeners[i].name);
+		struct listener_settings moved = settings->listeners[found];
+
+		settings->listeners[found] = settings->listeners[i];
+		settings->listeners[i] = moved;
+	}
+	for (size_t i = 0; i < settings->simulator_count; i++) {
+		size_t found = view_find(settings, simulator, running->simulators[i].name);
+		struct simulator_settings moved = settings->simulators[found];
+
+		settings->simulators[found] = settings->simulators[i];
+		settings->simulators[i] = moved;
+	}
+}
+
+static void build(struct draft *draft, const char *file, const struct settings *running)
+{
+	draft_preset(TARGET_SETTINGS, draft->settings);
+	draft_read(draft, file);
+	/* Of files that could not be read to their end, the rules say nothing. */
+	if (draft->broken) {
+		return;
+	}
+	draft_complete(draft);
+	if (draft->broken) {
+		return;
+	}
+	draft_check(draft);
+	if (running) {
+		draft_check_changes(draft, running);
+	}
+}
+
+struct settings *settings_load_anew(const char *file, const struct settings *running,
+				    settings_complain_fn complain, void *ctx)
 {
 	struct draft draft = {
 		.report = {.file = file, .complain = complain, .ctx = ctx},
 		.settings = calloc(1, sizeof(struct settings)),
 	};
-	size_t mistakes;
+	struct settings *settings = draft.settings;
 
-	if (!draft.settings) {
+	if (!settings) {
 		report_mistake(&draft.report, 0, "out of memory");
 		return NULL;
 	}
-	draft.settings->limits = limits_default();
-	draft_preset(TARGET_SETTINGS, draft.settings);
-	draft.settings->simulator_count = 1;
-	draft.settings->simulators[0].connections = 1;
-	draft_preset(TARGET_SIMULATOR, &draft.settings->simulators[0]);
-	/* Of a file that could not be read to its end, the rules say nothing. */
-	if (reader_run(file, &draft.report, &draft_reader, &draft) == 0) {
-		draft_check(&draft);
+	build(&draft, file, running);
+	if (draft.report.count) {
+		settings_free(settings);
+		settings = NULL;
+	} else if (running) {
+		put_in_order(settings, running);
 	}
-	bound_scenarios(draft.settings);
-	mistakes = draft.report.count;
-	free(draft.parts);
-	free(draft.parameter_lines);
-	if (mistakes) {
-		settings_free(draft.settings);
-		return NULL;
-	}
-	return draft.settings;
+	draft_fini(&draft);
+	return settings;
+}
+
+struct settings *settings_load(const char *file, settings_complain_fn complain, void *ctx)
+{
+	return settings_load_anew(file, NULL, complain, ctx);
 }
 
 static void free_parameter(const struct parameter *parameter)
@@ -71,5 +166,6 @@ void settings_free(struct settings *settings)
 		free(scenario->parameters);
 	}
 	free(settings->scenarios);
+	free(settings->scenario_given);
 	free(settings);
 }

@@ -78,7 +78,8 @@ typedef void (*settings_complain_fn)(void *ctx, const char *file, int line, cons
 struct settings *settings_load(const char *file, settings_complain_fn complain, void *ctx);
 /* The same for a gateway that runs with `running`: what it cannot take in without a
  * restart and would have to is a mistake, too. Listeners and simulators come out in the
- * order in which `running` has them, whatever their order in the file. */
+ * order in which `running` has them, whatever their order in the file. `running` may be
+ * NULL: settings_load. */
 struct settings *settings_load_anew(const char *file, const struct settings *running,
 				    settings_complain_fn complain, void *ctx);
 void settings_free(struct settings *settings);

@@ -22,6 +22,12 @@ static const struct choice level_choices[] = {
 	{NULL, 0, false},
 };
 
+static const struct choice format_choices[] = {
+	{"logfmt", LOG_FORMAT_LOGFMT, false},
+	{"json", LOG_FORMAT_JSON, false},
+	{NULL, 0, false},
+};
+
 static const struct choice protocol_choices[] = {
 	{"protobuf", 0, false},
 	{"text", 0, true},
@@ -38,25 +44,38 @@ static const struct choice simulator_down_choices[] = {
 
 static const struct choice topology_choices[] = {
 	{"mesh", TOPOLOGY_MESH, false},
-	{"star", TOPOLOGY_STAR, true},
+	{"star", TOPOLOGY_STAR, false},
+	{NULL, 0, false},
+};
+
+static const struct choice spoke_choices[] = {
+	{"relay", SPOKES_RELAY, false},
+	{"deny", SPOKES_DENY, false},
+	{NULL, 0, false},
+};
+
+static const struct choice delay_choices[] = {
+	{"real", true, false},
+	{"none", false, false},
 	{NULL, 0, false},
 };
 
 const struct section table_sections[] = {
-	{"gateway", TARGET_SETTINGS, false, "The gateway as a whole.", NULL},
-	{"listen", TARGET_LISTENER, true,
+	{"gateway", TARGET_SETTINGS, NAMING_NONE, "The gateway as a whole.", NULL},
+	{"listen", TARGET_LISTENER, NAMING_REQUIRED,
 	 "Where drones connect; one section for each address. NAME appears in the log. At "
 	 "least one is needed.",
 	 "drones"},
-	{"simulator", TARGET_SIMULATOR, false,
+	{"simulator", TARGET_SIMULATOR, NAMING_OPTIONAL,
 	 "The link to the channel simulator. The gateway connects, the simulator listens; "
-	 "they may be started in any order.",
+	 "they may be started in any order. Further simulators are [simulator:NAME], with the "
+	 "same keys; scenarios name theirs.",
 	 NULL},
-	{"sessions", TARGET_SETTINGS, false, "How long the gateway waits for a drone.", NULL},
-	{"presence", TARGET_SETTINGS, false, "Telling drones who comes and goes.", NULL},
-	{"limits", TARGET_SETTINGS, false, "Bounds on what drones may make the gateway spend.",
-	 NULL},
-	{"scenario", TARGET_SCENARIO, true,
+	{"sessions", TARGET_SETTINGS, NAMING_NONE, "How long the gateway waits for a drone.", NULL},
+	{"presence", TARGET_SETTINGS, NAMING_NONE, "Telling drones who comes and goes.", NULL},
+	{"limits", TARGET_SETTINGS, NAMING_NONE,
+	 "Bounds on what drones may make the gateway spend.", NULL},
+	{"scenario", TARGET_SCENARIO, NAMING_REQUIRED,
 	 "A scenario that drones can choose as NAME; one section for each. Only members of "
 	 "one scenario reach each other.",
 	 "example"},
@@ -70,6 +89,9 @@ const size_t table_section_count = COUNT(table_sections);
 #define OF_SIMULATOR(member, least, most)                                                          \
 	.kind = VALUE_U32, .offset = offsetof(struct simulator_settings, member), .min = (least),  \
 	.max = (most)
+#define OF_SCENARIO(member, least, most)                                                           \
+	.kind = VALUE_U32, .offset = offsetof(struct scenario_config, member), .min = (least),     \
+	.max = (most)
 #define LIMIT(member, least, most) NUMBER(limits.member, least, most), .limit = true
 
 const struct row table_rows[] = {
@@ -80,6 +102,14 @@ const struct row table_rows[] = {
 	 .preset = "gateway",
 	 .help = "What the gateway calls itself towards the simulator and in the log."},
 	{.section = "gateway",
+	 .key = "default_scenario",
+	 .kind = VALUE_NAME,
+	 .offset = offsetof(struct settings, default_scenario),
+	 .refers = "scenario",
+	 .example = "example",
+	 .reloadable = true,
+	 .help = "Where drones are put that name no scenario and whose listener has none."},
+	{.section = "gateway",
 	 .key = "log_level",
 	 .kind = VALUE_CHOICE,
 	 .offset = offsetof(struct settings, log_level),
@@ -87,6 +117,23 @@ const struct row table_rows[] = {
 	 .preset = "info",
 	 .reloadable = true,
 	 .help = "Lines below this level are not logged."},
+	{.section = "gateway",
+	 .key = "log_format",
+	 .kind = VALUE_CHOICE,
+	 .offset = offsetof(struct settings, log_format),
+	 .choices = format_choices,
+	 .preset = "logfmt",
+	 .reloadable = true,
+	 .help = "logfmt: key=value. json: one object a line."},
+	{.section = "gateway",
+	 .key = "include",
+	 .kind = VALUE_INCLUDE,
+	 .offset = ROW_NOT_STORED,
+	 .example = "scenarios/*.ini",
+	 .reloadable = true,
+	 .help = "A file to be read as well, or a pattern (* ? [a-z]) of files, from the folder of "
+		 "the file that this line stands in. May be given several times. An included "
+		 "file may include others; of [gateway] it has no other key."},
 
 	{.section = "listen",
 	 .key = "address",
@@ -96,6 +143,14 @@ const struct row table_rows[] = {
 	 .example = "127.0.0.1:7600",
 	 .help = "Where to listen. Port 0 lets the system choose; the log tells which. Every "
 		 "interface is 0.0.0.0 or [::]."},
+	{.section = "listen",
+	 .key = "scenario",
+	 .kind = VALUE_NAME,
+	 .offset = offsetof(struct listener_settings, scenario),
+	 .refers = "scenario",
+	 .example = "example",
+	 .reloadable = true,
+	 .help = "Where drones are put that connect here and name no scenario."},
 	{.section = "listen",
 	 .key = "protocol",
 	 .kind = VALUE_WORD,
@@ -110,20 +165,28 @@ const struct row table_rows[] = {
 	 .kind = VALUE_ADDRESS,
 	 .offset = offsetof(struct simulator_settings, address),
 	 .preset = "127.0.0.1:7700",
-	 .help = "Where the simulator listens."},
+	 .help = "Where the simulator listens. A [simulator:NAME] must have an address of its "
+		 "own."},
+	{.section = "simulator",
+	 .key = "connections",
+	 OF_SIMULATOR(connections, 1, 64),
+	 .preset = "1",
+	 .help = "Connections to the simulator. Each scenario keeps to one of them, so several "
+		 "let a simulator work on several scenarios at once."},
 	{.section = "simulator",
 	 .key = "timeout_ms",
 	 OF_SIMULATOR(timeout_ms, 1, 10 * MINUTE_MS),
 	 .preset = "1000",
 	 .reloadable = true,
 	 .help = "How long a message waits for the simulator's answer before its sender is told "
-		 "SIMULATOR_TIMEOUT."},
+		 "SIMULATOR_TIMEOUT. Scenarios may have their own."},
 	{.section = "simulator",
 	 .key = "max_in_flight",
 	 OF_SIMULATOR(max_in_flight, 1, 16 * MILLION),
 	 .preset = "65536",
 	 .reloadable = true,
-	 .help = "Messages at the simulator at one time; further ones wait with their drones."},
+	 .help = "Messages at the simulator at one time, for each connection; further ones wait "
+		 "with their drones."},
 	{.section = "simulator",
 	 .key = "max_frame_bytes",
 	 OF_SIMULATOR(max_frame_bytes, 4 * KIB, 64 * MIB),
@@ -135,8 +198,13 @@ const struct row table_rows[] = {
 	 .offset = offsetof(struct simulator_settings, on_simulator_down),
 	 .choices = simulator_down_choices,
 	 .preset = "fail",
+	 .reloadable = true,
 	 .help = "What happens to messages while the simulator is away. fail: their senders are "
-		 "told SIMULATOR_DOWN at once."},
+		 "told SIMULATOR_DOWN at once. queue: they wait for it, see [limits] max_queued "
+		 "and "
+		 "queue_ms. bypass: they are handed over without a channel, marked as such. "
+		 "Scenarios "
+		 "may have their own."},
 	{.section = "simulator",
 	 .key = "connect_timeout_ms",
 	 OF_SIMULATOR(connect_timeout_ms, 10, 10 * MINUTE_MS),
@@ -181,28 +249,33 @@ const struct row table_rows[] = {
 	{.section = "sessions",
 	 .key = "idle_timeout_ms",
 	 LIMIT(idle_timeout_ms, 10, DAY_MS),
+	 .preset = "30000",
 	 .reloadable = true,
 	 .help = "Silence after which a drone is sent goodbye (IDLE_TIMEOUT). Larger than "
 		 "ping_interval_ms."},
 	{.section = "sessions",
 	 .key = "ping_interval_ms",
 	 LIMIT(ping_interval_ms, 0, HOUR_MS),
+	 .preset = "10000",
 	 .reloadable = true,
 	 .help = "Silence after which a drone is sent a ping. 0: no pings; drones must speak "
 		 "by themselves."},
 	{.section = "sessions",
 	 .key = "register_timeout_ms",
 	 LIMIT(register_timeout_ms, 10, HOUR_MS),
+	 .preset = "5000",
 	 .reloadable = true,
 	 .help = "From connecting to being registered."},
 	{.section = "sessions",
 	 .key = "frame_timeout_ms",
 	 LIMIT(frame_timeout_ms, 10, HOUR_MS),
+	 .preset = "10000",
 	 .reloadable = true,
 	 .help = "How long a drone may take to finish a frame that it has started."},
 	{.section = "sessions",
 	 .key = "takeover_ms",
 	 LIMIT(takeover_ms, 0, HOUR_MS),
+	 .preset = "2000",
 	 .reloadable = true,
 	 .help = "When a newcomer from another host uses the id of a drone that is online, that "
 		 "drone "
@@ -217,11 +290,13 @@ const struct row table_rows[] = {
 	{.section = "presence",
 	 .key = "interval_ms",
 	 LIMIT(presence_interval_ms, 0, MINUTE_MS),
+	 .preset = "50",
 	 .reloadable = true,
 	 .help = "Who comes and goes is gathered this long and told in one message."},
 	{.section = "presence",
 	 .key = "backlog",
 	 LIMIT(presence_backlog, 16, MILLION),
+	 .preset = "16384",
 	 .help = "Events kept for drones that read slowly. A drone that falls further behind is "
 		 "told "
 		 "how many it missed."},
@@ -229,27 +304,34 @@ const struct row table_rows[] = {
 	{.section = "limits",
 	 .key = "max_drones",
 	 LIMIT(max_drones, 1, MILLION),
+	 .preset = "10000",
+	 .reloadable = true,
 	 .help = "Connections at one time, registered or not. The process needs as many open files "
 		 "and a few more."},
 	{.section = "limits",
 	 .key = "max_unregistered",
 	 LIMIT(max_unregistered, 1, MILLION),
+	 .preset = "2048",
 	 .reloadable = true,
 	 .help = "Of these, connections that have not registered yet."},
 	{.section = "limits",
 	 .key = "max_frame_bytes",
 	 LIMIT(max_frame_bytes, FRAME_LEAST_BYTES, 16 * MIB),
+	 .preset = "65536",
+	 .reloadable = true,
 	 .help = "The largest frame from a registered drone. From 2048 bytes up a payload may have "
 		 "1024 "
 		 "bytes less than this, below that half of it."},
 	{.section = "limits",
 	 .key = "max_frame_bytes_unregistered",
 	 LIMIT(max_frame_bytes_unregistered, FRAME_LEAST_BYTES, 16 * MIB),
+	 .preset = "4096",
 	 .reloadable = true,
 	 .help = "The largest frame from a drone that has not registered yet."},
 	{.section = "limits",
 	 .key = "output_hard_bytes",
 	 LIMIT(output_hard_bytes, 2 * FRAME_LEAST_BYTES, GIB),
+	 .preset = "262144",
 	 .reloadable = true,
 	 .help = "Bytes that may wait for one drone. Beyond that it is sent goodbye (TOO_SLOW). At "
 		 "least "
@@ -257,17 +339,20 @@ const struct row table_rows[] = {
 	{.section = "limits",
 	 .key = "output_soft_bytes",
 	 LIMIT(output_soft_bytes, 256, GIB),
+	 .preset = "65536",
 	 .reloadable = true,
 	 .help = "A drone for which more bytes than this wait for output_soft_ms is TOO_SLOW as "
 		 "well."},
 	{.section = "limits",
 	 .key = "output_soft_ms",
 	 LIMIT(output_soft_ms, 10, HOUR_MS),
+	 .preset = "10000",
 	 .reloadable = true,
 	 .help = "See output_soft_bytes."},
 	{.section = "limits",
 	 .key = "max_in_flight",
 	 LIMIT(max_in_flight, 1, 16 * MILLION),
+	 .preset = "65536",
 	 .reloadable = true,
 	 .help = "Messages accepted and not yet decided, of all drones. Beyond that senders are "
 		 "told "
@@ -275,6 +360,7 @@ const struct row table_rows[] = {
 	{.section = "limits",
 	 .key = "max_in_flight_per_drone",
 	 LIMIT(max_in_flight_per_drone, 1, MILLION),
+	 .preset = "64",
 	 .reloadable = true,
 	 .help = "The same for one drone. Beyond that the gateway stops reading from it until one "
 		 "is "
@@ -286,11 +372,51 @@ const struct row table_rows[] = {
 	 .min = FRAME_LEAST_BYTES,
 	 .max = TIB,
 	 .limit = true,
+	 .preset = "536870912",
 	 .reloadable = true,
 	 .help = "Memory for payloads in flight over 160 bytes, of all drones."},
 	{.section = "limits",
+	 .key = "max_waiting",
+	 LIMIT(max_waiting, 1, 16 * MILLION),
+	 .preset = "262144",
+	 .reloadable = true,
+	 .help = "Deliveries that wait for their simulated time (delay = real), of all drones."},
+	{.section = "limits",
+	 .key = "max_queued",
+	 LIMIT(max_queued, 1, 16 * MILLION),
+	 .preset = "4096",
+	 .reloadable = true,
+	 .help = "Messages that wait for a simulator that is away (on_simulator_down = queue), of "
+		 "all drones."},
+	{.section = "limits",
+	 .key = "queue_ms",
+	 LIMIT(queue_ms, 1, HOUR_MS),
+	 .preset = "5000",
+	 .reloadable = true,
+	 .help = "How long each of these waits before its sender is told SIMULATOR_DOWN."},
+	{.section = "limits",
+	 .key = "max_groups_per_drone",
+	 LIMIT(max_groups_per_drone, 1, 1024),
+	 .preset = "16",
+	 .reloadable = true,
+	 .help = "Groups that a drone may be in at one time."},
+	{.section = "limits",
+	 .key = "max_takeovers_per_minute",
+	 LIMIT(max_takeovers_per_minute, 1, MILLION),
+	 .preset = "15",
+	 .reloadable = true,
+	 .help = "How often an id may change hands in one minute. Beyond that nobody gets it for "
+		 "takeover_ban_ms."},
+	{.section = "limits",
+	 .key = "takeover_ban_ms",
+	 LIMIT(takeover_ban_ms, 0, DAY_MS),
+	 .preset = "300000",
+	 .reloadable = true,
+	 .help = "See max_takeovers_per_minute."},
+	{.section = "limits",
 	 .key = "max_stray_results",
 	 LIMIT(max_stray_results, 1, MILLION),
+	 .preset = "100",
 	 .reloadable = true,
 	 .help = "Answers a second to messages that the simulator was never given or has answered "
 		 "before. Beyond that the link is dropped and made anew."},
@@ -326,21 +452,77 @@ const struct row table_rows[] = {
 	 .offset = offsetof(struct scenario_config, topology),
 	 .choices = topology_choices,
 	 .preset = "mesh",
-	 .help = "mesh: every drone reaches every other in one hop."},
+	 .reloadable = true,
+	 .help = "mesh: every drone reaches every other in one hop. star: one drone is the hub, "
+		 "the "
+		 "others are spokes and reach the hub in one hop, each other through it."},
+	{.section = "scenario",
+	 .key = "hub",
+	 .kind = VALUE_NAME,
+	 .offset = offsetof(struct scenario_config, hub),
+	 .example = "ground",
+	 .star_only = true,
+	 .reloadable = true,
+	 .help = "The drone_id of the hub. A star must have one, a mesh has none. While that drone "
+		 "is away, nobody in the star reaches anybody (NO_ROUTE)."},
+	{.section = "scenario",
+	 .key = "spoke_to_spoke",
+	 .kind = VALUE_CHOICE,
+	 .offset = offsetof(struct scenario_config, spoke_to_spoke),
+	 .choices = spoke_choices,
+	 .preset = "relay",
+	 .star_only = true,
+	 .reloadable = true,
+	 .help = "Only for a star. relay: the hub passes messages between spokes on, in two hops, "
+		 "each through the channel. deny: spokes reach only the hub (NOT_ALLOWED)."},
 	{.section = "scenario",
 	 .key = "max_drones",
-	 .kind = VALUE_U32,
-	 .offset = offsetof(struct scenario_config, max_drones),
-	 .min = 1,
-	 .max = MILLION,
+	 OF_SCENARIO(max_drones, 1, MILLION),
+	 .inherits = "[limits] max_drones",
 	 .example = "100",
 	 .reloadable = true,
-	 .help = "Members at one time. As many as [limits] max_drones when not given."},
+	 .help = "Members at one time."},
+	{.section = "scenario",
+	 .key = "delay",
+	 .kind = VALUE_SWITCH,
+	 .offset = offsetof(struct scenario_config, delay_real),
+	 .choices = delay_choices,
+	 .preset = "none",
+	 .reloadable = true,
+	 .help = "real: a message is handed over when its simulated delay has passed since it was "
+		 "sent. none: as soon as the simulator has answered."},
+	{.section = "scenario",
+	 .key = "simulator",
+	 .kind = VALUE_NAME,
+	 .offset = offsetof(struct scenario_config, simulator),
+	 .inherits = "the [simulator] without a name",
+	 .refers = "simulator",
+	 .example = "other",
+	 .reloadable = true,
+	 .help = "The NAME of the [simulator:NAME] that decides about messages here. Must be given "
+		 "where all simulators have names."},
+	{.section = "scenario",
+	 .key = "timeout_ms",
+	 OF_SCENARIO(timeout_ms, 1, 10 * MINUTE_MS),
+	 .inherits = "its simulator's",
+	 .example = "1000",
+	 .reloadable = true,
+	 .help = "How long a message here waits for the simulator's answer."},
+	{.section = "scenario",
+	 .key = "on_simulator_down",
+	 .kind = VALUE_CHOICE,
+	 .offset = offsetof(struct scenario_config, on_simulator_down),
+	 .choices = simulator_down_choices,
+	 .inherits = "its simulator's",
+	 .example = "fail",
+	 .reloadable = true,
+	 .help = "What happens to messages here while the simulator is away."},
 	{.section = "scenario",
 	 .key = "origin",
 	 .kind = VALUE_ORIGIN,
 	 .offset = 0,
 	 .example = "37.77, -122.42, 16",
+	 .reloadable = true,
 	 .help = "Where local coordinates start: latitude and longitude in degrees (WGS 84), "
 		 "altitude in "
 		 "metres. Without it drones cannot give geodetic positions here."},
@@ -349,6 +531,7 @@ const struct row table_rows[] = {
 	 .kind = VALUE_CHANNEL,
 	 .offset = 0,
 	 .example = "ideal",
+	 .reloadable = true,
 	 .help = "Parameters of the channel, such as channel.model. The gateway hands them to the "
 		 "simulator unread, without \"channel.\"; what the simulator refuses is told in "
 		 "the "

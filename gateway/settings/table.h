@@ -12,24 +12,32 @@ enum target {
 	TARGET_SCENARIO,
 };
 
+enum naming {
+	NAMING_NONE,	 /* [name] */
+	NAMING_REQUIRED, /* [name:NAME], several times, each with a NAME of its own */
+	NAMING_OPTIONAL, /* both */
+};
+
 struct section {
-	const char *name; /* of [name], or of [name:NAME] */
+	const char *name;
 	enum target target;
-	bool named; /* may stand several times, each with a NAME of its own */
+	enum naming naming;
 	const char *help;
-	const char *example; /* NAME in the reference */
+	const char *example; /* NAME in the reference; NULL: without */
 };
 
 enum value_kind {
 	VALUE_U32,
 	VALUE_U64,
 	VALUE_CHOICE,  /* an enum, stored as int */
+	VALUE_SWITCH,  /* a choice of two, stored as bool */
 	VALUE_WORD,    /* one of the choices, stored as text */
 	VALUE_NAME,    /* [A-Za-z0-9._-]{1,32} */
 	VALUE_TEXT,    /* UTF-8 without control characters */
 	VALUE_ADDRESS, /* struct address */
 	VALUE_ORIGIN,  /* of a scenario */
 	VALUE_CHANNEL, /* channel.*: a scenario's parameter, for the simulator alone */
+	VALUE_INCLUDE, /* a file or a pattern of files; may be given several times */
 };
 
 struct choice {
@@ -48,11 +56,13 @@ struct row {
 	size_t offset;	   /* in the target, or ROW_NOT_STORED */
 	uint64_t min, max; /* numbers: bounds; text: bytes */
 	const struct choice *choices;
-	const char *preset;  /* default as written; NULL: stands in limits_default, or there
-				is none */
-	const char *example; /* in the reference, where there is no default */
+	const char *preset;   /* default as written; NULL: there is none */
+	const char *inherits; /* instead of a preset: whose value is taken, for people */
+	const char *example;  /* in the reference, where there is no default */
+	const char *refers;   /* the value is the NAME of such a section, which must be there */
 	bool required;
-	bool limit; /* a member of struct limits */
+	bool limit;	/* a member of struct limits */
+	bool star_only; /* a mistake in a scenario of another topology */
 	/* Whether a running gateway may take a new value in. */
 	bool reloadable;
 	const char *help;
@@ -63,7 +73,19 @@ extern const size_t table_section_count;
 extern const struct row table_rows[];
 extern const size_t table_row_count;
 
-#define TABLE_ROWS_MAX 64 /* table.c checks it */
+#define TABLE_ROWS_MAX 96 /* table.c checks it */
+
+/* Where the row of table_rows stands in it. */
+static inline size_t table_row_index(const struct row *row)
+{
+	return (size_t)(row - table_rows);
+}
+
+/* ":NAME" where a NAME must stand, else "". */
+static inline const char *section_name_part(const struct section *section)
+{
+	return section->naming == NAMING_REQUIRED ? ":NAME" : "";
+}
 
 const struct section *table_find_section(const char *name);
 /* A key that begins with "channel." finds the row "channel.*". */

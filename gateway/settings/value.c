@@ -1,9 +1,11 @@
 #include "settings/value.h"
 
+#include "base/suggest.h"
 #include "base/utf8.h"
 #include "core/name.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { DESCRIBE_BYTES = 256 };
@@ -60,6 +62,7 @@ void value_describe(const struct row *row, char *text, size_t cap)
 			       row->max);
 		break;
 	case VALUE_CHOICE:
+	case VALUE_SWITCH:
 	case VALUE_WORD:
 		describe_choices(row->choices, text, cap);
 		break;
@@ -73,7 +76,7 @@ void value_describe(const struct row *row, char *text, size_t cap)
 			       row->max);
 		break;
 	case VALUE_ADDRESS:
-		(void)snprintf(text, cap, "a numeric address and a port");
+		(void)snprintf(text, cap, "a numeric address and a port, or unix: and a path");
 		break;
 	case VALUE_ORIGIN:
 		(void)snprintf(text, cap,
@@ -83,6 +86,9 @@ void value_describe(const struct row *row, char *text, size_t cap)
 	case VALUE_CHANNEL:
 		(void)snprintf(text, cap, "UTF-8 without control characters");
 		break;
+	case VALUE_INCLUDE:
+		(void)snprintf(text, cap, "a path or a pattern of paths");
+		break;
 	}
 }
 
@@ -91,7 +97,8 @@ static int refuse(const struct row *row, const char *text, char *why, size_t cap
 	char allowed[DESCRIBE_BYTES];
 
 	value_describe(row, allowed, sizeof(allowed));
-	(void)snprintf(why, cap, "%s; must be %s", text, allowed);
+	(void)snprintf(why, cap, "%s%s must be %s", text, text[strlen(text) - 1] == '?' ? "" : ";",
+		       allowed);
 	return -1;
 }
 
@@ -124,25 +131,42 @@ static int parse_number(const struct row *row, const char *text, void *target, c
 	return 0;
 }
 
+static void store_choice(const struct row *row, const struct choice *choice, void *target)
+{
+	bool on = choice->value != 0;
+
+	if (row->kind == VALUE_WORD) {
+		memcpy(member(row, target), choice->name, strlen(choice->name) + 1);
+	} else if (row->kind == VALUE_SWITCH) {
+		memcpy(member(row, target), &on, sizeof(on));
+	} else {
+		memcpy(member(row, target), &choice->value, sizeof(choice->value));
+	}
+}
+
 static int parse_choice(const struct row *row, const char *text, void *target, char *why,
 			size_t cap)
 {
 	const struct choice *choice = row->choices;
+	struct suggestion best = {0};
+	char what[96] = "is not known";
 
-	while (choice->name && strcmp(choice->name, text) != 0) {
-		choice++;
+	for (; choice->name && strcmp(choice->name, text) != 0; choice++) {
+		if (!choice->unsupported) {
+			suggest_consider(&best, slice_str(text), choice->name);
+		}
 	}
 	if (!choice->name) {
-		return refuse(row, "is not known", why, cap);
+		if (best.name) {
+			(void)snprintf(what, sizeof(what), "is not known; did you mean %s?",
+				       best.name);
+		}
+		return refuse(row, what, why, cap);
 	}
 	if (choice->unsupported) {
 		return refuse(row, "is not supported yet", why, cap);
 	}
-	if (row->kind == VALUE_WORD) {
-		memcpy(member(row, target), text, strlen(text) + 1);
-	} else if (row->offset != ROW_NOT_STORED) {
-		memcpy(member(row, target), &choice->value, sizeof(choice->value));
-	}
+	store_choice(row, choice, target);
 	return 0;
 }
 
@@ -226,6 +250,7 @@ int value_parse(const struct row *row, const char *text, void *target, char *why
 	case VALUE_U64:
 		return parse_number(row, text, target, why, cap);
 	case VALUE_CHOICE:
+	case VALUE_SWITCH:
 	case VALUE_WORD:
 		return parse_choice(row, text, target, why, cap);
 	case VALUE_NAME:
@@ -237,6 +262,7 @@ int value_parse(const struct row *row, const char *text, void *target, char *why
 	case VALUE_ORIGIN:
 		return parse_origin(row, text, target, why, cap);
 	case VALUE_CHANNEL:
+	case VALUE_INCLUDE:
 		break;
 	}
 	return refuse(row, "cannot stand here", why, cap);

@@ -1,4 +1,4 @@
-/* Reading one value by its row of the table. */
+/* Reading and writing one value by its row of the table. */
 #ifndef UAV_SETTINGS_VALUE_H
 #define UAV_SETTINGS_VALUE_H
 
@@ -6,9 +6,16 @@
 
 /* Stores the value of `text` in `target`, the structure into which the row's offset
  * points. 0, or -1 with what is wrong in `why`; the target is then as before. Not
- * for VALUE_CHANNEL. */
+ * for VALUE_CHANNEL and VALUE_INCLUDE. */
 int value_parse(const struct row *row, const char *text, void *target, char *why, size_t cap)
 	__attribute__((warn_unused_result));
+
+/* Room for any value that value_print writes. */
+#define VALUE_TEXT_BYTES (DESCRIPTION_MAX_BYTES + 64)
+
+/* The value in `target` as value_parse reads it, and gives the same again; "" where there
+ * is none. Not for VALUE_CHANNEL and VALUE_INCLUDE. */
+void value_print(const struct row *row, const void *target, char *text, size_t cap);
 
 /* What is allowed: "a whole number from 1 to 100". */
 void value_describe(const struct row *row, char *text, size_t cap);

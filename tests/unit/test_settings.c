@@ -325,7 +325,7 @@ static void unknown_names_get_the_nearest_known(void **state)
 	check_one(LISTEN "[limits]\noutput_hard_bytez = 5\n", 4, "did you mean output_hard_bytes?",
 		  "");
 	check_one("[listen:a]\nadress = x\naddress = 127.0.0.1:1\n", 2, "did you mean address?",
-		  "there are address, protocol");
+		  "there are address, scenario, protocol");
 	check_one(LISTEN "[sessions]\nmax_in_flight_bytes = 5\n", 4, "it belongs in [limits]", "");
 }
 
@@ -351,10 +351,6 @@ static void what_stands_twice_names_the_first(void **state)
 static void what_is_planned_says_so(void **state)
 {
 	(void)state;
-	check_one(LISTEN "[scenario:s]\ntopology = star\n", 4, "\"star\" is not supported yet",
-		  "must be mesh");
-	check_one(LISTEN "[simulator]\non_simulator_down = queue\n", 4, "is not supported yet",
-		  "must be fail");
 	check_one("[listen:a]\naddress = 127.0.0.1:1\nprotocol = mavlink\n", 3,
 		  "is not supported yet", "must be protobuf");
 	check_one(LISTEN "[scenario:s]\ntopology = ring\n", 4, "is not known", "must be mesh");
@@ -499,12 +495,12 @@ static void every_mistake_is_told(void **state)
 
 	(void)state;
 	assert_null(load("[gateway]\nnam = x\nlog_level = loud\n[bogus]\nx = 1\nnonsense\n"
-			 "[limits]\nmax_drones = many\n[scenario:a b]\ntopology = star\n",
+			 "[limits]\nmax_drones = many\n[scenario:a b]\ntopology = ring\n",
 			 &mistakes));
 	assert_string_equal(
 		mistakes.all,
 		"2: unknown key \"nam\" in [gateway]; did you mean name? there are name, "
-		"log_level\n"
+		"default_scenario, log_level, log_format, include\n"
 		"3: log_level = \"loud\" is not known; must be debug, info, warning or error\n"
 		"4: unknown section \"bogus\"; there are [gateway], [listen:NAME], [simulator], "
 		"[sessions], [presence], [limits], [scenario:NAME]\n"
@@ -514,7 +510,7 @@ static void every_mistake_is_told(void **state)
 		"1000000\n"
 		"9: [scenario:NAME] needs a NAME of 1 to 32 letters, digits, dots, underscores or "
 		"hyphens; here: \"a b\"\n"
-		"10: topology = \"star\" is not supported yet; must be mesh\n"
+		"10: topology = \"ring\" is not known; must be mesh or star\n"
 		"0: no [listen:NAME] section: nobody could connect\n");
 }
 
@@ -637,6 +633,8 @@ static void the_reference_is_a_valid_file(void **state)
 	(void)state;
 	assert_non_null(out);
 	settings_print_reference(out);
+	/* what the examples speak of */
+	fputs("[simulator:other]\naddress = 127.0.0.1:7701\n", out);
 	assert_int_equal(fclose(out), 0);
 	settings = load_good(text);
 	for (at = text; (at = strstr(at, "\n# ")); at++) {
@@ -654,8 +652,14 @@ static void the_reference_is_a_valid_file(void **state)
 								   : table_rows[i].key);
 		assert_non_null(strstr(text, line));
 	}
+	at = strstr(text, "topology = mesh\n");
+	assert_non_null(at);
+	memcpy(strchr(at, 'm'), "star", 4); /* which has a hub */
 	spelled = load_good(text);
 	check_same_numbers(settings, spelled, NULL);
+	assert_string_equal(spelled->default_scenario, "example");
+	assert_string_equal(spelled->listeners[0].scenario, "example");
+	assert_string_equal(spelled->scenarios[0].hub, "ground");
 	assert_int_equal(spelled->scenarios[0].max_drones, 100);
 	assert_int_equal(spelled->scenarios[0].parameter_count, 1);
 	settings_free(settings);
