@@ -3,6 +3,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 struct plain {
 	struct transport base; /* first: a struct transport * is a struct plain * */
@@ -10,7 +11,7 @@ struct plain {
 	bool wanted;  /* the user wants to read */
 	bool reading; /* libuv reads */
 	bool closing;
-	uv_tcp_t tcp;
+	union plain_handle on;
 };
 
 struct plain_write {
@@ -35,7 +36,7 @@ static const struct plain *plain_of_const(const struct transport *transport)
 
 static uv_stream_t *plain_stream(struct plain *plain)
 {
-	return (uv_stream_t *)&plain->tcp;
+	return &plain->on.stream;
 }
 
 /* --- reading --- */
@@ -138,7 +139,7 @@ static int plain_write(struct transport *transport, struct slice bytes)
 
 static size_t plain_unwritten(const struct transport *transport)
 {
-	return uv_stream_get_write_queue_size((const uv_stream_t *)&plain_of_const(transport)->tcp);
+	return uv_stream_get_write_queue_size(&plain_of_const(transport)->on.stream);
 }
 
 /* --- the end --- */
@@ -146,7 +147,7 @@ static size_t plain_unwritten(const struct transport *transport)
 static int plain_shutdown(struct transport *transport)
 {
 	uv_os_fd_t fd;
-	int status = uv_fileno((const uv_handle_t *)&plain_of(transport)->tcp, &fd);
+	int status = uv_fileno(&plain_of(transport)->on.handle, &fd);
 
 	if (status == 0 && shutdown(fd, SHUT_WR) < 0) {
 		status = uv_translate_sys_error(errno);
@@ -171,7 +172,7 @@ static void plain_close(struct transport *transport)
 	if (!plain->closing) {
 		plain->closing = true;
 		plain->wanted = false;
-		uv_close((uv_handle_t *)&plain->tcp, on_close);
+		uv_close(&plain->on.handle, on_close);
 	}
 }
 
@@ -187,20 +188,37 @@ static const struct transport_ops plain_ops = {
 
 /* --- the beginning --- */
 
-/* Best effort: a connection without these still works. */
+void plain_handle_init(union plain_handle *handle, uv_loop_t *loop, int family)
+{
+	if (family == AF_UNIX) {
+		(void)uv_pipe_init(loop, &handle->pipe, 0);
+	} else {
+		(void)uv_tcp_init(loop, &handle->tcp);
+	}
+}
+
+int plain_handle_family(const uv_stream_t *stream)
+{
+	return stream->type == UV_NAMED_PIPE ? AF_UNIX : AF_INET;
+}
+
+/* Best effort: a connection without these still works. A unix socket has none of them. */
 static void plain_set_options(struct plain *plain, uint32_t user_timeout_ms)
 {
 	unsigned timeout_ms = user_timeout_ms;
 	uv_os_fd_t fd;
 
-	uv_tcp_nodelay(&plain->tcp, 1);
-	if (timeout_ms && uv_fileno((const uv_handle_t *)&plain->tcp, &fd) == 0) {
+	if (plain_handle_family(&plain->on.stream) == AF_UNIX) {
+		return;
+	}
+	uv_tcp_nodelay(&plain->on.tcp, 1);
+	if (timeout_ms && uv_fileno(&plain->on.handle, &fd) == 0) {
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms,
 				 sizeof(timeout_ms));
 	}
 }
 
-static struct plain *plain_new(const struct transport_plain_options *options,
+static struct plain *plain_new(const struct transport_plain_options *options, int family,
 			       const struct transport_user *user, void *ctx)
 {
 	struct plain *plain = calloc(1, sizeof(*plain));
@@ -210,11 +228,8 @@ static struct plain *plain_new(const struct transport_plain_options *options,
 	}
 	plain->base = (struct transport){.ops = &plain_ops, .user = user, .ctx = ctx};
 	plain->writes = options->writes;
-	if (uv_tcp_init(options->loop, &plain->tcp) < 0) {
-		free(plain);
-		return NULL;
-	}
-	plain->tcp.data = plain;
+	plain_handle_init(&plain->on, options->loop, family);
+	plain->on.handle.data = plain;
 	return plain;
 }
 
@@ -226,13 +241,13 @@ static void on_discard(uv_handle_t *handle)
 /* For a transport that its user has never seen. */
 static void plain_discard(struct plain *plain)
 {
-	uv_close((uv_handle_t *)&plain->tcp, on_discard);
+	uv_close(&plain->on.handle, on_discard);
 }
 
 int transport_plain_accept(const struct transport_plain_options *options, uv_stream_t *listener,
 			   const struct transport_user *user, void *ctx, struct transport **out)
 {
-	struct plain *plain = plain_new(options, user, ctx);
+	struct plain *plain = plain_new(options, plain_handle_family(listener), user, ctx);
 	int status;
 
 	*out = NULL;
@@ -249,7 +264,7 @@ int transport_plain_accept(const struct transport_plain_options *options, uv_str
 	return 0;
 }
 
-struct plain_connect {
+struct plain_attempt {
 	uv_connect_t request;
 	uint32_t user_timeout_ms;
 };
@@ -257,7 +272,7 @@ struct plain_connect {
 static void on_connect(uv_connect_t *request, int status)
 {
 	struct plain *plain = request->handle->data;
-	struct plain_connect *attempt = request->data;
+	struct plain_attempt *attempt = request->data;
 	uint32_t user_timeout_ms = attempt->user_timeout_ms;
 
 	free(attempt);
@@ -270,11 +285,23 @@ static void on_connect(uv_connect_t *request, int status)
 	plain->base.user->connected(plain->base.ctx, status);
 }
 
+static int plain_connect(struct plain *plain, uv_connect_t *request, const struct sockaddr *to)
+{
+	struct sockaddr_un path;
+
+	if (to->sa_family != AF_UNIX) {
+		return uv_tcp_connect(request, &plain->on.tcp, to, on_connect);
+	}
+	memcpy(&path, to, sizeof(path));
+	uv_pipe_connect(request, &plain->on.pipe, path.sun_path, on_connect);
+	return 0;
+}
+
 int transport_plain_connect(const struct transport_plain_options *options,
 			    const struct sockaddr *to, const struct transport_user *user, void *ctx,
 			    struct transport **out)
 {
-	struct plain_connect *attempt = malloc(sizeof(*attempt));
+	struct plain_attempt *attempt = malloc(sizeof(*attempt));
 	struct plain *plain = NULL;
 	int status = UV_ENOMEM;
 
@@ -282,13 +309,13 @@ int transport_plain_connect(const struct transport_plain_options *options,
 	if (!attempt) {
 		goto fail;
 	}
-	plain = plain_new(options, user, ctx);
+	plain = plain_new(options, to->sa_family, user, ctx);
 	if (!plain) {
 		goto fail;
 	}
 	attempt->request.data = attempt;
 	attempt->user_timeout_ms = options->user_timeout_ms;
-	status = uv_tcp_connect(&attempt->request, &plain->tcp, to, on_connect);
+	status = plain_connect(plain, &attempt->request, to);
 	if (status < 0) {
 		goto fail;
 	}
@@ -304,9 +331,13 @@ fail:
 
 int transport_plain_remote(const struct transport *transport, struct sockaddr_storage *remote)
 {
+	const union plain_handle *on = &plain_of_const(transport)->on;
 	int size = sizeof(*remote);
 
 	memset(remote, 0, sizeof(*remote));
-	return uv_tcp_getpeername(&plain_of_const(transport)->tcp, (struct sockaddr *)remote,
-				  &size);
+	if (plain_handle_family(&on->stream) == AF_UNIX) {
+		remote->ss_family = AF_UNIX;
+		return 0;
+	}
+	return uv_tcp_getpeername(&on->tcp, (struct sockaddr *)remote, &size);
 }

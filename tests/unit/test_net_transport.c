@@ -1,4 +1,5 @@
-/* Outbox and plain transport over real loopback sockets, both ends in one loop. */
+/* Outbox and plain transport over real sockets, TCP on loopback and unix, both ends in one
+ * loop. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,8 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 enum { PATIENCE_MS = 20000, BLOCK = 4096 };
 
@@ -31,7 +34,8 @@ struct side {
 
 struct fixture {
 	uv_loop_t loop;
-	uv_tcp_t listener;
+	union plain_handle listener;
+	char folder[32]; /* of the unix socket; empty for TCP */
 	uv_timer_t patience;
 	struct pool writes, blocks;
 	struct side client, server;
@@ -144,13 +148,35 @@ static void init_side(struct fixture *f, struct side *side)
 	side->read_most = SIZE_MAX;
 }
 
-static int set_up(void **state)
+static struct sockaddr_storage listen_tcp(struct fixture *f)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
 	struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct sockaddr_storage bound;
 	int size = sizeof(bound);
+
+	assert_int_equal(uv_tcp_bind(&f->listener.tcp, (const struct sockaddr *)&any, 0), 0);
+	assert_int_equal(uv_tcp_getsockname(&f->listener.tcp, (struct sockaddr *)&bound, &size), 0);
+	return bound;
+}
+
+static struct sockaddr_storage listen_unix(struct fixture *f)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	struct sockaddr_storage bound = {0};
+
+	snprintf(f->folder, sizeof(f->folder), "/tmp/uavtest.XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s/socket", f->folder);
+	assert_int_equal(uv_pipe_bind(&f->listener.pipe, un.sun_path), 0);
+	memcpy(&bound, &un, sizeof(un));
+	return bound;
+}
+
+static int set_up(void **state, int family)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
 	struct transport_plain_options options;
+	struct sockaddr_storage bound;
 
 	assert_non_null(f);
 	assert_int_equal(uv_loop_init(&f->loop), 0);
@@ -161,11 +187,10 @@ static int set_up(void **state)
 	uv_timer_init(&f->loop, &f->patience);
 	f->patience.data = f;
 	uv_timer_start(&f->patience, on_patience, PATIENCE_MS, 0);
-	uv_tcp_init(&f->loop, &f->listener);
-	f->listener.data = f;
-	assert_int_equal(uv_tcp_bind(&f->listener, (const struct sockaddr *)&any, 0), 0);
-	assert_int_equal(uv_listen((uv_stream_t *)&f->listener, 8, on_connection), 0);
-	assert_int_equal(uv_tcp_getsockname(&f->listener, (struct sockaddr *)&bound, &size), 0);
+	plain_handle_init(&f->listener, &f->loop, family);
+	f->listener.handle.data = f;
+	bound = family == AF_UNIX ? listen_unix(f) : listen_tcp(f);
+	assert_int_equal(uv_listen(&f->listener.stream, 8, on_connection), 0);
 	options = options_of(f);
 	assert_int_equal(transport_plain_connect(&options, (const struct sockaddr *)&bound, &user,
 						 &f->client, &f->client.transport),
@@ -176,15 +201,28 @@ static int set_up(void **state)
 	return 0;
 }
 
+static int set_up_tcp(void **state)
+{
+	return set_up(state, AF_INET);
+}
+
+static int set_up_unix(void **state)
+{
+	return set_up(state, AF_UNIX);
+}
+
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
 	close_side(&f->client);
 	close_side(&f->server);
-	uv_close((uv_handle_t *)&f->listener, NULL);
+	uv_close(&f->listener.handle, NULL);
 	uv_close((uv_handle_t *)&f->patience, NULL);
 	uv_run(&f->loop, UV_RUN_DEFAULT);
+	if (f->folder[0]) {
+		assert_int_equal(rmdir(f->folder), 0); /* the socket's file has gone with it */
+	}
 	assert_int_equal(f->client.closed, 1);
 	assert_int_equal(f->server.closed, 1);
 	assert_int_equal(uv_loop_close(&f->loop), 0);
@@ -401,22 +439,54 @@ static void sets_the_sockets_options(void **state)
 	assert_int_equal(found, 2);
 }
 
+static void knows_who_comes_by_a_unix_socket(void **state)
+{
+	struct fixture *f = *state;
+	struct sockaddr_storage remote;
+
+	assert_int_equal(transport_plain_remote(f->server.transport, &remote), 0);
+	assert_int_equal(remote.ss_family, AF_UNIX);
+}
+
+/* As every failure to connect: by `connected`, and only close follows. */
+static void tells_that_nobody_listens_at_a_path(void **state)
+{
+	struct fixture *f = *state;
+	struct transport_plain_options options = options_of(f);
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	struct sockaddr_storage to = {0};
+	struct side nobody = {0};
+
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s/nobody", f->folder);
+	memcpy(&to, &un, sizeof(un));
+	assert_int_equal(transport_plain_connect(&options, (const struct sockaddr *)&to, &user,
+						 &nobody, &nobody.transport),
+			 0);
+	assert_int_equal(nobody.connected, 0);
+	RUN_UNTIL(f, nobody.connected == 1);
+	assert_int_equal(nobody.status, UV_ENOENT);
+	close_side(&nobody);
+	RUN_UNTIL(f, nobody.closed == 1);
+}
+
+#define TCP(test) cmocka_unit_test_setup_teardown(test, set_up_tcp, tear_down)
+#define UNIX(test) cmocka_unit_test_setup_teardown(test, set_up_unix, tear_down)
+#define BOTH(test) TCP(test), UNIX(test)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(carries_both_ways_and_owns_nothing_after, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(keeps_order_past_a_full_network, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(takes_nothing_when_the_network_is_full, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(asks_again_when_there_was_no_room, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(stops_and_starts_reading, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(shuts_one_direction, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(closes_inside_its_own_read, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(tells_of_a_write_that_close_cuts_off, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(sets_the_sockets_options, set_up, tear_down),
+		BOTH(carries_both_ways_and_owns_nothing_after),
+		BOTH(keeps_order_past_a_full_network),
+		BOTH(takes_nothing_when_the_network_is_full),
+		BOTH(asks_again_when_there_was_no_room),
+		BOTH(stops_and_starts_reading),
+		BOTH(shuts_one_direction),
+		BOTH(closes_inside_its_own_read),
+		BOTH(tells_of_a_write_that_close_cuts_off),
+		TCP(sets_the_sockets_options),
+		UNIX(knows_who_comes_by_a_unix_socket),
+		UNIX(tells_that_nobody_listens_at_a_path),
 	};
 
 	return cmocka_run_group_tests_name("net_transport", tests, NULL, NULL);
