@@ -2,11 +2,19 @@
 
 void backoff_init(struct backoff *backoff, uint32_t min_ms, uint32_t max_ms)
 {
-	*backoff = (struct backoff){.min_ms = min_ms ? min_ms : 1, .max_ms = max_ms};
-	if (backoff->max_ms < backoff->min_ms) {
-		backoff->max_ms = backoff->min_ms;
+	backoff->bound_ms = 0;
+	backoff_bound(backoff, min_ms, max_ms);
+}
+
+void backoff_bound(struct backoff *backoff, uint32_t min_ms, uint32_t max_ms)
+{
+	backoff->min_ms = min_ms ? min_ms : 1;
+	backoff->max_ms = max_ms > backoff->min_ms ? max_ms : backoff->min_ms;
+	if (backoff->bound_ms < backoff->min_ms) {
+		backoff->bound_ms = backoff->min_ms;
+	} else if (backoff->bound_ms > backoff->max_ms) {
+		backoff->bound_ms = backoff->max_ms;
 	}
-	backoff_reset(backoff);
 }
 
 uint32_t backoff_next(struct backoff *backoff, struct rng *rng)

@@ -12,6 +12,9 @@ struct backoff {
 
 void backoff_init(struct backoff *backoff, uint32_t min_ms, uint32_t max_ms);
 
+/* Other bounds from here on; how far it has grown stays, within them. */
+void backoff_bound(struct backoff *backoff, uint32_t min_ms, uint32_t max_ms);
+
 /* The next delay: evenly between 1 ms and the bound, which starts at min_ms and
  * grows by 1.6 a time up to max_ms. */
 uint32_t backoff_next(struct backoff *backoff, struct rng *rng);

@@ -48,6 +48,28 @@ static void draws_evenly_from_the_whole_range(void **state)
 	}
 }
 
+/* How far it has grown stays, within the new bounds. */
+static void takes_other_bounds(void **state)
+{
+	struct backoff backoff;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 4);
+	backoff_init(&backoff, 100, 1000);
+	(void)backoff_next(&backoff, &rng);
+	(void)backoff_next(&backoff, &rng);
+	assert_int_equal(backoff.bound_ms, 256);
+	backoff_bound(&backoff, 50, 2000);
+	assert_int_equal(backoff.bound_ms, 256);
+	backoff_bound(&backoff, 50, 200);
+	assert_int_equal(backoff.bound_ms, 200);
+	backoff_bound(&backoff, 300, 2000);
+	assert_int_equal(backoff.bound_ms, 300);
+	backoff_bound(&backoff, 300, 200);
+	assert_int_equal(backoff.bound_ms, 300);
+}
+
 static void bears_odd_bounds(void **state)
 {
 	struct backoff backoff;
@@ -74,6 +96,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(grows_by_1_6_up_to_the_most),
 		cmocka_unit_test(draws_evenly_from_the_whole_range),
+		cmocka_unit_test(takes_other_bounds),
 		cmocka_unit_test(bears_odd_bounds),
 	};
 
