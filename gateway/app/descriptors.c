@@ -2,16 +2,18 @@
 
 #include <sys/resource.h>
 
-uint32_t descriptors_allow(uint64_t limit, uint32_t wanted)
+uint32_t descriptors_allow(uint64_t limit, uint32_t wanted, uint32_t links)
 {
-	uint64_t room = limit > DESCRIPTORS_RESERVE ? limit - DESCRIPTORS_RESERVE : 1;
+	uint64_t others = (uint64_t)DESCRIPTORS_RESERVE + links;
+	uint64_t room = limit > others ? limit - others : 1;
 
 	return room < wanted ? (uint32_t)room : wanted;
 }
 
-uint64_t descriptors_limit(uint32_t wanted)
+/* The limit of this process, raised first as far as the system lets it when `needed` is
+ * more. */
+static uint64_t raise_limit(uint64_t needed)
 {
-	uint64_t needed = (uint64_t)wanted + DESCRIPTORS_RESERVE;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
@@ -26,4 +28,18 @@ uint64_t descriptors_limit(uint32_t wanted)
 		}
 	}
 	return limit.rlim_cur;
+}
+
+void descriptors_fit(struct settings *settings, uint32_t links, struct log *log)
+{
+	uint32_t wanted = settings->limits.max_drones;
+	uint64_t descriptors = raise_limit((uint64_t)wanted + DESCRIPTORS_RESERVE + links);
+	uint32_t allowed = descriptors_allow(descriptors, wanted, links);
+
+	if (allowed < wanted) {
+		LOG(log, LOG_LEVEL_WARNING, "descriptor_limit_low",
+		    log_num("descriptors", (int64_t)descriptors), log_num("max_drones", wanted),
+		    log_num("used_instead", allowed));
+	}
+	settings->limits.max_drones = allowed;
 }

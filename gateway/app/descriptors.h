@@ -2,18 +2,19 @@
 #ifndef UAV_APP_DESCRIPTORS_H
 #define UAV_APP_DESCRIPTORS_H
 
-#include <stdint.h>
+#include "settings/settings.h"
 
-/* For everything that is not a drone's connection: the link, listeners, the log,
- * connections that are closing. */
+/* For what is neither a drone's connection nor a link to a simulator: listeners, the log,
+ * files of the configuration, connections that are closing. */
 #define DESCRIPTORS_RESERVE 128u
 
-/* The part of `wanted` drones that a limit of `limit` descriptors leaves room for;
- * at least 1. */
-uint32_t descriptors_allow(uint64_t limit, uint32_t wanted);
+/* The part of `wanted` drones that a limit of `limit` descriptors leaves room for when
+ * `links` go to simulators; at least 1. */
+uint32_t descriptors_allow(uint64_t limit, uint32_t wanted, uint32_t links);
 
-/* The limit of this process, raised first as far as the system lets it when
- * `wanted` drones need more. */
-uint64_t descriptors_limit(uint32_t wanted);
+/* Cuts limits.max_drones to what the system allows, whose limit is raised first as far as it
+ * lets us, and says so in the log: better a SERVER_FULL than a connection that is dropped
+ * without a word. */
+void descriptors_fit(struct settings *settings, uint32_t links, struct log *log);
 
 #endif

@@ -1,12 +1,13 @@
 #include "app/gateway.h"
 
 #include "app/accounts.h"
+#include "app/core_settings.h"
 #include "app/descriptors.h"
+#include "app/links.h"
 #include "base/rng.h"
 #include "base/version.h"
 #include "net/listener.h"
 #include "net/net.h"
-#include "net/simlink.h"
 
 #include <signal.h>
 
@@ -31,7 +32,7 @@ struct gateway {
 	uv_loop_t loop;
 	struct net net;
 	struct core *core;
-	struct simlink *link;
+	struct links links;
 	struct listener *listeners[SETTINGS_MAX_LISTENERS];
 	size_t listener_count;
 	uv_signal_t signals[GATEWAY_SIGNALS];
@@ -53,9 +54,7 @@ static void end(struct gateway *gateway)
 {
 	gateway->phase = GATEWAY_ENDING;
 	close_listeners(gateway);
-	if (gateway->link) {
-		simlink_stop(gateway->link);
-	}
+	links_stop(&gateway->links);
 	for (size_t i = 0; i < GATEWAY_SIGNALS; i++) {
 		uv_close((uv_handle_t *)&gateway->signals[i], NULL);
 	}
@@ -136,58 +135,32 @@ static void on_reload(uv_signal_t *handle, int number)
 
 /* --- the way up --- */
 
-/* Cuts the limits to what the system's limit of descriptors allows: better a
- * SERVER_FULL than a connection that is dropped without a word. */
-static void fit_limits(struct limits *limits, struct log *log)
-{
-	uint32_t wanted = limits->max_drones;
-	uint64_t descriptors = descriptors_limit(wanted);
-
-	limits->max_drones = descriptors_allow(descriptors, wanted);
-	if (limits->max_drones < wanted) {
-		LOG(log, LOG_LEVEL_WARNING, "descriptor_limit_low",
-		    log_num("descriptors", (int64_t)descriptors), log_num("max_drones", wanted),
-		    log_num("used_instead", limits->max_drones));
-	}
-}
-
 /* NULL, and *why, when there is none. */
 static struct core *make_core(struct gateway *gateway, const char **why)
 {
-	struct core_config config = {
-		.limits = gateway->settings->limits,
-		.simulators =
-			&(struct simulator_config){
-				.connections = 1,
-				.max_in_flight = gateway->settings->simulators[0].max_in_flight,
-			},
-		.simulator_count = 1,
-		.scenarios = gateway->settings->scenarios,
-		.scenario_count = gateway->settings->scenario_count,
-		.log = gateway->log,
-	};
+	struct core_settings core;
 	struct rng rng;
 
+	core_settings_init(&core, gateway->settings, gateway->log);
 	if (rng_seed_from_os(&rng) < 0) {
 		*why = "the system gives no random numbers";
 		return NULL;
 	}
-	config.key = (struct hash_key){.k0 = rng_next(&rng), .k1 = rng_next(&rng)};
+	core.config.key = (struct hash_key){.k0 = rng_next(&rng), .k1 = rng_next(&rng)};
 	/* 48 bits: not repeated by the next start, exact in a double of a client */
-	config.first_session = 1 + (rng_next(&rng) >> 16);
+	core.config.first_session = 1 + (rng_next(&rng) >> 16);
 	*why = "out of memory";
-	return core_new(&config, &(struct sim_port){&simlink_ops, gateway->link},
-			gateway->net.now);
+	return core_new(&core.config, gateway->links.ports, gateway->net.now);
 }
 
 static int open_listeners(struct gateway *gateway)
 {
 	const struct settings *settings = gateway->settings;
 
-	for (size_t i = 0; i < settings->listener_count; i++) {
+	for (uint32_t i = 0; i < settings->listener_count; i++) {
 		struct listener *listener;
 
-		if (listener_open(&gateway->net, &settings->listeners[i], &listener) < 0) {
+		if (listener_open(&gateway->net, i, &listener) < 0) {
 			return -1;
 		}
 		gateway->listeners[gateway->listener_count++] = listener;
@@ -218,8 +191,7 @@ static int start(struct gateway *gateway)
 	LOG(gateway->log, LOG_LEVEL_INFO, "started", log_str("version", UAV_VERSION),
 	    log_str("name", gateway->settings->name),
 	    log_num("scenarios", (int64_t)gateway->settings->scenario_count));
-	gateway->link = simlink_new(&gateway->net, &why);
-	if (!gateway->link) {
+	if (links_init(&gateway->links, &gateway->net, &why) < 0) {
 		return cannot_start(gateway, why);
 	}
 	gateway->core = make_core(gateway, &why);
@@ -236,7 +208,7 @@ static int start(struct gateway *gateway)
 	if (open_listeners(gateway) < 0) {
 		return -1;
 	}
-	simlink_start(gateway->link);
+	links_start(&gateway->links);
 	return 0;
 }
 
@@ -245,9 +217,7 @@ static void fini(struct gateway *gateway)
 	if (gateway->core) {
 		core_free(gateway->core);
 	}
-	if (gateway->link) {
-		simlink_free(gateway->link);
-	}
+	links_fini(&gateway->links);
 	net_fini(&gateway->net);
 	uv_loop_close(&gateway->loop);
 }
@@ -255,17 +225,17 @@ static void fini(struct gateway *gateway)
 int gateway_run(struct settings *settings, struct log *log)
 {
 	struct gateway gateway = {.settings = settings, .log = log};
+	const char *why;
 	int status;
 
-	fit_limits(&settings->limits, log);
+	descriptors_fit(settings, (uint32_t)links_wanted(settings), log);
 	status = uv_loop_init(&gateway.loop);
 	if (status < 0) {
 		return cannot_start(&gateway, uv_strerror(status));
 	}
-	status = net_init(&gateway.net, &gateway.loop, log, settings);
-	if (status < 0) {
+	if (net_init(&gateway.net, &gateway.loop, log, settings, &why) < 0) {
 		uv_loop_close(&gateway.loop);
-		return cannot_start(&gateway, uv_strerror(status));
+		return cannot_start(&gateway, why);
 	}
 	init_handles(&gateway);
 	status = start(&gateway);

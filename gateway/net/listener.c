@@ -2,28 +2,30 @@
 
 #include "net/host.h"
 #include "net/peer.h"
+#include "net/socket_file.h"
 
 #include <stdlib.h>
+#include <sys/un.h>
 
 enum { LISTENER_BACKLOG = 4096 }; /* the system may cap it: net.core.somaxconn */
 
 struct listener {
 	struct net *net;
-	const struct listener_settings *settings;
+	uint32_t number; /* in settings.listeners */
 	const struct front *front;
-	uv_tcp_t tcp;
+	union plain_handle on;
 	/* Takes, and closes at once, whom there is no memory or place for: libuv does not
 	 * listen on while somebody waits to be taken. */
-	uv_tcp_t refused;
+	union plain_handle refused;
 	bool refusing; /* `refused` is open */
 	bool waiting;  /* another one to refuse is there */
 	bool closing, closed;
 	bool failing; /* said once */
 };
 
-static uv_stream_t *listener_stream(struct listener *listener)
+static const struct listener_settings *settings_of(const struct listener *listener)
 {
-	return (uv_stream_t *)&listener->tcp;
+	return &listener->net->settings->listeners[listener->number];
 }
 
 static void on_connection(uv_stream_t *stream, int status);
@@ -43,7 +45,7 @@ static void on_refused(uv_handle_t *handle)
 	listener->refusing = false;
 	listener->waiting = false;
 	if (waiting && !listener->closing) {
-		on_connection(listener_stream(listener), 0);
+		on_connection(&listener->on.stream, 0);
 	}
 	free_when_closed(listener);
 }
@@ -54,11 +56,12 @@ static void refuse(struct listener *listener)
 		listener->waiting = true;
 		return;
 	}
-	uv_tcp_init(listener->net->loop, &listener->refused);
-	listener->refused.data = listener;
+	plain_handle_init(&listener->refused, listener->net->loop,
+			  plain_handle_family(&listener->on.stream));
+	listener->refused.handle.data = listener;
 	listener->refusing = true;
-	(void)uv_accept(listener_stream(listener), (uv_stream_t *)&listener->refused);
-	uv_close((uv_handle_t *)&listener->refused, on_refused);
+	(void)uv_accept(&listener->on.stream, &listener->refused.stream);
+	uv_close(&listener->refused.handle, on_refused);
 }
 
 static void on_connection(uv_stream_t *stream, int status)
@@ -66,74 +69,102 @@ static void on_connection(uv_stream_t *stream, int status)
 	struct listener *listener = stream->data;
 
 	if (status == 0) {
-		status = peer_accept(listener->net, listener->front, stream);
+		status = peer_accept(listener->net, listener->front, listener->number, stream);
 		if (status == UV_ENOMEM || status == UV_EBUSY) {
 			refuse(listener);
 		}
 	}
 	if (status < 0 && status != UV_EBUSY && !listener->failing) {
 		LOG(listener->net->log, LOG_LEVEL_WARNING, "accept_failed",
-		    log_str("listener", listener->settings->name),
+		    log_str("listener", settings_of(listener)->name),
 		    log_str("why", uv_strerror(status)));
 	}
 	listener->failing = status < 0;
 }
 
-static void log_listening(struct listener *listener)
+/* As it is bound: the system may have chosen the port. */
+static void log_listening(const struct listener *listener, const struct sockaddr_storage *asked)
 {
-	struct sockaddr_storage bound = {0};
+	struct sockaddr_storage bound = *asked;
 	int size = sizeof(bound);
 	char text[HOST_TEXT_BYTES];
 
-	uv_tcp_getsockname(&listener->tcp, (struct sockaddr *)&bound, &size);
+	if (bound.ss_family != AF_UNIX) {
+		uv_tcp_getsockname(&listener->on.tcp, (struct sockaddr *)&bound, &size);
+	}
 	LOG(listener->net->log, LOG_LEVEL_INFO, "listening",
-	    log_str("listener", listener->settings->name),
+	    log_str("listener", settings_of(listener)->name),
 	    log_str("protocol", listener->front->name),
 	    log_str("address", host_text((const struct sockaddr *)&bound, text)));
 }
 
-static int bind_and_listen(struct listener *listener)
+static int bind_to(struct listener *listener, const struct sockaddr_storage *address,
+		   const char **why)
 {
+	struct sockaddr_un un;
+
+	if (address->ss_family != AF_UNIX) {
+		return uv_tcp_bind(&listener->on.tcp, (const struct sockaddr *)address, 0);
+	}
+	if (socket_file_clear(address, why) < 0) {
+		return UV_EADDRINUSE;
+	}
+	memcpy(&un, address, sizeof(un));
+	return uv_pipe_bind(&listener->on.pipe, un.sun_path); /* its close removes the file */
+}
+
+/* Negative: *why says why when the number does not. */
+static int bind_and_listen(struct listener *listener, const struct sockaddr_storage *address,
+			   const char **why)
+{
+	int status = bind_to(listener, address, why);
+
+	return status < 0 ? status
+			  : uv_listen(&listener->on.stream, LISTENER_BACKLOG, on_connection);
+}
+
+static int fail(struct net *net, uint32_t number, int status, const char *why)
+{
+	const struct listener_settings *settings = &net->settings->listeners[number];
+
+	LOG(net->log, LOG_LEVEL_ERROR, "listen_failed", log_str("listener", settings->name),
+	    log_str(settings->address.is_path ? "path" : "host", settings->address.host),
+	    log_num("port", settings->address.port),
+	    log_str("why", why ? why : uv_strerror(status)));
+	return status;
+}
+
+int listener_open(struct net *net, uint32_t number, struct listener **out)
+{
+	const struct listener_settings *settings = &net->settings->listeners[number];
+	const struct front *front = front_find(settings->protocol);
 	struct sockaddr_storage address;
+	struct listener *listener;
+	const char *why = NULL;
 	int status;
 
-	if (host_resolve(&listener->settings->address, &address) < 0) {
-		return UV_EADDRNOTAVAIL;
-	}
-	status = uv_tcp_bind(&listener->tcp, (const struct sockaddr *)&address, 0);
-	return status < 0 ? status
-			  : uv_listen(listener_stream(listener), LISTENER_BACKLOG, on_connection);
-}
-
-static void log_failure(struct net *net, const struct listener_settings *settings, int status)
-{
-	LOG(net->log, LOG_LEVEL_ERROR, "listen_failed", log_str("listener", settings->name),
-	    log_str("host", settings->address.host), log_num("port", settings->address.port),
-	    log_str("why", uv_strerror(status)));
-}
-
-int listener_open(struct net *net, const struct listener_settings *settings, struct listener **out)
-{
-	struct listener *listener = calloc(1, sizeof(*listener));
-	const struct front *front = front_find(settings->protocol);
-	int status = front ? UV_ENOMEM : UV_EPROTONOSUPPORT;
-
 	*out = NULL;
-	if (!listener || !front) {
-		free(listener);
-		log_failure(net, settings, status);
-		return status;
+	if (!front) {
+		return fail(net, number, UV_EPROTONOSUPPORT, NULL);
 	}
-	*listener = (struct listener){.net = net, .settings = settings, .front = front};
-	uv_tcp_init(net->loop, &listener->tcp);
-	listener->tcp.data = listener;
-	status = bind_and_listen(listener);
+	if (host_resolve(&settings->address, &address) < 0) {
+		return fail(
+			net, number, UV_EADDRNOTAVAIL,
+			"the address is neither numeric nor localhost, or its path is too long");
+	}
+	listener = calloc(1, sizeof(*listener));
+	if (!listener) {
+		return fail(net, number, UV_ENOMEM, NULL);
+	}
+	*listener = (struct listener){.net = net, .number = number, .front = front};
+	plain_handle_init(&listener->on, net->loop, address.ss_family);
+	listener->on.handle.data = listener;
+	status = bind_and_listen(listener, &address, &why);
 	if (status < 0) {
-		log_failure(net, settings, status);
 		listener_close(listener);
-		return status;
+		return fail(net, number, status, why);
 	}
-	log_listening(listener);
+	log_listening(listener, &address);
 	*out = listener;
 	return 0;
 }
@@ -149,5 +180,5 @@ static void on_closed(uv_handle_t *handle)
 void listener_close(struct listener *listener)
 {
 	listener->closing = true;
-	uv_close((uv_handle_t *)&listener->tcp, on_closed);
+	uv_close(&listener->on.handle, on_closed);
 }

@@ -6,16 +6,21 @@
 
 struct listener;
 
-/* Binds and listens, and logs where. `settings` outlives the listener. 0 with the
- * listener in *out, or a negative uv error, logged, with NULL there.
+/* Binds to the address of net->settings->listeners[number] and listens there, and logs where.
+ * 0 with the listener in *out, or a negative uv error, logged, with NULL there.
+ *
+ * The file of a unix socket has the permissions that the process's umask leaves; who may
+ * write to it may connect. One that a dead process has left is removed first; anything
+ * else in its place makes this fail.
  *
  * At the limit of descriptors libuv takes and closes newcomers itself, so that the
  * loop does not spin; they are told nothing. The gateway compares that limit
  * with max_drones at its start for this reason. */
-int listener_open(struct net *net, const struct listener_settings *settings, struct listener **out)
+int listener_open(struct net *net, uint32_t number, struct listener **out)
 	__attribute__((warn_unused_result));
 
-/* No more newcomers; those here stay. Frees the listener in a later turn. */
+/* No more newcomers; those here stay. Removes the file of a unix socket. Frees the listener in a
+ * later turn. */
 void listener_close(struct listener *listener);
 
 #endif

@@ -43,6 +43,7 @@ void net_flush_later(struct net *net, struct net_task *task)
 	}
 }
 
+/* When a reload has made linger_ms shorter, those ahead may keep this one until their end. */
 void net_linger(struct net *net, struct net_timed *timed)
 {
 	timed->due_us = net->now.mono_us + (uint64_t)net->settings->linger_ms * 1000;
@@ -137,34 +138,14 @@ static void work(struct net *net)
 
 /* --- the loop's hooks --- */
 
-static void on_alarm(uv_timer_t *timer)
+static void on_alarm(void *ctx)
 {
-	struct net *net = timer->data;
-
-	net->alarm_us = UINT64_MAX;
-	net_clock(net); /* on_prepare, which comes next, does what is due */
+	net_clock(ctx); /* on_check, which comes next, does what is due */
 }
 
 static void on_spin(uv_idle_t *idle)
 {
 	(void)idle;
-}
-
-/* The alarm is moved only to ring earlier; one that rings too early finds nothing
- * to do and is set anew. It has milliseconds, rounded up: a timer of 0 started
- * from its own callback would starve the loop. */
-static void set_alarm(struct net *net)
-{
-	uint64_t due_us = next_deadline(net);
-	uint64_t now_us;
-
-	if (due_us >= net->alarm_us) {
-		return;
-	}
-	now_us = clock_now().mono_us;
-	uv_timer_start(&net->alarm, on_alarm, due_us > now_us ? (due_us - now_us + 999) / 1000 : 1,
-		       0);
-	net->alarm_us = due_us;
 }
 
 static void on_check(uv_check_t *check)
@@ -178,7 +159,10 @@ static void on_prepare(uv_prepare_t *prepare)
 
 	net->turn++;
 	work(net);
-	set_alarm(net);
+	/* It is moved only to ring earlier: one that rings too early finds nothing to do and is
+	 * set anew. What is due by now makes it ring at once, so nothing waits for a loop that
+	 * blocks. */
+	alarm_set(&net->alarm, next_deadline(net));
 	if (has_tasks(net)) {
 		uv_idle_start(&net->spin, on_spin);
 	} else {
@@ -193,27 +177,34 @@ static void start_hooks(struct net *net, uv_loop_t *loop)
 	uv_check_init(loop, &net->check);
 	uv_prepare_init(loop, &net->prepare);
 	uv_idle_init(loop, &net->spin);
-	uv_timer_init(loop, &net->alarm);
 	net->check.data = net;
 	net->prepare.data = net;
 	net->spin.data = net;
-	net->alarm.data = net;
 	uv_check_start(&net->check, on_check);
 	uv_prepare_start(&net->prepare, on_prepare);
 }
 
-int net_init(struct net *net, uv_loop_t *loop, struct log *log, const struct settings *settings)
+int net_init(struct net *net, uv_loop_t *loop, struct log *log, const struct settings *settings,
+	     const char **why)
 {
+	int status;
+
 	*net = (struct net){
 		.loop = loop,
 		.log = log,
 		.settings = settings,
 		.now = clock_now(),
-		.alarm_us = UINT64_MAX,
 		.shared = malloc(NET_CHUNK_BYTES),
 	};
 	if (!net->shared) {
+		*why = "out of memory";
 		return UV_ENOMEM;
+	}
+	status = alarm_open(&net->alarm, loop, on_alarm, net);
+	if (status < 0) {
+		*why = "the system gives no timer (timerfd)";
+		free(net->shared);
+		return status;
 	}
 	arena_init(&net->arena, settings->decode_arena_bytes);
 	pool_init(&net->chunks, NET_CHUNK_BYTES, NET_CHUNKS_KEPT);
@@ -231,7 +222,7 @@ void net_close(struct net *net)
 	uv_close((uv_handle_t *)&net->check, NULL);
 	uv_close((uv_handle_t *)&net->prepare, NULL);
 	uv_close((uv_handle_t *)&net->spin, NULL);
-	uv_close((uv_handle_t *)&net->alarm, NULL);
+	alarm_close(&net->alarm);
 }
 
 void net_fini(struct net *net)

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "core/core.h"
+#include "net/alarm.h"
 #include "net/pool.h"
 #include "net/transport_plain.h"
 #include "settings/settings.h"
@@ -40,31 +41,32 @@ struct net {
 	uv_loop_t *loop;
 	struct core *core; /* set by the owner before the first connection */
 	struct log *log;
-	const struct settings *settings;
-	struct instant now; /* as the core was last told */
-	uint32_t turn;	    /* counts the loop's turns; may wrap */
-	uint32_t peers;	    /* connections of drones that are not yet freed */
-	uint32_t open;	    /* of these, the ones that hold a descriptor */
-	bool crowded;	    /* said once */
-	uint8_t *shared;    /* NET_CHUNK_BYTES, valid within one read callback */
-	struct arena arena; /* for decoding one request */
-	struct pool chunks; /* of NET_CHUNK_BYTES */
-	struct pool boxes;  /* of peers' buffers */
+	const struct settings *settings; /* those in force */
+	struct instant now;		 /* as the core was last told */
+	uint32_t turn;			 /* counts the loop's turns; may wrap */
+	uint32_t peers;			 /* connections of drones that are not yet freed */
+	uint32_t open;			 /* of these, the ones that hold a descriptor */
+	bool crowded;			 /* said once */
+	uint8_t *shared;		 /* NET_CHUNK_BYTES, valid within one read callback */
+	struct arena arena;		 /* for decoding one request */
+	struct pool chunks;		 /* of NET_CHUNK_BYTES */
+	struct pool boxes;		 /* of peers' buffers */
 	struct pool writes;
 	struct list resumed;
 	struct list dirty;
-	struct list lingering; /* by deadline: all linger equally long */
-	uint64_t alarm_us;     /* when the alarm rings; UINT64_MAX: it is off */
+	struct list lingering; /* in the order in which they began; all linger equally long */
+	struct alarm alarm;    /* for what is due next */
 	uv_check_t check;
 	uv_prepare_t prepare;
 	uv_idle_t spin; /* active while work is left that must not wait for input */
-	uv_timer_t alarm;
 };
 
-/* 0 or a negative uv error; nothing is owned then. `loop`, `log` and `settings`
- * outlive it. */
-int net_init(struct net *net, uv_loop_t *loop, struct log *log, const struct settings *settings)
-	__attribute__((warn_unused_result));
+/* 0, or a negative uv error with *why, a static sentence; nothing is owned then. `loop` and
+ * `log` outlive it. So do the settings until they are replaced: a reload puts others, with
+ * the same listeners and simulators at the same places, into net->settings, which is the
+ * only pointer to them that connections go by. */
+int net_init(struct net *net, uv_loop_t *loop, struct log *log, const struct settings *settings,
+	     const char **why) __attribute__((warn_unused_result));
 /* Lets the loop end: closes the net's handles, which takes one more turn. No
  * connection may be left. */
 void net_close(struct net *net);
@@ -83,7 +85,7 @@ void net_task_init(struct net_task *task, void (*run)(struct net_task *task));
 void net_resume_later(struct net *net, struct net_task *task);
 /* The task runs when the turn's output is flushed. */
 void net_flush_later(struct net *net, struct net_task *task);
-/* The task runs settings.linger_ms from now. */
+/* The task runs settings.linger_ms from now; after those that linger already. */
 void net_linger(struct net *net, struct net_timed *timed);
 /* Runs every lingering task now. */
 void net_linger_end(struct net *net);

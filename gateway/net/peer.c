@@ -29,6 +29,7 @@ struct peer {
 	struct peer_box *box;	     /* NULL while there is nothing in it */
 	struct net_task flush;
 	struct net_timed later; /* resumed; with PEER_CLOSING: lingering */
+	uint32_t listener;	/* its number in the settings */
 	uint32_t read_turn;	/* the last turn in which it was read */
 	uint32_t flags;
 };
@@ -99,6 +100,12 @@ static void on_closed(void *ctx)
 
 /* --- reading --- */
 
+/* Where it is put that names no scenario: as its listener has it now. */
+static struct slice peer_placement(const struct peer *peer)
+{
+	return slice_str(peer->net->settings->listeners[peer->listener].scenario);
+}
+
 /* Hands the first request in `bytes` to the core. True: it was taken, *used is its
  * size; there may be another. */
 static bool peer_present(struct peer *peer, struct slice bytes, size_t *used)
@@ -112,6 +119,9 @@ static bool peer_present(struct peer *peer, struct slice bytes, size_t *used)
 	switch (peer->front->read(bytes, core_frame_limit(net->core, peer->session), &net->arena,
 				  &request, used, &why)) {
 	case FRONT_OK:
+		if (request.kind == REQUEST_REGISTRATION) {
+			request.registration.placement = peer_placement(peer);
+		}
 		verdict = core_request(net->core, peer->session, &request);
 		break;
 	case FRONT_MORE:
@@ -383,7 +393,7 @@ static bool make_place(struct net *net)
 	return net_linger_cut(net);
 }
 
-int peer_accept(struct net *net, const struct front *front, uv_stream_t *listener)
+int peer_accept(struct net *net, const struct front *front, uint32_t listener, uv_stream_t *stream)
 {
 	struct transport_plain_options options = net_transport_options(net);
 	struct peer *peer;
@@ -398,10 +408,11 @@ int peer_accept(struct net *net, const struct front *front, uv_stream_t *listene
 	}
 	peer->net = net;
 	peer->front = front;
+	peer->listener = listener;
 	peer->read_turn = net->turn - 1;
 	net_task_init(&peer->flush, run_flush);
 	net_task_init(&peer->later.task, run_later);
-	status = transport_plain_accept(&options, listener, &peer_transport_user, peer,
+	status = transport_plain_accept(&options, stream, &peer_transport_user, peer,
 					&peer->transport);
 	if (status < 0) {
 		free(peer);

@@ -35,6 +35,8 @@ static void log_unreachable(struct simlink *link)
 	}
 	snprintf(link->told, sizeof(link->told), "%s", link->why);
 	LOG(link->net->log, LOG_LEVEL_WARNING, "simulator_unreachable",
+	    log_str("simulator", simlink_settings(link)->name),
+	    log_num("connection", link->connection),
 	    log_str("address", host_text((const struct sockaddr *)&link->address, text)),
 	    log_str("why", link->why));
 }
@@ -93,7 +95,7 @@ static uint64_t remaining_ms(uint64_t now_us, uint64_t since_us, uint32_t after_
  * meanwhile do not move it, it just finds less to do. */
 void simlink_keep_alive(struct simlink *link)
 {
-	const struct simulator_settings *settings = link->settings;
+	const struct simulator_settings *settings = simlink_settings(link);
 	uint64_t now_us = link->net->now.mono_us;
 	uint64_t drop_ms = remaining_ms(now_us, link->heard_us, settings->idle_timeout_ms);
 	uint64_t ping_ms = remaining_ms(now_us, link->heard_us, settings->ping_interval_ms);
@@ -120,7 +122,10 @@ static void on_ended(void *ctx, int status)
 
 static void wait_for_next(struct simlink *link)
 {
+	const struct simulator_settings *settings = simlink_settings(link);
+
 	link->state = SIMLINK_WAITING;
+	backoff_bound(&link->backoff, settings->backoff_min_ms, settings->backoff_max_ms);
 	set_timer(link, backoff_next(&link->backoff, &link->rng));
 }
 
@@ -179,7 +184,7 @@ static void connect_now(struct simlink *link)
 		return;
 	}
 	link->state = SIMLINK_CONNECTING;
-	set_timer(link, link->settings->connect_timeout_ms);
+	set_timer(link, simlink_settings(link)->connect_timeout_ms);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -205,9 +210,10 @@ static void on_timer(uv_timer_t *timer)
 
 /* --- life --- */
 
-struct simlink *simlink_new(struct net *net, const char **why)
+struct simlink *simlink_new(struct net *net, uint32_t simulator, uint32_t connection, uint32_t lane,
+			    const char **why)
 {
-	const struct simulator_settings *settings = &net->settings->simulators[0];
+	const struct simulator_settings *settings = &net->settings->simulators[simulator];
 	struct simlink *link = calloc(1, sizeof(*link));
 
 	*why = "out of memory";
@@ -215,10 +221,13 @@ struct simlink *simlink_new(struct net *net, const char **why)
 		return NULL;
 	}
 	link->net = net;
-	link->settings = settings;
+	link->simulator = simulator;
+	link->connection = connection;
+	link->lane = lane;
 	link->state = SIMLINK_WAITING;
 	if (host_resolve(&settings->address, &link->address) < 0) {
-		*why = "the simulator's address is neither numeric nor localhost";
+		*why = "the simulator's address is neither numeric nor localhost, or its path is "
+		       "too long";
 		goto fail;
 	}
 	if (rng_seed_from_os(&link->rng) < 0) {

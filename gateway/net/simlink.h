@@ -1,7 +1,6 @@
-/* The link to the channel simulator: connects, greets, hands transmits over and
- * results back, watches that the other side lives, and connects anew when it does
- * not. The core is told simulator up and down from the loop alone, never from
- * inside a call of the core's.
+/* One connection to a channel simulator, a lane of the core's: connects, greets, hands transmits
+ * over and results back, watches that the other side lives, and connects anew when it does not. The
+ * core is told simulator up and down from the loop alone, never from inside a call of the core's.
  *
  * waiting -> connecting -> greeting -> up -> closing -> waiting ... ; every state
  * but the first may fail into closing. */
@@ -14,9 +13,12 @@ struct simlink;
 
 extern const struct sim_ops simlink_ops; /* their ctx is the struct simlink */
 
-/* `net` outlives it; its core may be set later, before simlink_start. NULL with
- * *why (static) when the address cannot be resolved or memory is out. */
-struct simlink *simlink_new(struct net *net, const char **why);
+/* Connection number `connection` (from 1) of net->settings->simulators[simulator]; the core
+ * knows it as `lane`. `net` outlives it; its core may be set later, before simlink_start.
+ * What a reload changes counts from the next time that it is looked at. NULL with *why
+ * (static) when the address cannot be resolved or memory is out. */
+struct simlink *simlink_new(struct net *net, uint32_t simulator, uint32_t connection, uint32_t lane,
+			    const char **why);
 
 /* Begins to connect, and goes on until simlink_stop. */
 void simlink_start(struct simlink *link);

@@ -22,8 +22,10 @@ static void take_hello_ack(struct simlink *link, const struct channel_hello_ack 
 		return;
 	}
 	LOG(net->log, LOG_LEVEL_INFO, "simulator_connected",
+	    log_str("simulator", simlink_settings(link)->name),
+	    log_num("connection", link->connection),
 	    log_str("address", host_text((const struct sockaddr *)&link->address, text)),
-	    log_text("simulator", ack->simulator), log_text("version", ack->version));
+	    log_text("software", ack->simulator), log_text("version", ack->version));
 	link->told[0] = '\0';
 	link->state = SIMLINK_UP;
 	link->up_us = net->now.mono_us;
@@ -73,8 +75,8 @@ static void take_message(struct simlink *link, const struct from_sim *message)
 		take_hello_ack(link, &message->hello_ack);
 		break;
 	case FROM_SIM_SCENARIO_STATUS:
-		core_sim_status(link->net->core, link->lane, message->status.scenario, message->status.ok,
-				message->status.message);
+		core_sim_status(link->net->core, link->lane, message->status.scenario,
+				message->status.ok, message->status.message);
 		break;
 	case FROM_SIM_RESULT:
 		take_result(link, message->result);
@@ -91,7 +93,7 @@ static bool take_frame(struct simlink *link, struct slice bytes, size_t *used)
 	struct from_sim message;
 	const char *why = NULL;
 	enum frame_status status =
-		frame_read(bytes, link->settings->max_frame_bytes, &body, used, &why);
+		frame_read(bytes, simlink_settings(link)->max_frame_bytes, &body, used, &why);
 
 	if (status == FRAME_MORE) {
 		return false;

@@ -26,7 +26,8 @@ static struct buf *gather(struct simlink *link)
  * told at once is as much as there are drones: neither is held against the simulator. */
 static void check_overfull(struct simlink *link, size_t queued)
 {
-	size_t most = (size_t)SIMLINK_OVERFULL * link->settings->max_queued_bytes + link->replayed;
+	size_t most = (size_t)SIMLINK_OVERFULL * simlink_settings(link)->max_queued_bytes +
+		      link->replayed;
 	int status;
 
 	if (link->replaying || queued <= most) {
@@ -48,7 +49,7 @@ static void gathered(struct simlink *link, int status)
 		simlink_fail(link, "out of memory");
 		return;
 	}
-	if (queued > link->settings->max_queued_bytes) {
+	if (queued > simlink_settings(link)->max_queued_bytes) {
 		link->filled = true;
 	}
 	check_overfull(link, queued);
@@ -71,8 +72,8 @@ void simlink_flush(struct simlink *link)
 		simlink_fail(link, uv_strerror(status));
 		return;
 	}
-	if (link->filled &&
-	    outbox_queued(&link->out, link->transport) < link->settings->max_queued_bytes / 2) {
+	if (link->filled && outbox_queued(&link->out, link->transport) <
+				    simlink_settings(link)->max_queued_bytes / 2) {
 		link->filled = false;
 		core_sim_drained(link->net->core, link->lane);
 	}

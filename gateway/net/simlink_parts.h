@@ -21,8 +21,9 @@ enum simlink_state {
 
 struct simlink {
 	struct net *net;
-	const struct simulator_settings *settings;
-	uint32_t lane; /* what the core knows it by */
+	uint32_t simulator;  /* its number in the settings */
+	uint32_t connection; /* of that simulator, from 1: for the log */
+	uint32_t lane;	     /* what the core knows it by */
 	struct sockaddr_storage address;
 	enum simlink_state state;
 	struct transport *transport; /* NULL in WAITING and CLOSING */
@@ -47,6 +48,12 @@ struct simlink {
 	char why[SIMLINK_WHY_BYTES];
 	char told[SIMLINK_WHY_BYTES]; /* the last failure to connect that was logged */
 };
+
+/* As they are now: a reload may change them. */
+static inline const struct simulator_settings *simlink_settings(const struct simlink *link)
+{
+	return &link->net->settings->simulators[link->simulator];
+}
 
 /* From anywhere, even from inside the core: the link ends later, from the loop.
  * Only the first reason counts. */
