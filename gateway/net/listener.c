@@ -102,6 +102,7 @@ static int bind_to(struct listener *listener, const struct sockaddr_storage *add
 		   const char **why)
 {
 	struct sockaddr_un un;
+	int status;
 
 	if (address->ss_family != AF_UNIX) {
 		return uv_tcp_bind(&listener->on.tcp, (const struct sockaddr *)address, 0);
@@ -110,7 +111,11 @@ static int bind_to(struct listener *listener, const struct sockaddr_storage *add
 		return UV_EADDRINUSE;
 	}
 	memcpy(&un, address, sizeof(un));
-	return uv_pipe_bind(&listener->on.pipe, un.sun_path); /* its close removes the file */
+	status = uv_pipe_bind(&listener->on.pipe, un.sun_path); /* its close removes the file */
+	if (status == UV_EACCES) {
+		*why = "the folder of this path does not exist, or may not be written to";
+	}
+	return status;
 }
 
 /* Negative: *why says why when the number does not. */

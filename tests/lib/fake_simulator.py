@@ -63,7 +63,8 @@ class Connection:
 
 
 class FakeSimulator:
-    def __init__(self, t, answer=deliver, refuse=None, greet=True):
+    def __init__(self, t, answer=deliver, refuse=None, greet=True, path=None):
+        """`path`: of the unix socket at which it listens."""
         self.answer = answer
         self.refuse = refuse or {}  # scenario's name -> why
         self.greet = greet  # False: hello stays unanswered
@@ -71,8 +72,12 @@ class FakeSimulator:
         self.connections = []
         self.transmits = collections.deque()  # not yet taken by next_transmit
         self._changed = threading.Condition()
-        self._listener = socket.create_server((uavtest.HOST, 0))
-        self.at = self._listener.getsockname()
+        if path is None:
+            self._listener = socket.create_server((uavtest.HOST, 0))
+            self.at = self._listener.getsockname()
+        else:
+            self._listener = socket.create_server(str(path), family=socket.AF_UNIX)
+            self.at = f"unix:{path}"
         self._open = True
         threading.Thread(target=self._accept, daemon=True).start()
         t.drones.append(self)  # closed with the drones
@@ -83,7 +88,8 @@ class FakeSimulator:
         with contextlib.suppress(OSError):
             while True:
                 sock, _ = self._listener.accept()
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if sock.family != socket.AF_UNIX:
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 connection = Connection(sock)
                 with self._changed:
                     self.connections.append(connection)

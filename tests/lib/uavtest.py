@@ -188,6 +188,18 @@ class Closed(AssertionError):
     """The gateway closed the connection."""
 
 
+def connect(address):
+    """A connection to (host, port), or to the path of a unix socket."""
+    if isinstance(address, tuple):
+        connection = socket.create_connection(address, DEADLINE)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    else:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(DEADLINE)
+        connection.connect(str(address))
+    return connection
+
+
 class Drone:
     """A synchronous drone. Replies come back from request(); everything else waits
     in `events`, in the order in which it came. Pings are answered while it reads."""
@@ -200,8 +212,7 @@ class Drone:
         self._refs = itertools.count(1)
         self._data = bytearray()
         self._closed = False
-        self.socket = socket.create_connection(address, DEADLINE)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = connect(address)
 
     def close(self):
         self.socket.close()
@@ -350,13 +361,14 @@ class Context:
         return stub
 
     def gateway(self, simulator, /, scenarios=None, **sections):
-        """uav-gateway, listening. `simulator`: (host, port). Keyword sections are added
-        to the file: sessions={"idle_timeout_ms": 500}. Its address is in `.at`."""
+        """uav-gateway, listening. `simulator`: (host, port), or as the file has it. Keyword
+        sections are added to the file: sessions={"idle_timeout_ms": 500}. Its address is
+        in `.at`, the file in `.path`, what it says in `.ini`."""
         ini = {
             "gateway": {"name": "test", "log_level": "debug"},
             "listen:drones": {"address": f"{HOST}:0"},
             "simulator": {
-                "address": "%s:%d" % simulator,
+                "address": simulator if isinstance(simulator, str) else "%s:%d" % simulator,
                 "timeout_ms": 10000,
                 "backoff_min_ms": 10,
                 "backoff_max_ms": 200,
@@ -370,11 +382,12 @@ class Context:
         write_ini(path, ini)
         gateway = self.program(self.binary("uav-gateway"), "-c", path)
         gateway.at = gateway.address(listener="drones")
+        gateway.path, gateway.ini = path, ini
         return gateway
 
-    def drone(self, gateway, drone_id=None, **fields):
-        """A connected drone; registered when it has an id."""
-        drone = Drone(gateway.at)
+    def drone(self, gateway, drone_id=None, at=None, **fields):
+        """A connected drone; registered when it has an id. `at`: another address of it."""
+        drone = Drone(at or gateway.at)
         self.drones.append(drone)
         if drone_id is not None:
             drone.register(drone_id, **fields)
