@@ -1,104 +1,28 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit/test_settings.h"
 
 #include "base/rng.h"
-#include "settings/settings.h"
 #include "settings/table.h"
+#include "settings/value.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define LISTEN "[listen:a]\naddress = 127.0.0.1:7600\n"
-
-struct mistakes {
-	size_t count;
-	int first_line;
-	char all[32768]; /* "line: message\n" each */
-};
-
-static void note(void *ctx, const char *file, int line, const char *message)
-{
-	struct mistakes *mistakes = ctx;
-	size_t at = strlen(mistakes->all);
-
-	assert_non_null(file);
-	mistakes->first_line = mistakes->count++ ? mistakes->first_line : line;
-	(void)snprintf(mistakes->all + at, sizeof(mistakes->all) - at, "%d: %s\n", line, message);
-}
-
-static struct settings *load_bytes(const void *bytes, size_t size, struct mistakes *mistakes)
-{
-	char path[] = "/tmp/test_settings_XXXXXX";
-	int fd = mkstemp(path);
-	struct settings *settings;
-
-	*mistakes = (struct mistakes){.count = 0};
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, bytes, size), size);
-	close(fd);
-	settings = settings_load(path, note, mistakes);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(settings == NULL, mistakes->count > 0);
-	return settings;
-}
-
-static struct settings *load(const char *text, struct mistakes *mistakes)
-{
-	return load_bytes(text, strlen(text), mistakes);
-}
-
-static struct settings *load_good(const char *text)
-{
-	struct mistakes mistakes;
-	struct settings *settings = load(text, &mistakes);
-
-	if (!settings) {
-		print_error("%s", mistakes.all);
-	}
-	assert_non_null(settings);
-	return settings;
-}
-
-/* Exactly one mistake, on `line`, that says each of the words. */
-static void check_one(const char *text, int line, const char *word, const char *other)
-{
-	struct mistakes mistakes;
-
-	assert_null(load(text, &mistakes));
-	if (mistakes.count != 1 || mistakes.first_line != line || !strstr(mistakes.all, word) ||
-	    !strstr(mistakes.all, other)) {
-		print_error("expected one mistake on line %d with \"%s\" and \"%s\", not:\n%s",
-			    line, word, other, mistakes.all);
-		fail();
-	}
-}
+#include <sys/un.h>
 
 /* --------------------------------------------------------- what is taken */
 
 static uint64_t number_at(const struct row *row, const struct settings *settings)
 {
-	const char *at = (const char *)settings + row->offset;
-	uint64_t wide;
-	uint32_t narrow;
+	bool simulator = table_find_section(row->section)->target == TARGET_SIMULATOR;
 
-	if (row->kind == VALUE_U64) {
-		memcpy(&wide, at, sizeof(wide));
-		return wide;
-	}
-	memcpy(&narrow, at, sizeof(narrow));
-	return narrow;
+	return value_number(row, simulator ? (const void *)&settings->simulators[0]
+					   : (const void *)settings);
 }
 
-static bool is_number_of_settings(const struct row *row)
+/* Of the sections that stand once. */
+static bool is_single_number(const struct row *row)
 {
+	enum target target = table_find_section(row->section)->target;
+
 	return (row->kind == VALUE_U32 || row->kind == VALUE_U64) &&
-	       table_find_section(row->section)->target == TARGET_SETTINGS;
+	       (target == TARGET_SETTINGS || target == TARGET_SIMULATOR);
 }
 
 /* All numbers but the one of `except` (may be NULL) are equal. */
@@ -108,7 +32,7 @@ static void check_same_numbers(const struct settings *a, const struct settings *
 	for (size_t i = 0; i < table_row_count; i++) {
 		const struct row *row = &table_rows[i];
 
-		if (is_number_of_settings(row) && row != except) {
+		if (is_single_number(row) && row != except) {
 			assert_true(number_at(row, a) == number_at(row, b));
 		}
 	}
@@ -148,11 +72,20 @@ static void defaults_are_the_projects(void **state)
 	check_same_numbers(settings, &expected, NULL);
 	assert_string_equal(settings->name, "gateway");
 	assert_int_equal(settings->log_level, LOG_LEVEL_INFO);
+	assert_int_equal(settings->log_format, LOG_FORMAT_LOGFMT);
+	assert_string_equal(settings->default_scenario, "");
 	assert_int_equal(settings->listener_count, 1);
 	assert_string_equal(settings->listeners[0].name, "a");
 	assert_string_equal(settings->listeners[0].protocol, "protobuf");
 	assert_string_equal(settings->listeners[0].address.host, "127.0.0.1");
 	assert_int_equal(settings->listeners[0].address.port, 7600);
+	assert_string_equal(settings->listeners[0].scenario, "");
+	assert_int_equal(settings->simulator_count, 1);
+	assert_string_equal(settings->simulators[0].name, "");
+	assert_int_equal(settings->simulators[0].connections, 1);
+	assert_int_equal(settings->simulators[0].timeout_ms, 1000);
+	assert_int_equal(settings->simulators[0].max_in_flight, 65536);
+	assert_int_equal(settings->simulators[0].on_simulator_down, DOWN_FAIL);
 	assert_string_equal(settings->simulators[0].address.host, "127.0.0.1");
 	assert_int_equal(settings->simulators[0].address.port, 7700);
 	assert_int_equal(settings->simulators[0].max_frame_bytes, 4 * 1024 * 1024);
@@ -170,7 +103,13 @@ static void defaults_are_the_projects(void **state)
 	assert_string_equal(settings->scenarios[0].name, "s");
 	assert_string_equal(settings->scenarios[0].description, "");
 	assert_int_equal(settings->scenarios[0].topology, TOPOLOGY_MESH);
+	assert_string_equal(settings->scenarios[0].hub, "");
+	assert_int_equal(settings->scenarios[0].spoke_to_spoke, SPOKES_RELAY);
 	assert_int_equal(settings->scenarios[0].max_drones, limits.max_drones);
+	assert_false(settings->scenarios[0].delay_real);
+	assert_string_equal(settings->scenarios[0].simulator, "");
+	assert_int_equal(settings->scenarios[0].timeout_ms, 1000);
+	assert_int_equal(settings->scenarios[0].on_simulator_down, DOWN_FAIL);
 	assert_false(settings->scenarios[0].has_origin);
 	assert_int_equal(settings->scenarios[0].parameter_count, 0);
 	settings_free(settings);
@@ -187,7 +126,7 @@ static void each_number_goes_to_its_member(void **state)
 		uint64_t value;
 		char text[256];
 
-		if (!is_number_of_settings(row)) {
+		if (!is_single_number(row)) {
 			continue;
 		}
 		plain = load_good(LISTEN);
@@ -209,7 +148,7 @@ static void numbers_keep_to_their_bounds(void **state)
 		const struct row *row = &table_rows[i];
 		char text[256], allowed[96];
 
-		if (!is_number_of_settings(row)) {
+		if (!is_single_number(row)) {
 			continue;
 		}
 		(void)snprintf(allowed, sizeof(allowed), "a whole number from %llu to %llu",
@@ -482,6 +421,17 @@ static void there_are_not_too_many(void **state)
 	(void)snprintf(text + at, sizeof(text) - at, "[listen:x]\naddress = 0.0.0.0:999\n");
 	check_one(text, 33, "more than 16 [listen:NAME] sections", "");
 
+	at = (size_t)snprintf(text, sizeof(text), LISTEN "[simulator]\n");
+	for (int i = 1; i < SETTINGS_MAX_SIMULATORS; i++) {
+		at += (size_t)snprintf(text + at, sizeof(text) - at,
+				       "[simulator:s%d]\naddress = 127.0.0.1:7700\n", i);
+	}
+	settings = load_good(text);
+	assert_int_equal(settings->simulator_count, SETTINGS_MAX_SIMULATORS);
+	settings_free(settings);
+	(void)snprintf(text + at, sizeof(text) - at, "[simulator:x]\naddress = 127.0.0.1:1\n");
+	check_one(text, 34, "more than 16 [simulator] sections", "");
+
 	at = (size_t)snprintf(text, sizeof(text), LISTEN "[scenario:s]\n");
 	for (int i = 0; i < 257; i++) {
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "channel.k%d = 1\n", i);
@@ -600,6 +550,170 @@ static void addresses_are_taken_apart(void **state)
 	assert_int_equal(address_parse(text, &address, &why), -1);
 }
 
+static void paths_fit_a_unix_socket(void **state)
+{
+	const size_t most = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+	char text[200] = "unix:";
+	struct address address;
+	const char *why = NULL;
+
+	(void)state;
+	assert_int_equal(address_parse("unix:/run/a:b c", &address, &why), 0);
+	assert_true(address.is_path);
+	assert_string_equal(address.host, "/run/a:b c");
+	assert_int_equal(address.port, 0);
+	memset(text + 5, 'p', most);
+	assert_int_equal(address_parse(text, &address, &why), 0);
+	assert_int_equal(strlen(address.host), most);
+	text[5 + most] = 'p';
+	assert_int_equal(address_parse(text, &address, &why), -1);
+	assert_non_null(strstr(why, "at most 107 bytes"));
+	assert_int_equal(address_parse("unix:", &address, &why), -1);
+	assert_non_null(strstr(why, "path is missing"));
+	assert_int_equal(address_parse("unix:a\x1b", &address, &why), -1);
+	assert_non_null(strstr(why, "not text"));
+	check_one("[listen:a]\naddress = unix:/a\n[listen:b]\naddress = unix:/a\n", 4, "[listen:a]",
+		  "on line 2");
+	settings_free(load_good("[listen:a]\naddress = unix:/a\n"
+				"[listen:b]\naddress = unix:/b\n[simulator]\naddress = unix:/s\n"));
+}
+
+static void addresses_print_as_they_were_read(void **state)
+{
+	static const char *const texts[] = {"127.0.0.1:7600", "localhost:0", "[::1]:65535",
+					    "[2001:db8::1]:1", "unix:/run/uav.sock"};
+	char printed[ADDRESS_TEXT_BYTES];
+	struct address address;
+	const char *why;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		assert_int_equal(address_parse(texts[i], &address, &why), 0);
+		address_print(&address, printed, sizeof(printed));
+		assert_string_equal(printed, texts[i]);
+	}
+}
+
+/* ---------------------------------------------- simulators and scenarios */
+
+static void each_choice_is_kept(void **state)
+{
+	struct settings *settings = load_good(
+		LISTEN "scenario = net\n[gateway]\nlog_format = json\ndefault_scenario = hub\n"
+		       "[scenario:net]\ndelay = none\non_simulator_down = queue\n"
+		       "[scenario:hub]\ntopology = star\nhub = gs-1\nspoke_to_spoke = deny\n"
+		       "delay = real\non_simulator_down = bypass\ntimeout_ms = 77\n"
+		       "[scenario:relay]\nhub = gs\nspoke_to_spoke = relay\ntopology = star\n");
+	const struct scenario_config *scenarios = settings->scenarios;
+
+	(void)state;
+	assert_int_equal(settings->log_format, LOG_FORMAT_JSON);
+	assert_string_equal(settings->default_scenario, "hub");
+	assert_string_equal(settings->listeners[0].scenario, "net");
+	assert_int_equal(scenarios[0].topology, TOPOLOGY_MESH);
+	assert_false(scenarios[0].delay_real);
+	assert_int_equal(scenarios[0].on_simulator_down, DOWN_QUEUE);
+	assert_int_equal(scenarios[0].timeout_ms, 1000);
+	assert_int_equal(scenarios[1].topology, TOPOLOGY_STAR);
+	assert_string_equal(scenarios[1].hub, "gs-1");
+	assert_int_equal(scenarios[1].spoke_to_spoke, SPOKES_DENY);
+	assert_true(scenarios[1].delay_real);
+	assert_int_equal(scenarios[1].on_simulator_down, DOWN_BYPASS);
+	assert_int_equal(scenarios[1].timeout_ms, 77);
+	assert_int_equal(scenarios[2].spoke_to_spoke, SPOKES_RELAY);
+	settings_free(settings);
+}
+
+/* What a scenario does not give it has from its own simulator, wherever that stands. */
+static void scenarios_have_what_their_simulator_has(void **state)
+{
+	struct settings *settings = load_good(
+		LISTEN "[scenario:a]\nsimulator = far\n[scenario:b]\n"
+		       "[scenario:c]\nsimulator = far\ntimeout_ms = 9\nmax_drones = 3\n"
+		       "[simulator]\ntimeout_ms = 400\non_simulator_down = bypass\n"
+		       "[simulator:far]\naddress = 127.0.0.2:1\ntimeout_ms = 500\n"
+		       "on_simulator_down = queue\nconnections = 64\n[limits]\nmax_drones = 8\n");
+	const struct scenario_config *scenarios = settings->scenarios;
+
+	(void)state;
+	assert_int_equal(settings->simulator_count, 2);
+	assert_string_equal(settings->simulators[0].name, "");
+	assert_string_equal(settings->simulators[1].name, "far");
+	assert_string_equal(settings->simulators[1].address.host, "127.0.0.2");
+	assert_int_equal(settings->simulators[1].connections, 64);
+	assert_string_equal(scenarios[0].simulator, "far");
+	assert_int_equal(scenarios[0].timeout_ms, 500);
+	assert_int_equal(scenarios[0].on_simulator_down, DOWN_QUEUE);
+	assert_int_equal(scenarios[0].max_drones, 8);
+	assert_string_equal(scenarios[1].simulator, "");
+	assert_int_equal(scenarios[1].timeout_ms, 400);
+	assert_int_equal(scenarios[1].on_simulator_down, DOWN_BYPASS);
+	assert_int_equal(scenarios[2].timeout_ms, 9);
+	assert_int_equal(scenarios[2].on_simulator_down, DOWN_QUEUE);
+	assert_int_equal(scenarios[2].max_drones, 3);
+	settings_free(settings);
+}
+
+#define FAR "[simulator:far]\naddress = 127.0.0.2:1\n"
+
+static void simulators_are_named_or_there_is_one(void **state)
+{
+	struct settings *settings = load_good(LISTEN FAR "[scenario:s]\nsimulator = far\n");
+
+	(void)state;
+	assert_int_equal(settings->simulator_count, 1);
+	assert_string_equal(settings->simulators[0].name, "far");
+	settings_free(settings);
+	check_one(LISTEN FAR "[scenario:s]\n", 5, "[scenario:s] names no simulator",
+		  "write simulator = NAME; there are far");
+	check_one(LISTEN FAR "[scenario:s]\nsimulator = fra\n", 6,
+		  "simulator = \"fra\": there is no [simulator:fra]; did you mean far?",
+		  "there are far");
+	check_one(LISTEN "[scenario:s]\nsimulator = far\n", 4, "there is no [simulator:far]\n", "");
+	check_one(LISTEN "[simulator:far]\n", 3, "[simulator:far] has no address", "for example");
+	check_one(LISTEN FAR FAR, 5, "[simulator:far] is given twice", "first on line 3");
+	check_one(LISTEN "[simulator]\n[simulator]\n", 4, "[simulator] is given twice", "line 3");
+	check_one(LISTEN "[simulator:]\n", 3, "needs a NAME", "");
+	check_one(LISTEN FAR "idle_timeout_ms = 9999\n", 5,
+		  "[simulator:far] idle_timeout_ms = 9999 must be more than [simulator:far] ping",
+		  "");
+	check_one(LISTEN FAR "connections = 65\n", 5, "from 1 to 64", "");
+	check_one(LISTEN FAR "connections = 0\n", 5, "from 1 to 64", "");
+	/* the first may be as the second may not */
+	check_one(LISTEN "[simulator]\n" FAR "max_frame_bytes = 65535\n", 6,
+		  "[simulator:far] max_frame_bytes", "[limits] max_frame_bytes");
+}
+
+static void names_that_are_referred_to_are_there(void **state)
+{
+	(void)state;
+	check_one(LISTEN "[gateway]\ndefault_scenario = feild\n[scenario:field]\n[scenario:b]\n", 4,
+		  "default_scenario = \"feild\": there is no [scenario:feild]",
+		  "; did you mean field? there are field, b\n");
+	check_one(LISTEN "scenario = x\n[scenario:field]\n", 3,
+		  "there is no [scenario:x]; there are field", "");
+	check_one(LISTEN "scenario = x\n", 3, "there is no [scenario:x]\n", "");
+	check_one(LISTEN "scenario = two words\n", 3, "is not a name", "");
+}
+
+static void stars_have_a_hub_and_meshes_none(void **state)
+{
+	(void)state;
+	check_one(LISTEN "[scenario:s]\ndelay = real\ntopology = star\n", 5,
+		  "[scenario:s] is a star and has no hub", "for example: hub = ground");
+	check_one(LISTEN "[scenario:s]\nhub = gs\n", 4, "hub is for a star",
+		  "[scenario:s] is a mesh");
+	check_one(LISTEN "[scenario:s]\ntopology = mesh\nspoke_to_spoke = deny\n", 5,
+		  "spoke_to_spoke is for a star", "topology = star");
+	check_one(LISTEN "[scenario:s]\ntopology = star\nhub = a b\n", 5, "is not a name", "");
+	check_one(LISTEN "[scenario:s]\ntopology = star\nhub =\n", 5, "is not a name", "");
+	check_one(LISTEN "[scenario:s]\ntopology = strar\nhub = gs\n", 4,
+		  "is not known; did you mean star? must be mesh or star", "");
+	check_one(LISTEN "[scenario:s]\ntopology = star\nhub = g\nspoke_to_spoke = no\n", 6,
+		  "relay or deny", "");
+	check_one(LISTEN "[scenario:s]\ndelay = yes\n", 4, "real or none", "");
+}
+
 /* --------------------------------------------------- files and reference */
 
 static void the_sample_file_is_right(void **state)
@@ -613,11 +727,20 @@ static void the_sample_file_is_right(void **state)
 	assert_int_equal(settings->listener_count, 1);
 	assert_string_equal(settings->listeners[0].address.host, "127.0.0.1");
 	assert_int_equal(settings->listeners[0].address.port, 7600);
-	assert_int_equal(settings->scenario_count, 2);
+	assert_int_equal(settings->scenario_count, 7);
 	assert_string_equal(settings->scenarios[0].name, "field");
 	assert_true(settings->scenarios[0].has_origin);
 	assert_int_equal(settings->scenarios[0].parameter_count, 7);
 	assert_string_equal(settings->scenarios[1].name, "bench");
+	assert_string_equal(settings->scenarios[2].name, "long-range"); /* sorted from here on */
+	assert_string_equal(settings->scenarios[3].name, "mesh-free-space");
+	assert_string_equal(settings->scenarios[4].name, "star-deny");
+	assert_string_equal(settings->scenarios[5].name, "star-relay");
+	assert_string_equal(settings->scenarios[6].name, "swarm-50");
+	for (size_t i = 2; i < settings->scenario_count; i++) {
+		assert_true(settings->scenarios[i].has_origin);
+		assert_true(*settings->scenarios[i].description);
+	}
 	settings_free(settings);
 }
 
@@ -782,7 +905,14 @@ int main(void)
 		cmocka_unit_test(every_mistake_is_told),
 		cmocka_unit_test(what_is_no_file_is_refused),
 		cmocka_unit_test(nul_bytes_are_refused),
+		cmocka_unit_test(each_choice_is_kept),
+		cmocka_unit_test(scenarios_have_what_their_simulator_has),
+		cmocka_unit_test(simulators_are_named_or_there_is_one),
+		cmocka_unit_test(names_that_are_referred_to_are_there),
+		cmocka_unit_test(stars_have_a_hub_and_meshes_none),
 		cmocka_unit_test(addresses_are_taken_apart),
+		cmocka_unit_test(paths_fit_a_unix_socket),
+		cmocka_unit_test(addresses_print_as_they_were_read),
 		cmocka_unit_test(the_sample_file_is_right),
 		cmocka_unit_test(the_reference_is_a_valid_file),
 		cmocka_unit_test(any_bytes_are_survived),
