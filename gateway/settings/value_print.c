@@ -1,5 +1,6 @@
 #include "settings/value.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,13 +23,13 @@ static void print_choice(const struct row *row, const void *target, char *text, 
 	}
 }
 
-/* With the fewest digits that give the same number again. */
+/* With the fewest digits that give the same number again: %g leaves trailing zeros out,
+ * and any decimal of 15 digits (DBL_DIG) comes back as it was. */
 static size_t print_double(double value, char *text, size_t cap)
 {
-	const int enough = 17; /* DBL_DECIMAL_DIG */
 	int size = 0;
 
-	for (int digits = 1; digits <= enough; digits++) {
+	for (int digits = DBL_DIG; digits <= DBL_DECIMAL_DIG; digits++) {
 		size = snprintf(text, cap, "%.*g", digits, value);
 		if (strtod(text, NULL) == value) {
 			break;

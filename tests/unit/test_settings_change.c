@@ -1,0 +1,412 @@
+/* Settings printed, compared, and loaded for a gateway that runs. */
+#include "unit/test_settings.h"
+
+#include "settings/table.h"
+
+/* ------------------------------------------------------------- comparing */
+
+struct changes {
+	char all[32768]; /* "[section] key: before -> after\n" each */
+};
+
+static void note_change(void *ctx, const char *section, const char *key, const char *before,
+			const char *after)
+{
+	struct changes *changes = ctx;
+	size_t at = strlen(changes->all);
+
+	(void)snprintf(changes->all + at, sizeof(changes->all) - at, "[%s] %s: %s -> %s\n", section,
+		       key ? key : "*", before ? before : "NEW", after ? after : "GONE");
+}
+
+static void check_diff(const struct settings *before, const struct settings *after,
+		       const char *expected)
+{
+	struct changes changes = {.all = ""};
+
+	settings_diff(before, after, note_change, &changes);
+	assert_string_equal(changes.all, expected);
+}
+
+static void check_texts(const char *before, const char *after, const char *expected)
+{
+	struct settings *old = load_good(before), *new = load_good(after);
+
+	check_diff(old, new, expected);
+	check_diff(old, old, "");
+	check_diff(new, new, "");
+	settings_free(old);
+	settings_free(new);
+}
+
+#define FAR "[simulator:far]\naddress = 127.0.0.2:1\n"
+
+static void each_changed_key_is_told(void **state)
+{
+	(void)state;
+	check_texts(LISTEN "[scenario:s]\n",
+		    "[listen:a]\naddress = [::1]:7600\nscenario = s\n[scenario:s]\n"
+		    "topology = star\nhub = gs\ndelay = real\norigin = 1, 2, 3\ntimeout_ms = 7\n"
+		    "[gateway]\nlog_level = debug\nlog_format = json\ndefault_scenario = s\n"
+		    "[simulator]\nmax_in_flight = 3\non_simulator_down = queue\n"
+		    "[limits]\nmax_in_flight_bytes = 5000000000\nqueue_ms = 9\n",
+		    "[gateway] default_scenario:  -> s\n"
+		    "[gateway] log_level: info -> debug\n"
+		    "[gateway] log_format: logfmt -> json\n"
+		    "[listen:a] address: 127.0.0.1:7600 -> [::1]:7600\n"
+		    "[listen:a] scenario:  -> s\n"
+		    "[simulator] max_in_flight: 65536 -> 3\n"
+		    "[simulator] on_simulator_down: fail -> queue\n"
+		    "[limits] max_in_flight_bytes: 536870912 -> 5000000000\n"
+		    "[limits] queue_ms: 5000 -> 9\n"
+		    "[scenario:s] topology: mesh -> star\n"
+		    "[scenario:s] hub:  -> gs\n"
+		    "[scenario:s] delay: none -> real\n"
+		    "[scenario:s] timeout_ms: 1000 -> 7\n"
+		    "[scenario:s] origin:  -> 1, 2, 3\n");
+}
+
+static void sections_come_and_go(void **state)
+{
+	(void)state;
+	check_texts(LISTEN "[scenario:old]\ndescription = d\n[scenario:same]\n",
+		    LISTEN FAR
+		    "connections = 2\n[scenario:same]\n"
+		    "[scenario:new]\nmax_drones = 10000\nsimulator = far\norigin = 1,2,3\n"
+		    "delay = none\nchannel.model = x\n[listen:b]\naddress = [::1]:1\n"
+		    "[simulator]\n",
+		    "[listen:b] *: NEW -> \n"
+		    "[listen:b] address: NEW -> [::1]:1\n"
+		    "[simulator:far] *: NEW -> \n"
+		    "[simulator:far] address: NEW -> 127.0.0.2:1\n"
+		    "[simulator:far] connections: NEW -> 2\n"
+		    "[scenario:old] *:  -> GONE\n"
+		    "[scenario:new] *: NEW -> \n"
+		    "[scenario:new] max_drones: NEW -> 10000\n"
+		    "[scenario:new] simulator: NEW -> far\n"
+		    "[scenario:new] origin: NEW -> 1, 2, 3\n"
+		    "[scenario:new] channel.model: NEW -> x\n");
+}
+
+static void channel_keys_come_change_and_go(void **state)
+{
+	(void)state;
+	check_texts(LISTEN "[scenario:s]\nchannel.a = 1\nchannel.b = 2\nchannel.c = 3\n",
+		    LISTEN "[scenario:s]\nchannel.c = 3\nchannel.d =\nchannel.b = two\n",
+		    "[scenario:s] channel.a: 1 -> GONE\n"
+		    "[scenario:s] channel.b: 2 -> two\n"
+		    "[scenario:s] channel.d: NEW -> \n");
+}
+
+/* What scenarios have from elsewhere is told there. */
+static void what_is_inherited_is_told_once(void **state)
+{
+	(void)state;
+	check_texts(LISTEN "[scenario:s]\n[scenario:t]\ntimeout_ms = 1000\n",
+		    LISTEN "[scenario:s]\n[scenario:t]\ntimeout_ms = 50\n"
+			   "[simulator]\ntimeout_ms = 50\n[limits]\nmax_drones = 5\n",
+		    "[simulator] timeout_ms: 1000 -> 50\n"
+		    "[limits] max_drones: 10000 -> 5\n"
+		    "[scenario:t] timeout_ms: 1000 -> 50\n");
+	/* given or not, the same is the same */
+	check_texts(LISTEN "[scenario:s]\n", LISTEN "[scenario:s]\ntimeout_ms = 1000\n", "");
+	check_texts(LISTEN "[scenario:s]\n", LISTEN "[scenario:s]\ntimeout_ms = 1001\n",
+		    "[scenario:s] timeout_ms: 1000 -> 1001\n");
+}
+
+/* -------------------------------------------------------------- printing */
+
+static char *print(const struct settings *settings)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	settings_print(settings, out);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+/* Loads to the same settings, and prints the same again. */
+static void check_round_trip(const struct settings *settings)
+{
+	char *text = print(settings), *again;
+	struct settings *loaded = load_good(text);
+
+	check_diff(settings, loaded, "");
+	check_diff(loaded, settings, "");
+	again = print(loaded);
+	assert_string_equal(text, again);
+	settings_free(loaded);
+	free(text);
+	free(again);
+}
+
+static void what_is_printed_is_what_was_loaded(void **state)
+{
+	static const char *const texts[] = {
+		LISTEN,
+		LISTEN FAR "[scenario:s]\nsimulator = far\n",
+		LISTEN FAR
+		"timeout_ms = 5\nconnections = 9\n[simulator]\naddress = unix:/s p\n"
+		"on_simulator_down = bypass\n[scenario:s]\nsimulator = far\n"
+		"[scenario:t]\ntopology = star\nhub = x\nspoke_to_spoke = deny\n"
+		"delay = real\ntimeout_ms = 8\nmax_drones = 2\non_simulator_down = fail\n",
+		LISTEN "scenario = s\n[listen:b]\naddress = unix:/a:b\n[listen:c]\n"
+		       "address = [2001:db8::1]:1\n[gateway]\nname = x\nlog_level = error\n"
+		       "log_format = json\ndefault_scenario = s\n[scenario:s]\n"
+		       "description = a; b = # \xe2\x9c\x93\nchannel.x =\nchannel.y = a = ; b\n",
+	};
+	struct settings *sample;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct settings *settings = load_good(texts[i]);
+
+		check_round_trip(settings);
+		settings_free(settings);
+	}
+	sample = settings_load("config/gateway.ini", NULL, NULL);
+	assert_non_null(sample);
+	check_round_trip(sample);
+	settings_free(sample);
+}
+
+/* Every key stands in what is printed, set or as a comment. */
+static void every_key_is_printed(void **state)
+{
+	struct settings *settings = load_good(LISTEN "[scenario:s]\nchannel.model = x\n");
+	char *text = print(settings);
+
+	(void)state;
+	for (size_t i = 0; i < table_row_count; i++) {
+		char set[96], unset[96];
+
+		if (table_rows[i].offset == ROW_NOT_STORED || table_rows[i].kind == VALUE_CHANNEL) {
+			continue;
+		}
+		(void)snprintf(set, sizeof(set), "\n%s =", table_rows[i].key);
+		(void)snprintf(unset, sizeof(unset), "\n# %s =", table_rows[i].key);
+		assert_true(strstr(text, set) || strstr(text, unset));
+	}
+	assert_non_null(strstr(text, "\nchannel.model = x\n"));
+	assert_non_null(strstr(text, "\nmax_drones = 10000\ndelay = none\n")); /* inherited */
+	free(text);
+	settings_free(settings);
+}
+
+static void origins_keep_every_bit(void **state)
+{
+	static const struct {
+		const char *written, *printed;
+	} origins[] = {
+		{"37.77, -122.42, 16", "37.77, -122.42, 16"},
+		{"0.1,0.30000000000000004,1e-300", "0.1, 0.30000000000000004, 1e-300"},
+		{"-90,+180,-0", "-90, 180, -0"},
+		{"1e-5, 100, 480", "1e-05, 100, 480"},
+		{"0.1234567890123456, 2.2250738585072014e-308, 99999.999999999985",
+		 "0.1234567890123456, 2.2250738585072014e-308, 99999.99999999999"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(origins) / sizeof(origins[0]); i++) {
+		char text[256];
+		struct settings *settings, *again;
+		char *printed, *line;
+
+		(void)snprintf(text, sizeof(text), LISTEN "[scenario:s]\norigin = %s\n",
+			       origins[i].written);
+		settings = load_good(text);
+		printed = print(settings);
+		line = strstr(printed, "\norigin = ");
+		assert_non_null(line);
+		line += strlen("\norigin = ");
+		assert_memory_equal(line, origins[i].printed, strlen(origins[i].printed));
+		assert_int_equal(line[strlen(origins[i].printed)], '\n');
+		again = load_good(printed);
+		assert_true(settings->scenarios[0].origin_latitude_deg ==
+			    again->scenarios[0].origin_latitude_deg);
+		assert_true(settings->scenarios[0].origin_longitude_deg ==
+			    again->scenarios[0].origin_longitude_deg);
+		assert_true(settings->scenarios[0].origin_altitude_m ==
+			    again->scenarios[0].origin_altitude_m);
+		settings_free(settings);
+		settings_free(again);
+		free(printed);
+	}
+}
+
+/* A line that has no room for blanks is printed without. */
+static void the_longest_line_prints(void **state)
+{
+	char text[1200] = LISTEN "[scenario:s]\nchannel.x=";
+	size_t at = strlen(text);
+	struct settings *settings;
+
+	(void)state;
+	memset(text + at, 'v', 1000 - strlen("channel.x="));
+	settings = load_good(text);
+	check_round_trip(settings);
+	settings_free(settings);
+}
+
+/* --------------------------------------------------------------- reloading */
+
+/* Loads `text` for a gateway that runs with `running`; NULL with mistakes. */
+static struct settings *load_anew(const char *running, const char *text, struct mistakes *mistakes)
+{
+	struct settings *before = load_good(running), *settings;
+	char path[] = "/tmp/test_settings_XXXXXX";
+	int fd = mkstemp(path);
+
+	*mistakes = (struct mistakes){.count = 0};
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	settings = settings_load_anew(path, before, note, mistakes);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(settings == NULL, mistakes->count > 0);
+	settings_free(before);
+	return settings;
+}
+
+static void check_taken(const char *running, const char *text)
+{
+	struct mistakes mistakes;
+	struct settings *settings = load_anew(running, text, &mistakes);
+
+	assert_string_equal(mistakes.all, "");
+	assert_non_null(settings);
+	settings_free(settings);
+}
+
+static void check_refused(const char *running, const char *text, int line, const char *words)
+{
+	struct mistakes mistakes;
+
+	assert_null(load_anew(running, text, &mistakes));
+	expect_one(&mistakes, line, words, "restart");
+}
+
+static void what_can_change_is_taken(void **state)
+{
+	(void)state;
+	check_taken(LISTEN, LISTEN);
+	check_taken(LISTEN "[scenario:a]\n",
+		    LISTEN "scenario = b\n[gateway]\nlog_level = debug\nlog_format = json\n"
+			   "default_scenario = b\n[scenario:b]\ntopology = star\nhub = x\n"
+			   "[simulator]\ntimeout_ms = 3\nmax_in_flight = 9\n"
+			   "on_simulator_down = queue\nping_interval_ms = 20\n"
+			   "[sessions]\nping_interval_ms = 1000\n[presence]\ninterval_ms = 10\n"
+			   "[limits]\nmax_drones = 20\nmax_frame_bytes = 50000\ndrain_ms = 1\n"
+			   "max_waiting = 10\nmax_queued = 10\nmax_groups_per_drone = 1\n");
+	/* the default, written out or no longer */
+	check_taken(LISTEN, LISTEN "[simulator]\naddress = 127.0.0.1:7700\nconnections = 1\n"
+				   "[gateway]\nname = gateway\n");
+	check_taken(LISTEN "[simulator]\naddress = 127.0.0.1:7700\n", LISTEN);
+	/* running NULL: as at the start */
+	assert_null(settings_load_anew("/nonexistent.ini", NULL, NULL, NULL));
+}
+
+static void what_cannot_change_names_line_and_value(void **state)
+{
+	(void)state;
+	check_refused(LISTEN, "[listen:a]\naddress = 127.0.0.1:7601\n", 2,
+		      "[listen:a] address can only change with a restart: it is 127.0.0.1:7600");
+	check_refused(LISTEN, LISTEN "[gateway]\nname = x\n", 4,
+		      "[gateway] name can only change with a restart: it is gateway");
+	check_refused(LISTEN "[gateway]\nname = x\n", LISTEN, 0,
+		      "[gateway] name can only change with a restart: it is x");
+	check_refused(LISTEN "[gateway]\nname = x\n", LISTEN "[gateway]\n", 0, "it is x");
+	check_refused(LISTEN, LISTEN "[simulator]\naddress = 127.0.0.1:1\n", 4,
+		      "[simulator] address can only change with a restart: it is 127.0.0.1:7700");
+	check_refused(LISTEN FAR "connections = 3\n", LISTEN FAR, 0,
+		      "[simulator:far] connections can only change with a restart: it is 3");
+	check_refused(LISTEN, LISTEN "[simulator]\nmax_frame_bytes = 65536\n", 4, "it is 4194304");
+	check_refused(LISTEN, LISTEN "[presence]\nbacklog = 17\n", 4, "it is 16384");
+	check_refused(LISTEN, LISTEN "[limits]\ndecode_arena_bytes = 2000000\n", 4,
+		      "it is 1048576");
+	check_refused(LISTEN, LISTEN "[limits]\ntcp_user_timeout_ms = 1\n", 4, "it is 30000");
+}
+
+static void listeners_and_simulators_stay(void **state)
+{
+	(void)state;
+	check_refused(LISTEN, LISTEN "[listen:b]\naddress = 127.0.0.1:1\n", 3,
+		      "[listen:b] can only be added with a restart");
+	check_refused(LISTEN "[listen:b]\naddress = 127.0.0.1:1\n", LISTEN, 0,
+		      "[listen:b] can only be removed with a restart");
+	check_refused(LISTEN "[simulator]\n", LISTEN "[simulator]\n" FAR, 4,
+		      "[simulator:far] can only be added with a restart");
+	check_refused(LISTEN "[simulator]\n" FAR, LISTEN, 0,
+		      "[simulator:far] can only be removed with a restart");
+}
+
+/* Other mistakes are told as well, and what was refused is not compared. */
+static void all_mistakes_are_told_together(void **state)
+{
+	struct mistakes mistakes;
+
+	(void)state;
+	assert_null(load_anew(LISTEN,
+			      "[listen:a]\naddress = nowhere\n[gateway]\nname = x\n"
+			      "log_level = loud\n[scenario:s]\ntopology = star\n",
+			      &mistakes));
+	assert_int_equal(mistakes.count, 4);
+	assert_non_null(strstr(mistakes.all, "2: address = \"nowhere\" is not an address"));
+	assert_non_null(strstr(mistakes.all, "4: [gateway] name can only change with a restart"));
+	assert_non_null(strstr(mistakes.all, "5: log_level"));
+	assert_non_null(strstr(mistakes.all, "7: [scenario:s] is a star"));
+	assert_null(load_anew(LISTEN, "[listen:a]\n", &mistakes));
+	assert_string_equal(
+		mistakes.all,
+		"1: [listen:a] has no address; for example: address = 127.0.0.1:7600\n");
+}
+
+static void order_is_that_of_the_running(void **state)
+{
+	static const char before[] =
+		LISTEN "[listen:b]\naddress = 127.0.0.1:2\n"
+		       "[listen:c]\naddress = 127.0.0.1:3\n"
+		       "[simulator]\n" FAR "[simulator:x]\naddress = [::1]:9\n";
+	static const char after[] =
+		"[simulator:x]\naddress = [::1]:9\n" FAR "timeout_ms = 9\n[simulator]\n"
+		"[listen:c]\naddress = 127.0.0.1:3\nscenario = s\n" LISTEN
+		"[listen:b]\naddress = 127.0.0.1:2\n[scenario:s]\n";
+	struct mistakes mistakes;
+	struct settings *settings = load_anew(before, after, &mistakes);
+
+	(void)state;
+	assert_non_null(settings);
+	assert_string_equal(settings->listeners[0].name, "a");
+	assert_string_equal(settings->listeners[1].name, "b");
+	assert_string_equal(settings->listeners[2].name, "c");
+	assert_string_equal(settings->listeners[2].scenario, "s");
+	assert_string_equal(settings->simulators[0].name, "");
+	assert_string_equal(settings->simulators[1].name, "far");
+	assert_int_equal(settings->simulators[1].timeout_ms, 9);
+	assert_string_equal(settings->simulators[2].name, "x");
+	settings_free(settings);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_changed_key_is_told),
+		cmocka_unit_test(sections_come_and_go),
+		cmocka_unit_test(channel_keys_come_change_and_go),
+		cmocka_unit_test(what_is_inherited_is_told_once),
+		cmocka_unit_test(what_is_printed_is_what_was_loaded),
+		cmocka_unit_test(every_key_is_printed),
+		cmocka_unit_test(origins_keep_every_bit),
+		cmocka_unit_test(the_longest_line_prints),
+		cmocka_unit_test(what_can_change_is_taken),
+		cmocka_unit_test(what_cannot_change_names_line_and_value),
+		cmocka_unit_test(listeners_and_simulators_stay),
+		cmocka_unit_test(all_mistakes_are_told_together),
+		cmocka_unit_test(order_is_that_of_the_running),
+	};
+
+	return cmocka_run_group_tests_name("settings_change", tests, NULL, NULL);
+}
