@@ -152,7 +152,7 @@ int main(int argc, char **argv)
 	};
 	const char *file = NULL;
 	enum task task = TASK_RUN;
-	int option;
+	int option, tasks = 0;
 
 	signal(SIGPIPE, SIG_IGN);
 	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
@@ -167,9 +167,11 @@ int main(int argc, char **argv)
 			puts("uav-gateway " UAV_VERSION);
 			return EXIT_ORDERLY;
 		case 'k':
+			tasks++;
 			task = TASK_CHECK;
 			break;
 		case 'P':
+			tasks++;
 			task = TASK_PRINT;
 			break;
 		case 'p':
@@ -182,6 +184,9 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc) {
 		return usage("unexpected argument");
+	}
+	if (tasks > 1) {
+		return usage("--check and --print-config are two things to do");
 	}
 	return perform(file, task);
 }

@@ -50,7 +50,9 @@ def test_arguments(t):
         assert (code, err) == (ORDERLY, "") and out.startswith("usage: uav-gateway"), flag
     code, out, _ = run(t, "--version")
     assert code == ORDERLY and re.fullmatch(r"uav-gateway \d+\.\d+\.\d+\n", out)
-    for wrong in ((), ("--wings",), ("-c",), ("gateway.ini",), ("-c", "x", "y"), ("-x",)):
+    for wrong in ((), ("--wings",), ("-c",), ("gateway.ini",), ("-c", "x", "y"), ("-x",),
+                  ("--check",), ("--print-config",), ("--check", "x"),
+                  ("-c", CONFIG / "gateway.ini", "--check", "--print-config")):
         code, out, err = run(t, *wrong)
         assert (code, out) == (USAGE, "") and "--help" in err, (wrong, code, err)
 
@@ -125,19 +127,115 @@ def test_files_that_cannot_be_read(t):
         assert (code, out) == (CONFIGURATION, "") and str(path) in err, (path, err)
 
 
+CONFIG = uavtest.ROOT / "config"
+
+
+def loopback(text, stub):
+    """The project's file for ports that are free, with its includes."""
+    for old, new in (("127.0.0.1:7600", "127.0.0.1:0"), ("127.0.0.1:7700", "%s:%d" % stub.at),
+                     ("include = scenarios/", f"include = {CONFIG}/scenarios/")):
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
 def test_the_file_in_the_project_is_valid(t):
     """Started with other ports, and with sim-stub it serves as it says."""
     stub = t.simulator()
-    text = (uavtest.ROOT / "config" / "gateway.ini").read_text(encoding="utf-8")
-    assert "127.0.0.1:7600" in text and "127.0.0.1:7700" in text
-    gateway = start(t, text.replace("127.0.0.1:7600", "127.0.0.1:0").replace(
-        "127.0.0.1:7700", "%s:%d" % stub.at))
+    gateway = start(t, loopback((CONFIG / "gateway.ini").read_text(encoding="utf-8"), stub))
     drone = t.drone(gateway, "uav1")
-    names = re.findall(r"^\[scenario:(.*)\]$", text, re.MULTILINE)
+    names = [name for file in (CONFIG / "gateway.ini", *CONFIG.glob("scenarios/*.ini"))
+             for name in re.findall(r"(?m)^\[scenario:(.*)\]$", file.read_text(encoding="utf-8"))]
+    assert {"field", "bench", "star-relay", "swarm-50"} < set(names)
     for name in names:
         gateway.wait_event("scenario_accepted", scenario=name)
     found = {e.name: e for e in drone.request(list_scenarios={}).scenarios.entries}
     assert set(found) == set(names) and all(entry.available for entry in found.values())
+
+
+# ------------------------------------------------------- looked at, not started
+
+
+def test_check(t):
+    code, out, err = run(t, "--check", "-c", CONFIG / "gateway.ini")
+    scenarios = 2 + len(list(CONFIG.glob("scenarios/*.ini")))
+    assert (code, err) == (ORDERLY, ""), err
+    assert out == (f"{CONFIG}/gateway.ini: all is well: 1 listener, 1 simulator, "
+                   f"{scenarios} scenarios\n")
+    path = t.folder / "wrong.ini"
+    path.write_text("[gateway]\nnmae = x\n[sessions]\nidle_timeout_ms = soon\n" + LISTEN)
+    code, out, err = run(t, "-c", path, "--check")
+    assert (code, out) == (CONFIGURATION, "")
+    assert [one.split(" ")[0] for one in err.splitlines()] == [f"{path}:2:", f"{path}:4:"]
+    # an address that is taken is nothing to a check
+    with socket.create_server((uavtest.HOST, 0)) as taken:
+        path.write_text("[listen:a]\naddress = 127.0.0.1:%d\n" % taken.getsockname()[1])
+        code, out, _ = run(t, "-c", path, "--check")
+    assert code == ORDERLY and out.endswith("1 listener, 1 simulator, 0 scenarios\n"), out
+
+
+def test_every_file_in_the_project(t):
+    """Each ready scenario is right by itself, too."""
+    files = sorted(CONFIG.rglob("*.ini"))
+    assert len(files) >= 6
+    for file in files:
+        path = file
+        if file.parent.name == "scenarios":
+            path = t.folder / "one.ini"
+            path.write_text(f"[gateway]\ninclude = {file}\n" + LISTEN)
+        code, out, err = run(t, "-c", path, "--check")
+        assert (code, err) == (ORDERLY, ""), err
+        assert "1 listener, 1 simulator, " in out
+
+
+def test_print_config(t):
+    """What is printed loads to what it was printed from."""
+    code, printed, err = run(t, "-c", CONFIG / "gateway.ini", "--print-config")
+    assert (code, err) == (ORDERLY, "")
+    for line in ("[gateway]", "log_level = info", "[simulator]", "connections = 1",
+                 "[scenario:field]", "origin = 37.77, -122.42, 16", "timeout_ms = 1000",
+                 "channel.bitrate_bps = 20000000", "hub = ground", "# origin ="):
+        assert f"\n{line}\n" in printed, line
+    assert "include" not in printed.replace("included files", "")
+    path = t.folder / "printed.ini"
+    path.write_text(printed)
+    assert run(t, "-c", path, "--print-config") == (ORDERLY, printed, "")
+    path.write_text("[gateway]\nnmae = x\n" + LISTEN)
+    code, out, err = run(t, "-c", path, "--print-config")
+    assert (code, out) == (CONFIGURATION, "") and f"{path}:2: " in err
+
+
+def test_what_cannot_be_printed(t):
+    """A full disk is not an orderly end."""
+    for flags in (("--check",), ("--print-config",), ("--print-reference",)):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                [t.binary("uav-gateway"), "-c", CONFIG / "gateway.ini", *flags], stdout=full,
+                stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=uavtest.DEADLINE)
+        assert done.returncode == CANNOT_START and b"cannot print" in done.stderr, flags
+
+
+def test_include(t):
+    """From the folder of the file, whatever folder the gateway is started in; mistakes name
+    the file in which they stand."""
+    (t.folder / "a.ini").write_text("[scenario:a]\n")
+    (t.folder / "b.ini").write_text("[scenario:b]\ntopology = star\nhub = gs\n")
+    path = t.folder / "main"
+    path.write_text("[gateway]\ninclude = *.ini\ndefault_scenario = b\n" + LISTEN)
+    code, out, err = run(t, "-c", path, "--check")
+    assert (code, err) == (ORDERLY, "") and "2 scenarios" in out
+    code, out, _ = run(t, "-c", path, "--print-config")
+    assert re.findall(r"(?m)^\[scenario:(.*)\]$", out) == ["a", "b"]
+    (t.folder / "b.ini").write_text("[scenario:b]\ntopology = start\n[scenario:a]\n")
+    code, out, err = run(t, "-c", path, "--check")
+    assert (code, out) == (CONFIGURATION, "")
+    b = t.folder / "b.ini"
+    assert err.splitlines() == [
+        f'{b}:2: topology = "start" is not known; did you mean star? must be mesh or star',
+        f"{b}:3: section [scenario:a] is given twice; first on line 1 of {t.folder}/a.ini"]
+    path.write_text("[gateway]\ninclude = c.ini\n" + LISTEN)
+    code, _, err = run(t, "-c", path, "--check")
+    assert code == CONFIGURATION and err.startswith(f'{path}:2: include = "c.ini": '), err
 
 
 def test_address_in_use(t):
