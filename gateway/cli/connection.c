@@ -4,14 +4,9 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 uint64_t connection_clock(void)
 {
@@ -33,100 +28,76 @@ static int milliseconds_until(uint64_t deadline_us)
 	return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
-static void set_trouble(struct connection *connection, const char *what, const char *why)
-{
-	(void)snprintf(connection->trouble, sizeof(connection->trouble), "%s%s%s", what,
-		       *why ? ": " : "", why);
-}
-
 /* ------------------------------------------------------------------- open */
 
-/* 0, or an errno. */
-static int finish_connect(int fd, int wake_fd, uint64_t deadline_us)
+enum { ADDRESSES_MAX = 8 };
+
+/* Waits until a connection that was begun is decided. 0, or a negative errno. */
+static int finish_connect(struct connection *connection, uint64_t deadline_us)
 {
-	struct pollfd fds[2] = {{.fd = fd, .events = POLLOUT}, {.fd = wake_fd, .events = POLLIN}};
+	struct pollfd fds[2] = {{.fd = connection->stream.fd, .events = POLLOUT},
+				{.fd = connection->wake_fd, .events = POLLIN}};
 	int error = 0, ready;
-	socklen_t size = sizeof(error);
 
 	do {
 		ready = poll(fds, 2, milliseconds_until(deadline_us));
 	} while (ready < 0 && errno == EINTR);
 	if (ready <= 0) {
-		return ready < 0 ? errno : ETIMEDOUT;
-	}
-	if (fds[1].revents) {
-		return EINTR;
-	}
-	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 ? errno : error;
-}
-
-/* The descriptor, or a negative errno. */
-static int connect_to(const struct addrinfo *address, int wake_fd, uint64_t deadline_us)
-{
-	int fd = socket(address->ai_family, address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
-			address->ai_protocol);
-	int error = 0, on = 1;
-
-	if (fd < 0) {
-		return -errno;
-	}
-	if (connect(fd, address->ai_addr, address->ai_addrlen) < 0) {
-		error = errno == EINPROGRESS ? finish_connect(fd, wake_fd, deadline_us) : errno;
+		error = ready < 0 ? -errno : -ETIMEDOUT;
+	} else if (fds[1].revents) {
+		error = -EINTR;
 	}
 	if (error) {
-		(void)close(fd);
-		return -error;
+		stream_close(&connection->stream);
+		return error;
 	}
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	return fd;
+	return stream_connected(&connection->stream);
 }
 
-static void connect_to_first(struct connection *connection, const struct addrinfo *address,
-			     uint64_t deadline_us)
+static void connect_to_first(struct connection *connection, const struct address *addresses,
+			     int count, uint64_t deadline_us)
 {
-	int fd = -ENOENT;
+	int error = -EADDRNOTAVAIL;
 
-	for (; address && fd < 0; address = address->ai_next) {
-		fd = connect_to(address, connection->wake_fd, deadline_us);
+	for (int i = 0; i < count && error < 0; i++) {
+		error = stream_connect(&connection->stream, &addresses[i]);
+		if (error > 0) {
+			error = finish_connect(connection, deadline_us);
+		}
 	}
-	if (fd < 0) {
-		connection->refused = fd == -ECONNREFUSED;
-		set_trouble(connection, strerror(-fd), "");
-		return;
+	if (error < 0) {
+		connection->refused = stream_refused(error);
+		stream_set_trouble(&connection->stream, strerror(-error), "");
 	}
-	connection->fd = fd;
 }
 
-struct connection *connection_open(const char *host, const char *port, int wake_fd,
-				   uint64_t deadline_us)
+struct connection *connection_open(const struct options *options, int wake_fd, uint64_t deadline_us)
 {
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct connection *connection = calloc(1, sizeof(*connection));
-	struct addrinfo *addresses = NULL;
-	int error;
+	struct address addresses[ADDRESSES_MAX];
+	struct stream *stream;
+	int count;
 
 	if (!connection) {
 		return NULL;
 	}
-	connection->fd = -1;
+	stream = &connection->stream;
+	stream->fd = -1;
 	connection->wake_fd = wake_fd;
-	client_init(&connection->client, connection->in, sizeof(connection->in), connection->out,
+	client_init(&stream->client, connection->in, sizeof(connection->in), connection->out,
 		    sizeof(connection->out), connection->scratch, sizeof(connection->scratch));
-	error = getaddrinfo(host, port, &hints, &addresses);
-	if (error) {
-		set_trouble(connection, error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error),
-			    "");
-		return connection;
+	count = address_find(options, addresses, ADDRESSES_MAX, stream->trouble,
+			     sizeof(stream->trouble));
+	if (count >= 0) {
+		connect_to_first(connection, addresses, count, deadline_us);
 	}
-	connect_to_first(connection, addresses, deadline_us);
-	freeaddrinfo(addresses);
 	return connection;
 }
 
 void connection_close(struct connection *connection)
 {
-	if (connection && connection->fd >= 0) {
-		(void)close(connection->fd);
+	if (connection) {
+		stream_close(&connection->stream);
 	}
 	free(connection);
 }
@@ -146,61 +117,20 @@ bool connection_pause(int wake_fd, uint64_t pause_us, uint64_t deadline_us)
 
 /* ------------------------------------------------------------------- pump */
 
-/* A gateway that takes nothing more may still have sent its goodbye, so that this
- * never ends the connection: reading does. */
-static void send_waiting(struct connection *connection)
-{
-	struct slice bytes = client_output(&connection->client);
-
-	while (bytes.size && !connection->deaf) {
-		ssize_t sent = send(connection->fd, bytes.data, bytes.size, MSG_NOSIGNAL);
-
-		if (sent >= 0) {
-			client_sent(&connection->client, (size_t)sent);
-			bytes = client_output(&connection->client);
-		} else if (errno == EAGAIN) {
-			return;
-		} else if (errno != EINTR) {
-			connection->deaf = true;
-		}
-	}
-}
-
-/* 0, or -1 at the end of the connection. */
-static int receive(struct connection *connection)
-{
-	size_t room;
-	uint8_t *at = client_room(&connection->client, &room);
-	ssize_t received = recv(connection->fd, at, room, 0);
-
-	if (received > 0) {
-		client_received(&connection->client, (size_t)received);
-		return 0;
-	}
-	if (received == 0) {
-		set_trouble(connection, "closed by the gateway", "");
-		return -1;
-	}
-	if (errno == EAGAIN || errno == EINTR) {
-		return 0;
-	}
-	set_trouble(connection, strerror(errno), "");
-	return -1;
-}
-
 /* CONNECTION_EVENT: nothing to return yet, look again. */
 static enum connection_status wait_and_move(struct connection *connection, uint64_t deadline_us)
 {
+	struct stream *stream = &connection->stream;
 	bool waiting, room;
-	struct pollfd fds[2] = {{.fd = connection->fd, .events = POLLIN},
+	struct pollfd fds[2] = {{.fd = stream->fd, .events = POLLIN},
 				{.fd = connection->wake_fd, .events = POLLIN}};
 	int ready;
 
 	if (connection_clock() >= deadline_us) {
 		return CONNECTION_TIMEOUT;
 	}
-	send_waiting(connection);
-	waiting = client_output(&connection->client).size > 0 && !connection->deaf;
+	stream_send(stream);
+	waiting = stream_waits(stream);
 	if (waiting) {
 		fds[0].events |= POLLOUT;
 	}
@@ -208,7 +138,7 @@ static enum connection_status wait_and_move(struct connection *connection, uint6
 	room = connection->tell_room && !waiting;
 	ready = poll(fds, 2, room ? 0 : milliseconds_until(deadline_us));
 	if (ready < 0 && errno != EINTR) {
-		set_trouble(connection, "poll", strerror(errno));
+		stream_set_trouble(stream, "poll", strerror(errno));
 		return CONNECTION_LOST;
 	}
 	if (ready == 0 && room) {
@@ -217,7 +147,7 @@ static enum connection_status wait_and_move(struct connection *connection, uint6
 	if (ready > 0 && fds[1].revents) {
 		return CONNECTION_WOKEN;
 	}
-	if (ready > 0 && (fds[0].revents & ~POLLOUT) && receive(connection) < 0) {
+	if (ready > 0 && (fds[0].revents & ~POLLOUT) && stream_receive(stream) < 0) {
 		return CONNECTION_LOST;
 	}
 	return CONNECTION_EVENT;
@@ -229,12 +159,10 @@ enum connection_status connection_next(struct connection *connection, uint64_t d
 	for (;;) {
 		enum connection_status status;
 
-		switch (client_next(&connection->client, event)) {
+		switch (stream_next(&connection->stream, event)) {
 		case CLIENT_EVENT:
 			return CONNECTION_EVENT;
 		case CLIENT_BAD:
-			set_trouble(connection, "the gateway does not keep to the protocol",
-				    client_why(&connection->client));
 			return CONNECTION_LOST;
 		case CLIENT_MORE:
 			break;

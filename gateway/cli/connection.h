@@ -1,20 +1,16 @@
-/* A TCP connection to the gateway and the client that speaks over it: moves bytes
- * between the two and waits with poll(2). */
+/* A connection to the gateway that is waited for with poll(2). */
 #ifndef UAV_CLI_CONNECTION_H
 #define UAV_CLI_CONNECTION_H
 
-#include "client/client.h"
+#include "cli/stream.h"
 
 enum { CONNECTION_IN_BYTES = 68 * 1024, CONNECTION_OUT_BYTES = 128 * 1024 };
 
 struct connection {
-	struct client client;
-	int fd;
+	struct stream stream;
 	int wake_fd;	/* readable: connection_next returns CONNECTION_WOKEN; -1 = none */
 	bool tell_room; /* connection_next returns CONNECTION_ROOM when all is sent */
-	bool deaf;	/* the gateway takes nothing more, but may have said why */
 	bool refused;	/* not open, since nobody listens there */
-	char trouble[256];
 	_Alignas(max_align_t) uint8_t in[CONNECTION_IN_BYTES];
 	uint8_t out[CONNECTION_OUT_BYTES];
 	uint8_t scratch[CLIENT_SCRATCH_FOR(CONNECTION_IN_BYTES)];
@@ -25,7 +21,7 @@ enum connection_status {
 	CONNECTION_ROOM,
 	CONNECTION_WOKEN,
 	CONNECTION_TIMEOUT,
-	CONNECTION_LOST, /* `trouble` says how */
+	CONNECTION_LOST, /* the stream's `trouble` says how */
 };
 
 /* Microseconds, monotonic. */
@@ -33,8 +29,8 @@ uint64_t connection_clock(void);
 
 /* Deadlines are by connection_clock; UINT64_MAX: none. Looking up a host's name may
  * take longer. The connection, to be freed by connection_close; it is not open, and
- * `trouble` says why, when its `fd` is -1. NULL when memory is out. */
-struct connection *connection_open(const char *host, const char *port, int wake_fd,
+ * its stream's `trouble` says why, when the stream's `fd` is -1. NULL when memory is out. */
+struct connection *connection_open(const struct options *options, int wake_fd,
 				   uint64_t deadline_us);
 void connection_close(struct connection *connection);
 

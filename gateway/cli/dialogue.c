@@ -35,7 +35,7 @@ static const char *advice(enum error_code code)
 	case ERROR_NAME_TAKEN:
 		return "; choose another --id or --callsign";
 	case ERROR_NO_ORIGIN:
-		return "; use --local instead of --position";
+		return "; use a scenario with an origin, or local positions";
 	default:
 		return "";
 	}
@@ -60,15 +60,15 @@ enum cli_exit dialogue_unasked(const char *doing, int error)
 
 static enum cli_exit lost(const struct dialogue *dialogue)
 {
-	(void)dialogue_trouble("connection to %s port %s lost: %s", dialogue->options->host,
-			       dialogue->options->port, dialogue->connection->trouble);
+	(void)dialogue_trouble("connection to %s lost: %s", dialogue->options->gateway,
+			       dialogue->connection->stream.trouble);
 	return CLI_UNCONNECTED;
 }
 
 enum cli_exit dialogue_late(const struct dialogue *dialogue)
 {
-	(void)dialogue_trouble("no answer from %s port %s within %g s (--timeout)",
-			       dialogue->options->host, dialogue->options->port,
+	(void)dialogue_trouble("no answer from %s within %g s (--timeout)",
+			       dialogue->options->gateway,
 			       (double)dialogue->options->timeout_us / 1e6);
 	return CLI_TIMED_OUT;
 }
@@ -142,9 +142,8 @@ static bool wait_for_gateway(const struct dialogue *dialogue, uint64_t deadline_
 		return false;
 	}
 	if (first) {
-		(void)dialogue_trouble("nobody listens at %s port %s yet; trying again for %g s",
-				       options->host, options->port,
-				       (double)options->timeout_us / 1e6);
+		(void)dialogue_trouble("nobody listens at %s yet; trying again for %g s",
+				       options->gateway, (double)options->timeout_us / 1e6);
 	}
 	return connection_pause(dialogue->wake_fd, RETRY_US, deadline_us);
 }
@@ -157,17 +156,15 @@ static enum cli_exit connect_gateway(struct dialogue *dialogue)
 
 	do {
 		connection_close(dialogue->connection);
-		dialogue->connection = connection_open(options->host, options->port,
-						       dialogue->wake_fd, deadline_us);
+		dialogue->connection = connection_open(options, dialogue->wake_fd, deadline_us);
 	} while (wait_for_gateway(dialogue, deadline_us, attempts++ == 0));
 	if (!dialogue->connection) {
 		return dialogue_trouble("out of memory");
 	}
-	if (dialogue->connection->fd < 0) {
-		(void)dialogue_trouble(
-			"cannot connect to %s port %s: %s; is the gateway running there? "
-			"(--gateway HOST:PORT)",
-			options->host, options->port, dialogue->connection->trouble);
+	if (dialogue->connection->stream.fd < 0) {
+		(void)dialogue_trouble("cannot connect to %s: %s; is the gateway running there? "
+				       "(--gateway HOST:PORT or unix:PATH)",
+				       options->gateway, dialogue->connection->stream.trouble);
 		return CLI_UNCONNECTED;
 	}
 	return CLI_DONE;
@@ -185,7 +182,7 @@ static enum cli_exit register_drone(struct dialogue *dialogue, struct slice scen
 		.scenario = scenario,
 		.presence = presence,
 	};
-	int error = client_register(&dialogue->connection->client, &registration, ref);
+	int error = client_register(&dialogue->connection->stream.client, &registration, ref);
 	enum cli_exit status;
 	struct event event;
 
@@ -210,7 +207,7 @@ static enum cli_exit tell_position(struct dialogue *dialogue)
 	if (state.position.frame == POSITION_UNKNOWN) {
 		return CLI_DONE;
 	}
-	error = client_update_state(&dialogue->connection->client, &state, &ref);
+	error = client_update_state(&dialogue->connection->stream.client, &state, &ref);
 	if (error) {
 		return dialogue_unasked("position", error);
 	}
@@ -246,7 +243,8 @@ void dialogue_close(struct dialogue *dialogue)
 	struct connection *connection = dialogue->connection;
 	struct event event;
 
-	if (connection && connection->fd >= 0 && client_leave(&connection->client, NULL) == 0) {
+	if (connection && connection->stream.fd >= 0 &&
+	    client_leave(&connection->stream.client, NULL) == 0) {
 		uint64_t deadline_us = connection_clock() + LEAVE_US;
 
 		connection->wake_fd = -1;

@@ -32,3 +32,18 @@ bool escape_is_text(struct slice bytes)
 	}
 	return true;
 }
+
+bool escape_id_has(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '.' || c == '_' || c == '-';
+}
+
+void escape_to_id(char *id)
+{
+	for (; *id; id++) {
+		if (!escape_id_has(*id)) {
+			*id = '_';
+		}
+	}
+}

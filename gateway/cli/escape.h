@@ -14,4 +14,9 @@ size_t escape_print(FILE *file, struct slice text);
  * person would call text. */
 bool escape_is_text(struct slice bytes);
 
+/* Whether the character may stand in a drone's id: A-Z a-z 0-9 . _ - */
+bool escape_id_has(char c);
+/* Each that may not becomes an underscore. */
+void escape_to_id(char *id);
+
 #endif

@@ -7,6 +7,7 @@ static const char help_overview[] =
 	"  who      show who is online\n"
 	"  send     send messages and tell what became of them\n"
 	"  listen   join a scenario and show what comes\n"
+	"  swarm    fly many drones and tell what became of their messages\n"
 	"\n"
 	"uav-drone COMMAND --help tells more. --version prints the version.\n";
 
@@ -18,12 +19,13 @@ static const char help_who[] =
 	"  --scenario NAME        only members of this scenario\n";
 
 static const char help_send[] =
-	"Usage: uav-drone send --scenario NAME (--to ID | --everyone) [OPTION]...\n"
+	"Usage: uav-drone send --scenario NAME (--to ID | --group NAME | --everyone) [OPTION]...\n"
 	"Joins the scenario, sends, and prints what became of the message at each target:\n"
 	"outcome and reason, and for each hop delay, SNR, path loss and distance.\n"
 	"\n"
 	"  --scenario NAME        the scenario to join\n"
 	"  --to ID                the target's drone_id\n"
+	"  --group NAME           all others in the group; this drone need not be in it\n"
 	"  --everyone             all others in the scenario\n"
 	"  --payload TEXT         what to send; without it and --file: standard input\n"
 	"  --file FILE            send the file's bytes; - is standard input\n"
@@ -38,9 +40,55 @@ static const char help_listen[] =
 	"Joins the scenario and prints messages and who comes and goes, until SIGINT,\n"
 	"SIGTERM, or one of:\n"
 	"\n"
-	"  --scenario NAME        the scenario to join\n"
 	"  --count N              end after N messages\n"
-	"  --for SECONDS          end after this time\n";
+	"  --for SECONDS          end after this time\n"
+	"\n"
+	"  --scenario NAME        the scenario to join\n"
+	"  --group NAME           join this group too; may stand several times\n";
+
+static const char help_swarm[] =
+	"Usage: uav-drone swarm --scenario NAME [OPTION]...\n"
+	"Flies many drones in one process. They join the scenario, move, and send messages;\n"
+	"at the end a table tells what became of these: outcomes, reasons, delay, SNR.\n"
+	"\n"
+	"  --scenario NAME        the scenario to join\n"
+	"  --count N              how many drones [10]\n"
+	"  --pattern NAME         how they fly, around the scenario's origin [circle]:\n"
+	"                         circle  evenly on a circle, counter-clockwise\n"
+	"                         grid    a square of side 2 R; east and west together\n"
+	"                         line    2 R from west to east; north and south together\n"
+	"                         random  each from point to point in a disc, at heights\n"
+	"                                 between H / 2 and 3 H / 2\n"
+	"                         hover   evenly over a disc, standing still\n"
+	"  --radius R             metres [100]\n"
+	"  --height H             metres above the origin [50]\n"
+	"  --speed V              metres a second [10]\n"
+	"  --track FILE           fly flight logs instead: CSV with a header line and columns\n"
+	"                         for time, drone, latitude, longitude, altitude. Each drone of\n"
+	"                         the file is one of the swarm\n"
+	"  --columns NAMES        what these columns are called: time=NAME,drone=NAME,...\n"
+	"                         [usual names]. Time is in seconds, unless the name ends in\n"
+	"                         _ms or _us\n"
+	"  --speed-up X           fly X times as fast as the clock [1]\n"
+	"  --to TARGET            random (another drone for each message), next (the one\n"
+	"                         behind), everyone, hub, or a drone's id [random]\n"
+	"  --rate HZ              messages a second, of each drone [1]\n"
+	"  --size BYTES           of each payload [100]\n"
+	"  --state-rate HZ        positions a second, of each drone; 0: only at the start [5]\n"
+	"  --duration SECONDS     how long they send [10; the length of the logs]\n"
+	"  --seed N               of targets, payloads and the random pattern [1]\n"
+	"  --prefix NAME          ids are NAME-001, NAME-002, ...; with --track NAME and the\n"
+	"                         drone's name in the file [swarm]\n"
+	"  --hub ID               one drone more, a ground station with this id: the hub that a\n"
+	"                         star needs. It stands at the origin, or where --position or\n"
+	"                         --local puts it\n"
+	"  --lockstep             in rounds, as fast as it goes: every drone's position is\n"
+	"                         acknowledged, then every drone sends, and every report is\n"
+	"                         awaited. The same seed gives the same table and log\n"
+	"  --log FILE             write a CSV line for each message and target\n"
+	"\n"
+	"Rates and durations are in flight time. SIGINT ends the flight: what is on its way\n"
+	"is waited for, and the table printed.\n";
 
 static const char help_state[] =
 	"  --position LAT,LON,ALT where this drone is: degrees (WGS 84) and metres; needs a\n"
@@ -50,14 +98,16 @@ static const char help_state[] =
 static const char help_common[] =
 	"\n"
 	"Options of every command:\n"
-	"  --gateway HOST:PORT    [127.0.0.1:7600]; [ADDRESS]:PORT for IPv6\n"
-	"  --id ID                this drone's id [cli-PROCESS]: 1 to 32 of A-Z a-z 0-9 . _ -\n"
-	"  --callsign NAME        its name for people [the id]\n"
-	"  --kind KIND            drone or ground-station [drone]\n"
+	"  --gateway HOST:PORT    [127.0.0.1:7600]; [ADDRESS]:PORT for IPv6, unix:PATH for a\n"
+	"                         Unix socket\n"
 	"  --timeout SECONDS      longest wait for the connection and for each answer [10];\n"
 	"                         so long a gateway that does not listen yet is tried again\n"
 	"  --json                 one JSON object a line\n"
 	"  --help, --version\n"
+	"Of every command but swarm:\n"
+	"  --id ID                this drone's id [cli-PROCESS]: 1 to 32 of A-Z a-z 0-9 . _ -\n"
+	"  --callsign NAME        its name for people [the id]\n"
+	"  --kind KIND            drone or ground-station [drone]\n"
 	"\n"
 	"Exit codes:\n"
 	"  0  as asked; send: delivered to every target\n"
@@ -65,17 +115,29 @@ static const char help_common[] =
 	"  2  cannot connect, or the connection was lost\n"
 	"  3  refused by the gateway, or told goodbye; the reason is printed\n"
 	"  4  send: not delivered intact to every target (lost, corrupted, offline, no\n"
-	"     route, ...), or nobody to deliver to\n"
+	"     route, ...), or nobody to deliver to; swarm: the accounts do not close: a\n"
+	"     message has no report, or an odd one. A swarm's losses are no failure\n"
 	"  5  no answer in time\n";
 
 void help_print(FILE *out, enum command command)
 {
 	const char *text = help_overview;
 
-	if (command) {
-		text = command == COMMAND_WHO	 ? help_who
-		       : command == COMMAND_SEND ? help_send
-						 : help_listen;
+	switch (command) {
+	case COMMAND_NONE:
+		break;
+	case COMMAND_WHO:
+		text = help_who;
+		break;
+	case COMMAND_SEND:
+		text = help_send;
+		break;
+	case COMMAND_LISTEN:
+		text = help_listen;
+		break;
+	case COMMAND_SWARM:
+		text = help_swarm;
+		break;
 	}
 	(void)fputs(text, out);
 	if (command == COMMAND_SEND || command == COMMAND_LISTEN) {

@@ -1,9 +1,8 @@
 #include "cli/command.h"
 #include "cli/dialogue.h"
+#include "cli/signals.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 struct listening {
@@ -11,20 +10,6 @@ struct listening {
 	FILE *out;
 	uint64_t heard; /* deliveries */
 };
-
-/* SIGINT and SIGTERM as a readable descriptor; or -1 with errno. */
-static int open_signals(void)
-{
-	sigset_t signals;
-
-	(void)sigemptyset(&signals);
-	(void)sigaddset(&signals, SIGINT);
-	(void)sigaddset(&signals, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0) {
-		return -1;
-	}
-	return signalfd(-1, &signals, SFD_CLOEXEC);
-}
 
 static void print_scenario(void *ctx, const struct scenario_entry *scenario)
 {
@@ -90,6 +75,23 @@ static enum cli_exit hear(struct listening *listening, uint64_t end_us)
 	return status;
 }
 
+static enum cli_exit join_groups(struct dialogue *dialogue)
+{
+	const struct options *options = dialogue->options;
+	enum cli_exit status = CLI_DONE;
+
+	for (size_t i = 0; i < options->group_count && status == CLI_DONE; i++) {
+		struct event event;
+		uint32_t ref;
+		int error = client_join_group(&dialogue->connection->stream.client,
+					      slice_str(options->groups[i]), &ref);
+
+		status = error ? dialogue_unasked("joining the group", error)
+			       : dialogue_answer(dialogue, ref, "joining the group", &event);
+	}
+	return status;
+}
+
 static enum cli_exit join_and_hear(struct listening *listening)
 {
 	const struct options *options = listening->dialogue.options;
@@ -97,6 +99,9 @@ static enum cli_exit join_and_hear(struct listening *listening)
 	enum cli_exit status = dialogue_open(&listening->dialogue, slice_str(options->scenario),
 					     PRESENCE_WISH_ALL, print_scenario);
 
+	if (status == CLI_DONE) {
+		status = join_groups(&listening->dialogue);
+	}
 	if (status == CLI_DONE) {
 		status = hear(listening, end_us);
 		if (status == CLI_TIMED_OUT) {
@@ -109,7 +114,7 @@ static enum cli_exit join_and_hear(struct listening *listening)
 enum cli_exit listen_run(const struct options *options, const struct printer *printer, FILE *out)
 {
 	struct listening listening = {
-		.dialogue = {.options = options, .printer = printer, .wake_fd = open_signals()},
+		.dialogue = {.options = options, .printer = printer, .wake_fd = signals_open()},
 		.out = out,
 	};
 	enum cli_exit status;

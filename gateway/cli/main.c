@@ -15,6 +15,8 @@ static enum cli_exit run(const struct options *options)
 		return send_run(options, printer, stdout);
 	case COMMAND_LISTEN:
 		return listen_run(options, printer, stdout);
+	case COMMAND_SWARM:
+		return swarm_run(options, printer, stdout);
 	case COMMAND_NONE:
 		break;
 	}

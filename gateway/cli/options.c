@@ -2,32 +2,11 @@
 
 #include "base/version.h"
 #include "cli/help.h"
+#include "cli/options_swarm.h"
 #include "cli/value.h"
 
 #include <getopt.h>
 #include <unistd.h>
-
-enum option_code {
-	OPTION_GATEWAY = 1,
-	OPTION_ID,
-	OPTION_CALLSIGN,
-	OPTION_SCENARIO,
-	OPTION_KIND,
-	OPTION_TIMEOUT,
-	OPTION_JSON,
-	OPTION_HELP,
-	OPTION_VERSION,
-	OPTION_TO,
-	OPTION_EVERYONE,
-	OPTION_PAYLOAD,
-	OPTION_FILE,
-	OPTION_CONTENT_TYPE,
-	OPTION_COUNT,
-	OPTION_REPORT,
-	OPTION_POSITION,
-	OPTION_LOCAL,
-	OPTION_FOR,
-};
 
 static const struct option table[] = {
 	{"gateway", required_argument, NULL, OPTION_GATEWAY},
@@ -49,14 +28,35 @@ static const struct option table[] = {
 	{"position", required_argument, NULL, OPTION_POSITION},
 	{"local", required_argument, NULL, OPTION_LOCAL},
 	{"for", required_argument, NULL, OPTION_FOR},
+	{"group", required_argument, NULL, OPTION_GROUP},
+	{"pattern", required_argument, NULL, OPTION_PATTERN},
+	{"radius", required_argument, NULL, OPTION_RADIUS},
+	{"height", required_argument, NULL, OPTION_HEIGHT},
+	{"speed", required_argument, NULL, OPTION_SPEED},
+	{"rate", required_argument, NULL, OPTION_RATE},
+	{"state-rate", required_argument, NULL, OPTION_STATE_RATE},
+	{"size", required_argument, NULL, OPTION_SIZE},
+	{"duration", required_argument, NULL, OPTION_DURATION},
+	{"seed", required_argument, NULL, OPTION_SEED},
+	{"prefix", required_argument, NULL, OPTION_PREFIX},
+	{"hub", required_argument, NULL, OPTION_HUB},
+	{"track", required_argument, NULL, OPTION_TRACK},
+	{"columns", required_argument, NULL, OPTION_COLUMNS},
+	{"speed-up", required_argument, NULL, OPTION_SPEED_UP},
+	{"log", required_argument, NULL, OPTION_LOG},
+	{"lockstep", no_argument, NULL, OPTION_LOCKSTEP},
 	{0},
 };
 
 /* The commands that know an option; all know those that are not here. */
 static unsigned commands_of(int code)
 {
+	const unsigned all = COMMAND_WHO | COMMAND_SEND | COMMAND_LISTEN | COMMAND_SWARM;
+
+	if (code >= OPTION_PATTERN) {
+		return COMMAND_SWARM;
+	}
 	switch (code) {
-	case OPTION_TO:
 	case OPTION_EVERYONE:
 	case OPTION_PAYLOAD:
 	case OPTION_FILE:
@@ -65,12 +65,20 @@ static unsigned commands_of(int code)
 		return COMMAND_SEND;
 	case OPTION_FOR:
 		return COMMAND_LISTEN;
+	case OPTION_GROUP:
+		return COMMAND_SEND | COMMAND_LISTEN;
+	case OPTION_TO:
+		return COMMAND_SEND | COMMAND_SWARM;
+	case OPTION_ID:
+	case OPTION_CALLSIGN:
+	case OPTION_KIND:
+		return all & ~(unsigned)COMMAND_SWARM;
 	case OPTION_COUNT:
 	case OPTION_POSITION:
 	case OPTION_LOCAL:
-		return COMMAND_SEND | COMMAND_LISTEN;
+		return all & ~(unsigned)COMMAND_WHO;
 	default:
-		return COMMAND_WHO | COMMAND_SEND | COMMAND_LISTEN;
+		return all;
 	}
 }
 
@@ -105,10 +113,32 @@ static int take_report(struct options *options, const char *value,
 	return wish < 0 ? -1 : 0;
 }
 
-/* What was seen on the way that the options alone do not show. */
-struct seen {
-	bool everyone, state;
-};
+static int take_group(struct options *options, const char *value, const struct complaint *complaint)
+{
+	if (options->group_count == OPTIONS_GROUPS_MAX) {
+		return value_complain(complaint, "--group %s: a drone is in %d groups at most",
+				      value, OPTIONS_GROUPS_MAX);
+	}
+	options->groups[options->group_count++] = value;
+	return 0;
+}
+
+static int take_count(struct options *options, const char *value, const struct complaint *complaint)
+{
+	uint64_t most = options->command == COMMAND_SWARM ? OPTIONS_SWARM_MAX : UINT32_MAX;
+
+	return value_whole("count", value, 1, most, &options->count, complaint);
+}
+
+static int take_position(struct options *options, int code, const char *value,
+			 const struct complaint *complaint)
+{
+	if (options->position.frame != POSITION_UNKNOWN) {
+		return value_complain(complaint, "--position and --local: give one, once");
+	}
+	return code == OPTION_POSITION ? value_position(value, &options->position, complaint)
+				       : value_local(value, &options->position, complaint);
+}
 
 static int take_option(struct options *options, struct seen *seen, int code, const char *value,
 		       const struct complaint *complaint)
@@ -134,6 +164,8 @@ static int take_option(struct options *options, struct seen *seen, int code, con
 	case OPTION_TO:
 		options->to = value;
 		return 0;
+	case OPTION_GROUP:
+		return take_group(options, value, complaint);
 	case OPTION_EVERYONE:
 		seen->everyone = true;
 		return 0;
@@ -147,34 +179,35 @@ static int take_option(struct options *options, struct seen *seen, int code, con
 		options->content_type = value;
 		return 0;
 	case OPTION_COUNT:
-		return value_count(value, &options->count, complaint);
+		return take_count(options, value, complaint);
 	case OPTION_REPORT:
 		return take_report(options, value, complaint);
 	case OPTION_FOR:
 		return value_seconds("for", value, &options->for_us, complaint);
+	case OPTION_POSITION:
+	case OPTION_LOCAL:
+		return take_position(options, code, value, complaint);
 	default:
-		break;
+		return options_swarm_take(&options->swarm, seen, code, value, complaint);
 	}
-	if (seen->state) {
-		return value_complain(complaint, "--position and --local: give one, once");
-	}
-	seen->state = true;
-	return code == OPTION_POSITION ? value_position(value, &options->position, complaint)
-				       : value_local(value, &options->position, complaint);
 }
 
 /* What must and what must not stand together. */
-static int check(const struct options *options, const struct seen *seen,
+static int check(struct options *options, const struct seen *seen,
 		 const struct complaint *complaint)
 {
 	if (options->command != COMMAND_WHO && options->scenario[0] == '\0') {
 		return value_complain(complaint, "--scenario NAME is missing");
 	}
+	if (options->command == COMMAND_SWARM) {
+		return options_swarm_check(options, seen, complaint);
+	}
 	if (options->command != COMMAND_SEND) {
 		return 0;
 	}
-	if (seen->everyone == (options->to != NULL)) {
-		return value_complain(complaint, "give one of --to ID and --everyone");
+	if ((size_t)seen->everyone + (options->to != NULL) + options->group_count != 1) {
+		return value_complain(complaint,
+				      "give one of --to ID, --group NAME and --everyone");
 	}
 	if (options->payload && options->file) {
 		return value_complain(complaint, "give one of --payload and --file");
@@ -184,20 +217,25 @@ static int check(const struct options *options, const struct seen *seen,
 
 static int find_command(const char *name, const struct complaint *complaint)
 {
+	static const struct {
+		const char *name;
+		enum command command;
+	} commands[] = {{"who", COMMAND_WHO},
+			{"send", COMMAND_SEND},
+			{"listen", COMMAND_LISTEN},
+			{"swarm", COMMAND_SWARM}};
+
 	if (!name) {
-		return value_complain(complaint, "a command is missing: who, send or listen");
+		return value_complain(complaint,
+				      "a command is missing: who, send, listen or swarm");
 	}
-	if (strcmp(name, "who") == 0) {
-		return COMMAND_WHO;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (strcmp(name, commands[i].name) == 0) {
+			return (int)commands[i].command;
+		}
 	}
-	if (strcmp(name, "send") == 0) {
-		return COMMAND_SEND;
-	}
-	if (strcmp(name, "listen") == 0) {
-		return COMMAND_LISTEN;
-	}
-	return value_complain(complaint, "%s: no such command; there are who, send and listen",
-			      name);
+	return value_complain(complaint,
+			      "%s: no such command; there are who, send, listen and swarm", name);
 }
 
 static const struct option *find_option(int code)
@@ -258,6 +296,7 @@ enum options_status options_parse(int argc, char **argv, struct options *options
 	int command;
 
 	*options = (struct options){
+		.gateway = "127.0.0.1:7600",
 		.host = "127.0.0.1",
 		.port = "7600",
 		.callsign = "",
@@ -265,6 +304,7 @@ enum options_status options_parse(int argc, char **argv, struct options *options
 		.content_type = "",
 		.timeout_us = 10000000,
 		.report = REPORT_WISH_ALL,
+		.swarm = options_swarm_default,
 	};
 	(void)snprintf(options->id, sizeof(options->id), "cli-%ld", (long)getpid());
 	if (first && strcmp(first, "--help") == 0) {

@@ -2,6 +2,8 @@
 #ifndef UAV_CLI_OPTIONS_H
 #define UAV_CLI_OPTIONS_H
 
+#include "cli/pattern.h"
+#include "cli/track.h"
 #include "core/message.h"
 
 #include <stdio.h>
@@ -12,7 +14,8 @@ enum cli_exit {
 	CLI_TROUBLE = 1,     /* usage, or something on this side */
 	CLI_UNCONNECTED = 2, /* cannot connect, or the connection was lost */
 	CLI_REFUSED = 3,     /* the gateway answered with an error or a goodbye */
-	CLI_UNDELIVERED = 4, /* `send`: not delivered intact to every target */
+	CLI_UNDELIVERED = 4, /* `send`: not delivered intact to every target; `swarm`: the
+				accounts do not close */
 	CLI_TIMED_OUT = 5,   /* no answer in time */
 };
 
@@ -21,27 +24,63 @@ enum command {
 	COMMAND_WHO = 1,
 	COMMAND_SEND = 2,
 	COMMAND_LISTEN = 4,
+	COMMAND_SWARM = 8,
+};
+
+enum { OPTIONS_GROUPS_MAX = 16 }; /* as many as a drone may be in */
+
+/* To whom the drones of a swarm send. */
+enum swarm_to {
+	SWARM_TO_RANDOM, /* another drone of the swarm, drawn for each message */
+	SWARM_TO_NEXT,	 /* the one behind it, the first for the last */
+	SWARM_TO_EVERYONE,
+	SWARM_TO_HUB,
+	SWARM_TO_ID, /* options.to */
+};
+
+struct swarm_options {
+	enum swarm_to to;
+	struct pattern_shape shape;
+	double rate_hz, state_rate_hz; /* a drone, in flight time */
+	uint64_t size_bytes;
+	uint64_t duration_us; /* flight time; 0 = not given */
+	double speed_up;      /* flight time over real time */
+	bool lockstep;
+	const char *prefix;
+	const char *hub;   /* NULL: none of the drones is one */
+	const char *track; /* file; NULL: by the pattern */
+	struct track_columns columns;
+	const char *log; /* file; NULL: none */
 };
 
 struct options {
 	enum command command;
 	/* all commands */
+	const char *gateway; /* as given, for people */
 	char host[256];
 	char port[16];
+	const char *socket_path; /* of a Unix socket; NULL: host and port */
+	/* all but swarm */
 	char id[NAME_MAX_BYTES + 1];
-	const char *callsign, *scenario; /* "" when not given */
+	const char *callsign; /* "" when not given */
 	enum drone_kind kind;
-	uint64_t timeout_us; /* the longest wait for an answer */
+	/* all commands */
+	const char *scenario; /* "" when not given */
+	uint64_t timeout_us;  /* the longest wait for an answer */
 	bool json;
-	/* send, listen */
-	struct position position; /* POSITION_UNKNOWN when not given */
-	uint64_t count;		  /* messages; 0 = not given */
+	/* all but who */
+	struct position position; /* POSITION_UNKNOWN when not given; swarm: of the hub */
+	uint64_t count;		  /* messages, or a swarm's drones; 0 = not given */
+	/* send, listen: to this one, in these */
+	const char *groups[OPTIONS_GROUPS_MAX];
+	size_t group_count;
 	/* send */
-	const char *to; /* NULL: everyone */
+	const char *to; /* NULL: everyone, or a group */
 	const char *payload, *file, *content_type;
 	enum report_wish report;
 	/* listen */
 	uint64_t for_us; /* 0 = without end */
+	struct swarm_options swarm;
 };
 
 enum options_status {

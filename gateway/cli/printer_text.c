@@ -107,7 +107,7 @@ static void print_hop(FILE *file, const struct hop *hop)
 	if (hop->late_by_us) {
 		(void)fprintf(file, ", late by %.3f ms", hop->late_by_us / 1000.0);
 	}
-	if (hop->source == SOURCE_CACHED || hop->source == SOURCE_BYPASSED) {
+	if (hop->source != SOURCE_UNSPECIFIED) {
 		(void)fprintf(file, ", %s", source_name(hop->source));
 	}
 	(void)fputc('\n', file);

@@ -81,13 +81,13 @@ static enum cli_exit too_large(const struct sending *sending)
 	return dialogue_trouble("the message is too large: %zu bytes of payload, and the gateway "
 				"takes %" PRIu32,
 				sending->request.payload.size,
-				sending->dialogue.connection->client.max_payload_bytes);
+				sending->dialogue.connection->stream.client.max_payload_bytes);
 }
 
 /* Who asks for no reports waits for the pong to a ping behind the last message. */
 static enum cli_exit queue_fence(struct sending *sending)
 {
-	struct client *client = &sending->dialogue.connection->client;
+	struct client *client = &sending->dialogue.connection->stream.client;
 	int error = 0;
 
 	if (sending->request.report == REPORT_WISH_NONE && !sending->fenced) {
@@ -100,7 +100,7 @@ static enum cli_exit queue_fence(struct sending *sending)
 /* Queues as many messages as there is room for. */
 static enum cli_exit queue_messages(struct sending *sending)
 {
-	struct client *client = &sending->dialogue.connection->client;
+	struct client *client = &sending->dialogue.connection->stream.client;
 
 	while (sending->sent < sending->count) {
 		uint32_t ref;
@@ -133,6 +133,8 @@ static uint64_t message_of(const struct sending *sending, uint32_t ref)
 static void take_report(struct sending *sending, uint64_t message,
 			const struct event_send_report *report)
 {
+	const struct options *options = sending->dialogue.options;
+
 	for (size_t i = 0; i < report->count; i++) {
 		sending->dialogue.printer->outcome(sending->out, message, &report->outcomes[i]);
 		sending->undelivered |= report->outcomes[i].outcome != OUTCOME_DELIVERED;
@@ -143,7 +145,8 @@ static void take_report(struct sending *sending, uint64_t message,
 	}
 	if (sending->targets == 0) {
 		(void)dialogue_trouble("message %" PRIu64 ": nobody else is in %s", message,
-				       sending->dialogue.options->scenario);
+				       options->group_count ? options->groups[0]
+							    : options->scenario);
 		sending->undelivered = true;
 	}
 	sending->targets = 0;
@@ -228,14 +231,22 @@ static enum cli_exit send_all(struct sending *sending)
 	return sending->undelivered ? CLI_UNDELIVERED : CLI_DONE;
 }
 
+static enum send_to target_of(const struct options *options)
+{
+	if (options->to) {
+		return SEND_TO_DRONE;
+	}
+	return options->group_count ? SEND_TO_GROUP : SEND_TO_EVERYONE;
+}
+
 enum cli_exit send_run(const struct options *options, const struct printer *printer, FILE *out)
 {
 	struct sending sending = {
 		.dialogue = {.options = options, .printer = printer, .wake_fd = -1},
 		.out = out,
 		.count = options->count ? options->count : 1,
-		.request = {.to = options->to ? SEND_TO_DRONE : SEND_TO_EVERYONE,
-			    .name = slice_str(options->to),
+		.request = {.to = target_of(options),
+			    .name = slice_str(options->to ? options->to : options->groups[0]),
 			    .content_type = slice_str(options->content_type),
 			    .report = options->report},
 	};

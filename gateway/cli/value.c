@@ -1,9 +1,11 @@
 #include "cli/value.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/un.h>
 
 int value_complain(const struct complaint *complaint, const char *format, ...)
 {
@@ -15,6 +17,20 @@ int value_complain(const struct complaint *complaint, const char *format, ...)
 	return -1;
 }
 
+static int take_socket(const char *path, struct options *options, const struct complaint *complaint)
+{
+	const size_t most = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+	size_t size = strlen(path);
+
+	if (size == 0 || size > most) {
+		return value_complain(complaint,
+				      "--gateway unix:%s: the path must have 1 to %zu bytes", path,
+				      most);
+	}
+	options->socket_path = path;
+	return 0;
+}
+
 int value_gateway(const char *text, struct options *options, const struct complaint *complaint)
 {
 	const char *colon = strrchr(text, ':');
@@ -22,8 +38,14 @@ int value_gateway(const char *text, struct options *options, const struct compla
 	char *rest;
 	long port;
 
+	options->gateway = text;
+	options->socket_path = NULL;
+	if (strncmp(text, "unix:", 5) == 0) {
+		return take_socket(text + 5, options, complaint);
+	}
 	if (!colon || colon == text || colon[1] == '\0') {
-		return value_complain(complaint, "--gateway %s: must be HOST:PORT", text);
+		return value_complain(complaint, "--gateway %s: must be HOST:PORT or unix:PATH",
+				      text);
 	}
 	if (*start == '[' && end[-1] == ']') {
 		start++;
@@ -62,15 +84,30 @@ int value_seconds(const char *name, const char *text, uint64_t *us,
 	return 0;
 }
 
-int value_count(const char *text, uint64_t *count, const struct complaint *complaint)
+int value_whole(const char *name, const char *text, uint64_t least, uint64_t most, uint64_t *number,
+		const struct complaint *complaint)
 {
 	char *rest;
 
 	errno = 0;
-	*count = strtoull(text, &rest, 10);
-	if (*text < '0' || *text > '9' || *rest != '\0' || errno || *count < 1 ||
-	    *count > UINT32_MAX) {
-		return value_complain(complaint, "--count %s: must be 1 to %u", text, UINT32_MAX);
+	*number = strtoull(text, &rest, 10);
+	if (*text < '0' || *text > '9' || *rest != '\0' || errno || *number < least ||
+	    *number > most) {
+		return value_complain(complaint, "--%s %s: must be %" PRIu64 " to %" PRIu64, name,
+				      text, least, most);
+	}
+	return 0;
+}
+
+int value_number(const char *name, const char *text, double least, double most, double *number,
+		 const struct complaint *complaint)
+{
+	char *rest;
+
+	*number = strtod(text, &rest);
+	if (rest == text || *rest != '\0' || !(*number >= least && *number <= most)) {
+		return value_complain(complaint, "--%s %s: must be %.12g to %.12g", name, text,
+				      least, most);
 	}
 	return 0;
 }

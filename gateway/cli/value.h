@@ -14,11 +14,16 @@ struct complaint {
 int value_complain(const struct complaint *complaint, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* "host:port" or "[v6]:port" */
+/* "host:port", "[v6]:port" or "unix:path" */
 int value_gateway(const char *text, struct options *options, const struct complaint *complaint);
 int value_seconds(const char *name, const char *text, uint64_t *us,
 		  const struct complaint *complaint);
-int value_count(const char *text, uint64_t *count, const struct complaint *complaint);
+/* A whole number within the bounds. */
+int value_whole(const char *name, const char *text, uint64_t least, uint64_t most, uint64_t *number,
+		const struct complaint *complaint);
+/* A finite number within the bounds. */
+int value_number(const char *name, const char *text, double least, double most, double *number,
+		 const struct complaint *complaint);
 /* "latitude,longitude,altitude" in degrees and metres */
 int value_position(const char *text, struct position *position, const struct complaint *complaint);
 /* "east,north,up" in metres */

@@ -18,7 +18,7 @@ static enum cli_exit list(struct dialogue *dialogue, FILE *out)
 	const char *doing = "list of drones";
 	struct event event;
 	uint32_t ref;
-	int error = client_list_drones(&dialogue->connection->client,
+	int error = client_list_drones(&dialogue->connection->stream.client,
 				       slice_str(dialogue->options->scenario), &ref);
 	enum cli_exit status;
 	bool more = true, first = true;

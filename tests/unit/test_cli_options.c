@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#define MAX_WORDS 24
+#define MAX_WORDS 40
 
 struct parsed {
 	struct options options;
@@ -145,6 +145,112 @@ static void positions_are_taken(void **state)
 	assert_true(position->local.up == 2000.0f);
 }
 
+static void a_gateway_may_be_at_a_unix_socket(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parses(&parsed, "who --gateway unix:/run/gateway:1");
+	assert_string_equal(parsed.options.socket_path, "/run/gateway:1");
+	assert_string_equal(parsed.options.gateway, "unix:/run/gateway:1");
+	parses(&parsed, "who --gateway unix:/x --gateway localhost:7");
+	assert_null(parsed.options.socket_path);
+	complains("who --gateway unix:", "path");
+	complains("who --gateway "
+		  "unix:/0123456789012345678901234567890123456789012345678901234567890123456789"
+		  "0123456789012345678901234567890123456789",
+		  "107");
+}
+
+static void groups_are_taken(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parses(&parsed, "send --scenario field --group red --payload x");
+	assert_int_equal(parsed.options.group_count, 1);
+	assert_string_equal(parsed.options.groups[0], "red");
+	assert_null(parsed.options.to);
+	parses(&parsed, "listen --scenario field --group red --group blue");
+	assert_int_equal(parsed.options.group_count, 2);
+	assert_string_equal(parsed.options.groups[1], "blue");
+	complains("send --scenario x --group a --group b", "--group");
+	complains("send --scenario x --group a --to b", "--group");
+	complains("send --scenario x --group a --everyone", "--group");
+	complains("who --group a", "--group");
+	complains("listen --scenario x --group 1 --group 2 --group 3 --group 4 --group 5 --group 6 "
+		  "--group 7 --group 8 --group 9 --group 10 --group 11 --group 12 --group 13 "
+		  "--group 14 --group 15 --group 16 --group 17",
+		  "--group 17");
+}
+
+static void swarm_options_are_taken(void **state)
+{
+	struct parsed parsed;
+	const struct swarm_options *swarm = &parsed.options.swarm;
+
+	(void)state;
+	parses(&parsed, "swarm --scenario field");
+	assert_int_equal(parsed.options.command, COMMAND_SWARM);
+	assert_int_equal(swarm->to, SWARM_TO_RANDOM);
+	assert_int_equal(swarm->shape.kind, PATTERN_CIRCLE);
+	assert_true(swarm->rate_hz == 1 && swarm->speed_up == 1 && swarm->shape.seed == 1);
+	assert_false(swarm->lockstep);
+	parses(&parsed, "swarm --scenario field --count 50 --pattern grid --radius 500 --height 80 "
+			"--speed 15.5 --rate 0.5 --size 0 --duration 2.5 --seed 42 --to everyone");
+	assert_int_equal(parsed.options.count, 50);
+	assert_int_equal(swarm->shape.kind, PATTERN_GRID);
+	assert_true(swarm->shape.radius_m == 500 && swarm->shape.height_m == 80);
+	assert_true(swarm->shape.speed_mps == 15.5 && swarm->rate_hz == 0.5);
+	assert_int_equal(swarm->size_bytes, 0);
+	assert_int_equal(swarm->duration_us, 2500000);
+	assert_int_equal(swarm->shape.seed, 42);
+	assert_int_equal(swarm->to, SWARM_TO_EVERYONE);
+	parses(&parsed,
+	       "swarm --scenario field --track a.csv --columns time=t,drone=uav --speed-up "
+	       "8 --lockstep --log b.csv --prefix uav --hub gs --local 1,2,3 --to hub");
+	assert_string_equal(swarm->track, "a.csv");
+	assert_true(slice_equal(swarm->columns.name[TRACK_DRONE], slice_str("uav")));
+	assert_true(swarm->speed_up == 8 && swarm->lockstep);
+	assert_string_equal(swarm->log, "b.csv");
+	assert_string_equal(swarm->prefix, "uav");
+	assert_string_equal(swarm->hub, "gs");
+	assert_int_equal(swarm->to, SWARM_TO_HUB);
+	parses(&parsed, "swarm --scenario field --to uav-7 --state-rate 0");
+	assert_int_equal(swarm->to, SWARM_TO_ID);
+	assert_string_equal(parsed.options.to, "uav-7");
+	assert_true(swarm->state_rate_hz == 0);
+}
+
+static void swarm_values_have_bounds(void **state)
+{
+	(void)state;
+	complains("swarm", "--scenario");
+	complains("swarm --scenario x --count 0", "--count");
+	complains("swarm --scenario x --count 100001", "1 to 100000");
+	complains("swarm --scenario x --pattern square", "--pattern square");
+	complains("swarm --scenario x --rate 0", "--rate");
+	complains("swarm --scenario x --rate nan", "--rate");
+	complains("swarm --scenario x --rate 1e5", "--rate");
+	complains("swarm --scenario x --size 65537", "--size");
+	complains("swarm --scenario x --radius -1", "--radius");
+	complains("swarm --scenario x --speed-up 0", "--speed-up");
+	complains("swarm --scenario x --seed -1", "--seed");
+	complains("swarm --scenario x --prefix a/b", "--prefix");
+	complains("swarm --scenario x --prefix 1234567890123456789012345", "--prefix");
+	complains("swarm --scenario x --hub a,b", "--hub");
+	complains("swarm --scenario x --to a,b", "--to");
+	complains("swarm --scenario x --track a --columns speed=v", "--columns");
+	complains("swarm --scenario x --columns time=t", "--track");
+	complains("swarm --scenario x --track a --count 3", "--count");
+	complains("swarm --scenario x --track a --pattern line", "--pattern");
+	complains("swarm --scenario x --local 1,2,3", "--hub");
+	complains("swarm --scenario x --id a", "--id");
+	complains("swarm --scenario x --everyone", "--everyone");
+	complains("listen --scenario x --lockstep", "--lockstep");
+	complains("who --seed 3", "--seed");
+}
+
 static void values_have_bounds(void **state)
 {
 	(void)state;
@@ -201,6 +307,9 @@ static void help_tells_exit_codes_and_options(void **state)
 	tells("send --help", "--content-type");
 	tells("send --scenario x --help", "--local");
 	tells("listen --help", "--for");
+	tells("swarm --help", "--lockstep");
+	tells("swarm --help", "unix:PATH");
+	tells("--help", "swarm");
 	tells("--version", "uav-drone ");
 	tells("listen --version", "uav-drone ");
 }
@@ -212,6 +321,10 @@ int main(void)
 		cmocka_unit_test(common_options_are_taken),
 		cmocka_unit_test(send_options_are_taken),
 		cmocka_unit_test(positions_are_taken),
+		cmocka_unit_test(a_gateway_may_be_at_a_unix_socket),
+		cmocka_unit_test(groups_are_taken),
+		cmocka_unit_test(swarm_options_are_taken),
+		cmocka_unit_test(swarm_values_have_bounds),
 		cmocka_unit_test(values_have_bounds),
 		cmocka_unit_test(what_does_not_fit_together_is_told),
 		cmocka_unit_test(help_tells_exit_codes_and_options),

@@ -346,7 +346,62 @@ static void an_outcome_tells_its_hops_in_lines(void **state)
 	assert_string_equal(printed(capture),
 			    "message 1 to uav2: LOST (PACKET_ERROR)\n"
 			    "    uav1 -> uav2: CORRUPTED, delay 1.204 ms, SNR 0.1 dB, path loss "
-			    "91.3 dB, distance 512.2 m, bit errors 7, late by 0.042 ms\n");
+			    "91.3 dB, distance 512.2 m, bit errors 7, late by 0.042 ms, LIVE\n");
+}
+
+static void two_hops_have_a_line_each(void **state)
+{
+	struct capture *capture = *state;
+	uint8_t link_bytes[LINK_MAX_BYTES];
+	struct hop hops[2] = {hop_of(link_bytes)};
+	const struct event_delivery delivery = {.sender = slice_str("uav1"),
+						.to = slice_str("red"),
+						.sequence = 3,
+						.payload = slice_str("x"),
+						.hops = hops,
+						.hop_count = 2};
+	const struct link_numbers first = {.delay_us = 1500, .distance_m = 10.0f};
+
+	hops[0].link.size = link_write(link_bytes, &first);
+	hops[0].late_by_us = 0;
+	hops[1] = (struct hop){.transmitter = slice_str("hub"),
+			       .receiver = slice_str("uav2"),
+			       .outcome = OUTCOME_DELIVERED,
+			       .source = SOURCE_BYPASSED,
+			       .late_by_us = 2500};
+	printer_text.delivery(capture->file, &delivery);
+	(void)fputc('\0', capture->file);
+	assert_string_equal(printed(capture),
+			    "00:00:00.000 uav1 to red #3: x\n"
+			    "    uav1 -> uav2: CORRUPTED, delay 1.500 ms, SNR 0.0 dB, path loss "
+			    "0.0 dB, distance 10.0 m, LIVE\n"
+			    "    hub -> uav2: DELIVERED, late by 2.500 ms, BYPASSED\n");
+}
+
+static void hubs_and_new_names_are_told(void **state)
+{
+	struct capture *capture = *state;
+	const struct presence_entry entries[] = {
+		{.drone_id = slice_str("gs"),
+		 .what = PRESENCE_WHAT_HUB_UP,
+		 .scenario = slice_str("star")},
+		{.drone_id = slice_str("gs"),
+		 .what = PRESENCE_WHAT_HUB_DOWN,
+		 .scenario = slice_str("star")},
+		{.drone_id = slice_str("uav1"),
+		 .callsign = slice_str("Zo\xc3\xab"),
+		 .what = PRESENCE_WHAT_RENAMED},
+	};
+	const struct event_presence presence = {.entries = entries, .count = 3};
+
+	printer_text.presence(capture->file, &presence);
+	(void)fputc('\0', capture->file);
+	assert_string_equal(printed(capture), "* gs HUB_UP in star\n"
+					      "* gs HUB_DOWN in star\n"
+					      "* uav1 \"Zo\xc3\xab\" RENAMED\n");
+	printer_json.presence(capture->file, &presence);
+	(void)fputc('\0', capture->file);
+	assert_non_null(strstr(printed(capture), "\"what\":\"HUB_DOWN\""));
 }
 
 static void text_delivery_is(struct capture *capture, struct slice payload, const char *wanted)
@@ -399,6 +454,8 @@ int main(void)
 		TEST(presence_is_an_object_for_each_event),
 		TEST(goodbye_tells_its_reason),
 		TEST(an_outcome_tells_its_hops_in_lines),
+		TEST(two_hops_have_a_line_each),
+		TEST(hubs_and_new_names_are_told),
 		TEST(payloads_are_text_or_hex),
 		TEST(a_callsign_cannot_break_the_table),
 	};
