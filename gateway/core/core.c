@@ -3,9 +3,56 @@
 #include <stdlib.h>
 
 #include "core/deadline.h"
+#include "core/queue.h"
 #include "core/relay.h"
+#include "core/reload.h"
 #include "core/request.h"
 #include "core/state.h"
+
+enum { FLAPPING_IDS = 1024 };
+
+static uint32_t count_lanes(const struct core_config *config)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < config->simulator_count; i++) {
+		count += config->simulators[i].connections;
+	}
+	return count;
+}
+
+static void lane_init(struct lane *lane, uint32_t index, const struct sim_port *port)
+{
+	lane->index = index;
+	lane->ops = port->ops;
+	lane->ctx = port->ctx;
+	list_init(&lane->held);
+}
+
+static int make_lanes(struct core *core, const struct core_config *config,
+		      const struct sim_port *ports)
+{
+	uint32_t count = count_lanes(config), at = 0;
+
+	core->simulators = calloc(config->simulator_count, sizeof(*core->simulators));
+	core->lanes = calloc(count, sizeof(*core->lanes));
+	if (!core->simulators || !core->lanes) {
+		return -1;
+	}
+	core->simulator_count = config->simulator_count;
+	core->lane_count = count;
+	for (size_t i = 0; i < config->simulator_count; i++) {
+		struct simulator_lanes *simulator = &core->simulators[i];
+
+		memcpy(simulator->name, config->simulators[i].name, sizeof(simulator->name));
+		simulator->first_lane = at;
+		simulator->connections = config->simulators[i].connections;
+		for (uint32_t j = 0; j < simulator->connections; j++, at++) {
+			lane_init(&core->lanes[at], at, &ports[at]);
+		}
+	}
+	return 0;
+}
 
 struct core *core_new(const struct core_config *config, const struct sim_port *lanes,
 		      struct instant now)
@@ -15,24 +62,28 @@ struct core *core_new(const struct core_config *config, const struct sim_port *l
 	if (!core) {
 		return NULL;
 	}
-	core->limits = config->limits;
 	core->log = config->log;
 	core->now = now;
-	core->sim = lanes[0].ops;
-	core->sim_ctx = lanes[0].ctx;
-	core->simulator_max_in_flight = config->simulators[0].max_in_flight;
 	core->next_number = config->first_session;
 	list_init(&core->graveyard);
-	list_init(&core->held);
 	heap_init(&core->deadlines);
+	heap_init(&core->waiting);
 	inflight_init(&core->inflight);
 	registry_init(&core->registry, config->key);
+	groups_init(&core->groups, config->key);
+	flapping_init(&core->flapping, config->key, FLAPPING_IDS);
+	/* what it starts with is taken in as every later change is */
 	if (presence_init(&core->presence, config->limits.presence_backlog) < 0 ||
-	    scenarios_init(core, config) < 0) {
+	    make_lanes(core, config, lanes) < 0 || reload(core, config) < 0) {
 		core_free(core);
 		return NULL;
 	}
 	return core;
+}
+
+int core_reload(struct core *core, const struct core_config *config)
+{
+	return reload(core, config);
 }
 
 static void free_sessions(struct core *core)
@@ -51,17 +102,30 @@ static void free_sessions(struct core *core)
 	}
 }
 
-static void free_messages(struct core *core)
+static void free_fanout(void *ctx, struct message *message)
 {
-	struct message *message;
-
-	while ((message = inflight_oldest(&core->inflight))) {
-		if (message->fanout) {
-			fanout_free(core, message->fanout);
-		}
-		inflight_leave_channel(&core->inflight, message);
-		inflight_release(&core->inflight, message);
+	if (message->fanout) {
+		fanout_free(ctx, message->fanout);
 	}
+}
+
+static void free_groups(struct core *core)
+{
+	for (uint32_t i = 0; i < core->members.high; i++) {
+		if (core->members.table[i]) {
+			group_leave_all(&core->groups, core->members.table[i]);
+		}
+	}
+	groups_fini(&core->groups);
+}
+
+static void free_lanes(struct core *core)
+{
+	for (uint32_t i = 0; i < core->lane_count; i++) {
+		expiry_fini(&core->lanes[i].expiry);
+	}
+	free(core->lanes);
+	free(core->simulators);
 }
 
 void core_free(struct core *core)
@@ -69,12 +133,18 @@ void core_free(struct core *core)
 	if (!core) {
 		return;
 	}
-	free_messages(core);
+	waiting_fini(core);
+	inflight_each(&core->inflight, free_fanout, core);
 	heap_fini(&core->deadlines); /* its entries stand in the sessions */
 	free_sessions(core);
 	fanout_fini(core);
 	inflight_fini(&core->inflight);
+	expiry_fini(&core->queue_expiry);
+	free_groups(core);
 	scenarios_fini(core);
+	members_fini(&core->members);
+	free_lanes(core);
+	flapping_fini(&core->flapping);
 	presence_fini(&core->presence);
 	registry_fini(&core->registry);
 	free(core->encoded.data);
@@ -106,7 +176,11 @@ void core_tick(struct core *core)
 {
 	struct heap_entry *first;
 
-	relay_expire(core);
+	waiting_tick(core);
+	for (uint32_t i = 0; i < core->lane_count; i++) {
+		relay_expire(core, &core->lanes[i]);
+	}
+	queue_expire(core);
 	presence_tick(core);
 	/* last: what the others end may leave a newcomer whose time is up */
 	while ((first = heap_first(&core->deadlines)) && first->due_us <= core->now.mono_us) {
@@ -114,19 +188,29 @@ void core_tick(struct core *core)
 	}
 }
 
+static uint64_t earliest(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t expiry_due(const struct expiry *expiry)
+{
+	const struct message *first = expiry_first(expiry);
+
+	return first ? first->deadline_us : UINT64_MAX;
+}
+
 uint64_t core_next_deadline(const struct core *core)
 {
 	const struct heap_entry *first = heap_first(&core->deadlines);
-	const struct message *oldest = inflight_oldest(&core->inflight);
 	uint64_t due = first ? first->due_us : UINT64_MAX;
 
-	if (oldest && oldest->deadline_us < due) {
-		due = oldest->deadline_us;
+	for (uint32_t i = 0; i < core->lane_count; i++) {
+		due = earliest(due, expiry_due(&core->lanes[i].expiry));
 	}
-	if (core->presence.due_us && core->presence.due_us < due) {
-		due = core->presence.due_us;
-	}
-	return due;
+	due = earliest(due, expiry_due(&core->queue_expiry));
+	due = earliest(due, waiting_next(core));
+	return core->presence.due_us ? earliest(due, core->presence.due_us) : due;
 }
 
 /* ------------------------------------------------------------------- drones */
@@ -201,49 +285,48 @@ void core_drained(struct core *core, struct session *session)
 	session_pump(core, session);
 }
 
-/* --------------------------------------------------------------- simulator */
+/* -------------------------------------------------------------- simulators */
 
 void core_sim_up(struct core *core, uint32_t lane)
 {
-	(void)lane;
-	core->sim_up = true;
-	core->strays = 0; /* those of the link before do not count against this one */
+	struct lane *at = &core->lanes[lane];
+
+	at->up = true;
+	at->strays = 0; /* those of the link before do not count against this one */
 	core->stats.sim_ups++;
-	scenario_replay(core);
+	scenario_replay(core, at);
 }
 
 void core_sim_down(struct core *core, uint32_t lane, const char *why)
 {
-	(void)lane;
-	if (!core->sim_up) {
+	struct lane *at = &core->lanes[lane];
+
+	if (!at->up) {
 		return;
 	}
-	core->sim_up = false;
+	at->up = false;
 	core->stats.sim_downs++;
-	LOG(core->log, LOG_LEVEL_WARNING, "simulator_down", log_str("why", why),
-	    log_num("in_flight", core->inflight.in_channel));
-	scenario_all_wait(core);
-	relay_abandon(core);
+	LOG(core->log, LOG_LEVEL_WARNING, "simulator_down", log_num("lane", lane),
+	    log_str("why", why), log_num("in_flight", at->in_channel));
+	scenario_all_wait(core, at);
+	relay_abandon(core, at);
 }
 
 void core_sim_status(struct core *core, uint32_t lane, uint32_t scenario, bool ok,
 		     struct slice message)
 {
-	(void)lane;
-	scenario_decide(core, scenario, ok, message);
+	scenario_decide(core, &core->lanes[lane], scenario, ok, message);
 }
 
 void core_sim_result(struct core *core, uint32_t lane, uint64_t id,
 		     const struct reception *receptions, size_t count, bool more)
 {
-	(void)lane;
-	relay_result(core, id, receptions, count, more);
+	relay_result(core, &core->lanes[lane], id, receptions, count, more);
 }
 
 void core_sim_drained(struct core *core, uint32_t lane)
 {
-	(void)lane;
-	relay_wake(core);
+	lane_pump(core, &core->lanes[lane]);
 }
 
 /* ------------------------------------------------------------------ the end */
@@ -253,10 +336,21 @@ void core_drain(struct core *core)
 	core->draining = true;
 }
 
+static void decide_all(struct core *core)
+{
+	for (uint32_t i = 0; i < core->lane_count; i++) {
+		relay_abandon(core, &core->lanes[i]);
+	}
+	for (size_t i = 0; i < core->scenario_count; i++) {
+		queue_decide(core, core->scenarios[i], OUTCOME_SIMULATOR_DOWN);
+	}
+	waiting_abandon(core);
+}
+
 void core_shutdown(struct core *core)
 {
 	core->draining = true;
-	relay_abandon(core);
+	decide_all(core);
 	for (uint32_t i = 0; i < core->registry.high; i++) {
 		struct session *session = core->registry.sessions[i];
 
@@ -284,5 +378,5 @@ uint32_t core_sessions(const struct core *core)
 
 uint32_t core_in_flight(const struct core *core)
 {
-	return core->inflight.in_channel;
+	return core->inflight.count;
 }

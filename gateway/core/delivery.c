@@ -2,97 +2,61 @@
 
 #include "core/relay.h"
 #include "core/state.h"
+#include "core/waiting.h"
 
-/* ---------------------------------------------------------- the channel's word */
-
-static struct hop hop_new(const struct message *message, const struct name *id)
+struct aim aim_at_one(const struct message *message)
 {
-	return (struct hop){
-		.transmitter = name_slice(&message->sender),
-		.receiver = name_slice(id),
+	return (struct aim){
+		.node = message->target_node,
+		.stay = message->target_stay,
+		.id = &message->target,
 	};
 }
 
-struct fate delivery_unanswered(const struct message *message, const struct name *id,
-				enum outcome outcome)
+struct aim aim_at(struct fanout_target *target)
 {
-	struct fate fate = {.outcome = outcome, .has_hop = true, .hop = hop_new(message, id)};
+	return (struct aim){
+		.node = target->node,
+		.stay = target->stay,
+		.id = &target->id,
+		.target = target,
+	};
+}
 
-	fate.hop.outcome = outcome;
+/* ------------------------------------------------------------------- hops */
+
+/* Whether the way to the hub is a part of this target's way, and known. */
+static bool is_relayed(const struct message *message, const struct aim *aim)
+{
+	return message->via.hop && message->via.decided && aim->node != message->via.node;
+}
+
+/* `own`, when there is one, is the last hop. */
+static struct fate fate_new(const struct message *message, const struct aim *aim,
+			    enum outcome outcome, enum reason reason, const struct leg *own)
+{
+	struct fate fate = {.outcome = outcome, .reason = reason};
+	const struct name *from = &message->sender;
+
+	if (is_relayed(message, aim)) {
+		fate.relayed = true;
+		fate.hops[fate.hop_count++] =
+			hop_of(from, &message->via.hub, &message->via.first.leg);
+		from = &message->via.hub;
+	}
+	if (own) {
+		fate.hops[fate.hop_count++] = hop_of(from, aim->id, own);
+	}
 	return fate;
 }
 
-/* A link may be absent. An altered payload may be cut, never longer than what was sent. */
-static bool usable(const struct message *message, const struct reception *reception)
+static enum outcome arrived_outcome(const struct message *message, const struct aim *aim,
+				    const struct leg *own)
 {
-	bool link_ok = reception->link_ok && reception->link.size <= DELIVERY_LINK_MAX_BYTES;
+	bool corrupted =
+		is_relayed(message, aim) && message->via.first.leg.outcome == OUTCOME_CORRUPTED;
 
-	return (link_ok || !reception->link.data) &&
-	       (reception->outcome == OUTCOME_DELIVERED ||
-		reception->outcome == OUTCOME_CORRUPTED || reception->outcome == OUTCOME_LOST) &&
-	       reception->reason < REASON_COUNT &&
-	       (!reception->altered || reception->payload.size <= message->payload_size);
-}
-
-/* What the channel decided; a payload that was altered is corrupted, whatever it
- * is called. */
-static enum outcome channel_outcome(const struct reception *reception)
-{
-	if (reception->outcome == OUTCOME_DELIVERED && reception->altered) {
-		return OUTCOME_CORRUPTED;
-	}
-	return (enum outcome)reception->outcome;
-}
-
-static enum outcome hand_over(struct core *core, const struct message *message, uint32_t index,
-			      uint32_t membership, const struct reception *reception,
-			      const struct hop *hop)
-{
-	struct session *target = registry_member(&core->registry, index, membership);
-	struct event event = {
-		.kind = EVENT_DELIVERY,
-		.encoded = message->fanout && !reception->altered ? &core->encoded : NULL,
-		.delivery =
-			{
-				.sender = name_slice(&message->sender),
-				.sequence = message->sequence,
-				.payload = reception->altered ? reception->payload
-							      : message_payload(message),
-				.content_type = message_content_type(message),
-				.sent_at_us = message->sent_unix_us,
-				.hops = hop,
-				.hop_count = 1,
-			},
-	};
-
-	if (!target) {
-		return OUTCOME_TARGET_LEFT;
-	}
-	if (!session_emit(core, target, &event)) {
-		return OUTCOME_OVERLOADED;
-	}
-	return hop->outcome;
-}
-
-void delivery_fate(struct core *core, const struct message *message, const struct name *id,
-		   uint32_t index, uint32_t membership, const struct reception *reception,
-		   struct fate *fate)
-{
-	if (!usable(message, reception)) {
-		*fate = delivery_unanswered(message, id, OUTCOME_SIMULATOR_ERROR);
-		return;
-	}
-	*fate = (struct fate){.has_hop = true, .hop = hop_new(message, id)};
-	fate->hop.outcome = channel_outcome(reception);
-	fate->hop.reason =
-		fate->hop.outcome == OUTCOME_LOST ? (enum reason)reception->reason : REASON_NONE;
-	fate->hop.source = SOURCE_LIVE;
-	fate->hop.link = reception->link;
-	fate->outcome = fate->hop.outcome;
-	fate->reason = fate->hop.reason;
-	if (fate->outcome != OUTCOME_LOST) {
-		fate->outcome = hand_over(core, message, index, membership, reception, &fate->hop);
-	}
+	return corrupted ? OUTCOME_CORRUPTED : (enum outcome)own->outcome;
 }
 
 /* ---------------------------------------------------------------- accounts */
@@ -115,8 +79,8 @@ static void tell_one(struct core *core, struct session *sender, uint32_t ref, en
 		.drone_id = target,
 		.outcome = fate->outcome,
 		.reason = fate->reason,
-		.hops = &fate->hop,
-		.hop_count = fate->has_hop,
+		.hops = fate->hops,
+		.hop_count = fate->hop_count,
 	};
 	struct event event = {
 		.kind = EVENT_SEND_REPORT,
@@ -134,33 +98,40 @@ static void tell_one(struct core *core, struct session *sender, uint32_t ref, en
 	session_emit(core, sender, &event);
 }
 
-void delivery_settle_one(struct core *core, const struct message *message, const struct fate *fate)
+static struct session *sender_of(const struct core *core, const struct message *message)
+{
+	return registry_numbered(&core->registry, message->sender_index, message->sender_number);
+}
+
+static void settle(struct core *core, const struct message *message, const struct aim *aim,
+		   const struct fate *fate)
 {
 	struct session *sender;
 
 	account(core, fate);
-	if (message->report == REPORT_WISH_NONE) {
-		return;
-	}
-	sender = registry_numbered(&core->registry, message->sender_index, message->sender_number);
-	if (sender) {
-		tell_one(core, sender, message->ref, message->report, name_slice(&message->target),
-			 fate);
+	if (aim->target) {
+		fanout_settle(core, message->fanout, aim->target, fate);
+	} else if (message->report != REPORT_WISH_NONE) {
+		sender = sender_of(core, message);
+		if (sender) {
+			tell_one(core, sender, message->ref, message->report, name_slice(aim->id),
+				 fate);
+		}
 	}
 }
 
-void delivery_settle_target(struct core *core, struct fanout *fanout, struct fanout_target *target,
-			    const struct fate *fate)
+void delivery_decide(struct core *core, const struct message *message, const struct aim *aim,
+		     enum outcome outcome, enum reason reason, const struct leg *own)
 {
-	account(core, fate);
-	fanout_settle(core, fanout, target, fate);
+	struct fate fate = fate_new(message, aim, outcome, reason, own);
+
+	settle(core, message, aim, &fate);
 }
 
 void delivery_refuse_one(struct core *core, struct session *sender, uint32_t ref,
 			 const struct request_send *send, enum outcome outcome)
 {
 	struct fate fate = {.outcome = outcome};
-	/* An id that cannot be one is not repeated back. */
 	struct slice target = name_valid(send->name) ? send->name : slice_of(NULL, 0);
 
 	core->stats.accepted++;
@@ -169,11 +140,93 @@ void delivery_refuse_one(struct core *core, struct session *sender, uint32_t ref
 	tell_one(core, sender, ref, send->report, target, &fate);
 }
 
-void delivery_report(struct core *core, struct session *sender, struct fanout *fanout)
+/* ----------------------------------------------------------------- hand-over */
+
+/* Where fronts keep what they encode of this message, the same for all targets. */
+static struct encoded *encoded_of(struct core *core, const struct message *message)
 {
-	if (fanout->report == REPORT_WISH_NONE) {
+	if (core->encoded_of != message->id) {
+		core->encoded_of = message->id;
+		core->encoded.size = 0;
+	}
+	return &core->encoded;
+}
+
+static enum outcome hand_over(struct core *core, const struct message *message,
+			      const struct aim *aim, const struct fate *fate, struct slice payload,
+			      bool altered)
+{
+	const struct member *target = member_present(&core->members, aim->node, aim->stay);
+	const struct fanout *fanout = message->fanout;
+	struct event event = {
+		.kind = EVENT_DELIVERY,
+		.delivery =
+			{
+				.sender = name_slice(&message->sender),
+				.to = fanout ? name_slice(&fanout->group) : slice_of(NULL, 0),
+				.sequence = message->sequence,
+				.payload = payload,
+				.content_type = message_content_type(message),
+				.sent_at_us = message->sent_unix_us,
+				.hops = fate->hops,
+				.hop_count = fate->hop_count,
+			},
+	};
+
+	if (!target) {
+		return OUTCOME_TARGET_LEFT;
+	}
+	event.encoded = fanout && !altered ? encoded_of(core, message) : NULL;
+	return session_emit(core, target->session, &event) ? fate->outcome : OUTCOME_OVERLOADED;
+}
+
+static uint32_t cut_to_32(uint64_t number)
+{
+	return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
+}
+
+void delivery_hand_over(struct core *core, struct message *message, const struct aim *aim,
+			const struct leg *own, struct slice payload, bool altered, uint64_t late_us)
+{
+	struct fate fate =
+		fate_new(message, aim, arrived_outcome(message, aim, own), REASON_NONE, own);
+
+	fate.hops[fate.hop_count - 1].late_by_us = cut_to_32(late_us);
+	fate.outcome = hand_over(core, message, aim, &fate, payload, altered);
+	settle(core, message, aim, &fate);
+}
+
+void delivery_arrive(struct core *core, struct message *message, const struct aim *aim,
+		     const struct leg *own, struct slice payload, bool altered)
+{
+	uint64_t due_us = message->sent_mono_us + own->delay_us;
+
+	if (is_relayed(message, aim)) {
+		due_us += message->via.first.leg.delay_us;
+	}
+	if (!message->delay_real) {
+		delivery_hand_over(core, message, aim, own, payload, altered, 0);
+	} else if (waiting_is_turn(core, due_us)) {
+		delivery_hand_over(core, message, aim, own, payload, altered,
+				   core->now.mono_us - due_us);
+	} else if (!waiting_add(core, message, aim, own, due_us, payload, altered)) {
+		delivery_decide(core, message, aim, OUTCOME_OVERLOADED, REASON_NONE, own);
+	}
+}
+
+/* -------------------------------------------------------------------- the end */
+
+void delivery_finish(struct core *core, struct message *message)
+{
+	struct session *sender = sender_of(core, message);
+	struct fanout *fanout = message->fanout;
+
+	inflight_release(&core->inflight, message);
+	if (!fanout) {
+		return;
+	}
+	if (!sender || fanout->report == REPORT_WISH_NONE) {
 		fanout_free(core, fanout);
-		relay_message_over(core, sender);
 		return;
 	}
 	list_push_back(&sender->reports, &fanout->in_session);

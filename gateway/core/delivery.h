@@ -1,5 +1,5 @@
-/* The end of a message's way: what the channel's answer means for a target, the
- * hand-over, the accounts, and what the sender is told. */
+/* The end of a message's way: the hand-over to a target, at once or at its time, the accounts,
+ * and what the sender is told. */
 #ifndef UAV_CORE_DELIVERY_H
 #define UAV_CORE_DELIVERY_H
 
@@ -7,32 +7,35 @@
 #include "core/inflight.h"
 #include "core/session.h"
 
-/* A Link longer than this is refused (SIMULATOR_ERROR); the longest that this version
- * knows takes 66. */
-#define DELIVERY_LINK_MAX_BYTES 128
+/* One target of a message. */
+struct aim {
+	uint32_t node, stay;
+	const struct name *id;
+	struct fanout_target *target; /* NULL: the one of a message to one */
+};
 
-/* Reads the simulator's answer for one target and hands the message over if it
- * came through. Whatever happens, *fate says it; its link stands in `reception`. */
-void delivery_fate(struct core *core, const struct message *message, const struct name *id,
-		   uint32_t index, uint32_t membership, const struct reception *reception,
-		   struct fate *fate);
+struct aim aim_at_one(const struct message *message);
+struct aim aim_at(struct fanout_target *target);
 
-/* The fate of a target that went to the simulator and got no usable answer. */
-struct fate delivery_unanswered(const struct message *message, const struct name *id,
-				enum outcome outcome);
+/* It came through: `own` is its last hop, `payload` what the channel left of the payload
+ * (`altered`: it is not the message's). Handed over now, or when its time has come. */
+void delivery_arrive(struct core *core, struct message *message, const struct aim *aim,
+		     const struct leg *own, struct slice payload, bool altered);
+/* The same, now: `late_us` behind its time. */
+void delivery_hand_over(struct core *core, struct message *message, const struct aim *aim,
+			const struct leg *own, struct slice payload, bool altered,
+			uint64_t late_us);
+/* It did not: accounted for, and told. `own` is its last hop, NULL when there is none or when the
+ * way to the hub is all there was. */
+void delivery_decide(struct core *core, const struct message *message, const struct aim *aim,
+		     enum outcome outcome, enum reason reason, const struct leg *own);
 
-/* Accounts for the fate, and tells the sender of a message to one. */
-void delivery_settle_one(struct core *core, const struct message *message, const struct fate *fate);
-/* Accounts for the fate, and keeps it for the report. */
-void delivery_settle_target(struct core *core, struct fanout *fanout, struct fanout_target *target,
-			    const struct fate *fate);
-
-/* A message to one that never gets to the channel: accepted, decided and told. */
+/* A message to one that never gets a slot: accepted, decided and told. */
 void delivery_refuse_one(struct core *core, struct session *sender, uint32_t ref,
 			 const struct request_send *send, enum outcome outcome);
 
-/* All targets are decided: the report starts. Frees the fanout when it is written;
- * until then the message counts in the sender's window. */
-void delivery_report(struct core *core, struct session *sender, struct fanout *fanout);
+/* Every target is decided and the message is nowhere any more: the report to the sender of a
+ * message to many starts, the slot is free. */
+void delivery_finish(struct core *core, struct message *message);
 
 #endif

@@ -58,7 +58,9 @@ struct fanout *fanout_new(struct core *core, uint32_t count)
 		fanout->cap = count;
 	}
 	fanout->count = 0;
-	fanout->undecided = 0;
+	fanout->unanswered = 0;
+	fanout->group.size = 0;
+	fanout->via.hop = 0;
 	fanout->cursor = 0;
 	fanout->reported = 0;
 	fanout->replied = false;
@@ -96,26 +98,26 @@ void fanout_fini(struct core *core)
 	free(core->node_place);
 }
 
-/* core->node_place[index] = place of that session in the fanout. Entries of other
- * sessions are stale, so that the caller checks what it finds. */
+/* core->node_place[node - 1] = place of that node in the fanout. Entries of other
+ * nodes are stale, so that the caller checks what it finds. */
 static bool fanout_map(struct core *core, const struct fanout *fanout)
 {
 	if (core->node_place_of == fanout->serial) {
 		return true;
 	}
-	if (core->node_place_cap < core->registry.high) {
-		uint32_t *place = realloc(core->node_place, core->registry.cap * sizeof(*place));
+	if (core->node_place_cap < core->members.high) {
+		uint32_t *place = realloc(core->node_place, core->members.cap * sizeof(*place));
 
 		if (!place) {
 			return false;
 		}
 		memset(place + core->node_place_cap, 0,
-		       (core->registry.cap - core->node_place_cap) * sizeof(*place));
+		       (core->members.cap - core->node_place_cap) * sizeof(*place));
 		core->node_place = place;
-		core->node_place_cap = core->registry.cap;
+		core->node_place_cap = core->members.cap;
 	}
 	for (uint32_t i = 0; i < fanout->count; i++) {
-		core->node_place[fanout->targets[i].index] = i;
+		core->node_place[fanout->targets[i].node - 1] = i;
 	}
 	core->node_place_of = fanout->serial;
 	return true;
@@ -123,7 +125,7 @@ static bool fanout_map(struct core *core, const struct fanout *fanout)
 
 static bool is_node_at(const struct fanout *fanout, uint32_t place, uint32_t node)
 {
-	return place < fanout->count && fanout->targets[place].index + 1 == node;
+	return place < fanout->count && fanout->targets[place].node == node;
 }
 
 struct fanout_target *fanout_find(struct core *core, struct fanout *fanout, uint32_t node,
@@ -132,8 +134,8 @@ struct fanout_target *fanout_find(struct core *core, struct fanout *fanout, uint
 	uint32_t place;
 
 	*known = false;
-	/* all before the cursor are decided */
-	while (fanout->cursor < fanout->count && fanout->targets[fanout->cursor].decided) {
+	/* all before the cursor are answered */
+	while (fanout->cursor < fanout->count && fanout->targets[fanout->cursor].answered) {
 		fanout->cursor++;
 	}
 	place = fanout->cursor;
@@ -147,51 +149,67 @@ struct fanout_target *fanout_find(struct core *core, struct fanout *fanout, uint
 		}
 	}
 	*known = true;
-	return fanout->targets[place].decided ? NULL : &fanout->targets[place];
+	return fanout->targets[place].answered ? NULL : &fanout->targets[place];
+}
+
+void fanout_answered(struct fanout *fanout, struct fanout_target *target)
+{
+	target->answered = true;
+	fanout->unanswered--;
 }
 
 void fanout_settle(struct core *core, struct fanout *fanout, struct fanout_target *target,
 		   const struct fate *fate)
 {
-	const struct hop *hop = &fate->hop;
+	const struct hop *own = &fate->hops[fate->relayed];
 
-	target->decided = true;
 	target->outcome = (uint8_t)fate->outcome;
 	target->reason = (uint8_t)fate->reason;
-	target->has_hop = fate->has_hop;
+	target->relayed = fate->relayed;
+	target->has_hop = fate->hop_count > fate->relayed;
 	target->has_link = false;
-	fanout->undecided--;
-	if (!fate->has_hop) {
+	if (!target->has_hop) {
 		return;
 	}
-	target->hop_outcome = (uint8_t)hop->outcome;
-	target->hop_reason = (uint8_t)hop->reason;
-	target->hop_source = (uint8_t)hop->source;
-	target->late_by_us = hop->late_by_us;
-	if (fanout->report == REPORT_WISH_NONE || !hop->link.data) {
+	target->hop_outcome = (uint8_t)own->outcome;
+	target->hop_reason = (uint8_t)own->reason;
+	target->hop_source = (uint8_t)own->source;
+	target->late_by_us = own->late_by_us;
+	if (fanout->report == REPORT_WISH_NONE || !own->link.data) {
 		return;
 	}
 	target->link_at = (uint32_t)buf_size(&fanout->links);
-	target->link_size = (uint32_t)hop->link.size;
+	target->link_size = (uint32_t)own->link.size;
 	/* Without memory for the numbers the outcome is still told. */
-	target->has_link = buf_append(&fanout->links, hop->link.data, hop->link.size) == 0;
+	target->has_link = buf_append(&fanout->links, own->link.data, own->link.size) == 0;
 	fanout_charge(core, fanout);
 }
 
-static struct hop hop_of(const struct fanout *fanout, const struct fanout_target *target)
+/* Its hops into hops[0] and on; how many. */
+static size_t target_hops(const struct fanout *fanout, const struct fanout_target *target,
+			  struct hop *hops)
 {
-	return (struct hop){
-		.transmitter = name_slice(&fanout->sender),
-		.receiver = name_slice(&target->id),
-		.outcome = target->hop_outcome,
-		.reason = target->hop_reason,
-		.source = target->hop_source,
-		.late_by_us = target->late_by_us,
-		.link = target->has_link
-				? slice_of(buf_slice(&fanout->links).data + target->link_at,
-					   target->link_size)
-				: slice_of(NULL, 0),
-	};
+	const struct name *from = target->relayed ? &fanout->via.hub : &fanout->sender;
+	size_t count = 0;
+
+	if (target->relayed) {
+		hops[count++] = hop_of(&fanout->sender, &fanout->via.hub, &fanout->via.first.leg);
+	}
+	if (target->has_hop) {
+		hops[count++] = (struct hop){
+			.transmitter = name_slice(from),
+			.receiver = name_slice(&target->id),
+			.outcome = target->hop_outcome,
+			.reason = target->hop_reason,
+			.source = target->hop_source,
+			.late_by_us = target->late_by_us,
+			.link = target->has_link
+					? slice_of(buf_slice(&fanout->links).data + target->link_at,
+						   target->link_size)
+					: slice_of(NULL, 0),
+		};
+	}
+	return count;
 }
 
 static bool wanted(const struct fanout *fanout, const struct fanout_target *target)
@@ -211,7 +229,7 @@ static uint32_t next_wanted(const struct fanout *fanout, uint32_t place)
 static void report_page(struct core *core, struct session *sender, struct fanout *fanout)
 {
 	struct target_outcome outcomes[FANOUT_PAGE];
-	struct hop hops[FANOUT_PAGE];
+	struct hop hops[FANOUT_PAGE][2];
 	struct event event = {.kind = EVENT_SEND_REPORT, .ref = fanout->ref};
 	uint32_t place = next_wanted(fanout, fanout->reported);
 	size_t count = 0;
@@ -219,13 +237,12 @@ static void report_page(struct core *core, struct session *sender, struct fanout
 	while (place < fanout->count && count < FANOUT_PAGE) {
 		const struct fanout_target *target = &fanout->targets[place];
 
-		hops[count] = hop_of(fanout, target);
 		outcomes[count] = (struct target_outcome){
 			.drone_id = name_slice(&target->id),
 			.outcome = target->outcome,
 			.reason = target->reason,
-			.hops = &hops[count],
-			.hop_count = target->has_hop,
+			.hops = hops[count],
+			.hop_count = target_hops(fanout, target, hops[count]),
 		};
 		count++;
 		place = next_wanted(fanout, place + 1);

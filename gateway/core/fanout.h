@@ -7,21 +7,24 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "core/core.h"
-#include "core/name.h"
+#include "core/hop.h"
 
 /* What became of a message for one target. */
 struct fate {
 	enum outcome outcome;
 	enum reason reason;
-	bool has_hop; /* it went to the simulator */
-	struct hop hop;
+	size_t hop_count;
+	bool relayed; /* hops[0] is the way to the hub, the same for all behind it */
+	struct hop hops[2];
 };
 
 struct fanout_target {
-	uint32_t index, membership; /* of the session meant */
+	uint32_t node, stay; /* of the member meant */
 	struct name id;
-	bool decided;
-	bool has_hop, has_link;
+	bool answered; /* what the channel says of it is known; or it never got there */
+	bool relayed;  /* its first hop is that of fanout->via */
+	bool has_hop;  /* and one of its own, told here */
+	bool has_link;
 	uint8_t outcome, reason;
 	uint8_t hop_outcome, hop_reason, hop_source;
 	uint32_t late_by_us;
@@ -32,8 +35,10 @@ struct fanout {
 	uint32_t ref;
 	uint8_t report; /* enum report_wish; NONE when no reply is wanted */
 	struct name sender;
+	struct name group; /* to whom; empty: everyone */
+	struct via via;	   /* once what became of the first hop is known */
 	uint32_t count, cap;
-	uint32_t undecided;
+	uint32_t unanswered;
 	uint64_t serial;   /* unique for each use, from 1 */
 	size_t charged;	   /* bytes of it in core->fanout_bytes */
 	uint32_t cursor;   /* the target whose answer is expected next */
@@ -52,13 +57,15 @@ void fanout_free(struct core *core, struct fanout *fanout);
 /* Frees those kept for recycling. */
 void fanout_fini(struct core *core);
 
-/* The undecided target with this node number, or NULL (*known: it is a target, but
- * decided). Answers in the order of the targets are found at once; others through a map
+/* The unanswered target with this node number, or NULL (*known: it is a target, but
+ * answered). Answers in the order of the targets are found at once; others through a map
  * that is built when the first of them comes, and again when another message's was
  * needed in between. */
 struct fanout_target *fanout_find(struct core *core, struct fanout *fanout, uint32_t node,
 				  bool *known);
 
+/* The channel has said what becomes of this target, or nobody will ask it. */
+void fanout_answered(struct fanout *fanout, struct fanout_target *target);
 /* Keeps the fate for the report. */
 void fanout_settle(struct core *core, struct fanout *fanout, struct fanout_target *target,
 		   const struct fate *fate);

@@ -9,7 +9,6 @@ static const uint32_t no_slot = UINT32_MAX;
 void inflight_init(struct inflight *inflight)
 {
 	*inflight = (struct inflight){.free = no_slot};
-	list_init(&inflight->deadlines);
 }
 
 void inflight_fini(struct inflight *inflight)
@@ -58,6 +57,7 @@ static int inflight_grow(struct inflight *inflight)
 		block[i].id = first + i;
 		block[i].next_free = inflight->free;
 		list_init(&block[i].deadline);
+		list_init(&block[i].queued);
 		inflight->free = first + i;
 	}
 	blocks[inflight->block_count++] = block;
@@ -100,8 +100,14 @@ struct message *inflight_take(struct inflight *inflight, struct slice payload,
 	inflight->free = message->next_free;
 	inflight->count++;
 	message->id = next_use(message->id);
+	message->order = ++inflight->order;
+	message->waiting = 0;
+	message->in_window = false;
 	message->fanout = NULL;
+	message->via.hop = 0;
+	message->via.decided = false;
 	message->outside = outside;
+	message->outside_size = outside ? (uint32_t)size : 0;
 	message->payload_size = (uint32_t)payload.size;
 	message->content_type_size = (uint8_t)content_type.size;
 	at = outside ? outside : message->inside;
@@ -117,10 +123,12 @@ struct message *inflight_take(struct inflight *inflight, struct slice payload,
 void inflight_release(struct inflight *inflight, struct message *message)
 {
 	if (message->outside) {
-		inflight->outside_bytes -= message->payload_size + message->content_type_size;
+		inflight->outside_bytes -= message->outside_size;
 		free(message->outside);
 		message->outside = NULL;
 	}
+	message->stage = MESSAGE_OUTSIDE;
+	message->fanout = NULL;
 	message->next_free = inflight->free;
 	inflight->free = slot_of(message->id);
 	inflight->count--;
@@ -136,7 +144,7 @@ struct message *inflight_find(const struct inflight *inflight, uint64_t id,
 		return NULL;
 	}
 	message = slot_at(inflight, slot_of(id));
-	if (message->id == id && message->in_channel) {
+	if (message->id == id && message->stage == MESSAGE_IN_CHANNEL) {
 		*found = INFLIGHT_FOUND;
 		return message;
 	}
@@ -152,24 +160,47 @@ struct message *inflight_find(const struct inflight *inflight, uint64_t id,
 
 void inflight_enter_channel(struct inflight *inflight, struct message *message)
 {
-	message->in_channel = true;
+	message->stage = MESSAGE_IN_CHANNEL;
 	message->answered = false;
 	inflight->in_channel++;
-	list_push_back(&inflight->deadlines, &message->deadline);
+}
+
+void inflight_renew(struct message *message)
+{
+	message->id = next_use(message->id);
+	message->answered = false;
 }
 
 void inflight_leave_channel(struct inflight *inflight, struct message *message)
 {
-	message->in_channel = false;
+	message->stage = MESSAGE_OUTSIDE;
 	inflight->in_channel--;
 	list_remove(&message->deadline);
 }
 
-struct message *inflight_oldest(const struct inflight *inflight)
+void message_alter(struct message *message, struct slice payload)
 {
-	struct list *first = list_first(&inflight->deadlines);
+	uint8_t *at = message->outside ? message->outside : message->inside;
 
-	return first ? LIST_ENTRY(first, struct message, deadline) : NULL;
+	if (payload.size) {
+		memcpy(at, payload.data, payload.size);
+	}
+	memmove(at + payload.size, at + message->payload_size, message->content_type_size);
+	message->payload_size = (uint32_t)payload.size;
+}
+
+void inflight_each(const struct inflight *inflight,
+		   void (*visit)(void *ctx, struct message *message), void *ctx)
+{
+	for (uint32_t i = 0; i < inflight->block_count; i++) {
+		for (uint32_t j = 0; j < INFLIGHT_BLOCK; j++) {
+			struct message *message = &inflight->blocks[i][j];
+
+			if (message->stage != MESSAGE_OUTSIDE) {
+				visit(ctx, message);
+			}
+		}
+	}
 }
 
 struct slice message_payload(const struct message *message)

@@ -11,8 +11,7 @@ static bool scenario_page(struct core *core, struct session *session)
 	size_t count = 0;
 
 	while (count < SCENARIO_PAGE && session->listing_next < core->scenario_count) {
-		entries[count++] =
-			scenario_entry_of(core, &core->scenarios[session->listing_next++]);
+		entries[count++] = scenario_entry_of(core->scenarios[session->listing_next++]);
 	}
 	event.scenarios = (struct event_scenarios){
 		.entries = entries,
@@ -33,7 +32,8 @@ static const struct session *next_listed(const struct core *core, struct session
 		if (reader->listing_next > scenario->member_count) {
 			reader->listing_next = scenario->member_count;
 		}
-		return reader->listing_next ? scenario->members[--reader->listing_next] : NULL;
+		return reader->listing_next ? scenario->members[--reader->listing_next]->session
+					    : NULL;
 	}
 	while (reader->listing_next < core->registry.high) {
 		const struct session *session = core->registry.sessions[reader->listing_next++];
@@ -54,12 +54,13 @@ static bool listing_is_over(const struct core *core, const struct session *reade
 
 static struct drone_entry drone_entry_of(const struct core *core, const struct session *session)
 {
+	const struct scenario *scenario = session_scenario(session);
+
 	return (struct drone_entry){
 		.drone_id = session_id(session),
 		.callsign = session_callsign(session),
 		.kind = session->kind,
-		.scenario = session->scenario ? name_slice(&session->scenario->name)
-					      : slice_of(NULL, 0),
+		.scenario = scenario ? name_slice(&scenario->name) : slice_of(NULL, 0),
 		.online_ms = (core->now.mono_us - session->since_us) / 1000,
 		.idle_ms = (core->now.mono_us - session->heard_us) / 1000,
 		.position = session->known ? session->known->position

@@ -24,51 +24,83 @@ static struct presence_record *record_at(const struct presence *presence, uint64
 	return &presence->records[position % presence->cap];
 }
 
-/* The record that the new one may replace, or NULL. */
-static struct presence_record *replaceable(const struct presence *presence,
-					   const struct session *session, enum presence_what what)
+/* The record behind which `noted` stands, if it is of that kind and nobody can have seen it yet. */
+static struct presence_record *replaceable(const struct presence *presence, uint64_t noted)
 {
-	uint64_t position = session->presence_noted - 1;
-	struct presence_record *record;
+	uint64_t position = noted - 1;
 
-	if (what != PRESENCE_WHAT_SCENARIO && what != PRESENCE_WHAT_RENAMED) {
+	if (noted == 0 || position < presence->firm || presence->end - position > presence->cap) {
 		return NULL;
 	}
-	if (session->presence_noted == 0 || position < presence->firm ||
-	    presence->end - position > presence->cap) {
-		return NULL;
+	return record_at(presence, position);
+}
+
+/* A new record about `session`, at the journal's end; *noted is set behind it. */
+static struct presence_record *record_new(struct core *core, const struct session *session,
+					  enum presence_what what, uint64_t *noted)
+{
+	struct presence *presence = &core->presence;
+	struct presence_record *record = record_at(presence, presence->end++);
+
+	record->drone_id = session->id;
+	record->what = (uint8_t)what;
+	record->reason = GOODBYE_UNSPECIFIED;
+	*noted = presence->end;
+	core->stats.presence_events++;
+	if (!presence->due_us) {
+		presence->due_us = core->now.mono_us + core->limits.presence_interval_ms * 1000ull;
 	}
-	record = record_at(presence, position);
-	return record->what == what ? record : NULL;
+	return record;
+}
+
+static void record_fill(struct presence_record *record, const struct session *session,
+			const struct scenario *shown, const struct scenario *into)
+{
+	struct slice callsign = session_callsign(session);
+
+	record->scenario = shown ? shown->name : (struct name){0};
+	record->callsign_size = (uint8_t)callsign.size;
+	memcpy(record->callsign, callsign.data, callsign.size);
+	record->into = into ? into->identity : 0;
 }
 
 bool presence_note(struct core *core, struct session *session, enum presence_what what,
 		   enum goodbye_reason reason, const struct scenario *from,
 		   const struct scenario *into)
 {
-	struct presence *presence = &core->presence;
-	struct presence_record *old = replaceable(presence, session, what);
-	struct presence_record *record = old ? old : record_at(presence, presence->end++);
-	struct slice callsign = session_callsign(session);
+	struct presence_record *old = replaceable(&core->presence, session->presence_noted);
 	const struct scenario *shown = what == PRESENCE_WHAT_OFFLINE ? from : into;
+	struct presence_record *record;
 
-	record->scenario = shown ? shown->name : (struct name){0};
-	record->callsign_size = (uint8_t)callsign.size;
-	memcpy(record->callsign, callsign.data, callsign.size);
-	record->into = into ? into->number : 0;
-	if (old) {
+	if (old && old->what == what &&
+	    (what == PRESENCE_WHAT_SCENARIO || what == PRESENCE_WHAT_RENAMED)) {
+		record_fill(old, session, shown, into);
 		return false;
 	}
-	record->drone_id = session->id;
-	record->what = (uint8_t)what;
+	record = record_new(core, session, what, &session->presence_noted);
 	record->reason = (uint8_t)reason;
-	record->from = from ? from->number : 0;
-	session->presence_noted = presence->end;
-	core->stats.presence_events++;
-	if (!presence->due_us) {
-		presence->due_us = core->now.mono_us + core->limits.presence_interval_ms * 1000ull;
-	}
+	record->from = from ? from->identity : 0;
+	record_fill(record, session, shown, into);
 	return true;
+}
+
+void presence_note_hub(struct core *core, const struct session *hub, struct scenario *scenario,
+		       enum presence_what what)
+{
+	struct presence_record *record = replaceable(&core->presence, scenario->hub_noted);
+	bool noted = record == NULL;
+
+	if (record) {
+		record->drone_id = hub->id;
+		record->what = (uint8_t)what;
+	} else {
+		record = record_new(core, hub, what, &scenario->hub_noted);
+		record->from = scenario->identity;
+	}
+	record_fill(record, hub, scenario, scenario);
+	LOG(core->log, noted ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+	    what == PRESENCE_WHAT_HUB_UP ? "hub_up" : "hub_down",
+	    log_text("scenario", name_slice(&scenario->name)), log_text("hub", session_id(hub)));
 }
 
 void presence_join(struct core *core, struct session *session)
@@ -90,7 +122,8 @@ static struct presence_entry entry_of(const struct presence_record *record)
 
 static bool concerns(const struct session *session, const struct presence_record *record)
 {
-	uint32_t own = session->scenario ? session->scenario->number : 0;
+	const struct scenario *scenario = session_scenario(session);
+	uint32_t own = scenario ? scenario->identity : 0;
 
 	return session->presence == PRESENCE_WISH_ALL ||
 	       (own && (record->from == own || record->into == own));
@@ -168,6 +201,7 @@ static void tell_together(struct core *core, uint64_t from, uint64_t upto)
 		entries[count++] = entry_of(record_at(&core->presence, at));
 	}
 	core->encoded.size = 0;
+	core->encoded_of = 0;
 	for (uint32_t i = 0; i < core->registry.high && !overrun(&core->presence, from); i++) {
 		struct session *session = core->registry.sessions[i];
 

@@ -13,7 +13,7 @@ struct presence_record {
 	struct name drone_id, scenario;
 	uint8_t callsign_size, what, reason;
 	char callsign[CALLSIGN_MAX_BYTES];
-	/* scenario numbers, 0 = none: who wishes only its own scenario's events gets those
+	/* identities of scenarios, 0 = none: who wishes only its own scenario's events gets those
 	 * that touch it */
 	uint32_t from, into;
 };
@@ -38,6 +38,11 @@ void presence_fini(struct presence *presence);
 bool presence_note(struct core *core, struct session *session, enum presence_what what,
 		   enum goodbye_reason reason, const struct scenario *from,
 		   const struct scenario *into);
+
+/* The hub of a star has come (HUB_UP) or gone (HUB_DOWN). Takes the place of the last such record
+ * about the scenario while nobody can have seen that. */
+void presence_note_hub(struct core *core, const struct session *hub, struct scenario *scenario,
+		       enum presence_what what);
 
 /* `session` sees what comes from now on. */
 void presence_join(struct core *core, struct session *session);

@@ -93,12 +93,21 @@ void registry_delist(struct registry *registry, struct session *session)
 	registry->online--;
 }
 
-void registry_drop_callsign(struct registry *registry, struct session *session)
+int registry_rename(struct registry *registry, struct session *session, char *callsign, size_t size)
 {
-	hash_remove(&registry->callsigns, session->index);
+	if (session->callsign) {
+		hash_remove(&registry->callsigns, session->index);
+	}
+	/* where one was taken out, there is room for one */
 	free(session->callsign);
-	session->callsign = NULL;
-	session->callsign_size = 0;
+	session->callsign = callsign;
+	session->callsign_size = (uint8_t)size;
+	if (callsign && hash_add(&registry->callsigns, session->index) < 0) {
+		session->callsign = NULL;
+		session->callsign_size = 0;
+		return -1;
+	}
+	return 0;
 }
 
 struct session *registry_by_id(const struct registry *registry, struct slice id)
@@ -113,17 +122,6 @@ struct session *registry_by_callsign(const struct registry *registry, struct sli
 	uint32_t index = hash_find(&registry->callsigns, callsign);
 
 	return index == HASH_NONE ? NULL : registry->sessions[index];
-}
-
-struct session *registry_member(const struct registry *registry, uint32_t index,
-				uint32_t membership)
-{
-	struct session *session = index < registry->high ? registry->sessions[index] : NULL;
-
-	return session && session->state == SESSION_ACTIVE && session->scenario &&
-			       session->membership == membership
-		       ? session
-		       : NULL;
 }
 
 struct session *registry_numbered(const struct registry *registry, uint32_t index, uint64_t number)

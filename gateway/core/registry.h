@@ -29,15 +29,15 @@ void registry_remove(struct registry *registry, struct session *session);
 int registry_enlist(struct registry *registry, struct session *session)
 	__attribute__((warn_unused_result));
 void registry_delist(struct registry *registry, struct session *session);
-/* Its callsign becomes its id. */
-void registry_drop_callsign(struct registry *registry, struct session *session);
+/* Gives it another callsign, free among all: `size` bytes that are the session's from then on;
+ * NULL: its id. 0, or -1 when memory is out: the bytes are still the caller's then. */
+int registry_rename(struct registry *registry, struct session *session, char *callsign, size_t size)
+	__attribute__((warn_unused_result));
 
 struct session *registry_by_id(const struct registry *registry, struct slice id);
 struct session *registry_by_callsign(const struct registry *registry, struct slice callsign);
 
 /* The registered session with this index, if it is still the one meant. */
-struct session *registry_member(const struct registry *registry, uint32_t index,
-				uint32_t membership);
 struct session *registry_numbered(const struct registry *registry, uint32_t index, uint64_t number);
 
 #endif

@@ -1,114 +1,386 @@
 /* The way of a message:
  *
- *   drone ── send ──▶ relay_send ──▶ topology_route ──▶ fate without the channel ──┐
- *                         │                                                       │
- *                    a slot in flight                                             │
- *                         │ transmit (id, numbers, payload)                       │
- *                         ▼                                                       │
- *                  channel simulator ·· deadline ··▶ relay_expire ──▶ fate ───────┤
- *                         │ result (id, receptions)                               │
- *                         ▼                                                       ▼
- *                   relay_result ──▶ delivery_fate ──▶ target drone      delivery_settle
- *                                         │ (hand-over)                  (accounts, report)
- *                                         └──────────── fate ─────────────────────┘
- *                                                                                 │
- *                                                                            sender drone
+ *   drone ── send ──▶ relay_send ──▶ topology_route ──▶ fate without the channel ───┐
+ *                         │                                                        │
+ *                    a slot in flight ◀── queue ·· simulator away, policy `queue`  │
+ *                         │ transmit (id, numbers, payload)                        │
+ *              ┌──────────▼                                                        │
+ *       hop 2  │   channel simulator ·· deadline ··▶ relay_expire ──▶ fate ────────┤
+ *     (a star) │          │ result (id, receptions)                                │
+ *              │          ▼                                                        │
+ *              └── relay_result ──▶ delivery_arrive ──▶ target drone               │
+ *                                      │    ▲                │ hand-over           ▼
+ *                                      ▼    │ its time       └─────────────▶ accounts, report
+ *                                     waiting (delay = real)                       │
+ *                                                                             sender drone
  *
  * A message to one drone stands wholly in its slot. A message to many has a fanout
  * beside it, with a fate for each target. Every target accepted is decided exactly once:
  * by the channel, by a deadline, or by what kept it out of the channel.
  *
+ * A relayed message goes out twice, from the same slot: to the hub, then from the hub to all
+ * that are behind it. It never gives up its place in between, and its second hop asks for
+ * none: so a full window of relayed messages always drains.
+ *
  * Back-pressure: a drone whose own window is full, or that finds the simulator's
- * window full, is answered CORE_HOLD and reads on when a place is free; places in the
- * simulator's window are given to held drones in turn. */
+ * window full, is answered CORE_HOLD and reads on when a place is free (lane.h). */
 #include "core/relay.h"
 
 #include <stdlib.h>
 
 #include "core/delivery.h"
+#include "core/group.h"
+#include "core/queue.h"
 #include "core/state.h"
 #include "core/topology.h"
 
 /* ------------------------------------------------------------ windows */
 
-bool relay_link_full(const struct core *core)
+static struct session *sender_of(const struct core *core, const struct message *message)
 {
-	return core->sim_up && core->sim->full(core->sim_ctx);
+	return registry_numbered(&core->registry, message->sender_index, message->sender_number);
 }
 
-static bool channel_full(const struct core *core)
+void relay_open_window(struct core *core, struct session *session)
 {
-	return core->inflight.in_channel + core->woken >= core->simulator_max_in_flight ||
-	       relay_link_full(core);
-}
-
-void relay_wake(struct core *core)
-{
-	struct list *link;
-
-	while (!channel_full(core) && (link = list_first(&core->held))) {
-		struct session *session = LIST_ENTRY(link, struct session, held);
-
-		session->woken = true;
-		core->woken++;
-		session_release(core, session, HOLD_SIMULATOR);
-	}
-}
-
-void relay_unwake(struct core *core, struct session *session)
-{
-	if (session->woken) {
-		session->woken = false;
-		core->woken--;
-	}
-}
-
-void relay_message_over(struct core *core, struct session *session)
-{
-	session->in_flight--;
 	if (session->in_flight < core->limits.max_in_flight_per_drone &&
 	    list_empty(&session->reports)) {
 		session_release(core, session, HOLD_WINDOW);
 	}
 }
 
-/* ----------------------------------------------------------- acceptance */
+void relay_enter_window(struct core *core, struct message *message)
+{
+	struct session *sender = sender_of(core, message);
+
+	if (sender && !message->in_window) {
+		message->in_window = true;
+		sender->in_flight++;
+	}
+}
+
+/* Last of all that happens to a message: it may free the fanout's sender to go on. */
+static void leave_window(struct core *core, struct session *sender, bool in_window)
+{
+	if (sender && in_window) {
+		sender->in_flight--;
+		relay_open_window(core, sender);
+	}
+}
+
+/* It is in no queue and no channel any more. */
+static void message_over(struct core *core, struct message *message)
+{
+	struct session *sender = sender_of(core, message);
+	bool in_window = message->in_window;
+
+	message->in_window = false;
+	if (message->waiting) {
+		message->stage = MESSAGE_WAITING;
+	} else {
+		delivery_finish(core, message);
+	}
+	leave_window(core, sender, in_window);
+}
+
+/* ----------------------------------------------------------- what stands in the way */
+
+enum way {
+	WAY_OPEN,   /* to the simulator */
+	WAY_QUEUE,  /* to it later */
+	WAY_BYPASS, /* past it */
+	WAY_CLOSED,
+};
+
+static enum way way_of(const struct scenario *scenario)
+{
+	static const enum way when_down[] = {
+		[DOWN_FAIL] = WAY_CLOSED,
+		[DOWN_QUEUE] = WAY_QUEUE,
+		[DOWN_BYPASS] = WAY_BYPASS,
+	};
+
+	if (!scenario->lane->up) {
+		return when_down[scenario->config.on_simulator_down];
+	}
+	return scenario->status == SCENARIO_ACCEPTED ? WAY_OPEN : WAY_QUEUE;
+}
 
 static bool overloaded(const struct core *core)
 {
-	return core->inflight.count >= core->limits.max_in_flight ||
+	return core->inflight.in_channel + core->stats.queued >= core->limits.max_in_flight ||
 	       core->inflight.outside_bytes + core->fanout_bytes >=
 		       core->limits.max_in_flight_bytes;
 }
 
-/* What keeps every message of this scenario out of the channel now. */
-static enum outcome obstacle(const struct core *core, const struct scenario *scenario)
+/* What keeps every message of this scenario from being taken now. */
+static enum outcome obstacle(const struct core *core, enum way way)
 {
-	if (!core->sim_up || scenario->status != SCENARIO_ACCEPTED) {
+	if (way == WAY_CLOSED) {
 		return OUTCOME_SIMULATOR_DOWN;
 	}
-	return overloaded(core) ? OUTCOME_OVERLOADED : OUTCOME_UNSPECIFIED;
+	if (overloaded(core) || (way == WAY_QUEUE && !queue_has_room(core))) {
+		return OUTCOME_OVERLOADED;
+	}
+	return OUTCOME_UNSPECIFIED;
 }
 
-/* The largest frame that the delivery can become (proto/README.md, "Sizes"). */
-static size_t delivery_bound(const struct session *sender, const struct session *target,
-			     const struct request_send *send)
+/* --------------------------------------------------------------------- routes */
+
+/* The largest frame that a delivery can become (proto/README.md, "Sizes"). */
+static size_t delivery_bound(const struct member *from, const struct member *to,
+			     const struct member *hub, size_t group_size, size_t content_size)
 {
 	const size_t fixed = 64; /* tags, lengths and numbers of envelope, delivery and hop */
+	size_t bound = fixed + 2u * from->session->id.size + to->session->id.size +
+		       HOP_LINK_MAX_BYTES + content_size;
 
-	return fixed + 2 * sender->id.size + target->id.size + send->payload.size +
-	       send->content_type.size + DELIVERY_LINK_MAX_BYTES;
+	if (hub) {
+		bound += 24u + 2u * hub->session->id.size + HOP_LINK_MAX_BYTES;
+	}
+	return bound + (group_size ? 2 + group_size : 0);
 }
 
-static bool too_large(const struct session *sender, const struct session *target,
-		      const struct request_send *send)
+/* From one member to another of its scenario, for a message with so many bytes of payload
+ * and content type. */
+static struct route route_of(const struct member *from, const struct member *to, size_t group_size,
+			     size_t content_size)
 {
-	return delivery_bound(sender, target, send) > target->max_frame;
+	struct route route = topology_route(from, to);
+
+	if (route.fate == OUTCOME_UNSPECIFIED &&
+	    delivery_bound(from, to, route.hub, group_size, content_size) >
+		    to->session->max_frame) {
+		route.fate = OUTCOME_TOO_LARGE;
+	}
+	return route;
 }
+
+/* ------------------------------------------------------------------- into the channel */
+
+static void via_set(struct via *via, const struct member *hub)
+{
+	via->hop = 1;
+	via->decided = false;
+	via->node = hub->node;
+	via->stay = hub->stay;
+	via->hub = hub->session->id;
+}
+
+static void transmit(struct core *core, struct message *message, uint32_t transmitter,
+		     uint64_t delay_us, const uint32_t *nodes, size_t count)
+{
+	struct lane *lane = message->lane;
+	struct sim_transmit out = {
+		.id = message->id,
+		.scenario = message->scenario->number,
+		.transmitter = transmitter,
+		.origin = message->sender_node,
+		.receivers = nodes,
+		.receiver_count = count,
+		.sequence = message->sequence,
+		.payload = message_payload(message),
+		.sent_at_us = message->sent_unix_us + delay_us,
+	};
+
+	core->stats.transmits++;
+	expiry_add(&lane->expiry, message, core->now.mono_us, message->scenario->config.timeout_ms);
+	lane->ops->transmit(lane->ctx, &out);
+}
+
+/* Its first transmit: to the hub when it is relayed, else to `nodes`. */
+static void enter_channel(struct core *core, struct message *message, struct member *sender,
+			  const uint32_t *nodes, size_t count)
+{
+	inflight_enter_channel(&core->inflight, message);
+	message->lane->in_channel++;
+	message->scenario->in_channel++;
+	relay_enter_window(core, message);
+	if (message->via.hop) {
+		sender->needed++;
+		nodes = &message->via.node;
+		count = 1;
+	}
+	transmit(core, message, message->sender_node, 0, nodes, count);
+}
+
+/* The channel has nothing more to say about it. */
+static void leave_channel(struct core *core, struct message *message)
+{
+	struct scenario *scenario = message->scenario;
+	struct member *sender = member_at(&core->members, message->sender_node);
+
+	inflight_leave_channel(&core->inflight, message);
+	message->lane->in_channel--;
+	scenario->in_channel--;
+	if (message->via.hop && --sender->needed == 0 && !sender->session) {
+		scenario_remove_node(core, sender);
+	}
+	message_over(core, message);
+	scenario_settle(core, scenario);
+}
+
+/* ------------------------------------------------------------------ to one drone */
+
+static void bypass_one(struct core *core, struct message *message)
+{
+	struct leg leg = leg_without_link(OUTCOME_DELIVERED, SOURCE_BYPASSED);
+	struct aim aim = aim_at_one(message);
+
+	core->stats.bypassed++;
+	delivery_hand_over(core, message, &aim, &leg, message_payload(message), false, 0);
+	message_over(core, message);
+}
+
+/* Past the simulator: the way to the hub is one hop of it too. */
+static void via_bypass(struct via *via)
+{
+	struct leg leg = leg_without_link(OUTCOME_DELIVERED, SOURCE_BYPASSED);
+
+	if (via->hop) {
+		via->hop = 2;
+		via->decided = true;
+		leg_keep(&via->first, &leg);
+	}
+}
+
+static void start_one(struct core *core, struct message *message, struct member *sender,
+		      const struct member *hub, enum way way)
+{
+	message->sequence = ++sender->sequence;
+	if (hub) {
+		via_set(&message->via, hub);
+	}
+	if (way == WAY_BYPASS) {
+		via_bypass(&message->via);
+		bypass_one(core, message);
+	} else {
+		enter_channel(core, message, sender, &message->target_node, 1);
+	}
+}
+
+/* ----------------------------------------------------------------------- to many */
+
+static bool reserve_nodes(struct core *core, uint32_t count)
+{
+	uint32_t *nodes;
+
+	if (core->nodes_cap >= count) {
+		return true;
+	}
+	nodes = realloc(core->nodes, count * sizeof(*nodes));
+	if (!nodes) {
+		return false;
+	}
+	core->nodes = nodes;
+	core->nodes_cap = count;
+	return true;
+}
+
+static void decide_target(struct core *core, struct message *message, struct fanout_target *target,
+			  enum outcome outcome)
+{
+	struct aim aim = aim_at(target);
+
+	fanout_answered(message->fanout, target);
+	delivery_decide(core, message, &aim, outcome, REASON_NONE, NULL);
+}
+
+/* The route to one target of a message to many; its stay may be over by now. */
+static struct route route_to(const struct core *core, const struct message *message,
+			     const struct member *sender, const struct fanout_target *target)
+{
+	const struct member *to = member_present(&core->members, target->node, target->stay);
+
+	if (!to) {
+		return (struct route){.fate = OUTCOME_TARGET_LEFT};
+	}
+	if (to->scenario != sender->scenario) {
+		return (struct route){.fate = OUTCOME_NO_ROUTE};
+	}
+	return route_of(sender, to, message->fanout->group.size,
+			message->payload_size + message->content_type_size);
+}
+
+/* Decides the targets that cannot be reached, because of their route or because of what keeps
+ * all from being reached. The nodes of those in reach in one hop stand in core->nodes, their
+ * number is returned; *hub is the way to the others, if there are any. */
+static uint32_t sift(struct core *core, struct message *message, const struct member *sender,
+		     enum outcome general, const struct member **hub)
+{
+	struct fanout *fanout = message->fanout;
+	uint32_t direct = 0;
+
+	*hub = NULL;
+	for (uint32_t i = 0; i < fanout->count; i++) {
+		struct fanout_target *target = &fanout->targets[i];
+		struct route route;
+
+		if (target->answered) {
+			continue;
+		}
+		route = route_to(core, message, sender, target);
+		if (route.fate == OUTCOME_UNSPECIFIED) {
+			route.fate = general;
+		}
+		if (route.fate != OUTCOME_UNSPECIFIED) {
+			decide_target(core, message, target, route.fate);
+		} else if (route.hub) {
+			*hub = route.hub;
+		} else {
+			core->nodes[direct++] = target->node;
+		}
+	}
+	return direct;
+}
+
+static void bypass_many(struct core *core, struct message *message)
+{
+	struct leg leg = leg_without_link(OUTCOME_DELIVERED, SOURCE_BYPASSED);
+	struct fanout *fanout = message->fanout;
+
+	via_bypass(&message->via);
+	via_copy(&fanout->via, &message->via);
+	for (uint32_t i = 0; i < fanout->count; i++) {
+		struct fanout_target *target = &fanout->targets[i];
+		struct aim aim = aim_at(target);
+
+		if (!target->answered) {
+			core->stats.bypassed++;
+			fanout_answered(fanout, target);
+			delivery_hand_over(core, message, &aim, &leg, message_payload(message),
+					   false, 0);
+		}
+	}
+	message_over(core, message);
+}
+
+/* Its targets have been sifted. */
+static void start_many(struct core *core, struct message *message, struct member *sender,
+		       const struct member *hub, uint32_t direct, enum way way)
+{
+	if (!hub && direct == 0) {
+		message_over(core, message);
+		return;
+	}
+	message->sequence = ++sender->sequence;
+	if (hub) {
+		via_set(&message->via, hub);
+	}
+	if (way == WAY_BYPASS) {
+		bypass_many(core, message);
+	} else {
+		enter_channel(core, message, sender, core->nodes, direct);
+	}
+}
+
+/* ------------------------------------------------------------------------ acceptance */
 
 static const char *send_refusal(const struct core *core, const struct session *sender,
 				const struct request_send *send, enum error_code *code)
 {
+	const struct scenario *scenario = session_scenario(sender);
+
 	*code = ERROR_BAD_REQUEST;
 	if (send->to == SEND_TO_NOBODY) {
 		return "send has no target";
@@ -116,20 +388,20 @@ static const char *send_refusal(const struct core *core, const struct session *s
 	if (send->content_type.size > CONTENT_TYPE_MAX_BYTES) {
 		return "content_type is longer than 64 bytes";
 	}
-	*code = ERROR_UNSUPPORTED;
-	if (send->to == SEND_TO_GROUP) {
-		return "groups are not supported by this version";
+	*code = ERROR_BAD_NAME;
+	if (send->to == SEND_TO_GROUP && !name_valid(send->name)) {
+		return "a group's name is 1 to 32 of A-Z a-z 0-9 . _ -";
 	}
 	*code = ERROR_PAYLOAD_TOO_LARGE;
 	if (send->payload.size > limits_max_payload(core->limits.max_frame_bytes)) {
 		return "payload is larger than max_payload_bytes of the welcome";
 	}
 	*code = ERROR_NO_SCENARIO;
-	if (!sender->scenario) {
+	if (!scenario) {
 		return "choose a scenario before sending";
 	}
 	*code = ERROR_SCENARIO_UNAVAILABLE;
-	if (sender->scenario->status == SCENARIO_REFUSED) {
+	if (scenario->status == SCENARIO_REFUSED) {
 		return "the simulator refused this scenario; its entry says why";
 	}
 	return NULL;
@@ -146,42 +418,23 @@ static struct message *message_new(struct core *core, struct session *sender, ui
 	}
 	message->ref = ref;
 	message->report = ref ? (uint8_t)send->report : REPORT_WISH_NONE;
+	message->scenario = sender->member->scenario;
+	message->lane = message->scenario->lane;
+	message->delay_real = message->scenario->config.delay_real;
+	message->sender_node = sender->member->node;
+	message->sender_stay = sender->member->stay;
 	message->sender_index = sender->index;
 	message->sender_number = sender->number;
 	message->sender = sender->id;
 	message->sent_unix_us = core->now.unix_us;
-	message->deadline_us = core->now.mono_us + sender->scenario->timeout_ms * 1000ull;
+	message->sent_mono_us = core->now.mono_us;
 	return message;
-}
-
-static void transmit(struct core *core, struct session *sender, struct message *message,
-		     const uint32_t *nodes, size_t count)
-{
-	struct sim_transmit transmit = {
-		.id = message->id,
-		.scenario = sender->scenario->number,
-		.transmitter = sender->index + 1,
-		.origin = sender->index + 1,
-		.receivers = nodes,
-		.receiver_count = count,
-		.sequence = ++sender->sequence,
-		.payload = message_payload(message),
-		.sent_at_us = message->sent_unix_us,
-	};
-
-	message->sequence = transmit.sequence;
-	sender->in_flight++;
-	core->stats.transmits++;
-	inflight_enter_channel(&core->inflight, message);
-	core->sim->transmit(core->sim_ctx, &transmit);
 }
 
 static void out_of_memory(struct core *core, struct session *sender, uint32_t ref)
 {
 	session_error(core, sender, ref, ERROR_INTERNAL, "the gateway is out of memory");
 }
-
-/* ------------------------------------------------------------- to one drone */
 
 static struct session *find_target(struct core *core, struct session *sender, struct slice id)
 {
@@ -200,23 +453,36 @@ static struct session *find_target(struct core *core, struct session *sender, st
 	return target;
 }
 
+static struct route route_to_drone(const struct session *sender, const struct session *target,
+				   const struct request_send *send)
+{
+	if (!target) {
+		return (struct route){.fate = OUTCOME_TARGET_OFFLINE};
+	}
+	if (target == sender) {
+		return (struct route){.fate = OUTCOME_NOT_ALLOWED};
+	}
+	if (session_scenario(target) != sender->member->scenario) {
+		return (struct route){.fate = OUTCOME_NO_ROUTE};
+	}
+	return route_of(sender->member, target->member, 0,
+			send->payload.size + send->content_type.size);
+}
+
 static void send_to_one(struct core *core, struct session *sender, uint32_t ref,
 			const struct request_send *send)
 {
 	struct session *target = find_target(core, sender, send->name);
-	enum outcome fate = topology_route(sender, target);
+	struct route route = route_to_drone(sender, target, send);
+	enum way way = way_of(sender->member->scenario);
 	struct message *message;
-	uint32_t node;
 
-	if (fate == OUTCOME_UNSPECIFIED && too_large(sender, target, send)) {
-		fate = OUTCOME_TOO_LARGE;
-	}
-	if (fate == OUTCOME_UNSPECIFIED) {
-		fate = obstacle(core, sender->scenario);
+	if (route.fate == OUTCOME_UNSPECIFIED) {
+		route.fate = obstacle(core, way);
 	}
 	core->stats.sends++;
-	if (fate != OUTCOME_UNSPECIFIED) {
-		delivery_refuse_one(core, sender, ref, send, fate);
+	if (route.fate != OUTCOME_UNSPECIFIED) {
+		delivery_refuse_one(core, sender, ref, send, route.fate);
 		return;
 	}
 	message = message_new(core, sender, ref, send);
@@ -226,116 +492,103 @@ static void send_to_one(struct core *core, struct session *sender, uint32_t ref,
 	}
 	core->stats.accepted++;
 	core->stats.pending++;
-	message->target_index = target->index;
-	message->target_membership = target->membership;
+	message->target_node = target->member->node;
+	message->target_stay = target->member->stay;
 	message->target = target->id;
-	node = target->index + 1;
-	transmit(core, sender, message, &node, 1);
+	if (way == WAY_QUEUE) {
+		queue_push(core, message);
+	} else {
+		start_one(core, message, sender->member, route.hub, way);
+	}
 }
 
-/* ---------------------------------------------------------------- to everyone */
-
-static bool reserve_nodes(struct core *core, uint32_t count)
+static void add_target(struct core *core, struct fanout *fanout, const struct member *member)
 {
-	uint32_t *nodes;
-
-	if (core->nodes_cap >= count) {
-		return true;
-	}
-	nodes = realloc(core->nodes, count * sizeof(*nodes));
-	if (!nodes) {
-		return false;
-	}
-	core->nodes = nodes;
-	core->nodes_cap = count;
-	return true;
-}
-
-static struct fanout_target *add_target(struct fanout *fanout, const struct session *session)
-{
-	struct fanout_target *target = &fanout->targets[fanout->count++];
-
-	*target = (struct fanout_target){
-		.index = session->index,
-		.membership = session->membership,
-		.id = session->id,
+	fanout->targets[fanout->count++] = (struct fanout_target){
+		.node = member->node,
+		.stay = member->stay,
+		.id = member->session->id,
 	};
-	fanout->undecided++;
-	return target;
+	fanout->unanswered++;
+	core->stats.accepted++;
+	core->stats.pending++;
 }
 
-/* Every other member becomes a target; `general` is what keeps all of them from being
- * reached. Those that can be reached stand in core->nodes; their number is
- * returned. */
-static uint32_t gather_targets(struct core *core, struct session *sender,
-			       const struct request_send *send, enum outcome general,
-			       struct fanout *fanout)
+static void add_targets(struct core *core, struct fanout *fanout, const struct member *sender,
+			const struct group *group)
 {
 	const struct scenario *scenario = sender->scenario;
-	uint32_t reached = 0;
 
-	for (uint32_t i = 0; i < scenario->member_count; i++) {
-		const struct session *member = scenario->members[i];
-		enum outcome outcome = general;
-		struct fanout_target *target;
-
-		if (member == sender) {
-			continue;
-		}
-		target = add_target(fanout, member);
-		if (too_large(sender, member, send)) {
-			outcome = OUTCOME_TOO_LARGE;
-		}
-		if (outcome == OUTCOME_UNSPECIFIED) {
-			core->nodes[reached++] = member->index + 1;
-		} else {
-			struct fate fate = {.outcome = outcome};
-
-			delivery_settle_target(core, fanout, target, &fate);
+	for (uint32_t i = 0; !group && i < scenario->member_count; i++) {
+		if (scenario->members[i] != sender) {
+			add_target(core, fanout, scenario->members[i]);
 		}
 	}
-	return reached;
+	for (const struct list *link = group ? group->enrolments.next : NULL;
+	     group && link != &group->enrolments; link = link->next) {
+		const struct member *member = LIST_ENTRY(link, struct enrolment, in_group)->member;
+
+		if (member != sender) {
+			add_target(core, fanout, member);
+		}
+	}
 }
 
-static void send_to_everyone(struct core *core, struct session *sender, uint32_t ref,
-			     const struct request_send *send)
+/* A fanout without targets and its message. NULL when memory is out. */
+static struct message *message_to_many(struct core *core, struct session *sender, uint32_t ref,
+				       const struct request_send *send, uint32_t most)
 {
-	uint32_t most = sender->scenario->member_count;
-	/* before this message itself takes memory */
-	enum outcome general = obstacle(core, sender->scenario);
+	struct fanout *fanout = fanout_new(core, most);
 	struct message *message = NULL;
-	struct fanout *fanout;
-	uint32_t reached;
 
-	fanout = fanout_new(core, most);
-	if (!fanout || !reserve_nodes(core, most)) {
-		goto fail;
+	if (fanout && reserve_nodes(core, most)) {
+		message = message_new(core, sender, ref, send);
+	}
+	if (!message) {
+		if (fanout) {
+			fanout_free(core, fanout);
+		}
+		return NULL;
 	}
 	fanout->ref = ref;
-	fanout->report = ref ? (uint8_t)send->report : REPORT_WISH_NONE;
+	fanout->report = message->report;
 	fanout->sender = sender->id;
-	message = message_new(core, sender, ref, send);
+	fanout->group = name_of(send->to == SEND_TO_GROUP ? send->name : slice_of(NULL, 0));
+	message->fanout = fanout;
+	return message;
+}
+
+static void send_to_many(struct core *core, struct session *sender, uint32_t ref,
+			 const struct request_send *send)
+{
+	struct member *member = sender->member;
+	const struct scenario *scenario = member->scenario;
+	const struct group *group = group_find(&core->groups, scenario->identity, send->name);
+	bool nobody = send->to == SEND_TO_GROUP && !group;
+	enum way way = way_of(scenario);
+	/* before this message itself takes memory */
+	enum outcome general = obstacle(core, way);
+	const struct member *hub;
+	struct message *message;
+	uint32_t direct;
+
+	message = message_to_many(core, sender, ref, send,
+				  group ? group->count : scenario->member_count);
 	if (!message) {
-		goto fail;
-	}
-	core->stats.sends++;
-	core->stats.accepted += most - 1;
-	core->stats.pending += most - 1;
-	reached = gather_targets(core, sender, send, general, fanout);
-	if (reached == 0) {
-		inflight_release(&core->inflight, message);
-		sender->in_flight++;
-		delivery_report(core, sender, fanout);
+		out_of_memory(core, sender, ref);
 		return;
 	}
-	message->fanout = fanout;
-	transmit(core, sender, message, core->nodes, reached);
-	return;
-fail:
-	if (fanout) {
-		fanout_free(core, fanout);
+	core->stats.sends++;
+	if (!nobody) {
+		add_targets(core, message->fanout, member,
+			    send->to == SEND_TO_GROUP ? group : NULL);
 	}
-	out_of_memory(core, sender, ref);
+	direct = sift(core, message, member, general, &hub);
+	if (way == WAY_QUEUE && message->fanout->unanswered) {
+		queue_push(core, message);
+	} else {
+		start_many(core, message, member, hub, direct, way);
+	}
 }
 
 enum core_verdict relay_send(struct core *core, struct session *sender, uint32_t ref,
@@ -343,6 +596,7 @@ enum core_verdict relay_send(struct core *core, struct session *sender, uint32_t
 {
 	enum error_code code;
 	const char *why = send_refusal(core, sender, send, &code);
+	struct lane *lane;
 
 	if (why) {
 		session_error(core, sender, ref, code, why);
@@ -351,108 +605,150 @@ enum core_verdict relay_send(struct core *core, struct session *sender, uint32_t
 	/* Who lets reports wait sends no more: they take memory until they are read. */
 	if (sender->in_flight >= core->limits.max_in_flight_per_drone ||
 	    !list_empty(&sender->reports)) {
-		session_hold(core, sender, HOLD_WINDOW);
+		session_hold(sender, HOLD_WINDOW);
 		return CORE_HOLD;
 	}
-	if (sender->woken) {
-		relay_unwake(core, sender); /* it uses the place kept for it */
-	} else if (core->sim_up && (channel_full(core) || !list_empty(&core->held))) {
-		session_hold(core, sender, HOLD_SIMULATOR);
+	lane = sender->member->scenario->lane;
+	if (sender->woken == lane) {
+		lane_use_place(sender);
+	} else if (way_of(sender->member->scenario) == WAY_OPEN &&
+		   (lane_full(lane) || !list_empty(&lane->held))) {
+		session_hold_for(sender, lane);
 		return CORE_HOLD;
 	}
 	if (send->to == SEND_TO_DRONE) {
 		send_to_one(core, sender, ref, send);
 	} else {
-		send_to_everyone(core, sender, ref, send);
+		send_to_many(core, sender, ref, send);
 	}
 	return CORE_TAKEN;
 }
 
-/* -------------------------------------------------- the simulator's answer */
+/* ---------------------------------------------------------------- out of the queue */
 
-void relay_count_abuse(struct core *core, uint64_t count)
+/* The sender of a message, if it is still in the scenario that the message is for. */
+static struct member *present_sender(const struct core *core, const struct message *message)
 {
-	if (core->now.mono_us - core->stray_since_us >= 1000000) {
-		core->stray_since_us = core->now.mono_us;
-		core->strays = 0;
+	struct member *sender =
+		member_present(&core->members, message->sender_node, message->sender_stay);
+
+	return sender && sender->scenario == message->scenario ? sender : NULL;
+}
+
+static void go_on_to_one(struct core *core, struct message *message, struct member *sender)
+{
+	struct aim aim = aim_at_one(message);
+	const struct member *to =
+		member_present(&core->members, message->target_node, message->target_stay);
+	struct route route = {.fate = OUTCOME_TARGET_LEFT};
+
+	if (to) {
+		route = to->scenario == sender->scenario
+				? route_of(sender, to, 0,
+					   message->payload_size + message->content_type_size)
+				: (struct route){.fate = OUTCOME_NO_ROUTE};
 	}
-	core->strays += (uint32_t)count;
-	if (core->strays > core->limits.max_stray_results) {
-		core->strays = 0;
-		core->sim->reset(core->sim_ctx, "too many answers that nothing asked for");
+	if (route.fate == OUTCOME_UNSPECIFIED) {
+		start_one(core, message, sender, route.hub, WAY_OPEN);
+		return;
+	}
+	delivery_decide(core, message, &aim, route.fate, REASON_NONE, NULL);
+	message_over(core, message);
+}
+
+void relay_go_on(struct core *core, struct message *message)
+{
+	struct member *sender = present_sender(core, message);
+	const struct member *hub;
+	uint32_t direct;
+
+	if (!sender) {
+		relay_give_up(core, message, OUTCOME_NO_ROUTE);
+	} else if (!message->fanout) {
+		go_on_to_one(core, message, sender);
+	} else if (!reserve_nodes(core, message->fanout->count)) {
+		relay_give_up(core, message, OUTCOME_OVERLOADED);
+	} else {
+		direct = sift(core, message, sender, OUTCOME_UNSPECIFIED, &hub);
+		start_many(core, message, sender, hub, direct, WAY_OPEN);
 	}
 }
 
-static void count_stray(struct core *core, uint64_t *counter, uint64_t count, bool abuse)
+/* Whatever has no answer yet gets `outcome`. `leg`: what the transmit that is out came to, or
+ * NULL; on the first of two hops it is the last hop of the hub alone. */
+static void decide_rest(struct core *core, struct message *message, enum outcome outcome,
+			enum reason reason, const struct leg *leg)
 {
-	*counter += count;
-	if (abuse) {
-		relay_count_abuse(core, count);
-	}
-}
-
-/* The message leaves the channel with all its targets decided. */
-static void message_close(struct core *core, struct message *message)
-{
-	struct session *sender =
-		registry_numbered(&core->registry, message->sender_index, message->sender_number);
 	struct fanout *fanout = message->fanout;
+	bool behind = message->via.hop == 1;
 
-	inflight_leave_channel(&core->inflight, message);
-	inflight_release(&core->inflight, message);
-	if (fanout && sender) {
-		delivery_report(core, sender, fanout);
-	} else if (fanout) {
-		fanout_free(core, fanout);
-	} else if (sender) {
-		relay_message_over(core, sender);
-	}
-}
-
-/* Whatever the channel has not decided gets `outcome`. */
-static void decide_rest(struct core *core, struct message *message, enum outcome outcome)
-{
-	struct fanout *fanout = message->fanout;
-
-	for (uint32_t i = 0; fanout && fanout->undecided && i < fanout->count; i++) {
+	for (uint32_t i = 0; fanout && fanout->unanswered && i < fanout->count; i++) {
 		struct fanout_target *target = &fanout->targets[i];
+		struct aim aim = aim_at(target);
 
-		if (!target->decided) {
-			struct fate fate = delivery_unanswered(message, &target->id, outcome);
-
-			delivery_settle_target(core, fanout, target, &fate);
+		if (!target->answered) {
+			fanout_answered(fanout, target);
+			delivery_decide(core, message, &aim, outcome, reason,
+					behind && target->node != message->via.node ? NULL : leg);
 		}
 	}
 	if (!fanout) {
-		struct fate fate = delivery_unanswered(message, &message->target, outcome);
+		struct aim aim = aim_at_one(message);
 
-		delivery_settle_one(core, message, &fate);
+		delivery_decide(core, message, &aim, outcome, reason, behind ? NULL : leg);
 	}
-	message_close(core, message);
 }
 
-/* True: the one target is decided. */
-static bool result_to_one(struct core *core, struct message *message,
-			  const struct reception *receptions, size_t count)
+void relay_give_up(struct core *core, struct message *message, enum outcome outcome)
 {
-	bool decided = false;
+	decide_rest(core, message, outcome, REASON_NONE, NULL);
+	message_over(core, message);
+}
+
+/* -------------------------------------------------- the simulator's answer: the last hop */
+
+static void count_stray(struct core *core, struct lane *lane, uint64_t *counter, uint64_t count,
+			bool abuse)
+{
+	*counter += count;
+	if (abuse) {
+		lane_count_abuse(core, lane, count);
+	}
+}
+
+/* One target's answer. */
+static void settle_reception(struct core *core, struct message *message, const struct aim *aim,
+			     const struct reception *reception)
+{
+	struct leg leg = leg_of(reception, message->payload_size);
+
+	core->stats.results++;
+	if (leg_arrived(&leg)) {
+		delivery_arrive(core, message, aim, &leg,
+				reception->altered ? reception->payload : message_payload(message),
+				reception->altered);
+	} else {
+		delivery_decide(core, message, aim, leg.outcome, leg.reason, &leg);
+	}
+}
+
+/* The one that is about `node`, or NULL; all others are counted as strays. */
+static const struct reception *only_reception(struct core *core, const struct message *message,
+					      uint32_t node, const struct reception *receptions,
+					      size_t count)
+{
+	const struct reception *found = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		struct fate fate;
-
-		if (receptions[i].receiver != message->target_index + 1) {
-			count_stray(core, &core->stats.results_unknown, 1, true);
-		} else if (decided) {
-			count_stray(core, &core->stats.results_repeated, 1, true);
+		if (receptions[i].receiver != node) {
+			count_stray(core, message->lane, &core->stats.results_unknown, 1, true);
+		} else if (found) {
+			count_stray(core, message->lane, &core->stats.results_repeated, 1, true);
 		} else {
-			core->stats.results++;
-			delivery_fate(core, message, &message->target, message->target_index,
-				      message->target_membership, &receptions[i], &fate);
-			delivery_settle_one(core, message, &fate);
-			decided = true;
+			found = &receptions[i];
 		}
 	}
-	return decided;
+	return found;
 }
 
 static void result_to_many(struct core *core, struct message *message,
@@ -460,76 +756,224 @@ static void result_to_many(struct core *core, struct message *message,
 {
 	struct fanout *fanout = message->fanout;
 
-	core->encoded.size = 0;
 	for (size_t i = 0; i < count; i++) {
 		bool known;
 		struct fanout_target *target =
 			fanout_find(core, fanout, receptions[i].receiver, &known);
-		struct fate fate;
+		struct aim aim;
 
 		if (!target) {
-			count_stray(core,
+			count_stray(core, message->lane,
 				    known ? &core->stats.results_repeated
 					  : &core->stats.results_unknown,
 				    1, true);
 			continue;
 		}
-		core->stats.results++;
-		delivery_fate(core, message, &target->id, target->index, target->membership,
-			      &receptions[i], &fate);
-		delivery_settle_target(core, fanout, target, &fate);
+		aim = aim_at(target);
+		fanout_answered(fanout, target);
+		settle_reception(core, message, &aim, &receptions[i]);
 	}
 }
 
-void relay_result(struct core *core, uint64_t id, const struct reception *receptions, size_t count,
-		  bool more)
+static void keep_first_hop(struct message *message, const struct leg *leg)
+{
+	message->via.decided = true;
+	leg_keep(&message->via.first, leg);
+	if (message->fanout) {
+		via_copy(&message->fanout->via, &message->via);
+	}
+}
+
+/* The transmit that is out gets no (further) answer: what it leaves open is `outcome`. */
+static void end_transmit(struct core *core, struct message *message, enum outcome outcome)
+{
+	struct leg leg = leg_without_link(outcome, SOURCE_UNSPECIFIED);
+
+	if (message->via.hop == 1) {
+		keep_first_hop(message, &leg);
+	}
+	decide_rest(core, message, outcome, REASON_NONE, &leg);
+	leave_channel(core, message);
+}
+
+static void result_of_last_hop(struct core *core, struct message *message,
+			       const struct reception *receptions, size_t count, bool more)
+{
+	const struct reception *reception;
+	struct aim aim;
+
+	if (message->fanout) {
+		result_to_many(core, message, receptions, count);
+		if (!more) {
+			message->answered = true;
+			end_transmit(core, message, OUTCOME_SIMULATOR_ERROR);
+		}
+		return;
+	}
+	reception = only_reception(core, message, message->target_node, receptions, count);
+	message->answered = reception || !more;
+	if (reception) {
+		aim = aim_at_one(message);
+		settle_reception(core, message, &aim, reception);
+		leave_channel(core, message);
+	} else if (!more) {
+		end_transmit(core, message, OUTCOME_SIMULATOR_ERROR);
+	}
+}
+
+/* ------------------------------------------------- the answer on the way to the hub */
+
+/* The hub itself may be a target. */
+static void settle_hub(struct core *core, struct message *message, const struct leg *leg)
+{
+	struct fanout *fanout = message->fanout;
+	bool known;
+	struct fanout_target *target =
+		fanout ? fanout_find(core, fanout, message->via.node, &known) : NULL;
+	struct aim aim;
+
+	if (!target) {
+		return;
+	}
+	aim = aim_at(target);
+	fanout_answered(fanout, target);
+	delivery_arrive(core, message, &aim, leg, message_payload(message), false);
+}
+
+/* Those behind the hub that are still there stand in core->nodes; their number. */
+static uint32_t gather_behind(struct core *core, struct message *message)
+{
+	struct fanout *fanout = message->fanout;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < fanout->count; i++) {
+		struct fanout_target *target = &fanout->targets[i];
+
+		if (target->answered) {
+			continue;
+		}
+		if (member_present(&core->members, target->node, target->stay)) {
+			core->nodes[count++] = target->node;
+		} else {
+			decide_target(core, message, target, OUTCOME_TARGET_LEFT);
+		}
+	}
+	return count;
+}
+
+static void send_behind(struct core *core, struct message *message, const uint32_t *nodes,
+			size_t count)
+{
+	message->via.hop = 2;
+	inflight_renew(message);
+	core->stats.relayed++;
+	transmit(core, message, message->via.node, message->via.first.leg.delay_us, nodes, count);
+}
+
+/* From the hub to all that are behind it. */
+static void second_hop(struct core *core, struct message *message)
+{
+	uint32_t count;
+
+	if (!member_present(&core->members, message->via.node, message->via.stay)) {
+		decide_rest(core, message, OUTCOME_NO_ROUTE, REASON_NONE, NULL);
+		leave_channel(core, message);
+		return;
+	}
+	if (message->fanout) {
+		count = gather_behind(core, message);
+		if (count) {
+			send_behind(core, message, core->nodes, count);
+		} else {
+			leave_channel(core, message);
+		}
+	} else if (member_present(&core->members, message->target_node, message->target_stay)) {
+		send_behind(core, message, &message->target_node, 1);
+	} else {
+		decide_rest(core, message, OUTCOME_TARGET_LEFT, REASON_NONE, NULL);
+		leave_channel(core, message);
+	}
+}
+
+static void take_first_hop(struct core *core, struct message *message,
+			   const struct reception *reception)
+{
+	struct leg leg = leg_of(reception, message->payload_size);
+
+	core->stats.results++;
+	message->answered = true;
+	keep_first_hop(message, &leg);
+	if (!leg_arrived(&leg)) {
+		decide_rest(core, message, leg.outcome, leg.reason, &leg);
+		leave_channel(core, message);
+		return;
+	}
+	if (reception->altered) {
+		message_alter(message, reception->payload);
+	}
+	settle_hub(core, message, &leg);
+	second_hop(core, message);
+}
+
+static void result_of_first_hop(struct core *core, struct message *message,
+				const struct reception *receptions, size_t count, bool more)
+{
+	const struct reception *reception =
+		only_reception(core, message, message->via.node, receptions, count);
+
+	if (reception) {
+		take_first_hop(core, message, reception);
+	} else if (!more) {
+		message->answered = true;
+		end_transmit(core, message, OUTCOME_SIMULATOR_ERROR);
+	}
+}
+
+void relay_result(struct core *core, struct lane *lane, uint64_t id,
+		  const struct reception *receptions, size_t count, bool more)
 {
 	enum inflight_lookup found;
 	struct message *message = inflight_find(&core->inflight, id, &found);
 
+	if (message && message->lane != lane) {
+		message = NULL;
+		found = INFLIGHT_FORGED;
+	}
 	if (!message) {
 		bool repeated = found == INFLIGHT_REPEATED;
 
-		count_stray(core,
+		count_stray(core, lane,
 			    repeated ? &core->stats.results_repeated : &core->stats.results_unknown,
 			    count ? count : 1,
 			    /* an empty one ends an answer in pieces */
 			    (repeated && count) || found == INFLIGHT_FORGED);
 		return;
 	}
-	if (message->fanout) {
-		result_to_many(core, message, receptions, count);
-		if (!more) {
-			message->answered = true;
-			decide_rest(core, message, OUTCOME_SIMULATOR_ERROR);
-		}
-	} else if (result_to_one(core, message, receptions, count)) {
-		message->answered = true;
-		message_close(core, message);
-	} else if (!more) {
-		message->answered = true;
-		decide_rest(core, message, OUTCOME_SIMULATOR_ERROR);
+	if (message->via.hop == 1) {
+		result_of_first_hop(core, message, receptions, count, more);
+	} else {
+		result_of_last_hop(core, message, receptions, count, more);
 	}
-	relay_wake(core);
+	lane_pump(core, lane);
 }
 
-void relay_expire(struct core *core)
+void relay_expire(struct core *core, struct lane *lane)
 {
 	struct message *message;
 
-	while ((message = inflight_oldest(&core->inflight)) &&
+	while ((message = expiry_first(&lane->expiry)) &&
 	       message->deadline_us <= core->now.mono_us) {
-		decide_rest(core, message, OUTCOME_SIMULATOR_TIMEOUT);
+		end_transmit(core, message, OUTCOME_SIMULATOR_TIMEOUT);
 	}
-	relay_wake(core);
+	lane_pump(core, lane);
 }
 
-void relay_abandon(struct core *core)
+void relay_abandon(struct core *core, struct lane *lane)
 {
 	struct message *message;
 
-	while ((message = inflight_oldest(&core->inflight))) {
-		decide_rest(core, message, OUTCOME_SIMULATOR_DOWN);
+	while ((message = expiry_first(&lane->expiry))) {
+		end_transmit(core, message, OUTCOME_SIMULATOR_DOWN);
 	}
-	relay_wake(core);
+	lane_pump(core, lane);
 }

@@ -2,10 +2,15 @@
 
 #include <stdlib.h>
 
+#include "core/group.h"
+#include "core/lane.h"
 #include "core/relay.h"
 #include "core/state.h"
 
 /* --------------------------------------------------------------- registration */
+
+static const char bad_callsign[] =
+	"callsign must be 1 to 32 code points without control characters";
 
 /* The first thing that is wrong, or NULL. */
 static const char *registration_refusal(const struct request_registration *registration,
@@ -17,7 +22,7 @@ static const char *registration_refusal(const struct request_registration *regis
 	}
 	*code = ERROR_BAD_NAME;
 	if (registration->callsign.size && !callsign_valid(registration->callsign)) {
-		return "callsign must be 1 to 32 code points without control characters";
+		return bad_callsign;
 	}
 	*code = ERROR_BAD_REQUEST;
 	if (registration->software.size > CONTENT_TYPE_MAX_BYTES) {
@@ -29,32 +34,33 @@ static const char *registration_refusal(const struct request_registration *regis
 	return NULL;
 }
 
-/* Whether somebody other than the id's present holder goes by that callsign. */
-static bool callsign_taken(const struct core *core, const struct request_registration *registration)
+/* Whether somebody other than the holder of `id` goes by that callsign, or has it as id. */
+static bool callsign_taken(const struct core *core, struct slice id, struct slice callsign)
 {
 	const struct registry *registry = &core->registry;
-	const struct session *holder = registry_by_id(registry, registration->drone_id);
+	const struct session *holder = registry_by_id(registry, id);
 	const struct session *user;
 
-	if (registration->callsign.size == 0 ||
-	    slice_equal(registration->callsign, registration->drone_id)) {
+	if (callsign.size == 0 || slice_equal(callsign, id)) {
 		return false;
 	}
-	user = registry_by_id(registry, registration->callsign);
+	user = registry_by_id(registry, callsign);
 	if (!user) {
-		user = registry_by_callsign(registry, registration->callsign);
+		user = registry_by_callsign(registry, callsign);
 	}
 	return user && user != holder;
 }
+
+enum { REGISTRATION_PARTS = 5 };
 
 /* One piece of memory that the registration can be read from after its frame is
  * gone. */
 static struct request_registration *registration_copy(const struct request_registration *from)
 {
 	size_t size = from->drone_id.size + from->callsign.size + from->software.size +
-		      from->scenario.size;
+		      from->scenario.size + from->placement.size;
 	struct request_registration *copy = malloc(sizeof(*copy) + size);
-	struct slice *parts[4];
+	struct slice *parts[REGISTRATION_PARTS];
 	uint8_t *at;
 
 	if (!copy) {
@@ -66,7 +72,8 @@ static struct request_registration *registration_copy(const struct request_regis
 	parts[1] = &copy->callsign;
 	parts[2] = &copy->software;
 	parts[3] = &copy->scenario;
-	for (size_t i = 0; i < 4; i++) {
+	parts[4] = &copy->placement;
+	for (size_t i = 0; i < REGISTRATION_PARTS; i++) {
 		if (parts[i]->size) {
 			memcpy(at, parts[i]->data, parts[i]->size);
 		}
@@ -81,6 +88,7 @@ static void enter(struct core *core, struct session *session, uint32_t ref, stru
 		  bool tell)
 {
 	struct scenario *scenario = scenario_find(core, name);
+	const struct scenario *present = session_scenario(session);
 
 	if (!scenario) {
 		session_error(core, session, ref, ERROR_NO_SUCH_SCENARIO,
@@ -88,11 +96,10 @@ static void enter(struct core *core, struct session *session, uint32_t ref, stru
 	} else if (scenario->status == SCENARIO_REFUSED) {
 		session_error(core, session, ref, ERROR_SCENARIO_UNAVAILABLE,
 			      "the simulator refused this scenario; its entry says why");
-	} else if (scenario != session->scenario &&
-		   scenario->member_count >= scenario->max_drones) {
+	} else if (scenario != present && scenario->member_count >= scenario->config.max_drones) {
 		session_error(core, session, ref, ERROR_SCENARIO_FULL,
 			      "the scenario has its max_drones");
-	} else if (scenario != session->scenario && scenario_enter(core, session, scenario) < 0) {
+	} else if (scenario != present && scenario_enter(core, session, scenario) < 0) {
 		session_error(core, session, ref, ERROR_INTERNAL, "the gateway is out of memory");
 	} else if (tell) {
 		session_tell_scenario(core, session, ref);
@@ -102,16 +109,24 @@ static void enter(struct core *core, struct session *session, uint32_t ref, stru
 static void register_now(struct core *core, struct session *session, uint32_t ref,
 			 const struct request_registration *registration)
 {
+	struct slice scenario = registration->scenario;
+
+	if (!scenario.size) {
+		scenario = registration->placement;
+	}
+	if (!scenario.size) {
+		scenario = name_slice(&core->default_scenario);
+	}
 	session_activate(core, session, ref, registration);
-	if (session->state == SESSION_ACTIVE && registration->scenario.size) {
-		enter(core, session, ref, registration->scenario, true);
+	if (session->state == SESSION_ACTIVE && scenario.size) {
+		enter(core, session, ref, scenario, true);
 	}
 }
 
 void request_register_asked(struct core *core, struct session *session,
 			    const struct request_registration *registration)
 {
-	if (callsign_taken(core, registration)) {
+	if (callsign_taken(core, registration->drone_id, registration->callsign)) {
 		session_error(core, session, session->asked_ref, ERROR_NAME_TAKEN,
 			      "another drone uses this callsign");
 		return;
@@ -176,6 +191,7 @@ static void handle_registration(struct core *core, struct session *session,
 	const struct request_registration *registration = &request->registration;
 	struct session *holder;
 	enum error_code code;
+	uint64_t banned_us;
 	const char *why;
 
 	if (session->state == SESSION_ACTIVE) {
@@ -190,7 +206,14 @@ static void handle_registration(struct core *core, struct session *session,
 		return;
 	}
 	why = registration_refusal(registration, &code);
-	if (!why && callsign_taken(core, registration)) {
+	banned_us = why ? 0
+			: flapping_banned_us(&core->flapping, registration->drone_id,
+					     core->now.mono_us);
+	if (banned_us) {
+		session_turn_away(core, session, request->ref, banned_us);
+		return;
+	}
+	if (!why && callsign_taken(core, registration->drone_id, registration->callsign)) {
 		code = ERROR_NAME_TAKEN;
 		why = "another drone uses this callsign";
 	}
@@ -251,11 +274,73 @@ static void handle_choose_scenario(struct core *core, struct session *session,
 		enter(core, session, request->ref, request->name, request->ref != 0);
 		return;
 	}
-	if (session->scenario) {
+	if (session_scenario(session)) {
 		(void)!scenario_enter(core, session, NULL); /* leaving takes no memory */
 	}
 	if (request->ref) {
 		session_tell_scenario(core, session, request->ref);
+	}
+}
+
+static const char *rename_refusal(const struct core *core, const struct session *session,
+				  struct slice callsign, enum error_code *code)
+{
+	*code = ERROR_BAD_NAME;
+	if (callsign.size && !callsign_valid(callsign)) {
+		return bad_callsign;
+	}
+	*code = ERROR_NAME_TAKEN;
+	return callsign_taken(core, session_id(session), callsign)
+		       ? "another drone uses this callsign"
+		       : NULL;
+}
+
+static void handle_rename(struct core *core, struct session *session, const struct request *request)
+{
+	struct slice callsign = request->name.size ? request->name : session_id(session);
+	enum error_code code;
+	const char *why = rename_refusal(core, session, callsign, &code);
+
+	if (!why && !slice_equal(callsign, session_callsign(session)) &&
+	    session_rename(core, session, callsign) < 0) {
+		code = ERROR_INTERNAL;
+		why = "the gateway is out of memory";
+	}
+	if (why) {
+		session_error(core, session, request->ref, code, why);
+	} else {
+		session_done(core, session, request->ref);
+	}
+}
+
+/* Joins or leaves. */
+static void handle_group(struct core *core, struct session *session, const struct request *request)
+{
+	const struct scenario *scenario = session_scenario(session);
+	enum error_code code = ERROR_UNSPECIFIED;
+
+	if (!name_valid(request->name)) {
+		session_error(core, session, request->ref, ERROR_BAD_NAME,
+			      "a group's name is 1 to 32 of A-Z a-z 0-9 . _ -");
+		return;
+	}
+	if (!scenario) {
+		session_error(core, session, request->ref, ERROR_NO_SCENARIO,
+			      "groups live in scenarios: choose one before");
+		return;
+	}
+	if (request->kind == REQUEST_LEAVE_GROUP) {
+		group_leave(&core->groups, session->member, scenario->identity, request->name);
+	} else {
+		code = group_join(&core->groups, session->member, scenario->identity, request->name,
+				  core->limits.max_groups_per_drone);
+	}
+	if (code == ERROR_UNSPECIFIED) {
+		session_done(core, session, request->ref);
+	} else {
+		session_error(core, session, request->ref, code,
+			      code == ERROR_INTERNAL ? "the gateway is out of memory"
+						     : "it is in as many groups as it may be");
 	}
 }
 
@@ -282,6 +367,8 @@ static void state_merge(struct state *known, const struct state *update)
 static const char *state_refusal(const struct session *session, const struct state *update,
 				 enum error_code *code)
 {
+	const struct scenario *scenario = session_scenario(session);
+
 	if (update->position.frame != POSITION_GEODETIC) {
 		return NULL;
 	}
@@ -290,7 +377,7 @@ static const char *state_refusal(const struct session *session, const struct sta
 		return "latitude must be within 90 degrees, longitude within 180";
 	}
 	*code = ERROR_NO_ORIGIN;
-	if (session->scenario && !session->scenario->has_origin) {
+	if (scenario && !scenario->config.has_origin) {
 		return "this scenario has no origin: give local positions";
 	}
 	return NULL;
@@ -317,8 +404,8 @@ static void handle_update_state(struct core *core, struct session *session,
 	if (!request->state.at_us) {
 		session->known->at_us = core->now.unix_us;
 	}
-	if (session->scenario) {
-		scenario_send_node(core, session);
+	if (session_scenario(session)) {
+		scenario_send_node(session->member);
 	}
 	session_done(core, session, request->ref);
 }
@@ -370,34 +457,51 @@ static const handler_fn handlers[REQUEST_COUNT] = {
 	[REQUEST_LIST_SCENARIOS] = handle_list_scenarios,
 	[REQUEST_CHOOSE_SCENARIO] = handle_choose_scenario,
 	[REQUEST_LIST_DRONES] = handle_list_drones,
-	[REQUEST_RENAME] = handle_unsupported,
-	[REQUEST_JOIN_GROUP] = handle_unsupported,
-	[REQUEST_LEAVE_GROUP] = handle_unsupported,
+	[REQUEST_RENAME] = handle_rename,
+	[REQUEST_JOIN_GROUP] = handle_group,
+	[REQUEST_LEAVE_GROUP] = handle_group,
 	[REQUEST_UPDATE_STATE] = handle_update_state,
 	[REQUEST_PING] = handle_ping,
 	[REQUEST_PONG] = handle_pong,
 	[REQUEST_LEAVE] = handle_leave,
 };
 
-/* Requests that make the gateway write to the simulator wait while that does not read. */
-static bool tells_simulator(const struct session *session, const struct request *request)
+static struct lane *full_lane(const struct scenario *scenario)
 {
-	return request->kind == REQUEST_CHOOSE_SCENARIO ||
-	       (request->kind == REQUEST_UPDATE_STATE && session->scenario);
+	return scenario && lane_link_full(scenario->lane) ? scenario->lane : NULL;
+}
+
+/* Requests that make the gateway write to a simulator wait while that does not read: the
+ * lane for which this one must wait, or NULL. */
+static struct lane *lane_in_the_way(const struct core *core, const struct session *session,
+				    const struct request *request)
+{
+	struct lane *lane = NULL;
+
+	if (session->woken ||
+	    (request->kind != REQUEST_CHOOSE_SCENARIO && request->kind != REQUEST_UPDATE_STATE)) {
+		return NULL;
+	}
+	if (request->kind == REQUEST_CHOOSE_SCENARIO) {
+		lane = full_lane(scenario_find(core, request->name));
+	}
+	return lane ? lane : full_lane(session_scenario(session));
 }
 
 static enum core_verdict request_take(struct core *core, struct session *session,
 				      const struct request *request)
 {
+	struct lane *lane;
+
 	if (core->draining) {
 		return CORE_HOLD;
 	}
 	if (session->state == SESSION_ASKING) {
-		session_hold(core, session, HOLD_ASKING);
+		session_hold(session, HOLD_ASKING);
 		return CORE_HOLD;
 	}
 	if (session->listing != LISTING_NONE) {
-		session_hold(core, session, HOLD_LISTING);
+		session_hold(session, HOLD_LISTING);
 		return CORE_HOLD;
 	}
 	session->heard_us = core->now.mono_us;
@@ -419,8 +523,9 @@ static enum core_verdict request_take(struct core *core, struct session *session
 	if (request->kind == REQUEST_SEND) {
 		return relay_send(core, session, request->ref, &request->send);
 	}
-	if (tells_simulator(session, request) && !session->woken && relay_link_full(core)) {
-		session_hold(core, session, HOLD_SIMULATOR);
+	lane = lane_in_the_way(core, session, request);
+	if (lane) {
+		session_hold_for(session, lane);
 		return CORE_HOLD;
 	}
 	handlers[request->kind](core, session, request);
@@ -432,7 +537,6 @@ enum core_verdict request_handle(struct core *core, struct session *session,
 {
 	enum core_verdict verdict = request_take(core, session, request);
 
-	relay_unwake(core, session);
-	relay_wake(core);
+	lane_unwake(core, session);
 	return session->state == SESSION_ENDED ? CORE_CLOSED : verdict;
 }

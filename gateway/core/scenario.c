@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
-#include "core/relay.h"
+#include "core/group.h"
+#include "core/presence.h"
+#include "core/queue.h"
 #include "core/state.h"
 
 static void copy_text(char *at, size_t cap, struct slice text)
@@ -13,6 +15,17 @@ static void copy_text(char *at, size_t cap, struct slice text)
 		memcpy(at, text.data, text.size);
 	}
 	at[text.size] = '\0';
+}
+
+/* ------------------------------------------------------------ coming and going */
+
+static uint8_t *copy_slice(struct slice *to, struct slice from, uint8_t *at)
+{
+	*to = slice_of(at, from.size);
+	if (from.size) {
+		memcpy(at, from.data, from.size);
+	}
+	return at + from.size;
 }
 
 /* One piece of memory: the array, then all strings. */
@@ -31,72 +44,189 @@ static struct parameter *parameters_copy(const struct parameter *parameters, siz
 	}
 	at = (uint8_t *)(copy + count);
 	for (size_t i = 0; i < count; i++) {
-		copy[i].key = slice_of(at, parameters[i].key.size);
-		memcpy(at, parameters[i].key.data, parameters[i].key.size);
-		at += parameters[i].key.size;
-		copy[i].value = slice_of(at, parameters[i].value.size);
-		memcpy(at, parameters[i].value.data, parameters[i].value.size);
-		at += parameters[i].value.size;
+		at = copy_slice(&copy[i].key, parameters[i].key, at);
+		at = copy_slice(&copy[i].value, parameters[i].value, at);
 	}
 	return copy;
 }
 
-static int scenario_init(struct scenario *scenario, uint32_t number,
-			 const struct scenario_config *config)
+/* The lowest number that is free, or 0 when memory is out. */
+static uint32_t take_number(struct scenarios *numbers, struct scenario *scenario)
 {
-	scenario->number = number;
+	uint32_t number = 1;
+
+	while (number <= numbers->high && numbers->by_number[number - 1]) {
+		number++;
+	}
+	if (number > numbers->cap) {
+		uint32_t cap = numbers->cap ? numbers->cap * 2 : 8;
+		struct scenario **grown =
+			realloc(numbers->by_number, cap * sizeof(struct scenario *));
+
+		if (!grown) {
+			return 0;
+		}
+		numbers->by_number = grown;
+		numbers->cap = cap;
+	}
+	if (number > numbers->high) {
+		numbers->high = number;
+	}
+	numbers->by_number[number - 1] = scenario;
+	return number;
+}
+
+static const struct simulator_lanes *simulator_named(const struct core *core, const char *name)
+{
+	for (size_t i = 0; i < core->simulator_count; i++) {
+		if (strcmp(core->simulators[i].name, name) == 0) {
+			return &core->simulators[i];
+		}
+	}
+	return &core->simulators[0];
+}
+
+static struct lane *choose_lane(struct core *core, const struct scenario_config *config,
+				const struct scenario *like)
+{
+	const struct simulator_lanes *simulator = simulator_named(core, config->simulator);
+	struct lane *first = &core->lanes[simulator->first_lane];
+	struct lane *best = first;
+
+	if (like && like->lane >= first && like->lane < first + simulator->connections) {
+		return like->lane;
+	}
+	for (uint32_t i = 1; i < simulator->connections; i++) {
+		if (first[i].scenarios < best->scenarios) {
+			best = &first[i];
+		}
+	}
+	return best;
+}
+
+struct scenario *scenario_new(struct core *core, const struct scenario_config *config,
+			      const struct scenario *like)
+{
+	struct scenario *scenario = calloc(1, sizeof(*scenario));
+
+	if (!scenario) {
+		return NULL;
+	}
+	scenario->config = *config;
+	scenario->config.parameters = parameters_copy(config->parameters, config->parameter_count);
+	scenario->lane = choose_lane(core, config, like);
+	scenario->number = scenario->config.parameters ? take_number(&core->numbers, scenario) : 0;
+	if (!scenario->number || expiry_reserve(&scenario->lane->expiry, config->timeout_ms) < 0) {
+		if (scenario->number) {
+			core->numbers.by_number[scenario->number - 1] = NULL;
+		}
+		free(scenario->config.parameters);
+		free(scenario);
+		return NULL;
+	}
+	scenario->identity = like ? like->identity : ++core->numbers.next_identity;
 	scenario->name = name_of(slice_str(config->name));
-	copy_text(scenario->description, sizeof(scenario->description),
-		  slice_str(config->description));
-	scenario->topology = config->topology;
-	scenario->max_drones = config->max_drones;
-	scenario->timeout_ms = config->timeout_ms;
-	scenario->has_origin = config->has_origin;
+	scenario->hub = name_of(slice_str(config->hub));
 	scenario->origin =
 		geodesy_origin_of(config->origin_latitude_deg, config->origin_longitude_deg,
 				  config->origin_altitude_m);
-	scenario->parameters = parameters_copy(config->parameters, config->parameter_count);
-	scenario->parameter_count = config->parameter_count;
-	return scenario->parameters ? 0 : -1;
+	scenario->lane->scenarios++;
+	list_init(&scenario->queue);
+	list_init(&scenario->lingering);
+	return scenario;
 }
 
-int scenarios_init(struct core *core, const struct core_config *config)
+void scenario_free(struct core *core, struct scenario *scenario)
 {
-	core->scenarios = calloc(config->scenario_count + 1, sizeof(*core->scenarios));
-	if (!core->scenarios) {
-		return -1;
+	if (!scenario->retired) {
+		scenario->lane->scenarios--;
 	}
-	for (size_t i = 0; i < config->scenario_count; i++) {
-		core->scenario_count++;
-		if (scenario_init(&core->scenarios[i], (uint32_t)i + 1, &config->scenarios[i]) <
-		    0) {
-			return -1;
-		}
-	}
-	return 0;
+	core->numbers.by_number[scenario->number - 1] = NULL;
+	free(scenario->config.parameters);
+	free(scenario->members);
+	free(scenario);
 }
 
 void scenarios_fini(struct core *core)
 {
-	for (size_t i = 0; i < core->scenario_count; i++) {
-		free(core->scenarios[i].parameters);
-		free(core->scenarios[i].members);
+	for (uint32_t i = 0; i < core->numbers.high; i++) {
+		if (core->numbers.by_number[i]) {
+			scenario_free(core, core->numbers.by_number[i]);
+		}
 	}
+	free(core->numbers.by_number);
 	free(core->scenarios);
 }
 
-struct scenario *scenario_find(struct core *core, struct slice name)
+struct scenario *scenario_find(const struct core *core, struct slice name)
 {
 	for (size_t i = 0; i < core->scenario_count; i++) {
-		if (slice_equal(name_slice(&core->scenarios[i].name), name)) {
-			return &core->scenarios[i];
+		if (slice_equal(name_slice(&core->scenarios[i]->name), name)) {
+			return core->scenarios[i];
 		}
 	}
 	return NULL;
 }
 
-static const char *unavailable_why(const struct core *core, const struct scenario *scenario)
+/* The stay goes on without its session and, soon, without the scenario. */
+static void detach(struct core *core, struct member *member)
 {
+	member->session->member = NULL;
+	member->session = NULL;
+	member->scenario = NULL;
+	if (!member->needed) {
+		member_free(&core->members, member);
+	}
+}
+
+static void forget_lingering(struct scenario *scenario)
+{
+	struct list *link;
+
+	while ((link = list_first(&scenario->lingering))) {
+		struct member *member = LIST_ENTRY(link, struct member, lingering);
+
+		list_remove(link);
+		member->scenario = NULL;
+	}
+}
+
+void scenario_settle(struct core *core, struct scenario *scenario)
+{
+	const struct lane *lane = scenario->lane;
+
+	if (!scenario->retired || scenario->in_channel) {
+		return;
+	}
+	for (uint32_t i = 0; i < scenario->member_count; i++) {
+		detach(core, scenario->members[i]);
+	}
+	forget_lingering(scenario);
+	if (lane->up) {
+		lane->ops->remove_scenario(lane->ctx, scenario->number);
+	}
+	scenario_free(core, scenario);
+}
+
+void scenario_retire(struct core *core, struct scenario *scenario)
+{
+	scenario->retired = true;
+	scenario->lane->scenarios--;
+	for (uint32_t i = 0; i < scenario->member_count; i++) {
+		group_leave_all(&core->groups, scenario->members[i]);
+	}
+}
+
+/* ----------------------------------------------------------------- what is told */
+
+static const char *unavailable_why(const struct scenario *scenario)
+{
+	static const char *const away[] = {
+		[DOWN_FAIL] = "the channel simulator is away",
+		[DOWN_QUEUE] = "the channel simulator is away; messages wait for it a while",
+		[DOWN_BYPASS] = "the channel simulator is away; messages go past it, BYPASSED",
+	};
+
 	switch (scenario->status) {
 	case SCENARIO_ACCEPTED:
 		return "";
@@ -105,31 +235,61 @@ static const char *unavailable_why(const struct core *core, const struct scenari
 	case SCENARIO_WAITING:
 		break;
 	}
-	return core->sim_up ? "the channel simulator has not answered yet"
-			    : "the channel simulator is away";
+	return scenario->lane->up ? "the channel simulator has not answered yet"
+				  : away[scenario->config.on_simulator_down];
 }
 
-struct scenario_entry scenario_entry_of(const struct core *core, const struct scenario *scenario)
+struct scenario_entry scenario_entry_of(const struct scenario *scenario)
 {
 	return (struct scenario_entry){
 		.name = name_slice(&scenario->name),
-		.description = slice_str(scenario->description),
-		.message = slice_str(unavailable_why(core, scenario)),
-		.topology = scenario->topology,
+		.description = slice_str(scenario->config.description),
+		.hub = name_slice(&scenario->hub),
+		.message = slice_str(unavailable_why(scenario)),
+		.topology = scenario->config.topology,
 		.drones = scenario->member_count,
-		.max_drones = scenario->max_drones,
+		.max_drones = scenario->config.max_drones,
 		.available = scenario->status == SCENARIO_ACCEPTED,
 	};
 }
 
+/* A member that proves too slow for this is taken out of the array: the last takes its
+ * place and is told next. */
+void scenario_tell_members(struct core *core, struct scenario *scenario)
+{
+	for (uint32_t i = 0; i < scenario->member_count;) {
+		const struct member *member = scenario->members[i];
+
+		session_tell_scenario(core, member->session, 0);
+		if (i < scenario->member_count && scenario->members[i] == member) {
+			i++;
+		}
+	}
+}
+
 /* ---------------------------------------------------------------- membership */
 
-static int member_add(struct scenario *scenario, struct session *session)
+static bool is_hub(const struct scenario *scenario, const struct member *member)
+{
+	return scenario->config.topology == TOPOLOGY_STAR &&
+	       slice_equal(session_id(member->session), name_slice(&scenario->hub));
+}
+
+void scenario_seat_hub(struct scenario *scenario)
+{
+	scenario->hub_member = NULL;
+	for (uint32_t i = 0; i < scenario->member_count; i++) {
+		if (is_hub(scenario, scenario->members[i])) {
+			scenario->hub_member = scenario->members[i];
+		}
+	}
+}
+
+static int member_add(struct scenario *scenario, struct member *member)
 {
 	if (scenario->member_count == scenario->member_cap) {
 		uint32_t cap = scenario->member_cap ? scenario->member_cap * 2 : 8;
-		struct session **members =
-			realloc(scenario->members, cap * sizeof(struct session *));
+		struct member **members = realloc(scenario->members, cap * sizeof(struct member *));
 
 		if (!members) {
 			return -1;
@@ -137,49 +297,88 @@ static int member_add(struct scenario *scenario, struct session *session)
 		scenario->members = members;
 		scenario->member_cap = cap;
 	}
-	session->member_place = scenario->member_count;
-	scenario->members[scenario->member_count++] = session;
+	member->place = scenario->member_count;
+	scenario->members[scenario->member_count++] = member;
+	if (is_hub(scenario, member)) {
+		scenario->hub_member = member;
+	}
 	return 0;
 }
 
-static void member_remove(struct core *core, struct session *session)
+void scenario_remove_node(struct core *core, struct member *member)
 {
-	struct scenario *scenario = session->scenario;
-	struct session *last = scenario->members[--scenario->member_count];
+	const struct scenario *scenario = member->scenario;
 
-	scenario->members[session->member_place] = last;
-	last->member_place = session->member_place;
-	session->scenario = NULL;
-	session->membership = 0;
-	if (core->sim_up) {
-		core->sim->remove_node(core->sim_ctx, scenario->number, session->index + 1);
+	if (scenario && !scenario->retired && scenario->lane->up) {
+		scenario->lane->ops->remove_node(scenario->lane->ctx, scenario->number,
+						 member->node);
 	}
+	member_free(&core->members, member);
+}
+
+/* Ends the stay. True: it was the hub's, of a scenario in use. */
+static bool member_leave(struct core *core, struct member *member)
+{
+	struct scenario *scenario = member->scenario;
+	struct member *last = scenario->members[--scenario->member_count];
+	bool was_hub = scenario->hub_member == member;
+
+	scenario->members[member->place] = last;
+	last->place = member->place;
+	if (was_hub) {
+		scenario->hub_member = NULL;
+	}
+	group_leave_all(&core->groups, member);
+	member->session->member = NULL;
+	member->session = NULL;
+	if (member->needed) {
+		list_push_back(&scenario->lingering, &member->lingering);
+	} else {
+		scenario_remove_node(core, member);
+	}
+	return was_hub && !scenario->retired;
+}
+
+/* A stay in the scenario, which the session does not have yet. NULL when memory is out. */
+static struct member *member_enter(struct core *core, struct session *session,
+				   struct scenario *scenario)
+{
+	struct member *member = member_new(&core->members, session, scenario);
+
+	if (member && member_add(scenario, member) < 0) {
+		member_free(&core->members, member);
+		return NULL;
+	}
+	return member;
 }
 
 int scenario_enter(struct core *core, struct session *session, struct scenario *scenario)
 {
-	struct scenario *from = session->scenario;
-	uint32_t place = session->member_place;
-	bool noted;
+	struct scenario *from = session_scenario(session);
+	struct member *member = NULL;
+	bool noted, hub_left = false;
 
-	if (scenario && member_add(scenario, session) < 0) {
-		return -1;
-	}
-	if (from) {
-		uint32_t new_place = session->member_place;
-
-		session->member_place = place;
-		member_remove(core, session);
-		session->member_place = new_place;
-	}
-	session->scenario = scenario;
-	session->sequence = 0;
 	if (scenario) {
-		session->membership = ++core->next_membership;
-		scenario_send_node(core, session);
+		member = member_enter(core, session, scenario);
+		if (!member) {
+			return -1;
+		}
+	}
+	if (session->member) {
+		hub_left = member_leave(core, session->member);
+	}
+	session->member = member;
+	if (member) {
+		scenario_send_node(member);
 	}
 	noted = presence_note(core, session, PRESENCE_WHAT_SCENARIO, GOODBYE_UNSPECIFIED, from,
 			      scenario);
+	if (hub_left) {
+		presence_note_hub(core, session, from, PRESENCE_WHAT_HUB_DOWN);
+	}
+	if (member && scenario->hub_member == member) {
+		presence_note_hub(core, session, scenario, PRESENCE_WHAT_HUB_UP);
+	}
 	/* Who changes its mind all the time does not drown the log. */
 	LOG(core->log, noted ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "scenario_chosen",
 	    log_text("drone", session_id(session)),
@@ -189,8 +388,10 @@ int scenario_enter(struct core *core, struct session *session, struct scenario *
 
 void scenario_abandon(struct core *core, struct session *session)
 {
-	if (session->scenario) {
-		member_remove(core, session);
+	struct scenario *from = session_scenario(session);
+
+	if (session->member && member_leave(core, session->member)) {
+		presence_note_hub(core, session, from, PRESENCE_WHAT_HUB_DOWN);
 	}
 }
 
@@ -204,30 +405,32 @@ static bool local_position(const struct scenario *scenario, const struct state *
 		*local = known->position.local;
 		return true;
 	case POSITION_GEODETIC:
-		if (scenario->has_origin) {
+		if (scenario->config.has_origin) {
 			*local = geodesy_local(&scenario->origin, known->position.geodetic);
 		}
-		return scenario->has_origin;
+		return scenario->config.has_origin;
 	case POSITION_UNKNOWN:
 		break;
 	}
 	return false;
 }
 
-void scenario_send_node(struct core *core, const struct session *session)
+void scenario_send_node(const struct member *member)
 {
-	const struct state *known = session->known;
+	const struct scenario *scenario = member->scenario;
+	const struct state *known = member->session->known;
+	const struct lane *lane = scenario->lane;
 	struct sim_node node = {
-		.scenario = session->scenario->number,
-		.node = session->index + 1,
-		.name = session_id(session),
+		.scenario = scenario->number,
+		.node = member->node,
+		.name = session_id(member->session),
 	};
 
-	if (!core->sim_up) {
+	if (!lane->up) {
 		return;
 	}
 	if (known) {
-		node.has_position = local_position(session->scenario, known, &node.position);
+		node.has_position = local_position(scenario, known, &node.position);
 		node.has_velocity = known->has_velocity;
 		node.has_attitude = known->has_attitude;
 		node.has_radio = known->has_radio;
@@ -236,63 +439,73 @@ void scenario_send_node(struct core *core, const struct session *session)
 		node.radio = known->radio;
 		node.at_us = known->at_us;
 	}
-	core->sim->set_node(core->sim_ctx, &node);
+	lane->ops->set_node(lane->ctx, &node);
 }
 
-void scenario_replay(struct core *core)
+void scenario_send(struct core *core, struct scenario *scenario)
+{
+	const struct lane *lane = scenario->lane;
+	struct sim_scenario told = {
+		.scenario = scenario->number,
+		.name = name_slice(&scenario->name),
+		.parameters = scenario->config.parameters,
+		.parameter_count = scenario->config.parameter_count,
+	};
+
+	(void)core;
+	scenario->status = SCENARIO_WAITING;
+	if (!lane->up) {
+		return;
+	}
+	lane->ops->set_scenario(lane->ctx, &told);
+	for (uint32_t i = 0; i < scenario->member_count; i++) {
+		scenario_send_node(scenario->members[i]);
+	}
+}
+
+void scenario_replay(struct core *core, struct lane *lane)
 {
 	for (size_t i = 0; i < core->scenario_count; i++) {
-		struct scenario *scenario = &core->scenarios[i];
-		struct sim_scenario told = {
-			.scenario = scenario->number,
-			.name = name_slice(&scenario->name),
-			.parameters = scenario->parameters,
-			.parameter_count = scenario->parameter_count,
-		};
-
-		core->sim->set_scenario(core->sim_ctx, &told);
-		for (uint32_t j = 0; j < scenario->member_count; j++) {
-			scenario_send_node(core, scenario->members[j]);
+		if (core->scenarios[i]->lane == lane) {
+			scenario_send(core, core->scenarios[i]);
 		}
 	}
 }
 
-/* A member that proves too slow for this is taken out of the array: the last takes its
- * place and is told next. */
-static void tell_members(struct core *core, struct scenario *scenario)
-{
-	for (uint32_t i = 0; i < scenario->member_count;) {
-		struct session *member = scenario->members[i];
-
-		session_tell_scenario(core, member, 0);
-		if (i < scenario->member_count && scenario->members[i] == member) {
-			i++;
-		}
-	}
-}
-
-void scenario_all_wait(struct core *core)
+void scenario_all_wait(struct core *core, struct lane *lane)
 {
 	/* all before anyone is told: what is told of one may set off an answer about another */
 	for (size_t i = 0; i < core->scenario_count; i++) {
-		core->scenarios[i].status = SCENARIO_WAITING;
+		if (core->scenarios[i]->lane == lane) {
+			core->scenarios[i]->status = SCENARIO_WAITING;
+			forget_lingering(core->scenarios[i]);
+		}
 	}
 	for (size_t i = 0; i < core->scenario_count; i++) {
-		tell_members(core, &core->scenarios[i]);
+		if (core->scenarios[i]->lane == lane) {
+			scenario_tell_members(core, core->scenarios[i]);
+		}
 	}
 }
 
-void scenario_decide(struct core *core, uint32_t number, bool ok, struct slice message)
+void scenario_decide(struct core *core, struct lane *lane, uint32_t number, bool ok,
+		     struct slice message)
 {
 	enum scenario_status status = ok ? SCENARIO_ACCEPTED : SCENARIO_REFUSED;
-	struct scenario *scenario;
+	struct scenario *scenario = number >= 1 && number <= core->numbers.high
+					    ? core->numbers.by_number[number - 1]
+					    : NULL;
 
-	if (number == 0 || number > core->scenario_count) {
+	if (!scenario || scenario->retired) {
 		return;
 	}
-	scenario = &core->scenarios[number - 1];
+	if (scenario->lane != lane) {
+		lane_count_abuse(core, lane, 1);
+		return;
+	}
 	if (scenario->status != SCENARIO_WAITING) {
-		relay_count_abuse(core, 1); /* nobody asked; it may change its mind now and then */
+		/* nobody asked; it may change its mind now and then */
+		lane_count_abuse(core, lane, 1);
 	}
 	if (scenario->status == status) {
 		return;
@@ -302,5 +515,9 @@ void scenario_decide(struct core *core, uint32_t number, bool ok, struct slice m
 	LOG(core->log, ok ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
 	    ok ? "scenario_accepted" : "scenario_refused",
 	    log_text("scenario", name_slice(&scenario->name)), log_text("why", message));
-	tell_members(core, scenario);
+	scenario_tell_members(core, scenario);
+	if (!ok) {
+		queue_decide(core, scenario, OUTCOME_SIMULATOR_DOWN);
+	}
+	lane_pump(core, lane);
 }

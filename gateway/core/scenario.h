@@ -1,11 +1,16 @@
 /* Scenarios and who is in them. Names are the operator's; numbers, 1 and up, are
- * what the simulator knows them by. */
+ * what the simulators know them by.
+ *
+ * A scenario whose channel changes in a reload gets a successor with a number of its own,
+ * which takes its members at once; the old one is retired: it lives on, unseen, until what is in
+ * its channel has come out. One that is removed is retired with its members still in it, so that
+ * what is in flight to them arrives. */
 #ifndef UAV_CORE_SCENARIO_H
 #define UAV_CORE_SCENARIO_H
 
-#include "core/core.h"
 #include "core/geodesy.h"
-#include "core/name.h"
+#include "core/lane.h"
+#include "core/member.h"
 
 enum scenario_status {
 	SCENARIO_WAITING, /* the simulator is away or has not answered */
@@ -15,47 +20,82 @@ enum scenario_status {
 
 struct scenario {
 	uint32_t number;
-	struct name name;
-	char description[DESCRIPTION_MAX_BYTES + 1];
-	enum topology_kind topology;
-	uint32_t max_drones, timeout_ms;
-	bool has_origin;
+	uint32_t identity; /* unique; a successor's is that of the one before */
+	bool retired;
+	struct name name, hub;
+	struct scenario_config config; /* with parameters of its own */
 	struct geodesy_origin origin;
-	struct parameter *parameters;
-	size_t parameter_count;
+	struct lane *lane;
 	enum scenario_status status;
 	char message[DESCRIPTION_MAX_BYTES + 1]; /* why refused */
-	struct session **members;		 /* in no order */
+	struct member **members;		 /* in no order */
 	uint32_t member_count, member_cap;
+	struct member *hub_member; /* NULL: the hub is away */
+	uint64_t hub_noted;	   /* behind the last presence record about the hub; 0: none */
+	uint32_t in_channel;	   /* messages */
+	struct list queue;	   /* messages that wait for the simulator */
+	struct list lingering;	   /* members that left while something needed their node */
 };
 
-/* Copies the configuration. 0, or -1 when memory is out. */
-int scenarios_init(struct core *core, const struct core_config *config)
-	__attribute__((warn_unused_result));
+/* Those that the configuration names, in its order, and all by number. */
+struct scenarios {
+	struct scenario **by_number; /* by number - 1; NULL where free */
+	uint32_t high, cap;
+	uint32_t next_identity;
+};
+
+static inline struct scenario *session_scenario(const struct session *session)
+{
+	return session->member && !session->member->scenario->retired ? session->member->scenario
+								      : NULL;
+}
+
+/* With a copy of the configuration, a number, and a lane of its simulator: `like`'s when that is
+ * of the same simulator (it may be NULL), else the one with the fewest scenarios. In no list yet,
+ * told to nobody. NULL when memory is out. */
+struct scenario *scenario_new(struct core *core, const struct scenario_config *config,
+			      const struct scenario *like);
+/* Frees what is empty; tells nobody. */
+void scenario_free(struct core *core, struct scenario *scenario);
+/* Frees all, with their members. */
 void scenarios_fini(struct core *core);
 
 /* By name, or NULL. */
-struct scenario *scenario_find(struct core *core, struct slice name);
+struct scenario *scenario_find(const struct core *core, struct slice name);
+/* The hub's place is filled anew, after its name has changed or members have come: the one
+ * who is it now, or nobody. */
+void scenario_seat_hub(struct scenario *scenario);
 
 /* The entry that lists show and drones are told. */
-struct scenario_entry scenario_entry_of(const struct core *core, const struct scenario *scenario);
+struct scenario_entry scenario_entry_of(const struct scenario *scenario);
 
-/* Moves the session into `scenario`, out of the one it is in (NULL: out alone): sequence from 1, a
- * new membership, the simulator's node, a line in the presence journal. 0, or -1
- * when memory is out (it is then where it was). */
+/* Moves the session into `scenario`, out of the one it is in (NULL: out alone): a new stay, its
+ * node, lines in the presence journal. 0, or -1 when memory is out (it is then where it was). */
 int scenario_enter(struct core *core, struct session *session, struct scenario *scenario)
 	__attribute__((warn_unused_result));
-/* Takes a session that ends out of its scenario, without a line in the journal. */
+/* Ends the stay of a session that ends; the journal knows of that already. */
 void scenario_abandon(struct core *core, struct session *session);
+/* The node of a member that has left is needed no more. */
+void scenario_remove_node(struct core *core, struct member *member);
 
-/* Tells the simulator the present state of the session's node. */
-void scenario_send_node(struct core *core, const struct session *session);
-/* Everything again, after a reconnect. */
-void scenario_replay(struct core *core);
+/* Takes it out of use. Its queue is empty. */
+void scenario_retire(struct core *core, struct scenario *scenario);
+/* Ends it if it is retired and its channel is empty; to be called when that may be so. */
+void scenario_settle(struct core *core, struct scenario *scenario);
 
-/* Every scenario waits for the simulator again; members are told. */
-void scenario_all_wait(struct core *core);
+/* Tells the simulator the scenario, which then waits for the answer, and its nodes. */
+void scenario_send(struct core *core, struct scenario *scenario);
+/* Tells it the present state of a member. */
+void scenario_send_node(const struct member *member);
+/* All scenarios of a lane, after a reconnect. */
+void scenario_replay(struct core *core, struct lane *lane);
+
+/* Every scenario of the lane waits for the simulator again; members are told. */
+void scenario_all_wait(struct core *core, struct lane *lane);
 /* The simulator's verdict; members are told. */
-void scenario_decide(struct core *core, uint32_t number, bool ok, struct slice message);
+void scenario_decide(struct core *core, struct lane *lane, uint32_t number, bool ok,
+		     struct slice message);
+/* Tells every member of it what it is now. */
+void scenario_tell_members(struct core *core, struct scenario *scenario);
 
 #endif

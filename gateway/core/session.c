@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "core/deadline.h"
+#include "core/lane.h"
 #include "core/listing.h"
 #include "core/relay.h"
 #include "core/request.h"
@@ -130,11 +131,12 @@ void session_done(struct core *core, struct session *session, uint32_t ref)
 
 void session_tell_scenario(struct core *core, struct session *session, uint32_t ref)
 {
+	const struct scenario *scenario = session_scenario(session);
 	struct scenario_entry entry;
 	struct event event = {.kind = EVENT_SCENARIO_CHOSEN, .ref = ref};
 
-	if (session->scenario) {
-		entry = scenario_entry_of(core, session->scenario);
+	if (scenario) {
+		entry = scenario_entry_of(scenario);
 		event.chosen = &entry;
 	}
 	session_emit(core, session, &event);
@@ -154,7 +156,7 @@ static void pump_reports(struct core *core, struct session *session)
 			return; /* its reports went with it */
 		}
 		fanout_free(core, fanout);
-		relay_message_over(core, session);
+		relay_open_window(core, session);
 	}
 }
 
@@ -190,12 +192,17 @@ void session_caught_up(const struct core *core, struct session *session)
 
 /* ----------------------------------------------------------------- holding */
 
-void session_hold(struct core *core, struct session *session, enum session_hold why)
+void session_hold(struct session *session, enum session_hold why)
 {
-	if (why == HOLD_SIMULATOR && !(session->hold & why)) {
-		list_push_back(&core->held, &session->held);
-	}
 	session->hold |= (uint8_t)why;
+}
+
+void session_hold_for(struct session *session, struct lane *lane)
+{
+	if (!(session->hold & HOLD_SIMULATOR)) {
+		list_push_back(&lane->held, &session->held);
+	}
+	session_hold(session, HOLD_SIMULATOR);
 }
 
 void session_release(struct core *core, struct session *session, enum session_hold why)
@@ -270,35 +277,52 @@ static void unseat_squatter(struct core *core, struct slice id)
 	struct session *squatter = registry_by_callsign(&core->registry, id);
 
 	if (squatter) {
-		registry_drop_callsign(&core->registry, squatter);
-		presence_note(core, squatter, PRESENCE_WHAT_RENAMED, GOODBYE_UNSPECIFIED,
-			      squatter->scenario, squatter->scenario);
-		LOG(core->log, LOG_LEVEL_INFO, "drone_renamed",
-		    log_text("drone", session_id(squatter)),
-		    log_str("why", "its callsign is the id of a newcomer"));
+		(void)!session_rename(core, squatter, slice_of(NULL, 0)); /* takes no memory */
 	}
 }
 
-static int take_callsign(struct session *session, struct slice callsign)
+/* The callsign as a session keeps it: in *copy, NULL for its own id. 0, or -1 when memory
+ * is out. */
+static int copy_callsign(const struct session *session, struct slice callsign, char **copy)
 {
-	free(session->callsign);
-	session->callsign = NULL;
-	session->callsign_size = 0;
+	*copy = NULL;
 	if (callsign.size == 0 || slice_equal(callsign, session_id(session))) {
 		return 0;
 	}
-	session->callsign = malloc(callsign.size);
-	if (!session->callsign) {
+	*copy = malloc(callsign.size);
+	if (!*copy) {
 		return -1;
 	}
-	memcpy(session->callsign, callsign.data, callsign.size);
-	session->callsign_size = (uint8_t)callsign.size;
+	memcpy(*copy, callsign.data, callsign.size);
+	return 0;
+}
+
+int session_rename(struct core *core, struct session *session, struct slice callsign)
+{
+	struct scenario *scenario = session_scenario(session);
+	char *copy;
+	bool noted;
+
+	if (copy_callsign(session, callsign, &copy) < 0) {
+		return -1;
+	}
+	if (registry_rename(&core->registry, session, copy, copy ? callsign.size : 0) < 0) {
+		free(copy);
+		return -1;
+	}
+	noted = presence_note(core, session, PRESENCE_WHAT_RENAMED, GOODBYE_UNSPECIFIED, scenario,
+			      scenario);
+	LOG(core->log, noted ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "drone_renamed",
+	    log_text("drone", session_id(session)),
+	    log_text("callsign", session_callsign(session)));
 	return 0;
 }
 
 void session_activate(struct core *core, struct session *session, uint32_t ref,
 		      const struct request_registration *registration)
 {
+	bool enlisted = false;
+
 	session->id = name_of(registration->drone_id);
 	session->kind = (uint8_t)registration->kind;
 	session->presence = (uint8_t)registration->presence;
@@ -307,8 +331,12 @@ void session_activate(struct core *core, struct session *session, uint32_t ref,
 		session->max_frame = registration->max_frame_bytes;
 	}
 	unseat_squatter(core, session_id(session));
-	if (take_callsign(session, registration->callsign) < 0 ||
-	    registry_enlist(&core->registry, session) < 0) {
+	if (copy_callsign(session, registration->callsign, &session->callsign) == 0) {
+		session->callsign_size =
+			session->callsign ? (uint8_t)registration->callsign.size : 0;
+		enlisted = registry_enlist(&core->registry, session) == 0;
+	}
+	if (!enlisted) {
 		session->id = (struct name){0};
 		session_end(core, session, GOODBYE_KICKED, ref, "the gateway is out of memory");
 		return;
@@ -324,16 +352,20 @@ void session_activate(struct core *core, struct session *session, uint32_t ref,
 	tell_welcome(core, session, ref);
 }
 
-static void tell_goodbye(struct core *core, struct session *session, enum goodbye_reason reason,
-			 uint32_t ref, const char *message)
+static void tell_goodbye(struct session *session, enum goodbye_reason reason, uint32_t ref,
+			 const char *message)
 {
 	struct event event = {
 		.kind = EVENT_GOODBYE,
 		.ref = ref,
-		.goodbye = {.reason = reason, .message = slice_str(message)},
+		.goodbye =
+			{
+				.reason = reason,
+				.message = slice_str(message),
+				.retry_after_ms = session->retry_after_ms,
+			},
 	};
 
-	(void)core;
 	(void)session->endpoint.ops->emit(session->endpoint.ctx, &event, session->max_frame);
 }
 
@@ -379,9 +411,14 @@ void session_end(struct core *core, struct session *session, enum goodbye_reason
 	}
 	session_move(core, session, SESSION_ENDED);
 	core->stats.goodbyes[reason]++;
+	if (reason == GOODBYE_TAKEN_OVER) {
+		flapping_takeover(&core->flapping, &session->id, core->now.mono_us,
+				  core->limits.max_takeovers_per_minute,
+				  core->limits.takeover_ban_ms);
+	}
 	if (was_active) {
-		presence_note(core, session, PRESENCE_WHAT_OFFLINE, reason, session->scenario,
-			      NULL);
+		presence_note(core, session, PRESENCE_WHAT_OFFLINE, reason,
+			      session_scenario(session), NULL);
 		scenario_abandon(core, session);
 		registry_delist(&core->registry, session);
 	}
@@ -392,10 +429,19 @@ void session_end(struct core *core, struct session *session, enum goodbye_reason
 	list_remove(&session->held);
 	forget_reports(core, session);
 	if (reason != GOODBYE_CONNECTION_LOST) {
-		tell_goodbye(core, session, reason, ref, message);
+		tell_goodbye(session, reason, ref, message);
 		session->endpoint.ops->close(session->endpoint.ctx);
 	}
-	relay_unwake(core, session);
-	relay_wake(core);
+	lane_unwake(core, session);
 	settle_rival(core, session, was_active);
+}
+
+void session_turn_away(struct core *core, struct session *session, uint32_t ref, uint64_t banned_us)
+{
+	static const char why[] = "this id changed hands too often; it is banned for a while";
+	uint64_t rest_ms = (banned_us + 999) / 1000;
+
+	session_error(core, session, ref, ERROR_BANNED, why);
+	session->retry_after_ms = rest_ms < UINT32_MAX ? (uint32_t)rest_ms : UINT32_MAX;
+	session_end(core, session, GOODBYE_BANNED, 0, why);
 }

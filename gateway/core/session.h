@@ -16,12 +16,16 @@ enum session_state {
 	SESSION_ENDED,	/* forgotten by its endpoint, freed next turn */
 };
 
+struct lane;
+struct member;
+struct scenario;
+
 enum session_listing { LISTING_NONE, LISTING_SCENARIOS, LISTING_DRONES };
 
 /* Why the drone is not being read: any of these. */
 enum session_hold {
 	HOLD_WINDOW = 1,    /* its own window is full */
-	HOLD_SIMULATOR = 2, /* the simulator's window is full; in core->held */
+	HOLD_SIMULATOR = 2, /* the simulator's window is full; in its lane's list */
 	HOLD_LISTING = 4,   /* a list is still being written to it */
 	HOLD_ASKING = 8,    /* SESSION_ASKING */
 };
@@ -38,24 +42,22 @@ struct session {
 	uint8_t kind;	  /* enum drone_kind */
 	uint8_t presence; /* enum presence_wish */
 	uint8_t hold;	  /* enum session_hold, or-ed */
-	bool woken;	  /* may use a place of the simulator's window that is kept for it */
 	bool partial;	  /* a frame has been started at frame_since_us */
 	char *callsign;	  /* NULL: the id */
 
 	struct session *rival;		    /* the one who asks for this id, and back */
 	struct request_registration *asked; /* of one who asks: the registration, to be finished */
 	uint32_t asked_ref;
+	uint32_t retry_after_ms; /* said in its goodbye */
 
 	/* monotonic, us */
 	struct heap_entry deadline;
 	uint64_t connected_us, heard_us, pinged_us, since_us /* of the state */, frame_since_us,
 		slow_since_us /* 0: is not slow */;
 
-	struct scenario *scenario;
-	uint32_t membership;   /* unique for each entering of a scenario */
-	uint32_t member_place; /* in scenario->members */
-	uint64_t sequence;     /* of the last send that reached the channel */
-	uint32_t in_flight;    /* messages not yet wholly decided and reported */
+	struct member *member; /* its stay in a scenario, or NULL; see session_scenario */
+	struct lane *woken;    /* it may use a place of this lane's window that is kept for it */
+	uint32_t in_flight;    /* messages in queues and at simulators */
 	uint32_t last_target;  /* index of the session last sent to */
 	struct state *known;   /* NULL: nothing given yet */
 
@@ -64,9 +66,9 @@ struct session {
 
 	enum session_listing listing;
 	uint32_t listing_ref, listing_next;
-	struct scenario *listing_scenario; /* of LISTING_DRONES; NULL: everyone */
+	const struct scenario *listing_scenario; /* of LISTING_DRONES; NULL: everyone */
 
-	struct list held;    /* in core->held */
+	struct list held;    /* in a lane's list */
 	struct list reports; /* fanouts whose report is being written */
 	struct list grave;   /* in core->graveyard */
 };
@@ -76,6 +78,11 @@ void session_move(struct core *core, struct session *session, enum session_state
 
 struct session *session_new(struct core *core, const struct endpoint *endpoint);
 void session_free(struct core *core, struct session *session);
+
+/* Gives it another callsign (checked, free; empty: its id), and has everyone told. 0, or
+ * -1 when memory is out. */
+int session_rename(struct core *core, struct session *session, struct slice callsign)
+	__attribute__((warn_unused_result));
 
 /* Registers under `registration` (checked, id free): tables, welcome, presence.
  * Ends the session when memory is out. */
@@ -87,6 +94,9 @@ void session_activate(struct core *core, struct session *session, uint32_t ref,
  * people, static. */
 void session_end(struct core *core, struct session *session, enum goodbye_reason reason,
 		 uint32_t ref, const char *message);
+/* A newcomer whose id is banned: error, goodbye, and when to try again. */
+void session_turn_away(struct core *core, struct session *session, uint32_t ref,
+		       uint64_t banned_us);
 
 /* Hands an event to the drone. A reader that is too far behind is ended. Harmless
  * on an ended session. True: it was taken. */
@@ -111,7 +121,9 @@ void session_caught_up(const struct core *core, struct session *session);
 
 /* The drone is read no more for this reason, or again. A hold is set only where a
  * request is answered CORE_HOLD, so that each release has something to resume. */
-void session_hold(struct core *core, struct session *session, enum session_hold why);
+void session_hold(struct session *session, enum session_hold why);
+/* The same, for a place in this lane's window. */
+void session_hold_for(struct session *session, struct lane *lane);
 void session_release(struct core *core, struct session *session, enum session_hold why);
 
 static inline struct slice session_id(const struct session *session)

@@ -4,11 +4,20 @@
 
 #include "core/core.h"
 #include "core/fanout.h"
+#include "core/flapping.h"
+#include "core/group.h"
 #include "core/inflight.h"
 #include "core/presence.h"
 #include "core/registry.h"
 #include "core/scenario.h"
 #include "core/session.h"
+#include "core/waiting.h"
+
+/* What the core knows of a simulator. */
+struct simulator_lanes {
+	char name[NAME_MAX_BYTES + 1];
+	uint32_t first_lane, connections;
+};
 
 struct core {
 	struct limits limits;
@@ -16,33 +25,38 @@ struct core {
 	struct log *log;
 	struct stats stats;
 
-	const struct sim_ops *sim;
-	void *sim_ctx;
-	uint32_t simulator_max_in_flight;
-	bool sim_up;
-	uint64_t stray_since_us; /* start of the second in which strays are counted */
-	uint32_t strays;
+	struct simulator_lanes *simulators;
+	size_t simulator_count;
+	struct lane *lanes;
+	uint32_t lane_count;
 
 	bool draining;
 	struct registry registry;
 	uint64_t next_number;
-	uint32_t next_membership;
 	struct heap deadlines; /* of sessions */
 	struct list graveyard; /* ended sessions, freed next turn */
-	struct scenario *scenarios;
+	struct flapping flapping;
+	struct members members;
+	struct groups groups;
+	struct scenarios numbers;
+	struct scenario **scenarios; /* those that the configuration names, in its order */
 	size_t scenario_count;
+	struct name default_scenario; /* or empty */
 	struct presence presence;
 
 	struct inflight inflight;
+	struct expiry queue_expiry;
+	struct heap waiting;	      /* deliveries that wait for their time */
+	struct waiting *waiting_free; /* for recycling */
+	uint32_t waiting_kept;	      /* of these */
 	uint64_t fanout_bytes;
 	struct fanout *fanouts; /* for recycling */
 	size_t fanouts_kept;	/* bytes of these */
 	uint64_t fanout_serial; /* of the last one taken */
-	struct list held;	/* sessions that wait for the simulator's window, in turn */
-	uint32_t woken;		/* places in that window kept for those just released */
 
 	/* scratch */
 	struct encoded encoded; /* what a front keeps of an event to many */
+	uint64_t encoded_of;	/* the message's id; 0: of none */
 	uint32_t *nodes;	/* receivers of the transmit being written */
 	uint32_t nodes_cap;
 	uint32_t *node_place; /* of fanout_find */

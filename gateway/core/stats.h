@@ -14,8 +14,12 @@ struct stats {
 	uint64_t reasons[REASON_COUNT];	  /* of LOST */
 	uint64_t errors[ERROR_COUNT];	  /* error replies */
 	uint64_t goodbyes[GOODBYE_COUNT]; /* sessions ended, by reason */
-	uint64_t transmits;		  /* handed to the simulator */
-	uint64_t results;		  /* receptions that decided a target */
+	uint64_t waiting;		  /* deliveries that wait for their time, now */
+	uint64_t queued;		  /* messages that wait for a simulator, now */
+	uint64_t transmits;		  /* handed to a simulator */
+	uint64_t relayed;		  /* of these, second hops */
+	uint64_t bypassed;		  /* targets handed over past a simulator that was away */
+	uint64_t results;		  /* receptions that decided a hop */
 	uint64_t results_unknown;  /* receptions dropped: transmit never issued or long gone */
 	uint64_t results_repeated; /* ... target already decided */
 	uint64_t presence_events, presence_missed;

@@ -1,15 +1,24 @@
 #include "core/topology.h"
 
-enum outcome topology_route(const struct session *sender, const struct session *target)
+static struct route spoke_to_spoke(const struct scenario *scenario)
 {
-	if (!target) {
-		return OUTCOME_TARGET_OFFLINE;
+	struct route route = {.hub = scenario->hub_member};
+
+	if (scenario->config.spoke_to_spoke == SPOKES_DENY) {
+		route.fate = OUTCOME_NOT_ALLOWED;
+	} else if (!route.hub) {
+		route.fate = OUTCOME_NO_ROUTE;
 	}
-	if (target == sender) {
-		return OUTCOME_NOT_ALLOWED;
+	return route;
+}
+
+struct route topology_route(const struct member *from, const struct member *to)
+{
+	const struct scenario *scenario = from->scenario;
+
+	if (scenario->config.topology == TOPOLOGY_STAR && from != scenario->hub_member &&
+	    to != scenario->hub_member) {
+		return spoke_to_spoke(scenario);
 	}
-	if (target->scenario != sender->scenario) {
-		return OUTCOME_NO_ROUTE;
-	}
-	return OUTCOME_UNSPECIFIED; /* a mesh: every pair is one hop */
+	return (struct route){.fate = OUTCOME_UNSPECIFIED};
 }

@@ -1,11 +1,21 @@
-/* Who can reach whom: the route of a message through a scenario. */
+/* Who can reach whom: the route of a message through a scenario.
+ *
+ *   mesh                       star, relay                  star, deny
+ *   a ───── b                  a ──1──▶ hub ──2──▶ b        a ──── hub ──── b
+ *   every pair: one hop        spokes: two hops             spokes: NOT_ALLOWED
+ *                              hub and spoke: one hop       hub and spoke: one hop */
 #ifndef UAV_CORE_TOPOLOGY_H
 #define UAV_CORE_TOPOLOGY_H
 
-#include "core/session.h"
+#include "core/scenario.h"
 
-/* OUTCOME_UNSPECIFIED: one hop, straight from `sender` to `target` (NULL: not
- * online). Else what becomes of the message without ever being in the channel. */
-enum outcome topology_route(const struct session *sender, const struct session *target);
+struct route {
+	enum outcome fate; /* UNSPECIFIED, or what becomes of the message without ever being in
+			      the channel */
+	const struct member *hub; /* through which it goes in two hops; NULL: in one */
+};
+
+/* From one member of a scenario to another of the same. */
+struct route topology_route(const struct member *from, const struct member *to);
 
 #endif

@@ -306,11 +306,19 @@ static void test_frame_begun_while_asking(void **state)
 	expect_goodbye(&one, GOODBYE_TAKEN_OVER);
 }
 
+static void set_timeout(uint32_t timeout_ms)
+{
+	struct scenario *alpha = gateway.core->scenarios[0];
+
+	assert_int_equal(expiry_reserve(&alpha->lane->expiry, timeout_ms), 0);
+	alpha->config.timeout_ms = timeout_ms;
+}
+
 /* `one` is held until its message times out; `two` wants its id. */
 static void ask_for_the_id_of_one_held(uint32_t simulator_timeout_ms)
 {
 	gateway.core->limits.max_in_flight_per_drone = 1;
-	gateway.core->scenarios[0].timeout_ms = simulator_timeout_ms;
+	set_timeout(simulator_timeout_ms);
 	fake_sim_up(&gateway);
 	fake_join(&gateway, &three, "uav3", "alpha");
 	fake_join(&gateway, &one, "uav1", "alpha");
@@ -356,7 +364,7 @@ static void test_held_again_when_resumed(void **state)
 	struct request_registration registration = fake_registration("uav1");
 
 	(void)state;
-	gateway.core->simulator_max_in_flight = 1;
+	gateway.core->lanes[0].max_in_flight = 1;
 	fake_sim_up(&gateway);
 	fake_join(&gateway, &three, "uav3", "alpha");
 	fake_join(&gateway, &one, "uav1", "alpha");
@@ -372,8 +380,8 @@ static void test_held_again_when_resumed(void **state)
 	fake_answer(&gateway);
 	assert_int_equal(two.resumes, 2);
 	assert_int_equal(fake_send(&two, "uav3", "b", REPORT_WISH_NONE), CORE_TAKEN);
-	assert_int_equal(gateway.core->woken, 0);
-	assert_true(list_empty(&gateway.core->held));
+	assert_int_equal(gateway.core->lanes[0].woken, 0);
+	assert_true(list_empty(&gateway.core->lanes[0].held));
 }
 
 /* While the simulator does not read, nothing that would be written to it is taken. */
@@ -523,7 +531,7 @@ static void test_window(void **state)
 static void test_simulator_window(void **state)
 {
 	(void)state;
-	gateway.core->simulator_max_in_flight = 1;
+	gateway.core->lanes[0].max_in_flight = 1;
 	fake_sim_up(&gateway);
 	fake_join(&gateway, &one, "uav1", "alpha");
 	fake_join(&gateway, &two, "uav2", "alpha");

@@ -127,7 +127,6 @@ static void test_many(void **state)
 	inflight_init(&inflight);
 	for (uint32_t i = 0; i < MANY; i++) {
 		messages[i] = take(&inflight, "message");
-		messages[i]->deadline_us = i;
 		inflight_enter_channel(&inflight, messages[i]);
 	}
 	assert_int_equal(inflight.count, MANY);
@@ -139,11 +138,9 @@ static void test_many(void **state)
 		assert_true(slice_equal(message_payload(messages[i]), slice_str("message")));
 	}
 	for (uint32_t i = 0; i < MANY; i++) {
-		assert_ptr_equal(inflight_oldest(&inflight), messages[i]);
 		inflight_leave_channel(&inflight, messages[i]);
 		inflight_release(&inflight, messages[i]);
 	}
-	assert_null(inflight_oldest(&inflight));
 	assert_int_equal(inflight.count, 0);
 	assert_int_equal(inflight.in_channel, 0);
 	inflight_fini(&inflight);

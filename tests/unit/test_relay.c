@@ -87,7 +87,7 @@ struct word {
 	const char *delivered; /* the payload; NULL: not handed over */
 };
 
-static const uint8_t long_link[DELIVERY_LINK_MAX_BYTES + 1];
+static const uint8_t long_link[HOP_LINK_MAX_BYTES + 1];
 
 #define LINK .link_ok = true, .link = {(const uint8_t *)"numbers", 7}
 #define PAYLOAD_OF(text, bytes) .altered = true, .payload = {(const uint8_t *)(text), bytes}
@@ -132,9 +132,7 @@ static const struct word words[] = {
 	 OUTCOME_SIMULATOR_ERROR,
 	 REASON_NONE,
 	 NULL},
-	{{.outcome = OUTCOME_DELIVERED,
-	  .link_ok = true,
-	  .link = {long_link, DELIVERY_LINK_MAX_BYTES}},
+	{{.outcome = OUTCOME_DELIVERED, .link_ok = true, .link = {long_link, HOP_LINK_MAX_BYTES}},
 	 OUTCOME_DELIVERED,
 	 REASON_NONE,
 	 PAYLOAD},
@@ -318,7 +316,7 @@ static void test_target_that_takes_nothing(void **state)
 /* A payload that just fits the smallest frame a drone may ask for, and one byte more. */
 static void test_too_large(void **state)
 {
-	enum { FITS = FRAME_LEAST_BYTES - 64 - 3 * 4 - DELIVERY_LINK_MAX_BYTES };
+	enum { FITS = FRAME_LEAST_BYTES - 64 - 3 * 4 - HOP_LINK_MAX_BYTES };
 	struct request_registration registration = fake_registration("uav4");
 	struct fake_drone small;
 	char payload[FITS + 2];

@@ -113,7 +113,7 @@ static void test_full(void **state)
 	assert_string_equal(chosen(&three)->text, "gamma");
 	fake_ask(&three, REQUEST_CHOOSE_SCENARIO, "delta");
 	assert_int_equal(last_error(&three), ERROR_NO_SUCH_SCENARIO);
-	assert_int_equal(gateway.core->scenarios[2].member_count, 2);
+	assert_int_equal(gateway.core->scenarios[2]->member_count, 2);
 }
 
 /* Out of the middle of the array, into another, the last one first. */
@@ -125,22 +125,22 @@ static void test_members(void **state)
 	fake_join(&gateway, &one, "uav1", "alpha");
 	fake_join(&gateway, &two, "uav2", "alpha");
 	fake_join(&gateway, &three, "uav3", "alpha");
-	alpha = &gateway.core->scenarios[0];
-	beta = &gateway.core->scenarios[1];
+	alpha = gateway.core->scenarios[0];
+	beta = gateway.core->scenarios[1];
 	assert_int_equal(alpha->member_count, 3);
 	fake_ask(&one, REQUEST_CHOOSE_SCENARIO, "beta");
 	fake_ask(&two, REQUEST_CHOOSE_SCENARIO, "beta");
 	assert_int_equal(alpha->member_count, 1);
 	assert_int_equal(beta->member_count, 2);
 	for (uint32_t i = 0; i < beta->member_count; i++) {
-		assert_int_equal(beta->members[i]->member_place, i);
+		assert_int_equal(beta->members[i]->place, i);
 		assert_ptr_equal(beta->members[i]->scenario, beta);
 	}
 	core_detach(gateway.core, one.session);
 	fake_ask(&three, REQUEST_CHOOSE_SCENARIO, NULL);
 	assert_int_equal(alpha->member_count, 0);
 	assert_int_equal(beta->member_count, 1);
-	assert_ptr_equal(beta->members[0], two.session);
+	assert_ptr_equal(beta->members[0]->session, two.session);
 	one.session = NULL;
 }
 

@@ -1,0 +1,103 @@
+#include "core/queue.h"
+
+#include "core/relay.h"
+#include "core/state.h"
+
+bool queue_has_room(const struct core *core)
+{
+	return core->stats.queued < core->limits.max_queued;
+}
+
+void queue_push(struct core *core, struct message *message)
+{
+	message->stage = MESSAGE_QUEUED;
+	list_push_back(&message->scenario->queue, &message->queued);
+	expiry_add(&core->queue_expiry, message, core->now.mono_us, core->limits.queue_ms);
+	message->lane->queued++;
+	core->stats.queued++;
+	relay_enter_window(core, message);
+}
+
+static void take_out(struct core *core, struct message *message)
+{
+	message->stage = MESSAGE_OUTSIDE;
+	list_remove(&message->queued);
+	list_remove(&message->deadline);
+	message->lane->queued--;
+	core->stats.queued--;
+}
+
+static struct message *first_of(const struct scenario *scenario)
+{
+	struct list *link = list_first(&scenario->queue);
+
+	return link ? LIST_ENTRY(link, struct message, queued) : NULL;
+}
+
+/* The next in any queue of this lane that may go. */
+static struct message *next_ready(const struct core *core, const struct lane *lane)
+{
+	struct message *first = NULL;
+
+	for (size_t i = 0; i < core->scenario_count; i++) {
+		const struct scenario *scenario = core->scenarios[i];
+		struct message *message =
+			scenario->lane == lane && scenario->status == SCENARIO_ACCEPTED
+				? first_of(scenario)
+				: NULL;
+
+		if (message && (!first || (int32_t)(message->order - first->order) < 0)) {
+			first = message;
+		}
+	}
+	return first;
+}
+
+void queue_pump(struct core *core, struct lane *lane)
+{
+	struct message *message;
+
+	while (lane->up && lane->queued && !lane_full(lane) && (message = next_ready(core, lane))) {
+		take_out(core, message);
+		relay_go_on(core, message);
+	}
+}
+
+void queue_move(struct scenario *from, struct scenario *to)
+{
+	struct message *message;
+
+	while ((message = first_of(from))) {
+		list_remove(&message->queued);
+		list_push_back(&to->queue, &message->queued);
+		message->scenario = to;
+		message->lane = to->lane;
+		from->lane->queued--;
+		to->lane->queued++;
+	}
+}
+
+static void decide(struct core *core, struct message *message, enum outcome outcome)
+{
+	take_out(core, message);
+	relay_give_up(core, message, outcome);
+}
+
+void queue_decide(struct core *core, struct scenario *scenario, enum outcome outcome)
+{
+	struct message *message;
+
+	while ((message = first_of(scenario))) {
+		decide(core, message, outcome);
+	}
+}
+
+void queue_expire(struct core *core)
+{
+	struct message *message;
+
+	while ((message = expiry_first(&core->queue_expiry)) &&
+	       message->deadline_us <= core->now.mono_us) {
+		decide(core, message, OUTCOME_SIMULATOR_DOWN);
+	}
+}
