@@ -161,20 +161,20 @@ static void test_alone(void **state)
 	assert_int_equal(gateway.core->inflight.count, 0);
 }
 
-/* Without a wish for a report the window is free as soon as all is decided. */
-static void test_no_report_does_not_wait(void **state)
+/* What has been decided takes no place in the window, but who lets its report wait is held. */
+static void test_report_waits(void **state)
 {
 	(void)state;
 	drones[0].queued = 900;
 	fake_send(&drones[0], NULL, "hello", REPORT_WISH_ALL);
-	fake_answer(&gateway);
 	assert_int_equal(drones[0].session->in_flight, 1);
-	fake_send(&drones[0], NULL, "hello", REPORT_WISH_NONE);
 	fake_answer(&gateway);
-	assert_int_equal(drones[0].session->in_flight, 1);
-	fake_drain(&drones[0]);
 	assert_int_equal(drones[0].session->in_flight, 0);
+	assert_int_equal(fake_send(&drones[0], NULL, "hello", REPORT_WISH_NONE), CORE_HOLD);
+	fake_drain(&drones[0]);
+	assert_int_equal(drones[0].resumes, 1);
 	assert_int_equal(fake_last(&drones[0], 0)->kind, EVENT_SEND_REPORT);
+	assert_int_equal(fake_send(&drones[0], NULL, "hello", REPORT_WISH_NONE), CORE_TAKEN);
 }
 
 /* What was kept for one message is not seen in, and does not grow with, the next. */
@@ -230,7 +230,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_faulty_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wishes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_alone, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_report_does_not_wait, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_report_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_recycled, setup, teardown),
 		cmocka_unit_test(test_reader_ends_in_report),
 	};
