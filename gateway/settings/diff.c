@@ -32,14 +32,13 @@ static const struct parameter *find_parameter(const struct scenario_config *scen
 }
 
 /* One of the two may be NULL. */
-static void tell_parameter(const struct diff *diff, const struct parameter *before,
-			   const struct parameter *after)
+static void tell_parameter(const struct diff *diff, struct slice name,
+			   const struct parameter *before, const struct parameter *after)
 {
 	char key[sizeof(CHANNEL_PREFIX) + PARAMETER_KEY_BYTES];
 	char old[READER_LINE_BYTES + 1], new[READER_LINE_BYTES + 1];
 
-	(void)snprintf(key, sizeof(key), CHANNEL_PREFIX "%.*s",
-		       SLICE_ARG(before ? before->key : after->key));
+	(void)snprintf(key, sizeof(key), CHANNEL_PREFIX "%.*s", SLICE_ARG(name));
 	if (before) {
 		(void)snprintf(old, sizeof(old), "%.*s", SLICE_ARG(before->value));
 	}
@@ -57,12 +56,14 @@ static void compare_parameters(const struct diff *diff, const struct scenario_co
 		const struct parameter *new = find_parameter(after, old->key);
 
 		if (!new || !slice_equal(old->value, new->value)) {
-			tell_parameter(diff, old, new);
+			tell_parameter(diff, old->key, old, new);
 		}
 	}
 	for (size_t i = 0; i < after->parameter_count; i++) {
-		if (!find_parameter(before, after->parameters[i].key)) {
-			tell_parameter(diff, NULL, &after->parameters[i]);
+		const struct parameter *new = &after->parameters[i];
+
+		if (!find_parameter(before, new->key)) {
+			tell_parameter(diff, new->key, NULL, new);
 		}
 	}
 }

@@ -73,7 +73,8 @@ static void sections_come_and_go(void **state)
 		    LISTEN FAR
 		    "connections = 2\n[scenario:same]\n"
 		    "[scenario:new]\nmax_drones = 10000\nsimulator = far\norigin = 1,2,3\n"
-		    "delay = none\nchannel.model = x\n[listen:b]\naddress = [::1]:1\n"
+		    "delay = none\non_simulator_down = fail\nchannel.model = "
+		    "x\n[listen:b]\naddress = [::1]:1\n"
 		    "[simulator]\n",
 		    "[listen:b] *: NEW -> \n"
 		    "[listen:b] address: NEW -> [::1]:1\n"
@@ -84,6 +85,7 @@ static void sections_come_and_go(void **state)
 		    "[scenario:new] *: NEW -> \n"
 		    "[scenario:new] max_drones: NEW -> 10000\n"
 		    "[scenario:new] simulator: NEW -> far\n"
+		    "[scenario:new] on_simulator_down: NEW -> fail\n"
 		    "[scenario:new] origin: NEW -> 1, 2, 3\n"
 		    "[scenario:new] channel.model: NEW -> x\n");
 }

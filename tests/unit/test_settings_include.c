@@ -15,7 +15,7 @@ static int make_folder(void **state)
 	struct folder *folder = calloc(1, sizeof(*folder));
 
 	assert_non_null(folder);
-	(void)snprintf(folder->path, sizeof(folder->path), "/tmp/test[settings_XXXXXX");
+	(void)snprintf(folder->path, sizeof(folder->path), "/tmp/test[a]settings_XXXXXX");
 	assert_non_null(mkdtemp(folder->path));
 	*state = folder;
 	return 0;
