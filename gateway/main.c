@@ -83,7 +83,7 @@ static int run(const char *file)
 		goto no_log;
 	}
 	log_set_format(log, settings->log_format);
-	if (gateway_run(settings, log) == 0) {
+	if (gateway_run(file, &settings, log) == 0) {
 		code = EXIT_ORDERLY;
 	}
 	log_close(log, LOG_PATIENCE_MS);

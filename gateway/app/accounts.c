@@ -2,7 +2,7 @@
 
 #include <ctype.h>
 
-enum { ACCOUNT_NAME_BYTES = 32, ACCOUNT_OTHERS = 7 };
+enum { ACCOUNT_NAME_BYTES = 32, ACCOUNT_OTHERS = 11 };
 
 static const char *lower_case(const char *name, char out[ACCOUNT_NAME_BYTES])
 {
@@ -36,7 +36,11 @@ void accounts_log(struct log *log, const struct stats *stats)
 		}
 	}
 	fields[count++] = account("pending", stats->pending);
+	fields[count++] = account("waiting", stats->waiting);
+	fields[count++] = account("queued", stats->queued);
 	fields[count++] = account("transmits", stats->transmits);
+	fields[count++] = account("relayed", stats->relayed);
+	fields[count++] = account("bypassed", stats->bypassed);
 	fields[count++] = account("results", stats->results);
 	fields[count++] = account("results_unknown", stats->results_unknown);
 	fields[count++] = account("results_repeated", stats->results_repeated);

@@ -4,6 +4,7 @@
 #include "app/core_settings.h"
 #include "app/descriptors.h"
 #include "app/links.h"
+#include "app/reload.h"
 #include "base/rng.h"
 #include "base/version.h"
 #include "net/listener.h"
@@ -25,7 +26,8 @@ enum gateway_phase {
 enum { GATEWAY_SIGNALS = 3 };
 
 struct gateway {
-	const struct settings *settings;
+	const char *file;
+	struct settings *settings; /* those in force */
 	struct log *log;
 	enum gateway_phase phase;
 	uint64_t drain_until_us; /* monotonic */
@@ -37,6 +39,7 @@ struct gateway {
 	size_t listener_count;
 	uv_signal_t signals[GATEWAY_SIGNALS];
 	uv_timer_t timer; /* of the way down */
+	struct net_task reload;
 };
 
 /* --- the way down --- */
@@ -124,13 +127,40 @@ static void on_stop(uv_signal_t *handle, int number)
 	}
 }
 
+/* --- another configuration --- */
+
+static void run_reload(struct net_task *task)
+{
+	struct gateway *gateway = LIST_ENTRY(task, struct gateway, reload);
+	struct settings *before = gateway->settings;
+	struct reload work = {
+		.file = gateway->file,
+		.core = gateway->core,
+		.log = gateway->log,
+		.links = (uint32_t)gateway->links.count,
+	};
+	struct settings *next;
+
+	if (gateway->phase != GATEWAY_RUNNING) {
+		LOG(gateway->log, LOG_LEVEL_WARNING, "reload_ignored",
+		    log_str("why", "the gateway is stopping"));
+		return;
+	}
+	next = reload_perform(&work, before);
+	if (next) {
+		gateway->settings = next;
+		gateway->net.settings = next;
+		settings_free(before);
+	}
+}
+
+/* However many signals come in one turn of the loop, the file is read once. */
 static void on_reload(uv_signal_t *handle, int number)
 {
 	struct gateway *gateway = handle->data;
 
 	(void)number;
-	LOG(gateway->log, LOG_LEVEL_WARNING, "reload_unsupported",
-	    log_str("why", "this version reads its configuration only at its start"));
+	net_flush_later(&gateway->net, &gateway->reload);
 }
 
 /* --- the way up --- */
@@ -174,6 +204,7 @@ static void init_handles(struct gateway *gateway)
 		uv_signal_init(&gateway->loop, &gateway->signals[i]);
 		gateway->signals[i].data = gateway;
 	}
+	net_task_init(&gateway->reload, run_reload);
 	uv_timer_init(&gateway->loop, &gateway->timer);
 	gateway->timer.data = gateway;
 }
@@ -222,18 +253,18 @@ static void fini(struct gateway *gateway)
 	uv_loop_close(&gateway->loop);
 }
 
-int gateway_run(struct settings *settings, struct log *log)
+int gateway_run(const char *file, struct settings **settings, struct log *log)
 {
-	struct gateway gateway = {.settings = settings, .log = log};
+	struct gateway gateway = {.file = file, .settings = *settings, .log = log};
 	const char *why;
 	int status;
 
-	descriptors_fit(settings, (uint32_t)links_wanted(settings), log);
+	descriptors_fit(*settings, (uint32_t)links_wanted(*settings), log);
 	status = uv_loop_init(&gateway.loop);
 	if (status < 0) {
 		return cannot_start(&gateway, uv_strerror(status));
 	}
-	if (net_init(&gateway.net, &gateway.loop, log, settings, &why) < 0) {
+	if (net_init(&gateway.net, &gateway.loop, log, *settings, &why) < 0) {
 		uv_loop_close(&gateway.loop);
 		return cannot_start(&gateway, why);
 	}
@@ -245,8 +276,9 @@ int gateway_run(struct settings *settings, struct log *log)
 	uv_run(&gateway.loop, UV_RUN_DEFAULT);
 	if (status == 0) {
 		accounts_log(log, core_stats(gateway.core));
-		LOG(log, LOG_LEVEL_INFO, "stopped", log_str("name", settings->name));
+		LOG(log, LOG_LEVEL_INFO, "stopped", log_str("name", gateway.settings->name));
 	}
+	*settings = gateway.settings;
 	fini(&gateway);
 	return status;
 }

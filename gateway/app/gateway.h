@@ -3,15 +3,18 @@
  *
  * SIGTERM, SIGINT: no newcomers; what is in flight is waited for (drain_ms at
  * most); everyone is told goodbye and given linger_ms to read it; the end. A
- * second one: the end at once. SIGHUP: a warning that a reload is not supported. */
+ * second one: the end at once. SIGHUP: the file is read again and what has changed is taken
+ * in, nobody is disconnected; not any more once the end has begun. */
 #ifndef UAV_APP_GATEWAY_H
 #define UAV_APP_GATEWAY_H
 
 #include "base/log.h"
 #include "settings/settings.h"
 
-/* 0 after an orderly end; -1 when it could not start, with the reason logged. Changes in
- * `settings` what the system does not allow: limits.max_drones. */
-int gateway_run(struct settings *settings, struct log *log) __attribute__((warn_unused_result));
+/* `file` is where *settings came from. 0 after an orderly end; -1 when it could not start, with
+ * the reason logged. A reload frees *settings and puts others there; the last ones are the
+ * caller's to free. Changes in them what the system does not allow: limits.max_drones. */
+int gateway_run(const char *file, struct settings **settings, struct log *log)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -447,15 +447,6 @@ def test_stopped_as_soon_as_it_listens(t):
         assert start(t, LISTEN).stop() == ORDERLY
 
 
-def test_no_reload(t):
-    """SIGHUP is answered by a warning, and everything goes on."""
-    gateway = start(t, LISTEN)
-    drone = t.drone(gateway, "uav1")
-    gateway.process.send_signal(signal.SIGHUP)
-    gateway.wait_event("reload_unsupported")
-    barrier(drone)
-
-
 def test_start_again_at_the_same_port(t):
     """At once, although connections of the first were closed by it."""
     with reserved_port() as port:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import time
 
@@ -113,6 +114,36 @@ def settle(gateway):
     assert accounts["pending"] == 0, accounts
     assert accounts["accepted"] == sum(accounts.get(name, 0) for name in names), accounts
     return accounts
+
+
+def change_file(gateway, /, **sections):
+    """Writes the gateway's file anew: changed sections={key: value}. A key or section that
+    is None goes."""
+    for name, keys in sections.items():
+        if keys is None:
+            del gateway.ini[name]
+            continue
+        section = gateway.ini.setdefault(name, {})
+        section.update(keys)
+        gateway.ini[name] = {key: value for key, value in section.items() if value is not None}
+    whole = gateway.path.with_suffix(".new")
+    uavtest.write_ini(whole, gateway.ini)
+    whole.replace(gateway.path)  # nobody reads half of it
+
+
+def reload(gateway, event="reloaded"):
+    """Has the file read again, and waits for how that ended. The fields of all lines that
+    the gateway logged meanwhile."""
+    start = len(gateway.lines)
+    gateway.process.send_signal(signal.SIGHUP)
+    gateway.wait_event(event, start=start)
+    return [uavtest.parse_logfmt(line) for line in gateway.lines[start:]]
+
+
+def told(lines, event):
+    """Those of these lines that are this event, without what every line has."""
+    return [{key: value for key, value in line.items() if key not in ("time", "level", "event")}
+            for line in lines if line.get("event") == event]
 
 
 class Presence:

@@ -1,0 +1,248 @@
+"""The configuration is edited while drones fly (SIGHUP)."""
+
+import json
+import signal
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import uavtest  # noqa: E402
+from fake_simulator import FakeSimulator, deliver, hold  # noqa: E402
+from scene import (  # noqa: E402
+    IDEAL, barrier, bodies, change_file, error_of, goodbye_of, members, outcome_of, ready, reload,
+    settle, told,
+)
+
+
+def scenarios(drone):
+    """{name: entry} of those that it may choose."""
+    reply = drone.request(list_scenarios={})
+    return {entry.name: entry for entry in reply.scenarios.entries}
+
+
+def line_of(path, text):
+    """The number of the line that begins with `text`."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    (number,) = (n for n, line in enumerate(lines, 1) if line.startswith(text))
+    return number
+
+
+def passes(one, two, text):
+    """A message from one to the other is delivered."""
+    assert outcome_of(one.tell(two.drone_id, text)) == "DELIVERED"
+    assert two.wait_for("delivery").delivery.payload == text
+
+
+def nobody_left(gateway):
+    return not any("event=drone_left" in line for line in gateway.lines)
+
+
+# ---------------------------------------------------------------- scenarios
+
+
+def test_an_operator_adds_breaks_and_mends(t):
+    """Nobody notices but those whom it concerns."""
+    gateway = ready(t)
+    one, two = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    passes(one, two, b"before")
+
+    change_file(gateway, **{"scenario:lab": {**IDEAL, "max_drones": 7}})
+    lines = reload(gateway)
+    changes = told(lines, "config_changed")
+    assert changes[0] == {"section": "scenario:lab", "change": "added"}
+    assert {"section": "scenario:lab", "key": "max_drones", "new": "7"} in changes
+    assert {"section": "scenario:lab", "key": "channel.model", "new": "ideal"} in changes
+    assert told(lines, "reloaded") == [{"changes": str(len(changes)), "scenarios": "2"}]
+    passes(one, two, b"added")
+    assert scenarios(one)["lab"].max_drones == 7
+
+    change_file(gateway, **{"scenario:lab": {"max_drones": "many"}, "presence": {"interval_ms": 1}})
+    lines = reload(gateway, "reload_refused")
+    (mistake,) = told(lines, "reload_mistake")
+    assert mistake["file"] == str(gateway.path)
+    assert mistake["line"] == str(line_of(gateway.path, "max_drones = many"))
+    assert "max_drones" in mistake["why"]
+    assert told(lines, "reload_refused")[0]["mistakes"] == "1"
+    assert not told(lines, "config_changed") and not told(lines, "reloaded")
+    passes(one, two, b"broken")
+    assert scenarios(one)["lab"].max_drones == 7, "nothing at all has changed"
+
+    change_file(gateway, **{"scenario:lab": {"max_drones": 8}, "presence": None})
+    assert told(reload(gateway), "config_changed") == [
+        {"section": "scenario:lab", "key": "max_drones", "old": "7", "new": "8"}]
+    gateway.wait_event("scenario_accepted", scenario="lab")
+    passes(one, two, b"mended")
+    assert scenarios(one)["lab"].max_drones == 8
+    assert one.request(choose_scenario={"name": "lab"}).HasField("scenario_chosen")
+    assert not one.events and not two.events, "they were told nothing"
+    assert nobody_left(gateway)
+
+
+def test_members_of_a_scenario_that_goes_are_told(t):
+    gateway = ready(t, scenarios={"field": uavtest.scenario(), "lab": IDEAL})
+    (stays,) = members(t, gateway, "stays", presence="PRESENCE_WISH_NONE")
+    (moved,) = members(t, gateway, "moved", scenario="lab", presence="PRESENCE_WISH_NONE")
+    change_file(gateway, **{"scenario:lab": None})
+    lines = reload(gateway)
+    assert told(lines, "config_changed") == [{"section": "scenario:lab", "change": "removed"}]
+    event = moved.wait_for("scenario_chosen")
+    assert event.ref == 0 and not event.scenario_chosen.HasField("scenario")
+    assert set(scenarios(moved)) == {"field"}
+    assert error_of(moved.request(choose_scenario={"name": "lab"})) == "NO_SUCH_SCENARIO"
+    barrier(stays)
+    assert "scenario_chosen" not in bodies(stays)
+    assert moved.request(choose_scenario={"name": "field"}).HasField("scenario_chosen")
+    passes(stays, moved, b"together")
+    assert nobody_left(gateway)
+
+
+def test_a_changed_channel_is_told_to_the_simulator(t):
+    simulator = FakeSimulator(t)
+    gateway = ready(t, simulator)
+    one, two = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    connection = simulator.wait_connection(1)
+    change_file(gateway, **{"scenario:field": {"channel.model": "other"}})
+    assert told(reload(gateway), "config_changed") == [
+        {"section": "scenario:field", "key": "channel.model", "old": "free-space", "new": "other"}]
+
+    def sent():
+        return [request.set_scenario for request in connection.requests
+                if request.HasField("set_scenario")
+                and [p.value for p in request.set_scenario.parameters if p.key == "model"] == ["other"]]
+
+    (scenario,) = simulator.wait(sent, "the changed scenario")
+    assert scenario.name == "field"
+    passes(one, two, b"through it")
+    assert len(simulator.connections) == 1, "on the same connection"
+
+
+def test_a_listener_places_elsewhere(t):
+    gateway = ready(t, scenarios={"field": uavtest.scenario(), "lab": IDEAL},
+                    **{"listen:drones": {"scenario": "field"}})
+    assert t.drone(gateway, "uav1").wait_for("scenario_chosen").scenario_chosen.scenario.name == "field"
+    early = t.drone(gateway)
+    change_file(gateway, **{"listen:drones": {"scenario": "lab"}})
+    assert told(reload(gateway), "config_changed") == [
+        {"section": "listen:drones", "key": "scenario", "old": "field", "new": "lab"}]
+    early.register("uav2")
+    for drone in (early, t.drone(gateway, "uav3")):
+        assert drone.wait_for("scenario_chosen").scenario_chosen.scenario.name == "lab"
+
+
+# --------------------------------------------------------- limits, timeouts
+
+
+def test_one_line_for_each_changed_key(t):
+    gateway = ready(t, sessions={"idle_timeout_ms": 40000},
+                    **{"simulator": {"max_in_flight": 500}})
+    drone = t.drone(gateway, "uav1")
+    assert drone.welcome.idle_timeout_ms == 40000
+    change_file(gateway, sessions={"idle_timeout_ms": 50000}, limits={"drain_ms": 1234},
+                simulator={"max_in_flight": 600, "backoff_max_ms": 300})
+    lines = reload(gateway)
+    found = {(line["section"], line["key"]): (line["old"], line["new"])
+             for line in told(lines, "config_changed")}
+    assert found == {
+        ("sessions", "idle_timeout_ms"): ("40000", "50000"),
+        ("limits", "drain_ms"): ("5000", "1234"),
+        ("simulator", "max_in_flight"): ("500", "600"),
+        ("simulator", "backoff_max_ms"): ("200", "300"),
+    }
+    assert told(lines, "reloaded") == [{"changes": "4", "scenarios": "1"}]
+    assert t.drone(gateway, "uav2").welcome.idle_timeout_ms == 50000
+    barrier(drone)
+
+
+def test_nothing_has_changed(t):
+    gateway = ready(t)
+    assert told(reload(gateway), "reloaded") == [{"changes": "0", "scenarios": "1"}]
+
+
+def test_what_needs_a_restart_is_refused(t):
+    """Together with what would not: all or nothing."""
+    gateway = ready(t)
+    drone = t.drone(gateway, "uav1")
+    change_file(gateway, gateway={"name": "other"}, sessions={"idle_timeout_ms": 99000})
+    lines = reload(gateway, "reload_refused")
+    (mistake,) = told(lines, "reload_mistake")
+    assert "name" in mistake["why"] and "restart" in mistake["why"]
+    assert t.drone(gateway, "uav2").welcome.idle_timeout_ms == drone.welcome.idle_timeout_ms
+
+
+def test_every_mistake_is_told(t):
+    gateway = ready(t)
+    drone = t.drone(gateway, "uav1")
+    change_file(gateway, sessions={"idle_timeout": 1}, limits={"max_drones": 0}, radio={"on": 1})
+    lines = reload(gateway, "reload_refused")
+    found = {int(line["line"]) for line in told(lines, "reload_mistake")}
+    assert {line_of(gateway.path, text) for text in ("idle_timeout =", "max_drones = 0", "[radio]")} <= found
+    gateway.path.unlink()
+    lines = reload(gateway, "reload_refused")
+    assert told(lines, "reload_mistake")[0]["file"] == str(gateway.path)
+    uavtest.write_ini(gateway.path, {})
+    reload(gateway, "reload_refused")
+    barrier(drone)
+
+
+# -------------------------------------------------------------------- the log
+
+
+def test_the_log_changes_its_level_and_format(t):
+    gateway = ready(t)
+    change_file(gateway, gateway={"log_level": "warning"})
+    lines = reload(gateway)
+    assert told(lines, "config_changed") == [
+        {"section": "gateway", "key": "log_level", "old": "debug", "new": "warning"}]
+    start = len(gateway.lines)
+    t.drone(gateway, "uav1")
+    change_file(gateway, gateway={"log_level": "info", "log_format": "json"})
+    gateway.process.send_signal(signal.SIGHUP)
+    uavtest.wait_until(lambda: any('"reloaded"' in line for line in gateway.lines[start:]))
+    events = [json.loads(line) for line in gateway.lines[start:]]
+    assert [event["event"] for event in events] == ["config_changed"] * 2 + ["reloaded"], events
+    assert events[1]["key"] == "log_format" and events[1]["new"] == "json"
+    change_file(gateway, gateway={"log_format": "logfmt"})
+    reload(gateway)
+    settle(gateway)
+
+
+# ----------------------------------------------------------- when, how often
+
+
+def test_a_storm_of_signals(t):
+    """Messages pass meanwhile; in the end the last file is in force."""
+    gateway = ready(t)
+    one, two = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    for number in range(200):
+        change_file(gateway, sessions={"idle_timeout_ms": 50000 + number})
+        for _ in range(5):
+            gateway.process.send_signal(signal.SIGHUP)
+        if number % 20 == 0:
+            passes(one, two, b"%d" % number)
+    uavtest.wait_until(
+        lambda: any("old=" in line and "new=50199" in line for line in list(gateway.lines)))
+    assert t.drone(gateway, "uav3").welcome.idle_timeout_ms == 50199
+    passes(one, two, b"after")
+    assert nobody_left(gateway)
+
+
+def test_not_any_more_once_it_stops(t):
+    simulator = FakeSimulator(t, answer=hold)
+    gateway = ready(t, simulator)
+    one, _ = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    one.send(ref=1, send={"drone": "uav2", "report": "REPORT_WISH_ALL"})
+    transmit = simulator.next_transmit()
+    gateway.process.terminate()
+    gateway.wait_event("stopping", in_flight=1)
+    change_file(gateway, sessions={"idle_timeout_ms": 99000})
+    lines = reload(gateway, "reload_ignored")
+    assert not told(lines, "config_changed")
+    simulator.send(*deliver(transmit))
+    assert outcome_of(one.reply_to(1)) == "DELIVERED"
+    assert goodbye_of(one) == "SHUTTING_DOWN"
+    assert settle(gateway)["delivered"] == 1
+
+
+if __name__ == "__main__":
+    uavtest.run()
