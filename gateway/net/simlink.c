@@ -36,7 +36,7 @@ static void log_unreachable(struct simlink *link)
 	snprintf(link->told, sizeof(link->told), "%s", link->why);
 	LOG(link->net->log, LOG_LEVEL_WARNING, "simulator_unreachable",
 	    log_str("simulator", simlink_settings(link)->name),
-	    log_num("connection", link->connection),
+	    log_num("connection", link->connection), log_num("lane", link->lane),
 	    log_str("address", host_text((const struct sockaddr *)&link->address, text)),
 	    log_str("why", link->why));
 }

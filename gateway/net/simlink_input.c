@@ -23,7 +23,7 @@ static void take_hello_ack(struct simlink *link, const struct channel_hello_ack 
 	}
 	LOG(net->log, LOG_LEVEL_INFO, "simulator_connected",
 	    log_str("simulator", simlink_settings(link)->name),
-	    log_num("connection", link->connection),
+	    log_num("connection", link->connection), log_num("lane", link->lane),
 	    log_str("address", host_text((const struct sockaddr *)&link->address, text)),
 	    log_text("software", ack->simulator), log_text("version", ack->version));
 	link->told[0] = '\0';

@@ -23,7 +23,7 @@ struct simlink {
 	struct net *net;
 	uint32_t simulator;  /* its number in the settings */
 	uint32_t connection; /* of that simulator, from 1: for the log */
-	uint32_t lane;	     /* what the core knows it by */
+	uint32_t lane;	     /* what the core knows it by, in its log lines too */
 	struct sockaddr_storage address;
 	enum simlink_state state;
 	struct transport *transport; /* NULL in WAITING and CLOSING */
