@@ -92,6 +92,20 @@ void queue_decide(struct core *core, struct scenario *scenario, enum outcome out
 	}
 }
 
+void queue_link_down(struct core *core, struct scenario *scenario)
+{
+	struct message *message;
+
+	if (scenario->config.on_simulator_down == DOWN_FAIL) {
+		queue_decide(core, scenario, OUTCOME_SIMULATOR_DOWN);
+	}
+	while (scenario->config.on_simulator_down == DOWN_BYPASS &&
+	       (message = first_of(scenario))) {
+		take_out(core, message);
+		relay_go_on(core, message);
+	}
+}
+
 void queue_expire(struct core *core)
 {
 	struct message *message;

@@ -17,6 +17,8 @@ void queue_pump(struct core *core, struct lane *lane);
 void queue_move(struct scenario *from, struct scenario *to);
 /* All that waits there gets `outcome`. */
 void queue_decide(struct core *core, struct scenario *scenario, enum outcome outcome);
+/* The link is down: what only waited for the scenario's status fares as a new message would. */
+void queue_link_down(struct core *core, struct scenario *scenario);
 /* Decides what has waited limits.queue_ms: SIMULATOR_DOWN. */
 void queue_expire(struct core *core);
 

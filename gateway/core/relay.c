@@ -597,6 +597,7 @@ enum core_verdict relay_send(struct core *core, struct session *sender, uint32_t
 	enum error_code code;
 	const char *why = send_refusal(core, sender, send, &code);
 	struct lane *lane;
+	bool placed;
 
 	if (why) {
 		session_error(core, sender, ref, code, why);
@@ -609,7 +610,8 @@ enum core_verdict relay_send(struct core *core, struct session *sender, uint32_t
 		return CORE_HOLD;
 	}
 	lane = sender->member->scenario->lane;
-	if (sender->woken == lane) {
+	placed = sender->woken == lane;
+	if (placed) {
 		lane_use_place(sender);
 	} else if (way_of(sender->member->scenario) == WAY_OPEN &&
 		   (lane_full(lane) || !list_empty(&lane->held))) {
@@ -620,6 +622,9 @@ enum core_verdict relay_send(struct core *core, struct session *sender, uint32_t
 		send_to_one(core, sender, ref, send);
 	} else {
 		send_to_many(core, sender, ref, send);
+	}
+	if (placed) {
+		lane_pump(core, lane); /* it may not have used it after all */
 	}
 	return CORE_TAKEN;
 }
@@ -635,7 +640,8 @@ static struct member *present_sender(const struct core *core, const struct messa
 	return sender && sender->scenario == message->scenario ? sender : NULL;
 }
 
-static void go_on_to_one(struct core *core, struct message *message, struct member *sender)
+static void go_on_to_one(struct core *core, struct message *message, struct member *sender,
+			 enum way way)
 {
 	struct aim aim = aim_at_one(message);
 	const struct member *to =
@@ -649,7 +655,7 @@ static void go_on_to_one(struct core *core, struct message *message, struct memb
 				: (struct route){.fate = OUTCOME_NO_ROUTE};
 	}
 	if (route.fate == OUTCOME_UNSPECIFIED) {
-		start_one(core, message, sender, route.hub, WAY_OPEN);
+		start_one(core, message, sender, route.hub, way);
 		return;
 	}
 	delivery_decide(core, message, &aim, route.fate, REASON_NONE, NULL);
@@ -659,18 +665,19 @@ static void go_on_to_one(struct core *core, struct message *message, struct memb
 void relay_go_on(struct core *core, struct message *message)
 {
 	struct member *sender = present_sender(core, message);
+	enum way way = way_of(message->scenario);
 	const struct member *hub;
 	uint32_t direct;
 
 	if (!sender) {
 		relay_give_up(core, message, OUTCOME_NO_ROUTE);
 	} else if (!message->fanout) {
-		go_on_to_one(core, message, sender);
+		go_on_to_one(core, message, sender, way);
 	} else if (!reserve_nodes(core, message->fanout->count)) {
 		relay_give_up(core, message, OUTCOME_OVERLOADED);
 	} else {
 		direct = sift(core, message, sender, OUTCOME_UNSPECIFIED, &hub);
-		start_many(core, message, sender, hub, direct, WAY_OPEN);
+		start_many(core, message, sender, hub, direct, way);
 	}
 }
 

@@ -19,7 +19,7 @@ void relay_abandon(struct core *core, struct lane *lane);
 
 /* --- for the queue --- */
 
-/* It has left the queue for the channel, which has room. */
+/* It has left the queue for the channel, which has room, or to go past it. */
 void relay_go_on(struct core *core, struct message *message);
 /* It has left the queue; whatever target is not decided gets `outcome`. */
 void relay_give_up(struct core *core, struct message *message, enum outcome outcome);

@@ -484,6 +484,7 @@ void scenario_all_wait(struct core *core, struct lane *lane)
 	for (size_t i = 0; i < core->scenario_count; i++) {
 		if (core->scenarios[i]->lane == lane) {
 			scenario_tell_members(core, core->scenarios[i]);
+			queue_link_down(core, core->scenarios[i]);
 		}
 	}
 }
