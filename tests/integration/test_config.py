@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import uavtest  # noqa: E402
-from fake_simulator import FakeSimulator, deliver, hold  # noqa: E402
+from fake_simulator import LINK, FakeSimulator, deliver, hold  # noqa: E402
 from scene import (  # noqa: E402
     IDEAL, Presence, ask_in, barrier, goodbye_of, members, outcome_of, outcomes_of, ready,
     reserved_port, settle,
@@ -411,6 +411,41 @@ def test_drain(t):
     gateway.wait()
     assert settle(gateway)["delivered"] == 1
     assert goodbye_of(one) == goodbye_of(two) == "SHUTTING_DOWN"
+
+
+def test_what_waits_for_its_time_arrives_before_the_end(t):
+    """The simulator has answered: the message is in the air for two seconds."""
+    simulator = FakeSimulator(t, answer=lambda transmit: deliver(
+        transmit, link={**LINK, "delay_us": 2000000}))
+    gateway = ready(t, simulator, scenarios={"field": uavtest.scenario(delay="real")})
+    one, two = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    one.send(ref=1, send={"drone": "uav2", "payload": b"x", "report": "REPORT_WISH_ALL"})
+    simulator.wait_request(simulator.wait_connection(1), "transmit")
+    gateway.process.terminate()
+    gateway.wait_event("stopping", in_flight=1)
+    assert two.wait_for("delivery").delivery.payload == b"x"
+    assert outcome_of(one.reply_to(1)) == "DELIVERED"
+    accounts = settle(gateway)
+    assert (accounts["delivered"], accounts["waiting"]) == (1, 0)
+    assert goodbye_of(two) == "SHUTTING_DOWN"
+
+
+def test_what_waits_for_a_simulator_is_decided_at_the_end(t):
+    """None comes: after drain_ms it is SIMULATOR_DOWN."""
+    simulator = FakeSimulator(t)
+    gateway = ready(t, simulator, simulator={"on_simulator_down": "queue", "backoff_min_ms": 60000,
+                                             "backoff_max_ms": 60000},
+                    limits={"drain_ms": 200, "queue_ms": 600000})
+    one, _ = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    simulator.close()
+    gateway.wait_event("simulator_down")
+    one.send(ref=1, send={"drone": "uav2", "report": "REPORT_WISH_ALL"})
+    barrier(one)
+    gateway.process.terminate()
+    gateway.wait_event("stopping", in_flight=1)
+    accounts = settle(gateway)
+    assert (accounts["simulator_down"], accounts["queued"]) == (1, 0)
+    assert outcome_of(one.reply_to(1)) == "SIMULATOR_DOWN"
 
 
 def test_drain_has_an_end(t):
