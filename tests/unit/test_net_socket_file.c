@@ -31,7 +31,7 @@ static int set_up(void **state)
 	*f = (struct fixture){.folder = "/tmp/uavtest.XXXXXX", .fd = -1};
 	assert_non_null(mkdtemp(f->folder));
 	snprintf(f->path, sizeof(f->path), "%s/socket", f->folder);
-	snprintf(address.host, sizeof(address.host), "%s", f->path);
+	snprintf(address.host, sizeof(address.host), "%s/socket", f->folder);
 	assert_int_equal(host_resolve(&address, &f->address), 0);
 	*state = f;
 	return 0;
