@@ -263,6 +263,72 @@ def test_listen_when_the_gateway_ends(t):
     assert listener.wait_object(event="goodbye")["reason"] == "SHUTTING_DOWN"
 
 
+def test_groups(t):
+    gateway = ready(t, scenarios={"field": IDEAL})
+    red = Listener(t, gateway, "--scenario", "field", "--id", "red", "--group", "red", "--group",
+                   "all", "--json", "--count", 2)
+    blue = Listener(t, gateway, "--scenario", "field", "--id", "blue", "--group", "all", "--count",
+                    1)
+    base = ("send", "--json", "--scenario", "field", "--payload", "x", "--group")
+
+    def reached(group):
+        return {one["drone_id"] for one in objects(run(t, gateway, *base, group)[1])}
+
+    # until they have joined, nobody is reached
+    assert uavtest.wait_until(lambda: reached("red")) == {"red"}
+    assert red.wait_object(event="delivery")["to"] == "red"
+    uavtest.wait_until(lambda: "blue" in reached("all"))
+    assert red.program.wait() == DONE and blue.program.wait() == DONE
+    assert re.search(r" to all #1: x$", blue.wait_line(" to all "))
+    code, _, err = run(t, gateway, *base, "nobody-here")
+    assert code == UNDELIVERED and "nobody else is in nobody-here" in err, (code, err)
+    code, _, err = run(t, gateway, "listen", "--scenario", "field", "--group", "no group")
+    assert code == REFUSED and "group" in err, (code, err)
+
+
+def test_a_relayed_message_shows_both_hops(t):
+    star = uavtest.scenario(topology="star", hub="gs", spoke_to_spoke="relay")
+    gateway = ready(t, scenarios={"star": star})
+    ear = Listener(t, gateway, "--scenario", "star", "--id", "ear", "--local", "0,300,0",
+                   "--callsign", "Ohr")
+    ear.wait_line("^listening as ear in star .STAR")
+    (hub,) = members(t, gateway, "gs", scenario="star")
+    hub.place(0.0)
+    ear.wait_line(r"^\* gs HUB_UP in star")
+    base = ("send", "--scenario", "star", "--to", "ear", "--id", "mouth", "--payload", "x",
+            "--local", "400,0,0")
+    code, out, err = run(t, gateway, *base)
+    assert code == DONE, (out, err)
+    assert re.search(r"mouth -> gs: DELIVERED, .*distance 400.0 m, LIVE", out), out
+    assert re.search(r"gs -> ear: DELIVERED, .*distance 300.0 m, LIVE", out), out
+    ear.wait_line(r"gs -> ear: DELIVERED, .*distance 300.0 m, LIVE")
+    told = objects(run(t, gateway, *base, "--json")[1])[0]
+    assert [hop["link"]["distance_m"] for hop in told["hops"]] == [400.0, 300.0]
+    assert [hop["source"] for hop in told["hops"]] == ["LIVE", "LIVE"]
+    hub.request(rename={"callsign": "Turm"})
+    ear.wait_line(r'^\* gs "Turm" RENAMED')
+    hub.close()
+    ear.wait_line(r'^\* gs "Turm" HUB_DOWN')
+
+
+def test_unix_sockets(t):
+    path = t.folder / "gateway"
+    gateway = ready(t, scenarios={"field": IDEAL}, **{"listen:local": {"address": f"unix:{path}"}})
+    gateway.wait_event("listening", listener="local")
+    members(t, gateway, "uav1")
+    for arguments in (("who",), ("send", "--scenario", "field", "--to", "uav1", "--payload", "x"),
+                      ("swarm", "--scenario", "field", "--count", 3, "--lockstep")):
+        done = subprocess.run(
+            [t.binary("uav-drone"), *map(str, arguments), "--gateway", f"unix:{path}"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            timeout=uavtest.DEADLINE)
+        assert done.returncode == DONE, (arguments, done)
+    done = subprocess.run(
+        [t.binary("uav-drone"), "who", "--gateway", f"unix:{path}-", "--timeout", "0.2"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=uavtest.DEADLINE)
+    assert done.returncode == UNCONNECTED and f"unix:{path}-".encode() in done.stderr, done
+
+
 # --------------------------------------------------------------- exit codes
 
 
@@ -287,7 +353,8 @@ def test_wrong_usage(t):
 
 
 def test_help(t):
-    for arguments in (("--help",), ("who", "--help"), ("send", "--help"), ("listen", "--help")):
+    for arguments in (("--help",), ("who", "--help"), ("send", "--help"), ("listen", "--help"),
+                      ("swarm", "--help")):
         done = subprocess.run([t.binary("uav-drone"), *arguments], stdout=subprocess.PIPE, check=True)
         assert done.stdout.startswith(b"Usage: uav-drone"), arguments
     done = subprocess.run([t.binary("uav-drone"), "--version"], stdout=subprocess.PIPE, check=True)
