@@ -124,7 +124,7 @@ def test_take_over_from_the_same_address(t):
 
 def test_many_take_overs(t):
     """Each newcomer gets the id; at the end one is left."""
-    gateway = ready(t)
+    gateway = ready(t, limits={"max_takeovers_per_minute": 100})
     watcher = Presence(t.drone(gateway, "watcher"))
     last = None
     for _ in range(30):
