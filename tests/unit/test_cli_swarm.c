@@ -83,7 +83,7 @@ static void make_way(struct way *way)
 
 static void a_fate_sums_the_hops_and_keeps_the_last(void **state)
 {
-	struct way way;
+	struct way way = {0};
 	struct fate fate = {0};
 
 	(void)state;
@@ -100,7 +100,7 @@ static void a_fate_sums_the_hops_and_keeps_the_last(void **state)
 
 static void a_hop_without_numbers_leaves_them_out(void **state)
 {
-	struct way way;
+	struct way way = {0};
 	struct fate fate = {0};
 
 	(void)state;
@@ -133,7 +133,7 @@ static void log_line_is(const struct fate *fate, bool lockstep, const char *want
 
 static void the_log_has_a_line_for_each_fate(void **state)
 {
-	struct way way;
+	struct way way = {0};
 	struct fate fate = {.time_us = 1500000, .round = 16, .number = 7, .size = 100};
 
 	(void)state;

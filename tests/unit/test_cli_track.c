@@ -171,7 +171,7 @@ static void reads(struct log *log, const char *text, const char *names)
 /* The complaint names file and line, and what it is about. */
 static void complains(const char *text, const char *names, const char *about)
 {
-	struct log log;
+	struct log log = {0};
 	char wanted[256];
 
 	read_log(&log, text, names);
@@ -187,7 +187,7 @@ static void complains(const char *text, const char *names, const char *about)
 
 static void drones_come_in_the_order_of_the_file(void **state)
 {
-	struct log log;
+	struct log log = {0};
 
 	(void)state;
 	reads(&log,
@@ -211,7 +211,7 @@ static void drones_come_in_the_order_of_the_file(void **state)
 
 static void columns_are_found_by_the_names_given(void **state)
 {
-	struct log log;
+	struct log log = {0};
 
 	(void)state;
 	reads(&log,
@@ -229,7 +229,7 @@ static void columns_are_found_by_the_names_given(void **state)
 
 static void mistakes_are_told_with_file_and_line(void **state)
 {
-	struct log log;
+	struct log log = {0};
 	struct track_columns columns = {0};
 
 	(void)state;
@@ -283,7 +283,7 @@ static void moves(struct track_drone *drone, double time_s, double east, double 
 
 static void between_fixes_the_way_is_straight(void **state)
 {
-	struct log log;
+	struct log log = {0};
 	struct track_drone *drone;
 
 	(void)state;
@@ -304,7 +304,7 @@ static void between_fixes_the_way_is_straight(void **state)
 
 static void before_its_first_fix_it_stands_there(void **state)
 {
-	struct log log;
+	struct log log = {0};
 
 	(void)state;
 	reads(&log, HEAD "0,z,1,1,1\n5,a,10,20,100\n6,a,11,20,100\n", NULL);
@@ -319,7 +319,7 @@ static void before_its_first_fix_it_stands_there(void **state)
  * 78 846.8 at 45 degrees. */
 static void velocity_is_over_ground(void **state)
 {
-	struct log log;
+	struct log log = {0};
 
 	(void)state;
 	reads(&log,
@@ -340,7 +340,7 @@ static void velocity_is_over_ground(void **state)
 
 static void two_fixes_at_one_time_are_no_division_by_nothing(void **state)
 {
-	struct log log;
+	struct log log = {0};
 
 	(void)state;
 	reads(&log, HEAD "0,a,1,2,3\n0,a,1,2,4\n1,a,1,2,5\n", NULL);
