@@ -390,10 +390,10 @@ static void test_link_full(void **state)
 	(void)state;
 	fake_sim_up(&gateway);
 	fake_join(&gateway, &one, "uav1", "alpha");
-	gateway.sim.full = true;
+	gateway.lanes[0].full = true;
 	assert_int_equal(fake_ask(&one, REQUEST_UPDATE_STATE, NULL), CORE_HOLD);
 	assert_int_equal(fake_ask(&one, REQUEST_CHOOSE_SCENARIO, "beta"), CORE_HOLD);
-	gateway.sim.full = false;
+	gateway.lanes[0].full = false;
 	core_sim_drained(gateway.core, 0);
 	assert_int_equal(one.resumes, 1);
 	assert_int_equal(fake_ask(&one, REQUEST_CHOOSE_SCENARIO, "beta"), CORE_TAKEN);
@@ -552,9 +552,9 @@ static void test_simulator_window(void **state)
 	assert_int_equal(fake_send(&one, "uav2", "d", REPORT_WISH_NONE), CORE_TAKEN);
 	/* the link itself is full, and drains */
 	fake_answer(&gateway);
-	gateway.sim.full = true;
+	gateway.lanes[0].full = true;
 	assert_int_equal(fake_send(&two, "uav1", "e", REPORT_WISH_NONE), CORE_HOLD);
-	gateway.sim.full = false;
+	gateway.lanes[0].full = false;
 	core_sim_drained(gateway.core, 0);
 	assert_int_equal(two.resumes, 2);
 }
@@ -635,7 +635,7 @@ static void test_left_and_came_again(void **state)
 	fake_pass(&gateway, 1);
 	fake_join(&gateway, &three, "uav2", "alpha");
 	/* even its node's number is the same */
-	assert_int_equal(three.session->index + 1, transmit->receivers[0]);
+	assert_int_equal(fake_node(&three), transmit->receivers[0]);
 	reception = fake_reception(transmit->receivers[0], OUTCOME_DELIVERED, NULL);
 	core_sim_result(gateway.core, 0, transmit->id, &reception, 1, false);
 	assert_null(fake_find(&three, EVENT_DELIVERY));

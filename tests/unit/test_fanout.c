@@ -74,7 +74,7 @@ static void test_pieces_in_any_order(void **state)
 	assert_int_equal(fake_transmit(&gateway, 0)->count, FEW - 1);
 	answer(receptions, 2, true);
 	assert_string_equal(fake_find(&drones[4], EVENT_DELIVERY)->text, "hello");
-	assert_string_equal(fake_find(&drones[4], EVENT_DELIVERY)->items[0].link, "four");
+	assert_string_equal(fake_find(&drones[4], EVENT_DELIVERY)->items[0].hops[0].link, "four");
 	assert_null(fake_find(&drones[2], EVENT_DELIVERY));
 	assert_null(fake_find(&drones[0], EVENT_SEND_REPORT));
 	receptions[0] = fake_reception(node(3), OUTCOME_CORRUPTED, "three");
@@ -87,10 +87,10 @@ static void test_pieces_in_any_order(void **state)
 	assert_int_equal(outcome_of(report, "uav1")->what, OUTCOME_DELIVERED);
 	assert_int_equal(outcome_of(report, "uav2")->what, OUTCOME_LOST);
 	assert_int_equal(outcome_of(report, "uav2")->reason, REASON_BLOCKED);
-	assert_string_equal(outcome_of(report, "uav2")->link, "two");
+	assert_string_equal(outcome_of(report, "uav2")->hops[0].link, "two");
 	assert_int_equal(outcome_of(report, "uav3")->what, OUTCOME_CORRUPTED);
-	assert_string_equal(outcome_of(report, "uav3")->link, "three");
-	assert_string_equal(outcome_of(report, "uav4")->link, "four");
+	assert_string_equal(outcome_of(report, "uav3")->hops[0].link, "three");
+	assert_string_equal(outcome_of(report, "uav4")->hops[0].link, "four");
 	assert_int_equal(gateway.core->fanout_bytes, 0);
 }
 
@@ -111,7 +111,7 @@ static void test_faulty_answer(void **state)
 	answer(receptions, 4, false);
 	report = fake_last(&drones[0], 0);
 	assert_int_equal(outcome_of(report, "uav1")->what, OUTCOME_DELIVERED);
-	assert_string_equal(outcome_of(report, "uav1")->link, "first");
+	assert_string_equal(outcome_of(report, "uav1")->hops[0].link, "first");
 	assert_int_equal(outcome_of(report, "uav2")->what, OUTCOME_SIMULATOR_ERROR);
 	assert_int_equal(outcome_of(report, "uav2")->hop_count, 1);
 	assert_int_equal(stats->results, 1);

@@ -35,11 +35,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static uint32_t node(const struct fake_drone *drone)
-{
-	return drone->session->index + 1;
-}
-
 static void answer(const struct reception *receptions, size_t count, bool more)
 {
 	core_sim_result(gateway.core, 0, fake_transmit(&gateway, 0)->id, receptions, count, more);
@@ -161,18 +156,18 @@ static void expect_word(const struct word *word, uint32_t before, uint64_t count
 
 	assert_int_equal(item->reason, word->reason);
 	assert_int_equal(item->hop_count, 1);
-	assert_int_equal(item->hop_outcome, word->fate);
+	assert_int_equal(item->hops[0].outcome, word->fate);
 	if (!usable || !word->reception.link.data) {
-		assert_string_equal(item->link, "");
+		assert_string_equal(item->hops[0].link, "");
 	} else if (word->reception.link.size == 7) {
-		assert_string_equal(item->link, "numbers");
+		assert_string_equal(item->hops[0].link, "numbers");
 	}
 	assert_int_equal(fake_count(&two, EVENT_DELIVERY), before + (word->delivered != NULL));
 	if (word->delivered) {
 		assert_int_equal(fake_last(&two, 0)->kind, EVENT_DELIVERY);
 		assert_string_equal(fake_last(&two, 0)->text, word->delivered);
 		assert_string_equal(fake_last(&two, 0)->items[0].id, "uav1");
-		assert_int_equal(fake_last(&two, 0)->items[0].hop_outcome, word->fate);
+		assert_int_equal(fake_last(&two, 0)->items[0].hops[0].outcome, word->fate);
 	}
 	assert_int_equal(stats->outcomes[word->fate], counted + 1);
 	expect_closed();
@@ -187,7 +182,7 @@ static void test_words_for_one(void **state)
 		uint64_t counted = core_stats(gateway.core)->outcomes[words[i].fate];
 		uint64_t reasons = core_stats(gateway.core)->reasons[words[i].reason];
 
-		reception.receiver = node(&two);
+		reception.receiver = fake_node(&two);
 		assert_int_equal(fake_send(&one, "uav2", PAYLOAD, REPORT_WISH_ALL), CORE_TAKEN);
 		assert_int_equal(core_stats(gateway.core)->pending, 1);
 		answer(&reception, 1, false);
@@ -204,12 +199,12 @@ static void test_words_for_many(void **state)
 	for (size_t i = 0; i < WORDS; i++) {
 		struct reception receptions[2] = {
 			words[i].reception,
-			fake_reception(node(&three), OUTCOME_LOST, "three"),
+			fake_reception(fake_node(&three), OUTCOME_LOST, "three"),
 		};
 		uint32_t before = fake_count(&two, EVENT_DELIVERY);
 		uint64_t counted;
 
-		receptions[0].receiver = node(&two);
+		receptions[0].receiver = fake_node(&two);
 		fake_send(&one, NULL, PAYLOAD, REPORT_WISH_ALL);
 		assert_int_equal(core_stats(gateway.core)->pending, 2);
 		answer(&receptions[1], 1, true);
@@ -217,7 +212,7 @@ static void test_words_for_many(void **state)
 		counted = core_stats(gateway.core)->outcomes[words[i].fate];
 		answer(&receptions[0], 1, false);
 		expect_word(&words[i], before, counted);
-		assert_string_equal(expect_fate("uav3", OUTCOME_LOST)->link, "three");
+		assert_string_equal(expect_fate("uav3", OUTCOME_LOST)->hops[0].link, "three");
 	}
 	assert_int_equal(fake_count(&three, EVENT_DELIVERY), 0);
 }
@@ -226,7 +221,7 @@ static void test_words_for_many(void **state)
 
 static void test_missing_receiver(void **state)
 {
-	struct reception delivered = fake_reception(node(&two), OUTCOME_DELIVERED, "");
+	struct reception delivered = fake_reception(fake_node(&two), OUTCOME_DELIVERED, "");
 
 	(void)state;
 	fake_send(&one, "uav2", PAYLOAD, REPORT_WISH_ALL);
@@ -251,17 +246,17 @@ static void test_missing_receiver(void **state)
 static void test_repeated_and_foreign(void **state)
 {
 	struct reception receptions[] = {
-		fake_reception(node(&three), OUTCOME_DELIVERED, "foreign"),
-		fake_reception(node(&two), OUTCOME_DELIVERED, "first"),
-		fake_reception(node(&two), OUTCOME_LOST, "second"),
-		fake_reception(node(&one), OUTCOME_DELIVERED, "sender"),
+		fake_reception(fake_node(&three), OUTCOME_DELIVERED, "foreign"),
+		fake_reception(fake_node(&two), OUTCOME_DELIVERED, "first"),
+		fake_reception(fake_node(&two), OUTCOME_LOST, "second"),
+		fake_reception(fake_node(&one), OUTCOME_DELIVERED, "sender"),
 	};
 	const struct stats *stats = core_stats(gateway.core);
 
 	(void)state;
 	fake_send(&one, "uav2", PAYLOAD, REPORT_WISH_ALL);
 	answer(receptions, 4, false);
-	assert_string_equal(expect_fate("uav2", OUTCOME_DELIVERED)->link, "first");
+	assert_string_equal(expect_fate("uav2", OUTCOME_DELIVERED)->hops[0].link, "first");
 	assert_int_equal(fake_count(&one, EVENT_SEND_REPORT), 1);
 	assert_int_equal(fake_count(&two, EVENT_DELIVERY), 1);
 	assert_int_equal(fake_count(&three, EVENT_DELIVERY), 0);
@@ -282,12 +277,13 @@ static void test_left_target(void **state)
 	struct reception receptions[2];
 
 	(void)state;
-	receptions[0] = fake_reception(node(&two), OUTCOME_DELIVERED, "");
-	receptions[1] = fake_reception(node(&three), OUTCOME_LOST, "");
+	receptions[0] = fake_reception(fake_node(&two), OUTCOME_DELIVERED, "");
+	receptions[1] = fake_reception(fake_node(&three), OUTCOME_LOST, "");
 	fake_send(&one, "uav2", PAYLOAD, REPORT_WISH_ALL);
 	fake_ask(&two, REQUEST_CHOOSE_SCENARIO, NULL);
 	answer(receptions, 1, false);
-	assert_int_equal(expect_fate("uav2", OUTCOME_TARGET_LEFT)->hop_outcome, OUTCOME_DELIVERED);
+	assert_int_equal(expect_fate("uav2", OUTCOME_TARGET_LEFT)->hops[0].outcome,
+			 OUTCOME_DELIVERED);
 	assert_null(fake_find(&two, EVENT_DELIVERY));
 	expect_closed();
 	/* it left and came again: not the one that was meant */
@@ -309,7 +305,8 @@ static void test_target_that_takes_nothing(void **state)
 	fake_send(&one, "uav2", PAYLOAD, REPORT_WISH_ALL);
 	two.refuse = true;
 	fake_answer(&gateway);
-	assert_int_equal(expect_fate("uav2", OUTCOME_OVERLOADED)->hop_outcome, OUTCOME_DELIVERED);
+	assert_int_equal(expect_fate("uav2", OUTCOME_OVERLOADED)->hops[0].outcome,
+			 OUTCOME_DELIVERED);
 	expect_closed();
 }
 
@@ -420,7 +417,8 @@ static void test_wishes(void **state)
 	(void)state;
 	fake_ask(&three, REQUEST_CHOOSE_SCENARIO, NULL); /* so that everyone is uav2 */
 	for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
-		struct reception reception = fake_reception(node(&two), rows[i / 2].outcome, "");
+		struct reception reception =
+			fake_reception(fake_node(&two), rows[i / 2].outcome, "");
 		uint32_t before = one.count;
 
 		fake_send(&one, i % 2 ? NULL : "uav2", PAYLOAD, rows[i / 2].wish);
