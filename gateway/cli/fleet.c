@@ -16,7 +16,7 @@ enum {
 	BOARDING_MAX = 64, /* on their way to being members: a listen backlog is short */
 	TURN_EVENTS = 256,
 	RETRY_US = 100000,  /* between attempts while nobody listens */
-	LEAVE_US = 2000000, /* how long goodbyes are waited for */
+	LEAVE_US = 2000000, /* how long the next goodbye is waited for */
 	DESCRIPTORS_BESIDE = 16,
 };
 #define WAKE_DATA UINT32_MAX
@@ -387,17 +387,6 @@ void fleet_tell_state(struct fleet *fleet, size_t number, const struct state *st
 	flush(fleet, number);
 }
 
-void fleet_ping(struct fleet *fleet, size_t number)
-{
-	struct client *client = client_of(fleet, number);
-	uint32_t ref;
-
-	if (client && client_ping(client, 1, &ref) == 0) {
-		await(fleet, number, ref);
-		flush(fleet, number);
-	}
-}
-
 void fleet_send(struct fleet *fleet, size_t number, const struct request_send *send,
 		uint64_t time_us, uint64_t round)
 {
@@ -451,7 +440,8 @@ enum cli_exit fleet_settle(struct fleet *fleet, bool heed)
 
 void fleet_leave(struct fleet *fleet)
 {
-	uint64_t deadline_us = connection_clock() + LEAVE_US;
+	uint64_t deadline_us;
+	size_t members;
 
 	fleet->ending = true;
 	for (size_t i = 0; i < fleet->count; i++) {
@@ -465,7 +455,11 @@ void fleet_leave(struct fleet *fleet)
 			flush(fleet, i);
 		}
 	}
-	while (fleet->members && connection_clock() < deadline_us &&
-	       fleet_turn(fleet, deadline_us) == CLI_DONE) {
-	}
+	do {
+		members = fleet->members;
+		deadline_us = connection_clock() + LEAVE_US;
+		while (fleet->members == members && members && connection_clock() < deadline_us &&
+		       fleet_turn(fleet, deadline_us) == CLI_DONE) {
+		}
+	} while (fleet->members != members);
 }

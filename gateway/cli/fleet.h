@@ -63,14 +63,12 @@ enum cli_exit fleet_settle(struct fleet *fleet, bool heed);
 
 /* With `answer` its answer is waited for by fleet_settle. */
 void fleet_tell_state(struct fleet *fleet, size_t number, const struct state *state, bool answer);
-/* The swarm is held up until the gateway has answered: by then all that it sent before has been
- * read. */
-void fleet_ping(struct fleet *fleet, size_t number);
 /* A message that asks for a whole report. Held back when the gateway takes no more. */
 void fleet_send(struct fleet *fleet, size_t number, const struct request_send *send,
 		uint64_t time_us, uint64_t round);
 
-/* Gives up what is unanswered, and leaves in good order. */
+/* Gives up what is unanswered, and leaves in good order: what was on its way to a drone has come
+ * when this returns. */
 void fleet_leave(struct fleet *fleet);
 
 #endif

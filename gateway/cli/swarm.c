@@ -11,8 +11,8 @@
 
 /* All goes well: every drone joins the scenario (fleet), is put in its place (flight), sends
  * what it has to send (traffic) by the clock or in lockstep, and every message comes back as a
- * report (tally). What is still on its way at the end is waited for; then each drone asks for a
- * last answer, behind which no delivery can come, and leaves. */
+ * report (tally). What is still on its way at the end is waited for; then each drone leaves, and
+ * behind its goodbye no delivery can come. */
 
 void swarm_count_fate(struct swarm *swarm, const struct fate *fate)
 {
@@ -158,20 +158,6 @@ static enum cli_exit take_off(struct swarm *swarm)
 
 /* ------------------------------------------------------------------------------ end */
 
-/* Waits for what is on its way, and for the deliveries before the last answers. */
-static enum cli_exit land(struct swarm *swarm)
-{
-	enum cli_exit status = fleet_settle(&swarm->fleet, true);
-
-	if (status == CLI_DONE) {
-		for (size_t i = 0; i < swarm->flight.count; i++) {
-			fleet_ping(&swarm->fleet, i);
-		}
-		status = fleet_settle(&swarm->fleet, true);
-	}
-	return status;
-}
-
 static void print_table(struct swarm *swarm, FILE *out)
 {
 	const struct swarm_table table = {
@@ -202,7 +188,7 @@ static enum cli_exit fly(struct swarm *swarm, FILE *out)
 	status =
 		swarm->options->swarm.lockstep ? swarm_fly_lockstep(swarm) : swarm_fly_timed(swarm);
 	if (status == CLI_DONE) {
-		status = land(swarm);
+		status = fleet_settle(&swarm->fleet, true); /* what is on its way */
 	}
 	progress_end(&swarm->progress);
 	if (status == CLI_TIMED_OUT) {

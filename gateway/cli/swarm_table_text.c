@@ -38,7 +38,7 @@ static void print_row(FILE *file, const char *name, const struct tally_row *row)
 
 	(void)fprintf(file,
 		      "%-32s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64
-		      " %9" PRIu64 " %7.2f%% %9" PRIu64 "\n",
+		      " %9" PRIu64 " %7.3f%% %9" PRIu64 "\n",
 		      name, row->sent, row->targets, row->outcomes[OUTCOME_DELIVERED],
 		      row->outcomes[OUTCOME_CORRUPTED], row->outcomes[OUTCOME_LOST], other,
 		      percent(row->outcomes[OUTCOME_DELIVERED], row->targets), row->received);
@@ -63,7 +63,7 @@ static void print_outcomes(FILE *file, const struct tally *tally)
 	(void)fputs("\noutcomes\n", file);
 	for (int i = 1; i < OUTCOME_COUNT; i++) {
 		if (i != OUTCOME_LOST && total->outcomes[i]) {
-			(void)fprintf(file, "  %-30s %9" PRIu64 " %7.2f%%\n",
+			(void)fprintf(file, "  %-30s %9" PRIu64 " %7.3f%%\n",
 				      outcome_name((enum outcome)i), total->outcomes[i],
 				      percent(total->outcomes[i], total->targets));
 		}
@@ -74,7 +74,7 @@ static void print_outcomes(FILE *file, const struct tally *tally)
 
 			(void)snprintf(name, sizeof(name), "LOST (%s)",
 				       reason_name((enum reason)i));
-			(void)fprintf(file, "  %-30s %9" PRIu64 " %7.2f%%\n", name,
+			(void)fprintf(file, "  %-30s %9" PRIu64 " %7.3f%%\n", name,
 				      tally->reasons[i],
 				      percent(tally->reasons[i], total->targets));
 		}

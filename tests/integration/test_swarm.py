@@ -144,9 +144,9 @@ def test_text_table_and_id_targets(t):
     assert (code, err) == (DONE, ""), (code, err)
     assert "3 drones in lab (MESH)" in out and "in 5 rounds, in lockstep" in out
     rows = {line.split()[0]: line.split()[1:] for line in out.splitlines() if "%" in line}
-    assert rows["swarm-001"] == ["5", "5", "5", "0", "0", "0", "100.00%", "0"]
-    assert rows["swarm-002"] == ["0", "0", "0", "0", "0", "0", "0.00%", "10"]
-    assert rows["total"] == ["10", "10", "10", "0", "0", "0", "100.00%", "10"]
+    assert rows["swarm-001"] == ["5", "5", "5", "0", "0", "0", "100.000%", "0"]
+    assert rows["swarm-002"] == ["0", "0", "0", "0", "0", "0", "0.000%", "10"]
+    assert rows["total"] == ["10", "10", "10", "0", "0", "0", "100.000%", "10"]
     table = fly(t, gateway, "--scenario", "lab", "--count", 2, "--to", "ghost", "--lockstep")
     assert table["outcomes"] == {"TARGET_OFFLINE": 20}
 
@@ -387,6 +387,19 @@ def test_what_keeps_it_on_the_ground(t):
         gateway.at = (uavtest.HOST, port)
         code, out, err = swarm(t, gateway, "--scenario", "lab", "--timeout", 0.3)
         assert (code, out) == (UNCONNECTED, "") and str(port) in err, (code, err)
+
+
+def test_a_gateway_that_comes_later(t):
+    simulator = t.simulator()
+    with reserved_port() as port:
+        process = subprocess.Popen(
+            [t.binary("uav-drone"), "swarm", "--scenario", "field", "--lockstep", "--gateway",
+             f"{uavtest.HOST}:{port}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        with process:
+            assert b"trying again" in process.stderr.readline()
+            ready(t, simulator, **{"listen:drones": {"address": f"{uavtest.HOST}:{port}"}})
+            out, err = process.communicate(timeout=uavtest.DEADLINE)
+    assert process.returncode == DONE and b"accounts  closed" in out, (out, err)
 
 
 def limit_files(soft, hard):

@@ -68,6 +68,8 @@ static void a_line_flies_north_and_south(void **state)
 	moves(&pattern, 2, 5, 0, 10, 0);
 	is_at(&pattern, 2, 15, 100, 50, 50);
 	moves(&pattern, 2, 15, 0, -10, 0);
+	is_at(&pattern, 2, 25, 100, -50, 50);
+	moves(&pattern, 2, 25, 0, -10, 0);
 	is_at(&pattern, 2, 30, 100, -100, 50);
 	is_at(&pattern, 2, 35, 100, -50, 50);
 	moves(&pattern, 2, 35, 0, 10, 0);
@@ -149,17 +151,15 @@ static void one_seed_is_one_flight_in_whatever_order_it_is_asked(void **state)
 {
 	struct pattern one = begin(PATTERN_RANDOM, 3, 7), two = begin(PATTERN_RANDOM, 3, 7),
 		       other = begin(PATTERN_RANDOM, 3, 8);
-	struct vector p[2], v[2];
+	struct vector on[200][2], p[2], v[2];
 
 	(void)state;
 	for (int i = 0; i < 200; i++) {
-		pattern_at(&one, 2, i, &p[0], &v[0]);
-		pattern_at(&two, 2, 199 - i, &p[1], &v[1]);
+		pattern_at(&one, 2, i, &on[i][0], &on[i][1]);
 	}
-	for (int i = 0; i < 200; i += 17) {
-		pattern_at(&one, 2, i, &p[0], &v[0]);
+	for (int i = 199; i >= 0; i--) {
 		pattern_at(&two, 2, i, &p[1], &v[1]);
-		assert_true(same(&p[0], &p[1]) && same(&v[0], &v[1]));
+		assert_true(same(&on[i][0], &p[1]) && same(&on[i][1], &v[1]));
 	}
 	pattern_at(&other, 2, 0, &p[1], &v[1]);
 	pattern_at(&one, 2, 0, &p[0], &v[0]);

@@ -269,12 +269,12 @@ static void the_table_tells_it_all(void **state)
 	has(text, "flown 3.0 s in 1.2 s\n");
 	has(text,
 	    "s-001                                    3         3         2         0         "
-	    "1         0   66.67%         1\n");
+	    "1         0  66.667%         1\n");
 	has(text,
 	    "total                                    6         6         2         1         "
-	    "2         1   33.33%         3\n");
-	has(text, "  NO_ROUTE                               1   16.67%\n");
-	has(text, "  LOST (PACKET_ERROR)                    1   16.67%\n");
+	    "2         1  33.333%         3\n");
+	has(text, "  NO_ROUTE                               1  16.667%\n");
+	has(text, "  LOST (PACKET_ERROR)                    1  16.667%\n");
 	has(text, "delay     p50 2.000 ms  p95 3.000 ms  p99 3.000 ms  max 3.000 ms  (of 3)\n");
 	has(text, "SNR       min 0.00 dB  p5 0.00 dB  p50 20.00 dB  p95 90.00 dB  (of 6)\n");
 	has(text, "late by   p50 0.005 ms");
