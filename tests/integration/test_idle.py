@@ -66,6 +66,14 @@ def test_who_does_not_register(t):
     assert t.drone(gateway, "uav1").request(ping={}).HasField("pong")
 
 
+def test_nothing_else_wakes_the_gateway(t):
+    """What is due is done although nobody says a word, the simulator's link included."""
+    gateway = ready(t, sessions={"register_timeout_ms": 100},
+                    simulator={"ping_interval_ms": 3600000, "idle_timeout_ms": 7200000})
+    assert goodbye_of(t.drone(gateway)) == "PROTOCOL_ERROR"
+    assert goodbye_of(t.drone(gateway)) == "PROTOCOL_ERROR", "and once more"
+
+
 def test_a_frame_that_is_never_finished(t):
     gateway = ready(t, sessions={"frame_timeout_ms": 200})
     stuck = t.drone(gateway, "stuck")
