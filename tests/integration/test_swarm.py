@@ -88,6 +88,9 @@ def test_by_the_clock(t):
     assert len(lines) == 240 and ",".join(lines[0]) == COLUMNS + ",late_by_us"
     assert {line["round"] for line in lines} == {"0"}
     assert max(int(line["time_us"]) for line in lines) < table["real_s"] * 1e6 + 1
+    for line in lines:  # each in its turn, none before it is due
+        turn = (int(line["sender"].removeprefix("swarm-")) - 1) / 12
+        assert int(line["time_us"]) >= (int(line["number"]) - 1 + turn) / 20 * 1e6 - 1, line
     accounts = settle(gateway)
     assert accounts["accepted"] == 240, accounts
     assert accounts["delivered"] == table["outcomes"]["DELIVERED"], accounts
@@ -338,10 +341,10 @@ def test_interrupted(t):
         gateway.wait_event("drone_left", drone="ear")
 
 
-def test_the_gateway_ends(t):
+def gateway_ends(t, *arguments):
     gateway = ready(t, scenarios={"lab": IDEAL})
     process = start(t, gateway, "--scenario", "lab", "--count", 20, "--rate", 20, "--duration",
-                    10000, "--to", "everyone", "--json", "--timeout", 5)
+                    10000, "--to", "everyone", "--json", "--timeout", 5, *arguments)
     with process:
         wait_traffic(t, gateway)
         gateway.kill()
@@ -352,6 +355,15 @@ def test_the_gateway_ends(t):
     assert table["accounts_close"] == (table["unanswered"] == 0)
     lines = err.decode().splitlines()
     assert 0 < sum("connection lost" in line for line in lines) <= 5, lines
+    assert not any("no answer" in line for line in lines), lines
+
+
+def test_the_gateway_ends(t):
+    gateway_ends(t)
+
+
+def test_the_gateway_ends_in_lockstep(t):
+    gateway_ends(t, "--lockstep")
 
 
 def test_a_silent_gateway_is_not_waited_for_for_ever(t):
