@@ -49,6 +49,11 @@ def deliver(transmit, **fields):
     return [result(transmit, *(reception(node, **fields) for node in transmit.receivers))]
 
 
+def link(**changes):
+    """LINK, but for these numbers; as a field of reception()."""
+    return {"link": {**LINK, **changes}}
+
+
 def hold(_transmit):
     return []
 
@@ -167,6 +172,31 @@ class FakeSimulator:
             return None
 
         return self.wait(find, f"{body} {fields}")
+
+    def name_of(self, node):
+        """Whose number that was last."""
+        return next(request.set_node.name for connection in reversed(self.connections)
+                    for request in reversed(connection.requests)
+                    if request.HasField("set_node") and request.set_node.node == node)
+
+    def pair(self, transmit):
+        """(transmitter, {receivers}) by their names."""
+        return self.name_of(transmit.transmitter), set(map(self.name_of, transmit.receivers))
+
+    def by_names(self, fates):
+        """An `answer` that changes receptions by {(transmitter, receiver): fields}."""
+        def answer(transmit):
+            sender = self.name_of(transmit.transmitter)
+            return [result(transmit, *(
+                reception(node, **fates.get((sender, self.name_of(node)), {}))
+                for node in transmit.receivers))]
+
+        return answer
+
+    def transmitted(self, connection=-1):
+        """Every transmit of that connection, in order."""
+        return [request.transmit for request in self.connections[connection].requests
+                if request.HasField("transmit")]
 
     def wait_closed(self, connection):
         self.wait(lambda: connection.closed, "the gateway to close the link")

@@ -11,6 +11,8 @@ from uavtest import relay
 
 IDEAL = uavtest.scenario(channel_model="ideal", **{"channel.frequency_hz": None})
 
+STAR = {**uavtest.scenario(), "topology": "star", "hub": "hub", "spoke_to_spoke": "relay"}
+
 
 def ready(t, simulator=None, /, scenarios=None, **sections):
     """A gateway whose simulator (sim-stub when none is given) has accepted every scenario."""
@@ -97,6 +99,24 @@ def payloads(drone):
     found = [event.delivery.payload for event in drone.events if event.HasField("delivery")]
     drone.events[:] = [event for event in drone.events if not event.HasField("delivery")]
     return found
+
+
+def post(sender, ref, payload=b"x", report="REPORT_WISH_ALL", **to):
+    """Sends and does not wait for the report: to drone="uav2", group="red" or everyone={}."""
+    sender.send(ref=ref, send={**to, "payload": payload, "report": report})
+
+
+def hops_told(hops):
+    """What each hop is about: [(transmitter, receiver, outcome, reason, source)]."""
+    return [(hop.transmitter, hop.receiver, outcome_name(hop.outcome),
+             relay.Reason.Name(hop.reason).removeprefix("REASON_"),
+             relay.Source.Name(hop.source).removeprefix("SOURCE_")) for hop in hops]
+
+
+def fate_of(reply, drone_id):
+    """The outcome of one target in a send_report."""
+    (one,) = [one for one in reply.send_report.outcomes if one.drone_id == drone_id]
+    return one
 
 
 def link_bytes(link):
