@@ -173,6 +173,8 @@ static void tell_simulator(struct core *core, struct plan *plan)
 /* It is in use no more. Its members are told; their stays go on for what is in flight. */
 static void remove_scenario(struct core *core, struct scenario *scenario)
 {
+	const struct member *hub = scenario->hub_member;
+
 	queue_decide(core, scenario, OUTCOME_NO_ROUTE);
 	scenario_retire(core, scenario);
 	for (uint32_t i = 0; i < scenario->member_count; i++) {
@@ -180,6 +182,9 @@ static void remove_scenario(struct core *core, struct scenario *scenario)
 
 		presence_note(core, session, PRESENCE_WHAT_SCENARIO, GOODBYE_UNSPECIFIED, scenario,
 			      NULL);
+		if (scenario->members[i] == hub) {
+			presence_note_hub(core, session, scenario, PRESENCE_WHAT_HUB_DOWN);
+		}
 	}
 	scenario_tell_members(core, scenario);
 	scenario_settle(core, scenario);
