@@ -414,19 +414,15 @@ void fleet_send(struct fleet *fleet, size_t number, const struct request_send *s
 
 /* ------------------------------------------------------------------------------- end */
 
-enum cli_exit fleet_settle(struct fleet *fleet, bool heed)
+enum cli_exit fleet_settle(struct fleet *fleet, unsigned enough)
 {
 	uint64_t heard = fleet->heard, late_us = connection_clock() + fleet->options->timeout_us;
-	unsigned signals = fleet->signals;
 
-	while (fleet->answers || fleet->pending) {
+	while ((fleet->answers || fleet->pending) && fleet->signals < enough) {
 		enum cli_exit status = fleet_turn(fleet, late_us);
 
 		if (status != CLI_DONE || fleet->status != CLI_DONE) {
 			return status != CLI_DONE ? status : fleet->status;
-		}
-		if (fleet->signals != signals && heed) {
-			return CLI_DONE;
 		}
 		if (fleet->heard != heard) {
 			heard = fleet->heard;

@@ -55,9 +55,10 @@ enum cli_exit fleet_board(struct fleet *fleet);
  * with what has. CLI_DONE, or CLI_TROUBLE when waiting fails, told. */
 enum cli_exit fleet_turn(struct fleet *fleet, uint64_t deadline_us);
 
-/* Turns until no request holds the swarm up, and no message is without a report. CLI_TIMED_OUT
- * when nothing has come for --timeout; when a signal comes while `heed`, CLI_DONE. */
-enum cli_exit fleet_settle(struct fleet *fleet, bool heed);
+/* Turns until no request holds the swarm up and no message is without a report, or as many
+ * signals as are `enough` have come: CLI_DONE. CLI_TIMED_OUT when nothing has come for
+ * --timeout. */
+enum cli_exit fleet_settle(struct fleet *fleet, unsigned enough);
 
 /* Requests of one drone, sent at once. Nothing happens for a drone that is not a member. */
 

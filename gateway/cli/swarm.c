@@ -149,7 +149,7 @@ static enum cli_exit take_off(struct swarm *swarm)
 	for (size_t i = 0; i < swarm->flight.count; i++) {
 		swarm_tell_state(swarm, i, 0, true);
 	}
-	status = fleet_settle(&swarm->fleet, true);
+	status = fleet_settle(&swarm->fleet, 1);
 	if (status == CLI_TIMED_OUT) {
 		return late(swarm);
 	}
@@ -188,7 +188,7 @@ static enum cli_exit fly(struct swarm *swarm, FILE *out)
 	status =
 		swarm->options->swarm.lockstep ? swarm_fly_lockstep(swarm) : swarm_fly_timed(swarm);
 	if (status == CLI_DONE) {
-		status = fleet_settle(&swarm->fleet, true); /* what is on its way */
+		status = fleet_settle(&swarm->fleet, SWARM_SIGNALS); /* what is on its way */
 	}
 	progress_end(&swarm->progress);
 	if (status == CLI_TIMED_OUT) {

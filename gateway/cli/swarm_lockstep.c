@@ -53,15 +53,16 @@ static enum cli_exit fly_round(struct swarm *swarm, uint64_t round)
 	for (size_t i = 0; i < swarm->flight.count; i++) {
 		swarm_tell_state(swarm, i, time_s, true);
 	}
-	status = fleet_settle(&swarm->fleet, false);
-	if (status != CLI_DONE) {
+	status = fleet_settle(&swarm->fleet, SWARM_SIGNALS);
+	if (status != CLI_DONE || swarm->fleet.signals) {
 		return status;
 	}
 	for (size_t i = 0; i < swarm->flight.count; i++) {
 		swarm_send(swarm, i, round, time_s, time_us, round + 1);
 	}
-	status = fleet_settle(&swarm->fleet, false);
+	status = fleet_settle(&swarm->fleet, SWARM_SIGNALS);
 	count_round(swarm);
+	swarm->rounds++;
 	return status;
 }
 
@@ -70,7 +71,7 @@ enum cli_exit swarm_fly_lockstep(struct swarm *swarm)
 	enum cli_exit status = CLI_DONE;
 
 	while (swarm->rounds < swarm->messages && status == CLI_DONE && swarm_goes_on(swarm)) {
-		status = fly_round(swarm, swarm->rounds++);
+		status = fly_round(swarm, swarm->rounds);
 		swarm->flown_s = (double)swarm->rounds / swarm->options->swarm.rate_hz;
 		progress_show(&swarm->progress, connection_clock(), swarm->flown_s, &swarm->tally);
 	}

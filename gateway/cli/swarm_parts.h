@@ -6,6 +6,9 @@
 #include "cli/progress.h"
 #include "cli/traffic.h"
 
+/* A first signal ends the flight, a second one the waiting for what is on its way. */
+enum { SWARM_SIGNALS = 2 };
+
 struct swarm {
 	const struct options *options;
 	struct flight flight;

@@ -381,6 +381,24 @@ def test_a_silent_gateway_is_not_waited_for_for_ever(t):
     assert b"no answer" in err, err
 
 
+def test_interrupted_twice(t):
+    """The second signal ends the waiting for a gateway that does not answer."""
+    gateway = ready(t, scenarios={"lab": IDEAL})
+    for lockstep in ((), ("--lockstep",)):
+        process = start(t, gateway, "--scenario", "lab", "--count", 4, "--rate", 200, "--duration",
+                        10000, "--to", "everyone", "--json", "--timeout", 1000, *lockstep)
+        with process:
+            wait_traffic(t, gateway)
+            gateway.process.send_signal(signal.SIGSTOP)
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=uavtest.DEADLINE)
+            gateway.process.send_signal(signal.SIGCONT)
+        assert process.returncode in (DONE, UNCLOSED) and json.loads(out)["interrupted"], err
+        t.drones.pop().close()
+        gateway.wait_event("drone_left", drone="ear")
+
+
 def test_what_keeps_it_on_the_ground(t):
     gateway = ready(t, scenarios={"field": {**uavtest.scenario(), "max_drones": 5}, "lab": IDEAL})
     for arguments, code, word in (
