@@ -38,7 +38,7 @@ struct message {
 	uint32_t order;	  /* of acceptance; may wrap */
 	uint32_t waiting; /* its deliveries that wait for their time */
 
-	struct scenario *scenario; /* not to be followed in MESSAGE_WAITING */
+	struct scenario *scenario;
 	struct lane *lane;	   /* the same */
 	uint32_t sender_node, sender_stay;
 	uint32_t sender_index; /* of its session */

@@ -77,6 +77,7 @@ static void message_over(struct core *core, struct message *message)
 	message->in_window = false;
 	if (message->waiting) {
 		message->stage = MESSAGE_WAITING;
+		message->scenario->waiting++;
 	} else {
 		delivery_finish(core, message);
 	}

@@ -198,12 +198,16 @@ void scenario_settle(struct core *core, struct scenario *scenario)
 	if (!scenario->retired || scenario->in_channel) {
 		return;
 	}
+	if (lane->up && !scenario->removed) {
+		lane->ops->remove_scenario(lane->ctx, scenario->number);
+	}
+	scenario->removed = true;
+	forget_lingering(scenario);
+	if (scenario->waiting) {
+		return;
+	}
 	for (uint32_t i = 0; i < scenario->member_count; i++) {
 		detach(core, scenario->members[i]);
-	}
-	forget_lingering(scenario);
-	if (lane->up) {
-		lane->ops->remove_scenario(lane->ctx, scenario->number);
 	}
 	scenario_free(core, scenario);
 }

@@ -3,7 +3,7 @@
  *
  * A scenario whose channel changes in a reload gets a successor with a number of its own,
  * which takes its members at once; the old one is retired: it lives on, unseen, until what is in
- * its channel has come out. One that is removed is retired with its members still in it, so that
+ * flight in it has come to its end. One that is removed is retired with its members still in it, so that
  * what is in flight to them arrives. */
 #ifndef UAV_CORE_SCENARIO_H
 #define UAV_CORE_SCENARIO_H
@@ -22,6 +22,7 @@ struct scenario {
 	uint32_t number;
 	uint32_t identity; /* unique; a successor's is that of the one before */
 	bool retired;
+	bool removed; /* retired, and the simulator has been told of the end */
 	struct name name, hub;
 	struct scenario_config config; /* with parameters of its own */
 	struct geodesy_origin origin;
@@ -33,6 +34,7 @@ struct scenario {
 	struct member *hub_member; /* NULL: the hub is away */
 	uint64_t hub_noted;	   /* behind the last presence record about the hub; 0: none */
 	uint32_t in_channel;	   /* messages */
+	uint32_t waiting;	   /* messages that wait for their time, behind the channel */
 	struct list queue;	   /* messages that wait for the simulator */
 	struct list lingering;	   /* members that left while something needed their node */
 };
@@ -80,7 +82,8 @@ void scenario_remove_node(struct core *core, struct member *member);
 
 /* Takes it out of use. Its queue is empty. */
 void scenario_retire(struct core *core, struct scenario *scenario);
-/* Ends it if it is retired and its channel is empty; to be called when that may be so. */
+/* Ends it as far as it can be if it is retired: at the simulator when its channel is empty,
+ * wholly when nothing waits for its time either. To be called when that may be so. */
 void scenario_settle(struct core *core, struct scenario *scenario);
 
 /* Tells the simulator the scenario, which then waits for the answer, and its nodes. */

@@ -101,7 +101,11 @@ static void end(struct core *core, struct waiting *waiting)
 
 	give(core, waiting);
 	if (message->waiting == 0 && message->stage == MESSAGE_WAITING) {
+		struct scenario *scenario = message->scenario;
+
 		delivery_finish(core, message);
+		scenario->waiting--;
+		scenario_settle(core, scenario);
 	}
 }
 
