@@ -1,5 +1,4 @@
 /* What must hold between the calls into the core. */
-#include "core/state.h"
 #include "world.h"
 
 /* --------------------------------------------------------------- after each call */
@@ -11,7 +10,9 @@ static void check_replies(const struct world *world, const struct conn *conn)
 		bool may_wait = reply->kind >= REPLY_SCENARIOS && !conn_has_room(conn);
 
 		if (reply->kind == REPLY_SEND) {
-			may_wait = reply->message->many ? reply->message->in_channel || may_wait
+			may_wait = reply->message->many ? reply->message->way != WAY_OUT ||
+								  reply->message->undecided ||
+								  may_wait
 							: reply->message->undecided;
 		}
 		FLOW_HOLDS(world, may_wait, "%u: no reply (kind %d, ref %u)", conn->slot,
@@ -50,6 +51,8 @@ void check_call(struct world *world)
 		conn->may_ask = false;
 		FLOW_HOLDS(world, !conn->refused, "%u: what it refused has no consequence",
 			   conn->slot);
+		FLOW_HOLDS(world, !conn->tell_banned, "%u: asked for a banned id and stays",
+			   conn->slot);
 		FLOW_HOLDS(world, !conn->tell_over, "%u: broke the protocol and stays", conn->slot);
 		FLOW_HOLDS(world, !conn->freed, "%u: the id is free, but it is not told",
 			   conn->slot);
@@ -60,12 +63,14 @@ void check_call(struct world *world)
 		check_replies(world, conn);
 	}
 	if (message) {
-		FLOW_HOLDS(world, message->transmitted == message->expect_transmit,
+		FLOW_HOLDS(world, message->transmitted || !message->expect_transmit,
 			   "a message did not go to the simulator");
 	}
 }
 
 /* ------------------------------------------------------------------ after a tick */
+
+enum { RELOAD_GRACE_US = 1000 };
 
 static bool over(const struct conn *conn, uint64_t since_us, uint32_t allowed_ms)
 {
@@ -91,7 +96,7 @@ static void check_overdue(const struct world *world, const struct conn *conn)
 			   "%u: the holder was silent, but keeps its id", conn->slot);
 		FLOW_HOLDS(world,
 			   !conn_silenced(holder) ||
-				   !conn_passed(conn, conn->asked_us, world_asking_ms(world)),
+				   !conn_passed(conn, conn->asked_us, asking_longest_ms(world)),
 			   "%u: waits for an id for ever", conn->slot);
 		return;
 	}
@@ -121,8 +126,7 @@ static void check_overdue(const struct world *world, const struct conn *conn)
 		uint64_t next = conn->seen > oldest ? conn->seen : oldest;
 
 		FLOW_HOLDS(world,
-			   !conn_passed(conn, world->journal[next].at_us,
-					limits->presence_interval_ms),
+			   world->now.mono_us < world->journal[next].due_us,
 			   "%u: presence comes too late", conn->slot);
 	}
 }
@@ -131,6 +135,9 @@ void check_tick(struct world *world)
 {
 	FLOW_HOLDS(world, core_next_deadline(world->core) > world->now.mono_us,
 		   "the next deadline lies in the past");
+	if (world->now.mono_us <= world->reloaded_us + RELOAD_GRACE_US) {
+		return; /* what shorter times make overdue has a moment */
+	}
 	for (unsigned i = 0; i < world->drone_count; i++) {
 		if (world->drones[i].conn) {
 			check_overdue(world, world->drones[i].conn);
@@ -174,34 +181,86 @@ static void check_accounts(const struct world *world)
 			   is->results_unknown + is->results_repeated == want->results_unknown &&
 			   is->sim_ups == want->sim_ups && is->sim_downs == want->sim_downs &&
 			   is->presence_events == world->journal_end,
-		   "sends, transmits, results or events are miscounted");
+		   "sends %lld, transmits %lld, results %lld, strays %lld, events %lld too many",
+		   (long long)(is->sends - want->sends), (long long)(is->transmits - want->transmits),
+		   (long long)(is->results - want->results),
+		   (long long)(is->results_unknown + is->results_repeated - want->results_unknown),
+		   (long long)(is->presence_events - world->journal_end));
+	FLOW_HOLDS(world,
+		   is->waiting == waiting_count(world) && is->queued == world->queue.count &&
+			   is->relayed == want->relayed && is->bypassed == want->bypassed,
+		   "waiting %llu, queued %llu, relayed %llu, bypassed %llu; expected %u, %u, %llu, "
+		   "%llu",
+		   (unsigned long long)is->waiting, (unsigned long long)is->queued,
+		   (unsigned long long)is->relayed, (unsigned long long)is->bypassed,
+		   waiting_count(world), world->queue.count, (unsigned long long)want->relayed,
+		   (unsigned long long)want->bypassed);
 }
 
-static void check_bounds(const struct world *world)
+static uint32_t more(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* A reload puts nobody out: what was within the old bounds may stay. */
+static void check_most(struct world *world)
 {
 	const struct core *core = world->core;
 	const struct limits *limits = &world->limits;
+	struct limits *most = &world->most;
+	uint32_t unregistered = core_sessions(core) - core_online(core);
+	uint32_t in_flight = parcels_in_channel(world) + world->queue.count;
 
-	FLOW_HOLDS(world, core_in_flight(core) == world->sim.channel_count,
-		   "%u in flight, expected %u", core_in_flight(core), world->sim.channel_count);
-	FLOW_HOLDS(world, core->inflight.count == world->sim.channel_count,
-		   "%u slots are taken by %u messages", core->inflight.count,
-		   world->sim.channel_count);
-	FLOW_HOLDS(world, core->inflight.outside_bytes == world->outside_bytes,
-		   "payload bytes are miscounted");
 	FLOW_HOLDS(world,
-		   core_in_flight(core) <= limits->max_in_flight &&
-			   core_in_flight(core) <= world->simulator.max_in_flight,
-		   "more in flight than allowed");
+		   core_sessions(core) <= most->max_drones &&
+			   unregistered <= most->max_unregistered,
+		   "more sessions than allowed");
+	FLOW_HOLDS(world, in_flight <= most->max_in_flight, "more in flight than allowed");
+	FLOW_HOLDS(world, world->queue.count <= most->max_queued, "more queued than allowed");
+	FLOW_HOLDS(world, waiting_count(world) <= most->max_waiting, "more waiting than allowed");
+	most->max_drones = more(limits->max_drones, core_sessions(core));
+	most->max_unregistered = more(limits->max_unregistered, unregistered);
+	most->max_in_flight = more(limits->max_in_flight, in_flight);
+	most->max_queued = more(limits->max_queued, world->queue.count);
+	most->max_waiting = more(limits->max_waiting, waiting_count(world));
+}
+
+static uint32_t messages_that_wait(const struct world *world)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < world->waiting.count; i++) {
+		count += world->waiting.at[i]->way == WAY_OUT;
+	}
+	return count;
+}
+
+static void check_bounds(struct world *world)
+{
+	const struct core *core = world->core;
+	uint32_t in_flight =
+		parcels_in_channel(world) + world->queue.count + messages_that_wait(world);
+
+	FLOW_HOLDS(world, core_in_flight(core) == in_flight, "%u in flight, expected %u",
+		   core_in_flight(core), in_flight);
+	FLOW_HOLDS(world, peek_outside_bytes(core) == world->outside_bytes,
+		   "%llu payload bytes are held, expected %llu",
+		   (unsigned long long)peek_outside_bytes(core),
+		   (unsigned long long)world->outside_bytes);
+	for (uint32_t i = 0; i < world->lane_count; i++) {
+		struct lane *lane = &world->lanes[i];
+		uint32_t window = world->simulators[lane->simulator].max_in_flight;
+
+		FLOW_HOLDS(world, lane->channel.count <= more(window, lane->most),
+			   "lane %u: more in flight than its window", i);
+		lane->most = lane->channel.count;
+	}
 	FLOW_HOLDS(world,
 		   core_sessions(core) == world_connected(world) &&
 			   core_online(core) == world_online(world),
 		   "%u sessions, %u online, expected %u and %u", core_sessions(core),
 		   core_online(core), world_connected(world), world_online(world));
-	FLOW_HOLDS(world,
-		   core_sessions(core) <= limits->max_drones &&
-			   core_sessions(core) - core_online(core) <= limits->max_unregistered,
-		   "more sessions than allowed");
+	check_most(world);
 }
 
 static void check_held(const struct world *world, const struct conn *conn)
@@ -224,7 +283,7 @@ static void check_held(const struct world *world, const struct conn *conn)
 			   "%u: held though its window has room", conn->slot);
 		break;
 	case HELD_SIMULATOR:
-		FLOW_HOLDS(world, simulator_full(world),
+		FLOW_HOLDS(world, window_full(world, &world->lanes[conn->held_lane]),
 			   "%u: held though the simulator's window has room", conn->slot);
 		break;
 	}
@@ -236,7 +295,8 @@ static bool waits(const struct conn *conn)
 		const struct reply *reply = &conn->replies[i];
 
 		if (reply->kind < REPLY_SEND ||
-		    (reply->message->many && !reply->message->in_channel)) {
+		    (reply->message->many && reply->message->way == WAY_OUT &&
+		     !reply->message->undecided)) {
 			return true;
 		}
 	}
@@ -246,8 +306,9 @@ static bool waits(const struct conn *conn)
 static void check_conn(struct world *world, struct conn *conn)
 {
 	check_held(world, conn);
-	FLOW_HOLDS(world, conn->in_flight <= world->limits.max_in_flight_per_drone,
+	FLOW_HOLDS(world, conn->in_flight <= more(world->limits.max_in_flight_per_drone, conn->most),
 		   "%u: more in flight than its window", conn->slot);
+	conn->most = conn->in_flight;
 	if (!waits(conn)) {
 		conn->waits_since_us = 0;
 	} else if (!conn->waits_since_us) {
@@ -255,37 +316,10 @@ static void check_conn(struct world *world, struct conn *conn)
 	}
 }
 
-static void check_nodes(const struct world *world)
-{
-	for (uint32_t i = 1; i <= FLOW_SCENARIOS; i++) {
-		const struct scenario_model *scenario = &world->sim.scenarios[i];
-		uint32_t members = 0;
-
-		FLOW_HOLDS(world, world_members(world, i) <= world->configs[i - 1].max_drones,
-			   "more members than max_drones");
-		if (!world->sim.up) {
-			continue;
-		}
-		FLOW_HOLDS(world, scenario->told, "the simulator does not know scenario %u", i);
-		for (uint32_t node = 0; node < FLOW_NODES; node++) {
-			if (scenario->nodes[node]) {
-				members++;
-				FLOW_HOLDS(world, scenario->nodes[node]->scenario == i,
-					   "node %u has left scenario %u", node, i);
-			}
-		}
-		FLOW_HOLDS(world, members == world_members(world, i),
-			   "the simulator knows %u of %u nodes", members, world_members(world, i));
-	}
-}
-
 void check_step(struct world *world)
 {
 	check_accounts(world);
 	check_bounds(world);
-	if (world->step % 8 == 0) {
-		check_nodes(world);
-	}
 	for (unsigned i = 0; i < world->drone_count; i++) {
 		if (world->drones[i].conn) {
 			check_conn(world, world->drones[i].conn);
@@ -297,7 +331,7 @@ void check_step(struct world *world)
 
 void check_quiet(struct world *world)
 {
-	FLOW_HOLDS(world, world->want.pending == 0 && world->sim.channel_count == 0,
+	FLOW_HOLDS(world, world->want.pending == 0 && core_in_flight(world->core) == 0,
 		   "something is never decided");
 	for (unsigned i = 0; i < world->drone_count; i++) {
 		const struct conn *conn = world->drones[i].conn;
@@ -324,17 +358,17 @@ void check_empty(struct world *world)
 	FLOW_HOLDS(world, core_sessions(core) == 0 && core_online(core) == 0,
 		   "sessions are left over");
 	FLOW_HOLDS(world,
-		   core->inflight.count == 0 && core_in_flight(core) == 0 &&
-			   core_stats(core)->pending == 0 && core->inflight.outside_bytes == 0 &&
-			   core->fanout_bytes == 0 && core->woken == 0,
+		   core_in_flight(core) == 0 && core_stats(core)->pending == 0 &&
+			   core_stats(core)->waiting == 0 && core_stats(core)->queued == 0,
 		   "messages are left over");
-	FLOW_HOLDS(world, list_empty(&core->held) && core->deadlines.count == 0,
-		   "lists are left over");
-	FLOW_HOLDS(world, core->registry.ids.count == 0 && core->registry.callsigns.count == 0,
-		   "names are left over");
-	for (size_t i = 0; i < core->scenario_count; i++) {
-		FLOW_HOLDS(world, core->scenarios[i].member_count == 0, "members are left over");
+	FLOW_HOLDS(world, !peek_leftover(core), "%s", peek_leftover(core));
+	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
+		const struct grid *grid = world->places[i].grid;
+
+		FLOW_HOLDS(world, !grid || (grid->stays == 0 && grid->node_count == 0),
+			   "nodes are left over");
 	}
+	FLOW_HOLDS(world, !world->retired, "a retired scenario is left over");
 	for (const struct conn *conn = world->conns; conn; conn = conn->next) {
 		FLOW_HOLDS(world, conn->closed, "an endpoint is never closed");
 	}

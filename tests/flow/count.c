@@ -50,6 +50,7 @@ static const int goodbyes[] = {
 	GOODBYE_LEFT,	       GOODBYE_IDLE_TIMEOUT,   GOODBYE_TAKEN_OVER,
 	GOODBYE_KICKED,	       GOODBYE_PROTOCOL_ERROR, GOODBYE_TOO_SLOW,
 	GOODBYE_SHUTTING_DOWN, GOODBYE_SERVER_FULL,    GOODBYE_CONNECTION_LOST,
+	GOODBYE_BANNED,
 };
 static const int errors[] = {
 	ERROR_BAD_REQUEST,
@@ -61,6 +62,8 @@ static const int errors[] = {
 	ERROR_BAD_ID,
 	ERROR_BAD_NAME,
 	ERROR_NAME_TAKEN,
+	ERROR_BANNED,
+	ERROR_TOO_MANY_GROUPS,
 	ERROR_NO_SCENARIO,
 	ERROR_NO_SUCH_SCENARIO,
 	ERROR_SCENARIO_FULL,
@@ -73,9 +76,89 @@ static const int kinds[] = {
 	PRESENCE_WHAT_OFFLINE,
 	PRESENCE_WHAT_RENAMED,
 	PRESENCE_WHAT_SCENARIO,
+	PRESENCE_WHAT_HUB_UP,
+	PRESENCE_WHAT_HUB_DOWN,
 };
 
-enum { TABLES = 5 };
+static const char *const happenings[HAPPENS_COUNT] = {
+	[HAPPENS_HELD] = "held",
+	[HAPPENS_RESUMED] = "resumed",
+	[HAPPENS_MISSED] = "missed",
+	[HAPPENS_RENOTED] = "renoted",
+	[HAPPENS_HUB_RENOTED] = "hub renoted",
+	[HAPPENS_RESET] = "reset",
+	[HAPPENS_PAGES] = "pages",
+	[HAPPENS_DELIVERY] = "delivery",
+	[HAPPENS_RELAY] = "relay",
+	[HAPPENS_RELAY_TO_MANY] = "relay to many",
+	[HAPPENS_RELAY_ALTERED] = "relay altered",
+	[HAPPENS_RELAY_CORRUPTED_FIRST] = "relay corrupted first",
+	[HAPPENS_RELAY_CORRUPTED_SECOND] = "relay corrupted second",
+	[HAPPENS_RELAY_LOST_FIRST] = "relay lost first",
+	[HAPPENS_RELAY_LOST_SECOND] = "relay lost second",
+	[HAPPENS_RELAY_HUB_GONE] = "relay hub gone",
+	[HAPPENS_RELAY_TARGET_GONE] = "relay target gone",
+	[HAPPENS_RELAY_SENDER_GONE] = "relay sender gone",
+	[HAPPENS_RELAY_TIMEOUT_FIRST] = "relay timeout first",
+	[HAPPENS_RELAY_TIMEOUT_SECOND] = "relay timeout second",
+	[HAPPENS_RELAY_DOWN_SECOND] = "relay down second",
+	[HAPPENS_RELAY_RETIRED] = "relay retired",
+	[HAPPENS_NODE_OUTLIVES] = "node outlives",
+	[HAPPENS_HUB_TARGET] = "hub target",
+	[HAPPENS_NO_HUB] = "no hub",
+	[HAPPENS_DENIED] = "denied",
+	[HAPPENS_JOINED] = "joined",
+	[HAPPENS_LEFT_GROUP] = "left group",
+	[HAPPENS_TO_GROUP] = "to group",
+	[HAPPENS_RENAMED] = "renamed",
+	[HAPPENS_SQUATTER] = "squatter",
+	[HAPPENS_WAITED] = "waited",
+	[HAPPENS_LATE] = "late",
+	[HAPPENS_LATE_AT_ONCE] = "late at once",
+	[HAPPENS_WAITING_FULL] = "waiting full",
+	[HAPPENS_WAITING_LEFT] = "waiting left",
+	[HAPPENS_WAITING_SENDER_GONE] = "waiting sender gone",
+	[HAPPENS_WAITING_LINK_DOWN] = "waiting link down",
+	[HAPPENS_QUEUED] = "queued",
+	[HAPPENS_QUEUED_SENT] = "queued sent",
+	[HAPPENS_QUEUED_EXPIRED] = "queued expired",
+	[HAPPENS_QUEUED_REFUSED] = "queued refused",
+	[HAPPENS_QUEUED_LEFT] = "queued left",
+	[HAPPENS_QUEUED_FULL] = "queued full",
+	[HAPPENS_QUEUED_MOVED] = "queued moved",
+	[HAPPENS_QUEUED_REMOVED] = "queued removed",
+	[HAPPENS_BYPASSED] = "bypassed",
+	[HAPPENS_BYPASSED_RELAY] = "bypassed relay",
+	[HAPPENS_WRONG_LANE] = "wrong lane",
+	[HAPPENS_WRONG_LANE_STATUS] = "wrong lane status",
+	[HAPPENS_RELOAD] = "reload",
+	[HAPPENS_RELOAD_SOFT] = "reload soft",
+	[HAPPENS_RELOAD_HARD] = "reload hard",
+	[HAPPENS_RELOAD_LANE] = "reload lane",
+	[HAPPENS_RELOAD_ADDED] = "reload added",
+	[HAPPENS_RELOAD_REMOVED] = "reload removed",
+	[HAPPENS_RELOAD_HUB] = "reload hub",
+	[HAPPENS_RELOAD_ASKED_AGAIN] = "reload asked again",
+	[HAPPENS_RETIRED_LATER] = "retired later",
+	[HAPPENS_RETIRED_ANSWER] = "retired answer",
+	[HAPPENS_PLACED_LISTENER] = "placed listener",
+	[HAPPENS_PLACED_DEFAULT] = "placed default",
+	[HAPPENS_BANNED] = "banned",
+	[HAPPENS_BAN_OVER] = "ban over",
+	[HAPPENS_WALL_JUMP] = "wall jump",
+	[HAPPENS_LATE_TICK] = "late tick",
+	[HAPPENS_SHUTDOWN_QUEUED] = "shutdown queued",
+	[HAPPENS_SHUTDOWN_WAITING] = "shutdown waiting",
+};
+
+static int everything[HAPPENS_COUNT]; /* 0, 1, 2 ... */
+
+static const char *happening_text(int number)
+{
+	return happenings[number];
+}
+
+enum { TABLES = 6 };
 
 #define ROWS(array) (array), sizeof(array) / sizeof((array)[0])
 
@@ -86,6 +169,10 @@ static void tables_of(const struct tally *tally, struct table tables[TABLES])
 	tables[2] = (struct table){"goodbye", goodbye_text, tally->goodbyes, ROWS(goodbyes)};
 	tables[3] = (struct table){"error", error_text, tally->errors, ROWS(errors)};
 	tables[4] = (struct table){"presence", presence_text, tally->presence, ROWS(kinds)};
+	for (int i = 0; i < HAPPENS_COUNT; i++) {
+		everything[i] = i;
+	}
+	tables[5] = (struct table){"happening", happening_text, tally->happened, ROWS(everything)};
 }
 
 static void add(uint64_t *sums, const uint64_t *counts, size_t count)
@@ -111,7 +198,7 @@ void count_run(struct world *world)
 
 static void print_row(const char *title, const char *name, uint64_t count)
 {
-	printf("#! %-9s %-22s %12llu\n", title, name, (unsigned long long)count);
+	printf("#! %-9s %-28s %12llu\n", title, name, (unsigned long long)count);
 }
 
 void count_print(const struct tally *tally)
@@ -131,13 +218,6 @@ void count_print(const struct tally *tally)
 	print_row("all", "sends", tally->sends);
 	print_row("all", "transmits", tally->transmits);
 	print_row("all", "events", tally->events);
-	print_row("all", "deliveries", tally->deliveries);
-	print_row("all", "held", tally->held);
-	print_row("all", "resumed", tally->resumed);
-	print_row("all", "missed", tally->missed);
-	print_row("all", "renoted", tally->renoted);
-	print_row("all", "resets", tally->resets);
-	print_row("all", "pages with more", tally->pages);
 }
 
 unsigned count_missing(const struct tally *tally, uint64_t least)

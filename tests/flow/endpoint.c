@@ -76,7 +76,11 @@ void conn_over(struct conn *conn, enum goodbye_reason reason)
 		world->unseen_errors++;
 	}
 	if (conn->state == CONN_ACTIVE) {
-		world_note(world, conn, PRESENCE_WHAT_OFFLINE, reason, conn->scenario, 0);
+		presence_new(world, conn, PRESENCE_WHAT_OFFLINE, reason, conn->place, 0);
+		stay_leave(conn);
+	}
+	if (reason == GOODBYE_TAKEN_OVER) {
+		note_takeover(world, conn);
 	}
 	if (rival && conn->state == CONN_ACTIVE) {
 		rival->freed = true;
@@ -88,8 +92,6 @@ void conn_over(struct conn *conn, enum goodbye_reason reason)
 	}
 	conn->rival = NULL;
 	conn->state = CONN_OVER;
-	conn->scenario = 0;
-	conn->membership = 0;
 	conn->reply_count = 0;
 	conn->woken = false;
 	conn->held = HELD_NOT;
@@ -234,12 +236,12 @@ static void on_resume(void *ctx)
 	FLOW_HOLDS(world, conn->state != CONN_ASKING, "%u: resumed while it waits for an id",
 		   conn->slot);
 	world_trace(world, "%u: resumed", conn->slot);
-	conn->woken = conn->held == HELD_SIMULATOR;
+	conn->woken = conn->held == HELD_SIMULATOR && !world->reloading;
 	conn->resumed = conn->held != HELD_NOT || conn->calling;
 	conn->held = HELD_NOT;
 	conn->heard_us = world->now.mono_us;
 	conn->partial_us = world->now.mono_us;
-	world->tally->resumed++;
+	world_happens(world, HAPPENS_RESUMED);
 	world_port(world, false);
 }
 

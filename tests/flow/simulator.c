@@ -1,49 +1,98 @@
-/* The fake channel simulator: keeps what it is told, answers late, in any order,
- * wrongly, or never. */
+/* The fake channel simulators: they keep what they are told, lane by lane. What they answer
+ * stands in answer.c. */
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "world.h"
 
-enum { MAX_RECEPTIONS = 3 * FLOW_MAX_DRONES, LINK_MOST = 128 };
-
 /* ----------------------------------------------------------------- the port */
 
-static struct scenario_model *known_scenario(struct world *world, uint32_t number)
+static struct grid *known_grid(struct lane *lane, uint32_t number)
 {
-	FLOW_HOLDS(world, world->sim.up, "the simulator is spoken to while it is away");
-	FLOW_HOLDS(world, number >= 1 && number <= FLOW_SCENARIOS, "scenario number %u", number);
-	return &world->sim.scenarios[number];
+	FLOW_HOLDS(lane->world, lane->up, "lane %u is spoken to while it is away", lane->index);
+	FLOW_HOLDS(lane->world, number >= 1 && number < FLOW_NUMBERS && lane->numbers[number],
+		   "scenario number %u", number);
+	return lane->numbers[number];
+}
+
+static void check_parameters(const struct world *world, const struct grid *grid,
+			     const struct sim_scenario *told)
+{
+	const struct scenario_config *config = &grid->config;
+
+	FLOW_HOLDS(world,
+		   told->parameter_count == config->parameter_count &&
+			   slice_equal(told->parameters[0].key, config->parameters[0].key) &&
+			   slice_equal(told->parameters[0].value, config->parameters[0].value),
+		   "set_scenario: parameters");
+}
+
+/* Used again only after removal, and small. */
+static void check_number(struct lane *lane, const struct grid *grid, uint32_t number)
+{
+	const struct world *world = lane->world;
+
+	FLOW_HOLDS(world, number >= 1 && number < FLOW_NUMBERS, "scenario number %u", number);
+	FLOW_HOLDS(world, number <= world->grids_peak, "number %u, though %u scenarios are most",
+		   number, world->grids_peak);
+	for (uint32_t i = 0; i < world->lane_count; i++) {
+		const struct grid *other = world->lanes[i].numbers[number];
+
+		FLOW_HOLDS(world, !other || other == grid, "number %u is another scenario's",
+			   number);
+	}
+	FLOW_HOLDS(world, !grid->number || grid->number == number,
+		   "%s has number %u and gets number %u", grid->config.name, grid->number, number);
 }
 
 static void on_set_scenario(void *ctx, const struct sim_scenario *told)
 {
-	struct world *world = ctx;
-	struct scenario_model *scenario;
+	struct lane *lane = ctx;
+	struct world *world = lane->world;
+	uint32_t place;
+	struct grid *grid;
 
 	world_port(world, true);
-	scenario = known_scenario(world, told->scenario);
-	FLOW_HOLDS(world, slice_equal(told->name, slice_str(scenario->name)), "set_scenario: name");
-	FLOW_HOLDS(world, !scenario->told, "set_scenario twice");
-	FLOW_HOLDS(world,
-		   told->parameter_count == 1 &&
-			   slice_equal(told->parameters[0].key, slice_str("model")) &&
-			   slice_equal(told->parameters[0].value, slice_str("flow")),
-		   "set_scenario: parameters");
-	scenario->told = true;
+	FLOW_HOLDS(world, lane->up, "lane %u is spoken to while it is away", lane->index);
+	place = place_named(world, told->name);
+	FLOW_HOLDS(world, place, "set_scenario of %.*s, which there is not", SLICE_ARG(told->name));
+	grid = world->places[place].grid;
+	FLOW_HOLDS(world, grid->lane == lane->index, "%s is told on lane %u, but stands on %u",
+		   grid->config.name, lane->index, grid->lane);
+	check_number(lane, grid, told->scenario);
+	FLOW_HOLDS(world, !grid->told || grid->ask_again, "set_scenario twice");
+	check_parameters(world, grid, told);
+	grid->number = told->scenario;
+	lane->numbers[told->scenario] = grid;
+	grid->told = true;
+	grid->ask_again = false;
 	world_port(world, false);
 }
 
-static void on_remove_scenario(void *ctx, uint32_t scenario)
+static void on_remove_scenario(void *ctx, uint32_t number)
 {
-	world_fail(ctx, "scenario %u is removed, which nothing asks for", scenario);
+	struct lane *lane = ctx;
+	struct world *world = lane->world;
+	struct grid *grid, **at;
+
+	world_port(world, true);
+	grid = known_grid(lane, number);
+	FLOW_HOLDS(world, grid->retired, "number %u is removed, which nothing asks for", number);
+	FLOW_HOLDS(world, grid->in_channel == 0, "number %u is removed with %u in its channel",
+		   number, grid->in_channel);
+	lane->numbers[number] = NULL;
+	for (at = &world->retired; *at; at = &(*at)->next) {
+		if (*at == grid) {
+			*at = grid->next;
+			break;
+		}
+	}
+	world_port(world, false);
 }
 
 static void check_position(const struct world *world, const struct conn *conn,
-			   const struct sim_node *node)
+			   const struct grid *grid, const struct sim_node *node)
 {
-	const struct scenario_config *config = &world->configs[node->scenario - 1];
-
 	switch (conn->position.frame) {
 	case POSITION_UNKNOWN:
 		FLOW_HOLDS(world, !node->has_position, "a position that was never told");
@@ -56,7 +105,7 @@ static void check_position(const struct world *world, const struct conn *conn,
 			   "not the position that was told");
 		break;
 	case POSITION_GEODETIC:
-		FLOW_HOLDS(world, node->has_position == config->has_origin,
+		FLOW_HOLDS(world, node->has_position == grid->config.has_origin,
 			   "a geodetic position and the scenario's origin");
 		/* the drones stand above the origin */
 		FLOW_HOLDS(world,
@@ -70,117 +119,265 @@ static void check_position(const struct world *world, const struct conn *conn,
 	}
 }
 
+static void check_state(const struct world *world, const struct conn *conn,
+			const struct sim_node *node)
+{
+	FLOW_HOLDS(world,
+		   node->has_velocity == conn->has_velocity &&
+			   (!node->has_velocity || node->velocity.east == conn->velocity_east) &&
+			   node->has_radio == conn->has_radio &&
+			   (!node->has_radio ||
+			    node->radio.tx_power_dbm == conn->tx_power_dbm),
+		   "not the state that was told");
+}
+
+/* A stay keeps its number, which is nobody else's until it is removed. */
+static void check_node(struct world *world, const struct stay *stay, uint32_t node)
+{
+	const struct stay *holder;
+
+	FLOW_HOLDS(world, node >= 1 && node < FLOW_NODES, "node number %u", node);
+	FLOW_HOLDS(world, node <= world->stays_peak + 1, "node number %u, though %u are most",
+		   node, world->stays_peak);
+	FLOW_HOLDS(world, !stay->node || stay->node == node, "node %u becomes %u", stay->node,
+		   node);
+	holder = world->holders[node];
+	FLOW_HOLDS(world, !holder || holder == stay || !stay_present(holder),
+		   "node %u is another drone's", node);
+	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
+		const struct grid *grid = world->places[i].grid;
+
+		FLOW_HOLDS(world,
+			   !grid || !grid_known(world, grid) || !grid->nodes[node] ||
+				   grid->nodes[node] == stay,
+			   "node %u is used again before it is removed", node);
+	}
+}
+
 static void on_set_node(void *ctx, const struct sim_node *node)
 {
-	struct world *world = ctx;
-	struct scenario_model *scenario;
+	struct lane *lane = ctx;
+	struct world *world = lane->world;
+	struct grid *grid;
 	struct conn *conn;
 
 	world_port(world, true);
-	scenario = known_scenario(world, node->scenario);
+	grid = known_grid(lane, node->scenario);
 	conn = world_by_id(world, node->name);
-	FLOW_HOLDS(world, scenario->told, "a node before its scenario");
-	FLOW_HOLDS(world, conn && conn->scenario == node->scenario, "node %.*s is not in there",
-		   SLICE_ARG(node->name));
-	FLOW_HOLDS(world, node->node >= 1 && node->node < FLOW_NODES, "node number %u", node->node);
-	FLOW_HOLDS(world, !scenario->nodes[node->node] || scenario->nodes[node->node] == conn,
-		   "node %u is another drone's", node->node);
-	check_position(world, conn, node);
-	scenario->nodes[node->node] = conn;
+	FLOW_HOLDS(world, grid->told && !grid->retired, "a node before its scenario, or behind it");
+	FLOW_HOLDS(world, conn && conn->stay && conn->stay->grid == grid,
+		   "node %.*s is not in there", SLICE_ARG(node->name));
+	check_node(world, conn->stay, node->node);
+	check_position(world, conn, grid, node);
+	check_state(world, conn, node);
+	conn->stay->node = node->node;
+	world->holders[node->node] = conn->stay;
+	grid->node_count += grid->nodes[node->node] == NULL;
+	grid->nodes[node->node] = conn->stay;
 	world_port(world, false);
 }
 
 static void on_remove_node(void *ctx, uint32_t number, uint32_t node)
 {
-	struct world *world = ctx;
-	struct scenario_model *scenario;
+	struct lane *lane = ctx;
+	struct world *world = lane->world;
+	struct grid *grid;
 
 	world_port(world, true);
-	scenario = known_scenario(world, number);
-	FLOW_HOLDS(world, node < FLOW_NODES && scenario->nodes[node], "node %u is removed twice",
-		   node);
-	scenario->nodes[node] = NULL;
+	grid = known_grid(lane, number);
+	FLOW_HOLDS(world, node < FLOW_NODES && grid->nodes[node], "node %u is removed twice", node);
+	FLOW_HOLDS(world, world->going_count < FLOW_GOING, "too many nodes are removed at once");
+	world->going[world->going_count++] = grid->nodes[node];
+	grid->nodes[node] = NULL;
+	grid->node_count--;
 	world_port(world, false);
 }
 
-static void enter_channel(struct simulator *sim, struct parcel *message)
+/* --------------------------------------------------------------------- transmit */
+
+static struct parcel *relay_awaited(struct lane *lane, const struct sim_transmit *transmit,
+				    const struct grid *grid)
 {
-	if (sim->channel_count == sim->channel_cap) {
-		sim->channel_cap = sim->channel_cap ? sim->channel_cap * 2 : 64;
-		sim->channel = realloc(sim->channel, sim->channel_cap * sizeof(struct parcel *));
+	for (uint32_t i = 0; i < lane->channel.count; i++) {
+		struct parcel *message = lane->channel.at[i];
+
+		if (message->relay_due && message->grid == grid &&
+		    message->from->node == transmit->origin &&
+		    message->sequence == transmit->sequence) {
+			return message;
+		}
 	}
-	sim->channel[sim->channel_count++] = message;
-	message->in_channel = true;
+	world_fail(lane->world, "a second hop that nothing asks for");
 }
 
-static void on_transmit(void *ctx, const struct sim_transmit *transmit)
+static struct parcel *first_awaited(struct lane *lane)
 {
-	struct world *world = ctx;
+	struct world *world = lane->world;
 	struct parcel *message = world->sending;
-	const struct scenario_model *scenario;
-	size_t bytes = transmit->payload.size + (message ? message->content_type.size : 0);
+
+	if (message && message->expect_transmit && !message->transmitted) {
+		return message;
+	}
+	message = queued_next(world, lane);
+	FLOW_HOLDS(world, message, "a transmit that nothing asks for");
+	queued_remove(world, message);
+	world_happens(world, HAPPENS_QUEUED_SENT);
+	return message;
+}
+
+static uint32_t due_receivers(const struct parcel *message)
+{
 	uint32_t due = 0;
 
-	world_port(world, true);
-	scenario = known_scenario(world, transmit->scenario);
-	FLOW_HOLDS(world, message && message->expect_transmit && !message->transmitted,
-		   "a transmit that nothing asks for");
-	FLOW_HOLDS(world, scenario->status == MODEL_ACCEPTED, "a transmit to a refused scenario");
-	FLOW_HOLDS(world, transmit->scenario == message->scenario,
-		   "a transmit to another scenario");
-	FLOW_HOLDS(world, parcel_payload_equal(world, message, transmit->payload),
-		   "a transmit with another payload");
-	FLOW_HOLDS(world, transmit->id != 0, "id 0");
-	FLOW_HOLDS(world,
-		   transmit->transmitter < FLOW_NODES &&
-			   transmit->origin == transmit->transmitter &&
-			   scenario->nodes[transmit->transmitter] == message->sender,
-		   "the transmitter is not the sender's node");
-	FLOW_HOLDS(world, transmit->sequence == message->sender->sequence + 1,
-		   "sequence %u after %u", (unsigned)transmit->sequence,
-		   (unsigned)message->sender->sequence);
-	FLOW_HOLDS(world, transmit->sent_at_us == world->now.unix_us, "sent at another time");
 	for (uint32_t i = 0; i < message->count; i++) {
-		due += !message->targets[i].decided;
+		due += message->targets[i].due;
 	}
+	return due;
+}
+
+static void check_receivers(const struct world *world, struct parcel *message,
+			    const struct grid *grid, const struct sim_transmit *transmit)
+{
+	uint32_t due = due_receivers(message);
+
 	FLOW_HOLDS(world, transmit->receiver_count == due, "%u receivers, expected %u",
 		   (unsigned)transmit->receiver_count, due);
 	for (size_t i = 0; i < transmit->receiver_count; i++) {
 		uint32_t node = transmit->receivers[i];
+		struct stay *stay = node < FLOW_NODES ? grid->nodes[node] : NULL;
 		struct target *target =
-			node < FLOW_NODES && scenario->nodes[node]
-				? parcel_target(message, text_slice(&scenario->nodes[node]->id))
-				: NULL;
+			stay ? parcel_target(message, text_slice(&stay->conn->id)) : NULL;
 
-		FLOW_HOLDS(world, target && !target->decided && !target->node,
+		FLOW_HOLDS(world,
+			   target && target->due && target->stay == stay && !stay->over &&
+				   node != transmit->transmitter,
 			   "receiver %u is no target", node);
+		target->due = false;
 		target->node = node;
 	}
-	message->sender->sequence++;
+}
+
+static void check_hub_receives(const struct world *world, struct parcel *message,
+			       const struct grid *grid, const struct sim_transmit *transmit)
+{
+	FLOW_HOLDS(world,
+		   transmit->receiver_count == 1 && message->hub && !message->hub->over &&
+			   grid->nodes[transmit->receivers[0]] == message->hub,
+		   "the first hop does not go to the hub alone");
+	for (uint32_t i = 0; i < message->count; i++) {
+		message->targets[i].due = false;
+	}
+}
+
+static void check_new_id(const struct lane *lane, uint64_t id)
+{
+	FLOW_HOLDS(lane->world, id != 0, "id 0");
+	for (uint32_t i = 0; i < lane->world->lane_count; i++) {
+		const struct parcels *channel = &lane->world->lanes[i].channel;
+
+		for (uint32_t j = 0; j < channel->count; j++) {
+			FLOW_HOLDS(lane->world, channel->at[j]->id != id, "an id is in use");
+		}
+	}
+}
+
+static void transmit_first(struct lane *lane, struct parcel *message, struct grid *grid,
+			   const struct sim_transmit *transmit)
+{
+	struct world *world = lane->world;
+
+	FLOW_HOLDS(world, grid->status == STATUS_ACCEPTED && !grid->retired,
+		   "a transmit to a scenario that is not accepted");
+	FLOW_HOLDS(world, grid == message->grid, "a transmit to another scenario");
+	FLOW_HOLDS(world,
+		   transmit->origin == transmit->transmitter && !message->from->over &&
+			   grid->nodes[transmit->transmitter] == message->from,
+		   "the transmitter is not the sender's node");
+	FLOW_HOLDS(world,
+		   parcel_payload_is(world, message, slice_of(NULL, 0), transmit->payload),
+		   "a transmit with another payload");
+	FLOW_HOLDS(world, transmit->sequence == ++message->from->sequence, "sequence %u after %u",
+		   (unsigned)transmit->sequence, (unsigned)message->from->sequence - 1);
+	FLOW_HOLDS(world, transmit->sent_at_us == message->sent_at_us, "sent at another time");
+	if (message->relayed) {
+		check_hub_receives(world, message, grid, transmit);
+	} else {
+		check_receivers(world, message, grid, transmit);
+	}
 	message->transmitted = true;
-	message->id = transmit->id;
 	message->sequence = transmit->sequence;
+	parcel_enter_channel(world, message);
+}
+
+static void transmit_second(struct lane *lane, struct parcel *message, const struct grid *grid,
+			    const struct sim_transmit *transmit)
+{
+	struct world *world = lane->world;
+
+	FLOW_HOLDS(world,
+		   grid->nodes[transmit->transmitter] == message->hub && !message->hub->over &&
+			   grid->nodes[transmit->origin] == message->from,
+		   "the second hop is not from the hub for its origin");
+	FLOW_HOLDS(world, parcel_payload_is(world, message, message->left, transmit->payload),
+		   "not the payload that the first hop left");
+	FLOW_HOLDS(world,
+		   transmit->sent_at_us == message->sent_at_us + message->first_delay_us,
+		   "the second hop does not leave at sent + the first one's delay");
+	check_receivers(world, message, grid, transmit);
+	lane->old_ids[lane->old_count++ % FLOW_OLD_IDS] = message->id;
+	message->relay_due = false;
+	message->second = true;
+	world->want.relayed++;
+	world_happens(world, message->many ? HAPPENS_RELAY_TO_MANY : HAPPENS_RELAY);
+	if (message->left.data) {
+		world_happens(world, HAPPENS_RELAY_ALTERED);
+	}
+	if (grid->retired) {
+		world_happens(world, HAPPENS_RELAY_RETIRED);
+	}
+}
+
+static void on_transmit(void *ctx, const struct sim_transmit *transmit)
+{
+	struct lane *lane = ctx;
+	struct world *world = lane->world;
+	struct parcel *message;
+	struct grid *grid;
+
+	world_port(world, true);
+	grid = known_grid(lane, transmit->scenario);
+	check_new_id(lane, transmit->id);
+	FLOW_HOLDS(world, transmit->transmitter < FLOW_NODES && transmit->origin < FLOW_NODES,
+		   "node numbers");
+	if (transmit->origin != transmit->transmitter) {
+		message = relay_awaited(lane, transmit, grid);
+		transmit_second(lane, message, grid, transmit);
+	} else {
+		message = first_awaited(lane);
+		transmit_first(lane, message, grid, transmit);
+	}
+	message->id = transmit->id;
+	message->deadline_us = world->now.mono_us + message->timeout_ms * 1000ull;
 	world->want.transmits++;
-	world->outside_bytes += bytes > 160 ? bytes : 0;
-	enter_channel(&world->sim, message);
 	world_port(world, false);
 }
 
 static bool on_full(const void *ctx)
 {
-	return ((const struct world *)ctx)->sim.full;
+	return ((const struct lane *)ctx)->full;
 }
 
 static void on_reset(void *ctx, const char *why)
 {
-	struct world *world = ctx;
+	struct lane *lane = ctx;
+	struct world *world = lane->world;
 
 	world_port(world, true);
-	FLOW_HOLDS(world, world->sim.up && why[0], "a reset of a link that is down");
-	FLOW_HOLDS(world, world->sim.strays > world->limits.max_stray_results,
-		   "a reset after %u strays", (unsigned)world->sim.strays);
-	world->sim.reset = true;
-	world->tally->resets++;
+	FLOW_HOLDS(world, lane->up && why[0], "a reset of a link that is down");
+	FLOW_HOLDS(world, lane->strays > world->limits.max_stray_results,
+		   "a reset after %u strays", (unsigned)lane->strays);
+	lane->reset = true;
+	world_happens(world, HAPPENS_RESET);
 	world_port(world, false);
 }
 
@@ -196,424 +393,269 @@ const struct sim_ops flow_sim_ops = {
 
 /* ---------------------------------------------------------------- up and down */
 
-static void await_pushes(struct world *world, uint32_t scenario)
+void await_pushes(struct world *world, uint32_t place)
 {
 	for (unsigned i = 0; i < world->drone_count; i++) {
 		struct conn *conn = world->drones[i].conn;
 
-		if (conn && conn->scenario == scenario) {
-			conn->pushes++;
+		if (conn && conn->place == place) {
+			conn->pushes = 1;
 		}
 	}
 }
 
-void simulator_up(struct world *world)
+static void forget(struct lane *lane, struct grid *grid)
 {
-	struct simulator *sim = &world->sim;
+	grid->told = false;
+	grid->node_count = 0;
+	memset(grid->nodes, 0, sizeof(grid->nodes));
+	(void)lane;
+}
 
-	world_trace(world, "simulator: up");
-	sim->up = true;
-	sim->full = false;
-	sim->reset = false;
-	for (uint32_t i = 1; i <= FLOW_SCENARIOS; i++) {
-		sim->scenarios[i].told = false;
-		memset(sim->scenarios[i].nodes, 0, sizeof(sim->scenarios[i].nodes));
+void lane_up(struct lane *lane)
+{
+	struct world *world = lane->world;
+
+	world_trace(world, "lane %u: up", lane->index);
+	lane->up = true;
+	lane->full = false;
+	lane->reset = false;
+	lane->strays = 0;
+	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
+		if (world->places[i].grid && world->places[i].grid->lane == lane->index) {
+			forget(lane, world->places[i].grid);
+		}
 	}
 	world->want.sim_ups++;
 	world_enter(world);
-	core_sim_up(world->core, 0);
+	core_sim_up(world->core, lane->index);
 	world_leave(world);
 }
 
-void simulator_down(struct world *world, const char *why)
+static void forget_retired(struct world *world, const struct lane *lane)
 {
-	struct simulator *sim = &world->sim;
+	for (struct grid **at = &world->retired; *at;) {
+		if ((*at)->lane == lane->index) {
+			*at = (*at)->next;
+		} else {
+			at = &(*at)->next;
+		}
+	}
+}
 
-	world_trace(world, "simulator: down, %s", why);
-	sim->up = false;
-	sim->full = false;
-	sim->reset = false;
-	sim->strays = 0;
-	for (uint32_t i = 1; i <= FLOW_SCENARIOS; i++) {
-		await_pushes(world, i);
-		sim->scenarios[i].status = MODEL_WAITING;
+/* Who takes nothing more ends when it is told of the link, and what is queued with it: which
+ * comes first nobody promises. */
+static bool may_go_down(const struct lane *lane)
+{
+	const struct world *world = lane->world;
+
+	for (unsigned i = 0; i < world->drone_count && world->queue.count; i++) {
+		const struct conn *conn = world->drones[i].conn;
+
+		if (conn && conn->stay && conn->stay->grid->lane == lane->index &&
+		    (conn->refuse || conn->queue > conn_bound(conn))) {
+			return false;
+		}
 	}
-	while (sim->channel_count) {
-		parcel_end(world, sim->channel[0], OUTCOME_SIMULATOR_DOWN);
+	return true;
+}
+
+void lane_down(struct lane *lane, const char *why)
+{
+	struct world *world = lane->world;
+
+	if (!may_go_down(lane)) {
+		return;
 	}
+	world_trace(world, "lane %u: down, %s", lane->index, why);
+	lane->up = false;
+	lane->full = false;
+	lane->reset = false;
+	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
+		struct grid *grid = world->places[i].grid;
+
+		if (grid && grid->lane == lane->index) {
+			await_pushes(world, i);
+			grid->status = STATUS_WAITING;
+		}
+	}
+	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
+		if (world->places[i].grid && world->places[i].grid->lane == lane->index) {
+			queued_link_down(world, world->places[i].grid);
+		}
+	}
+	while (lane->channel.count) {
+		parcel_end(world, lane->channel.at[0], OUTCOME_SIMULATOR_DOWN);
+	}
+	forget_retired(world, lane);
+	memset(lane->numbers, 0, sizeof(lane->numbers));
 	world->want.sim_downs++;
 	world->status_changes = true;
 	world_enter(world);
-	core_sim_down(world->core, 0, why);
+	core_sim_down(world->core, lane->index, why);
 	world_leave(world);
 	world->status_changes = false;
 }
 
-static void tell_status(struct world *world, uint32_t number, bool ok)
-{
-	struct scenario_model *scenario = &world->sim.scenarios[number];
-	const char *message = ok ? "" : world_chance(world, 50) ? "no such model" : "bad frequency";
-	int was = (int)scenario->status;
-	bool changes = scenario->status != (ok ? MODEL_ACCEPTED : MODEL_REFUSED);
+/* -------------------------------------------------------------------- statuses */
 
-	world_trace(world, "simulator: scenario %u %s", number, ok ? "accepted" : "refused");
-	if (changes) {
-		await_pushes(world, number);
-		scenario->status = ok ? MODEL_ACCEPTED : MODEL_REFUSED;
-		memcpy(scenario->message, message, strlen(message) + 1);
+static void decide_status(struct world *world, struct grid *grid, bool ok, const char *message)
+{
+	await_pushes(world, grid->place);
+	grid->status = ok ? STATUS_ACCEPTED : STATUS_REFUSED;
+	snprintf(grid->message, sizeof(grid->message), "%s", message);
+	if (!ok) {
+		if (world->queue.count) {
+			world_happens(world, HAPPENS_QUEUED_REFUSED);
+		}
+		queued_fail(world, grid, OUTCOME_SIMULATOR_DOWN);
 	}
+}
+
+static void tell_status(struct lane *lane, struct grid *grid, bool ok)
+{
+	struct world *world = lane->world;
+	const char *message = ok ? "" : world_chance(world, 50) ? "no such model" : "bad frequency";
+	bool changes = !grid->retired && grid->status != (ok ? STATUS_ACCEPTED : STATUS_REFUSED);
+
+	world_trace(world, "lane %u: scenario %u %s", lane->index, grid->number,
+		    ok ? "accepted" : "refused");
 	/* nobody asked: now and then that is no abuse */
-	world->sim.strays += was != MODEL_WAITING;
+	lane->strays += grid->retired || grid->status != STATUS_WAITING;
+	if (changes) {
+		decide_status(world, grid, ok, message);
+	}
 	world->status_changes = changes;
 	world_enter(world);
-	core_sim_status(world->core, 0, number, ok, slice_str(message));
+	core_sim_status(world->core, lane->index, grid->number, ok, slice_str(message));
 	world_leave(world);
 	world->status_changes = false;
 }
 
-static void tell_some_status(struct world *world)
+/* By a lane that has nothing to do with it: ignored. */
+static void tell_wrong_status(struct lane *lane)
 {
-	uint32_t number = 1 + world_below(world, FLOW_SCENARIOS);
+	struct world *world = lane->world;
+	uint32_t number = world_below(world, world->grids_peak + 2);
 
-	if (world_chance(world, 5)) {
-		world_enter(world);
-		core_sim_status(world->core, 0, world_chance(world, 50) ? 0 : FLOW_SCENARIOS + 1,
-				true, slice_of(NULL, 0));
-		world_leave(world);
+	if (lane->numbers[number]) {
 		return;
 	}
-	/* the last is refused more often than not */
-	tell_status(world, number, world_chance(world, number == FLOW_SCENARIOS ? 30 : 95));
+	lane->strays++;
+	world_happens(world, HAPPENS_WRONG_LANE_STATUS);
+	world_enter(world);
+	core_sim_status(world->core, lane->index, number, world_chance(world, 50),
+			slice_str("not mine"));
+	world_leave(world);
 }
 
-/* -------------------------------------------------------------------- answers */
-
-struct answer {
-	struct reception receptions[MAX_RECEPTIONS];
-	uint8_t links[MAX_RECEPTIONS][FLOW_LINK_BYTES];
-	uint8_t payloads[MAX_RECEPTIONS][64];
-	size_t count;
-};
-
-static uint32_t node_of(const struct world *world, const struct parcel *message,
-			const struct conn *conn)
+static struct grid *some_grid(struct lane *lane)
 {
-	const struct scenario_model *scenario = &world->sim.scenarios[message->scenario];
+	uint32_t start = world_below(lane->world, FLOW_NUMBERS);
 
-	for (uint32_t node = 1; node < FLOW_NODES; node++) {
-		if (scenario->nodes[node] == conn) {
-			return node;
-		}
-	}
-	return 0;
-}
+	for (uint32_t i = 0; i < FLOW_NUMBERS; i++) {
+		struct grid *grid = lane->numbers[(start + i) % FLOW_NUMBERS];
 
-static void alter(struct world *world, struct answer *answer, const struct parcel *message,
-		  struct reception *reception)
-{
-	uint8_t *bytes = answer->payloads[answer->count];
-	size_t size = world_below(world, 64);
-
-	if (size > message->payload_size && world_chance(world, 70)) {
-		size = message->payload_size;
-	}
-	memset(bytes, 0xa5, sizeof(answer->payloads[0]));
-	reception->altered = true;
-	reception->payload = slice_of(bytes, size);
-}
-
-/* An outcome, and now and then something that no simulator may say. */
-static void add_reception(struct world *world, struct answer *answer, const struct parcel *message,
-			  uint32_t node)
-{
-	struct reception *reception = &answer->receptions[answer->count];
-	uint8_t *link = answer->links[answer->count];
-	size_t link_size = world_below(world, 12);
-
-	for (size_t i = 0; i < link_size; i++) {
-		link[i] = (uint8_t)rng_next(&world->rng);
-	}
-	*reception = (struct reception){
-		.receiver = node,
-		.outcome = OUTCOME_DELIVERED,
-		.link_ok = true,
-		.link = slice_of(link, link_size),
-	};
-	switch (world_below(world, 20)) {
-	case 0:
-	case 1:
-	case 2:
-		reception->outcome = OUTCOME_LOST;
-		reception->reason = world_below(world, REASON_COUNT);
-		break;
-	case 3:
-		reception->outcome = OUTCOME_CORRUPTED;
-		break;
-	case 4:
-	case 5:
-		alter(world, answer, message, reception);
-		break;
-	case 6:
-		reception->link = slice_of(NULL, 0);
-		break;
-	case 7:
-		reception->link = slice_of(link, LINK_MOST + world_below(world, 2));
-		break;
-	case 8:
-		reception->link_ok = world_chance(world, 50);
-		reception->outcome =
-			world_chance(world, 50) ? OUTCOME_DELIVERED : world_below(world, 100);
-		break;
-	case 9:
-		reception->reason = world_below(world, REASON_COUNT + 2);
-		break;
-	default:
-		break;
-	}
-	answer->count++;
-}
-
-static bool usable(const struct parcel *message, const struct reception *reception)
-{
-	return (!reception->link.data ||
-		(reception->link_ok && reception->link.size <= LINK_MOST)) &&
-	       reception->outcome >= OUTCOME_DELIVERED && reception->outcome <= OUTCOME_LOST &&
-	       reception->reason < REASON_COUNT &&
-	       (!reception->altered || reception->payload.size <= message->payload_size);
-}
-
-static void foresee_fate(struct world *world, struct parcel *message, struct target *target,
-			 const struct reception *reception)
-{
-	bool lost = reception->outcome == OUTCOME_LOST;
-
-	target->has_hop = true;
-	world->want.results++;
-	if (!usable(message, reception)) {
-		target->hop_outcome = OUTCOME_SIMULATOR_ERROR;
-		parcel_decide(world, message, target, OUTCOME_SIMULATOR_ERROR, REASON_NONE);
-		return;
-	}
-	target->hop_outcome =
-		reception->altered && !lost ? OUTCOME_CORRUPTED : (enum outcome)reception->outcome;
-	target->hop_reason = lost ? (enum reason)reception->reason : REASON_NONE;
-	target->source = SOURCE_LIVE;
-	target->has_link = reception->link.data != NULL;
-	target->link_size = reception->link.size;
-	if (target->has_link) {
-		memcpy(target->link, reception->link.data, reception->link.size);
-	}
-	if (lost) {
-		parcel_decide(world, message, target, OUTCOME_LOST, target->hop_reason);
-	} else if (target->conn->state != CONN_ACTIVE ||
-		   target->conn->membership != target->membership) {
-		parcel_decide(world, message, target, OUTCOME_TARGET_LEFT, REASON_NONE);
-	} else {
-		/* until the endpoint has taken it */
-		target->coming = true;
-		parcel_decide(world, message, target, OUTCOME_OVERLOADED, REASON_NONE);
-	}
-}
-
-static struct target *answered_target(struct parcel *message, uint32_t node)
-{
-	for (uint32_t i = 0; i < message->count; i++) {
-		if (node && message->targets[i].node == node) {
-			return &message->targets[i];
+		if (grid) {
+			return grid;
 		}
 	}
 	return NULL;
 }
 
-static void stray(struct world *world, uint64_t count)
+static void tell_some_status(struct lane *lane)
 {
-	world->sim.strays += count;
-	world->want.results_unknown += count;
+	struct world *world = lane->world;
+	struct grid *grid = some_grid(lane);
+
+	if (!grid || world_chance(world, 6)) {
+		tell_wrong_status(lane);
+		return;
+	}
+	/* the fourth is refused more often than not */
+	tell_status(lane, grid, world_chance(world, grid->place == 4 ? 30 : 96));
 }
 
-/* What the answer must lead to. */
-static void foresee_answer(struct world *world, struct parcel *message, const struct answer *answer,
-			   bool more)
+/* ------------------------------------------------------------------------- a turn */
+
+void stray(struct lane *lane, uint64_t count)
 {
-	bool closed = false;
-
-	for (size_t i = 0; i < answer->count; i++) {
-		struct target *target = answered_target(message, answer->receptions[i].receiver);
-
-		if (!target || target->decided) {
-			stray(world, 1);
-		} else {
-			foresee_fate(world, message, target, &answer->receptions[i]);
-		}
-		closed = closed || (!message->many && message->undecided == 0);
-	}
-	if (!more || closed) {
-		parcel_end(world, message, OUTCOME_SIMULATOR_ERROR);
-	}
+	lane->strays += count;
+	lane->world->want.results_unknown += count;
 }
 
-static void check_handed_over(const struct world *world, const struct parcel *message)
+static void change_full(struct lane *lane)
 {
-	for (uint32_t i = 0; i < message->count; i++) {
-		const struct target *target = &message->targets[i];
-
-		FLOW_HOLDS(world,
-			   !target->coming || target->delivered || target->conn->state == CONN_OVER,
-			   "%.*s is there, but was not handed the message", SLICE_ARG(target->id));
+	lane->full = !lane->full;
+	if (!lane->full) {
+		world_enter(lane->world);
+		core_sim_drained(lane->world->core, lane->index);
+		world_leave(lane->world);
 	}
 }
 
-static void answer_message(struct world *world, struct parcel *message, const struct answer *answer,
-			   bool more)
+static void lane_act(struct lane *lane)
 {
-	struct simulator *sim = &world->sim;
-
-	world_trace(world, "simulator: answers %u receivers of %llx%s", (unsigned)answer->count,
-		    (unsigned long long)message->id, more ? ", more follow" : "");
-	foresee_answer(world, message, answer, more);
-	sim->answering = message;
-	sim->receptions = answer->receptions;
-	sim->reception_count = answer->count;
-	world_enter(world);
-	core_sim_result(world->core, 0, message->id, answer->receptions, answer->count, more);
-	world_leave(world);
-	sim->answering = NULL;
-	check_handed_over(world, message);
-}
-
-/* Numbers stand with the targets from the transmit on: sessions come and go. */
-static void fill_answer(struct world *world, struct answer *answer, const struct parcel *message,
-			unsigned faulty_percent, uint32_t most)
-{
-	uint32_t start = world_chance(world, 70) ? 0 : world_below(world, message->count);
-
-	answer->count = 0;
-	for (uint32_t i = 0; i < message->count && answer->count < most; i++) {
-		const struct target *target = &message->targets[(start + i) % message->count];
-
-		if (target->decided || !target->node) {
-			continue;
-		}
-		if (world_chance(world, faulty_percent)) {
-			switch (world_below(world, 4)) {
-			case 0: /* missing */
-				continue;
-			case 1: /* twice */
-				add_reception(world, answer, message, target->node);
-				break;
-			case 2: /* nobody, or anybody */
-				add_reception(world, answer, message,
-					      world_below(world, FLOW_NODES));
-				break;
-			default: /* the sender */
-				add_reception(world, answer, message,
-					      node_of(world, message, message->sender));
-				break;
-			}
-		}
-		add_reception(world, answer, message, target->node);
-	}
-}
-
-static void answer_some(struct world *world)
-{
-	static struct answer answer;
-	struct simulator *sim = &world->sim;
-	struct parcel *message =
-		sim->channel[world_chance(world, 60) ? 0 : world_below(world, sim->channel_count)];
-	bool more = world_chance(world, 15);
-
-	fill_answer(world, &answer, message, 8, more ? 1 + world_below(world, 4) : FLOW_MAX_DRONES);
-	answer_message(world, message, &answer, more);
-}
-
-/* An answer to nothing. */
-static void answer_stray(struct world *world)
-{
-	static struct answer answer;
-	static const struct parcel empty;
-	struct simulator *sim = &world->sim;
-	uint64_t id = sim->old_ids[world_below(world, FLOW_OLD_IDS)];
-	size_t times = world_chance(world, 3) ? world_below(world, 30) : 1;
-
-	if (world_chance(world, 30)) {
-		id = rng_next(&world->rng);
-	} else if (world_chance(world, 20)) {
-		id = world_below(world, 300);
-	}
-	for (uint32_t i = 0; i < sim->channel_count; i++) {
-		if (sim->channel[i]->id == id) {
-			return;
-		}
-	}
-	answer.count = 0;
-	for (uint32_t i = world_below(world, 3); i > 0; i--) {
-		add_reception(world, &answer, &empty, world_below(world, 12));
-	}
-	while (times-- > 0) {
-		stray(world, answer.count ? answer.count : 1);
-		world_enter(world);
-		core_sim_result(world->core, 0, id, answer.receptions, answer.count,
-				world_chance(world, 10));
-		world_leave(world);
-	}
-}
-
-static void change_full(struct world *world)
-{
-	world->sim.full = !world->sim.full;
-	if (!world->sim.full) {
-		world_enter(world);
-		core_sim_drained(world->core, 0);
-		world_leave(world);
-	}
-}
-
-void simulator_act(struct world *world)
-{
-	struct simulator *sim = &world->sim;
+	struct world *world = lane->world;
 	uint32_t dice = world_below(world, 1000);
 
-	if (!sim->up) {
-		if (dice < 200) {
-			simulator_up(world);
+	if (!lane->up) {
+		if (dice < 150) {
+			lane_up(lane);
 		}
-	} else if (sim->reset) {
-		simulator_down(world, "reset");
-	} else if (dice < 4) {
-		simulator_down(world, "cable");
+	} else if (lane->reset) {
+		lane_down(lane, "reset");
+	} else if (dice < 8) {
+		lane_down(lane, "cable");
 	} else if (dice < 150) {
-		tell_some_status(world);
+		tell_some_status(lane);
 	} else if (dice < 175) {
-		answer_stray(world);
-	} else if (dice < 190 || (sim->full && dice < 400)) {
-		change_full(world);
-	} else if (sim->channel_count && dice < 850) {
-		answer_some(world);
+		answer_stray(lane);
+	} else if (dice < 190 || (lane->full && dice < 400)) {
+		change_full(lane);
+	} else if (lane->channel.count && dice < 870) {
+		answer_some(lane);
+	}
+}
+
+/* One that has something to answer is more likely to act. */
+void simulator_act(struct world *world)
+{
+	uint32_t lane = world_below(world, world->lane_count);
+
+	for (uint32_t i = 0; i < world->lane_count && world_chance(world, 60); i++) {
+		if (world->lanes[(lane + i) % world->lane_count].channel.count) {
+			lane = (lane + i) % world->lane_count;
+			break;
+		}
+	}
+	lane_act(&world->lanes[lane]);
+}
+
+static void lane_settle(struct lane *lane)
+{
+	if (lane->reset) {
+		lane_down(lane, "reset");
+	}
+	if (!lane->up) {
+		lane_up(lane);
+	}
+	if (lane->full) {
+		change_full(lane);
+	}
+	for (uint32_t i = 1; i < FLOW_NUMBERS; i++) {
+		if (lane->numbers[i] && !lane->numbers[i]->retired) {
+			tell_status(lane, lane->numbers[i], true);
+		}
+	}
+	while (lane->channel.count) {
+		answer_well(lane, lane->channel.at[0]);
 	}
 }
 
 void simulator_settle(struct world *world)
 {
-	static struct answer answer;
-	struct simulator *sim = &world->sim;
-
-	if (sim->reset) {
-		simulator_down(world, "reset");
-	}
-	if (!sim->up) {
-		simulator_up(world);
-	}
-	if (sim->full) {
-		change_full(world);
-	}
-	for (uint32_t i = 1; i <= FLOW_SCENARIOS; i++) {
-		tell_status(world, i, true);
-	}
-	while (sim->channel_count) {
-		struct parcel *message = sim->channel[0];
-
-		fill_answer(world, &answer, message, 0, FLOW_MAX_DRONES);
-		answer_message(world, message, &answer, false);
+	for (uint32_t i = 0; i < world->lane_count; i++) {
+		lane_settle(&world->lanes[i]);
 	}
 }

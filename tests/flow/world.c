@@ -1,14 +1,8 @@
 #include "world.h"
-#include "core/state.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static const struct parameter parameter = {
-	.key = {(const uint8_t *)"model", 5},
-	.value = {(const uint8_t *)"flow", 4},
-};
 
 /* ------------------------------------------------------------------- to be told */
 
@@ -40,6 +34,11 @@ void world_trace(const struct world *world, const char *format, ...)
 	printf("\n");
 }
 
+void world_happens(struct world *world, enum happening what)
+{
+	world->tally->happened[what]++;
+}
+
 /* ----------------------------------------------------------------- small things */
 
 void *world_take(struct world *world, size_t size)
@@ -50,10 +49,26 @@ void *world_take(struct world *world, size_t size)
 	return memset(memory, 0, size);
 }
 
+struct slice world_keep(struct world *world, struct slice bytes)
+{
+	uint8_t *copy = arena_take(&world->arena, bytes.size + 1);
+
+	FLOW_HOLDS(world, copy, "the model's memory is out");
+	if (bytes.size) {
+		memcpy(copy, bytes.data, bytes.size);
+	}
+	return slice_of(copy, bytes.size);
+}
+
 uint32_t world_below(struct world *world, uint32_t bound)
 {
 	/* quick, and even enough */
 	return (uint32_t)(((rng_next(&world->rng) >> 32) * bound) >> 32);
+}
+
+uint32_t world_between(struct world *world, uint32_t least, uint32_t most)
+{
+	return least + world_below(world, most - least + 1);
 }
 
 bool world_chance(struct world *world, unsigned percent)
@@ -63,8 +78,9 @@ bool world_chance(struct world *world, unsigned percent)
 
 struct text text_of(struct slice slice)
 {
-	struct text text = {.size = (uint8_t)slice.size};
+	struct text text;
 
+	text.size = (uint8_t)slice.size;
 	if (slice.size) {
 		memcpy(text.bytes, slice.data, slice.size);
 	}
@@ -74,6 +90,28 @@ struct text text_of(struct slice slice)
 struct slice text_slice(const struct text *text)
 {
 	return slice_of(text->bytes, text->size);
+}
+
+void parcels_add(struct parcels *parcels, struct parcel *message)
+{
+	if (parcels->count == parcels->cap) {
+		parcels->cap = parcels->cap ? parcels->cap * 2 : 64;
+		parcels->at = realloc(parcels->at, parcels->cap * sizeof(struct parcel *));
+	}
+	parcels->at[parcels->count++] = message;
+}
+
+/* In order, so that an answer in order is the usual one. */
+void parcels_remove(struct parcels *parcels, const struct parcel *message)
+{
+	for (uint32_t i = 0; i < parcels->count; i++) {
+		if (parcels->at[i] == message) {
+			memmove(&parcels->at[i], &parcels->at[i + 1],
+				(parcels->count - i - 1) * sizeof(struct parcel *));
+			parcels->count--;
+			return;
+		}
+	}
 }
 
 /* ------------------------------------------------------------- who is where */
@@ -108,12 +146,12 @@ bool world_callsign_taken(const struct world *world, struct slice callsign, stru
 	return false;
 }
 
-uint32_t world_members(const struct world *world, uint32_t scenario)
+uint32_t world_members(const struct world *world, uint32_t place)
 {
 	uint32_t count = 0;
 
 	for (unsigned i = 0; i < world->drone_count; i++) {
-		count += world->drones[i].conn && world->drones[i].conn->scenario == scenario;
+		count += world->drones[i].conn && world->drones[i].conn->place == place;
 	}
 	return count;
 }
@@ -138,59 +176,6 @@ uint32_t world_connected(const struct world *world)
 	return count;
 }
 
-void world_note(struct world *world, struct conn *conn, enum presence_what what,
-		enum goodbye_reason reason, uint32_t from, uint32_t into)
-{
-	if (world->journal_end == world->journal_cap) {
-		world->journal_cap = world->journal_cap ? world->journal_cap * 2 : 256;
-		world->journal =
-			realloc(world->journal, world->journal_cap * sizeof(world->journal[0]));
-	}
-	world->journal[world->journal_end++] = (struct record){
-		.id = conn->id,
-		.callsign = conn->callsign,
-		.what = what,
-		.reason = reason,
-		.from = from,
-		.into = into,
-		.at_us = world->now.mono_us,
-	};
-	conn->noted = world->journal_end;
-}
-
-/* Whether the last record about this drone, a change of scenario that nobody can have
- * seen, becomes this change. */
-bool world_renote(struct world *world, const struct conn *conn, uint32_t into)
-{
-	const struct presence *presence = &world->core->presence;
-	uint64_t position = conn->noted - 1;
-
-	if (!conn->noted || position < presence->firm ||
-	    world->journal_end - position > world->limits.presence_backlog ||
-	    world->journal[position].what != PRESENCE_WHAT_SCENARIO) {
-		return false;
-	}
-	for (unsigned i = 0; i < world->drone_count; i++) {
-		const struct conn *reader = world->drones[i].conn;
-
-		FLOW_HOLDS(world,
-			   !reader || reader->state != CONN_ACTIVE ||
-				   reader->presence == PRESENCE_WISH_NONE ||
-				   reader->seen <= position,
-			   "%u: has seen what is about to change", reader->slot);
-	}
-	world->journal[position].into = into;
-	world->tally->renoted++;
-	return true;
-}
-
-uint32_t world_asking_ms(const struct world *world)
-{
-	return world->limits.register_timeout_ms > world->limits.takeover_ms
-		       ? world->limits.register_timeout_ms
-		       : world->limits.takeover_ms;
-}
-
 /* ------------------------------------------------------------- in and out of the core */
 
 void world_enter(struct world *world)
@@ -198,13 +183,21 @@ void world_enter(struct world *world)
 	FLOW_HOLDS(world, !world->in_core && !world->in_port, "the test calls the core twice");
 	world->in_core = true;
 	world->moment++;
+	world->firm = peek_presence_firm(world->core);
 }
 
 void world_leave(struct world *world)
 {
 	world->in_core = false;
+	hand_over_check(world);
+	queued_check(world);
+	if (world->ticking) {
+		queued_expire(world);
+	}
+	stay_check(world);
 	check_call(world);
 	world->sending = NULL;
+	world->closing = NULL;
 }
 
 void world_port(struct world *world, bool inside)
@@ -216,122 +209,117 @@ void world_port(struct world *world, bool inside)
 
 /* ------------------------------------------------------------------------ a run */
 
-static uint32_t between(struct world *world, uint32_t least, uint32_t most)
+/* Memory that one run leaves to the next. */
+struct kept {
+	uint8_t *payloads[FLOW_MAX_DRONES];
+	struct parcels channels[FLOW_LANES], queue, waiting;
+	struct record *journal;
+	uint64_t journal_cap;
+	struct arena arena;
+};
+
+static struct parcels emptied(struct parcels parcels)
 {
-	return least + world_below(world, most - least + 1);
+	parcels.count = 0;
+	return parcels;
 }
 
-/* Either so small that it is met all the time, or as good as none. */
-static uint32_t small_or(struct world *world, unsigned percent, uint32_t least, uint32_t most,
-			 uint32_t otherwise)
+static void keep_memory(const struct world *world, struct kept *kept)
 {
-	return world_chance(world, percent) ? between(world, least, most) : otherwise;
-}
-
-static struct limits random_limits(struct world *world)
-{
-	static const uint32_t frames[] = {2048, 4096, 16384, 65536};
-	struct limits limits = {
-		.max_drones = small_or(world, 10, world->drone_count - 3, world->drone_count, 100),
-		.max_unregistered = small_or(world, 10, 1, 3, 100),
-		.register_timeout_ms = between(world, 500, 5000),
-		.frame_timeout_ms = between(world, 500, 10000),
-		.ping_interval_ms = small_or(world, 80, 200, 5000, 0),
-		.idle_timeout_ms = between(world, 1000, 10000),
-		.takeover_ms = between(world, 150, 2000),
-		.max_frame_bytes = frames[world_below(world, 4)],
-		.max_frame_bytes_unregistered = between(world, 1000, 2048),
-		.output_soft_ms = between(world, 200, 5000),
-		.max_in_flight = small_or(world, 30, 1, 6, 65536),
-		.max_in_flight_per_drone = small_or(world, 50, 1, 4, 64),
-		.max_in_flight_bytes = small_or(world, 20, 1000, 8000, 1u << 30),
-		.max_stray_results = between(world, 1, 60),
-		.presence_interval_ms = between(world, 1, 100),
-		.presence_backlog = small_or(world, 40, 1, 12, 512),
-	};
-
-	limits.output_soft_bytes = between(world, 400, 8000);
-	limits.output_hard_bytes =
-		limits.max_frame_bytes_unregistered + 1000 + between(world, 0, 60000);
-	if (limits.output_soft_bytes > limits.output_hard_bytes) {
-		limits.output_soft_bytes = limits.output_hard_bytes;
+	for (unsigned i = 0; i < FLOW_MAX_DRONES; i++) {
+		kept->payloads[i] = world->drones[i].payload;
 	}
-	return limits;
+	for (unsigned i = 0; i < FLOW_LANES; i++) {
+		kept->channels[i] = emptied(world->lanes[i].channel);
+	}
+	kept->queue = emptied(world->queue);
+	kept->waiting = emptied(world->waiting);
+	kept->journal = world->journal;
+	kept->journal_cap = world->journal_cap;
+	kept->arena = world->arena;
 }
 
-static void make_scenarios(struct world *world)
+static void take_memory(struct world *world, const struct kept *kept)
 {
-	uint32_t timeout_ms = between(world, 50, 1000);
-
-	world->simulator = (struct simulator_config){
-		.connections = 1, .max_in_flight = small_or(world, 40, 1, 8, 65536)};
-	for (uint32_t i = 0; i < FLOW_SCENARIOS; i++) {
-		struct scenario_config *config = &world->configs[i];
-		struct scenario_model *model = &world->sim.scenarios[i + 1];
-
-		*config = (struct scenario_config){
-			.topology = TOPOLOGY_MESH,
-			.max_drones = i == 2 ? 2 : 100,
-			.timeout_ms = timeout_ms,
-			.has_origin = i == 0,
-			.origin_latitude_deg = 47.3977,
-			.origin_longitude_deg = 8.5461,
-			.parameters = (struct parameter *)&parameter,
-			.parameter_count = 1,
-		};
-		snprintf(config->name, sizeof(config->name), "scenario%u", i + 1);
-		memcpy(model->name, config->name, sizeof(model->name));
+	for (unsigned i = 0; i < FLOW_MAX_DRONES; i++) {
+		world->drones[i].payload = kept->payloads[i];
 	}
+	for (unsigned i = 0; i < FLOW_LANES; i++) {
+		world->lanes[i] = (struct lane){
+			.world = world, .index = i, .channel = kept->channels[i]};
+	}
+	world->queue = kept->queue;
+	world->waiting = kept->waiting;
+	world->journal = kept->journal;
+	world->journal_cap = kept->journal_cap;
+	world->arena = kept->arena;
+	if (!world->arena.cap) {
+		arena_init(&world->arena, 1u << 30);
+	}
+}
+
+static void make_payloads(struct world *world)
+{
+	for (unsigned i = 0; i < world->drone_count; i++) {
+		struct drone *drone = &world->drones[i];
+
+		if (!drone->payload) {
+			drone->payload = calloc(1, FLOW_PAYLOAD_BYTES);
+			for (size_t j = 0; j < FLOW_PAYLOAD_BYTES; j++) {
+				drone->payload[j] = (uint8_t)(j * 31 + 7);
+			}
+		}
+	}
+}
+
+static void make_places(struct world *world)
+{
+	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
+		struct place *place = &world->places[i];
+		struct scenario_config config;
+
+		snprintf(place->name, sizeof(place->name), "scenario%u", i);
+		if (i == FLOW_PLACES) {
+			continue; /* comes with a reload */
+		}
+		config = setup_scenario(world, i);
+		place->grid = grid_new(world, i, &config, NULL);
+	}
+	world->default_place = setup_default(world);
 }
 
 void world_open(struct world *world, const struct options *options, uint64_t seed,
 		struct tally *tally)
 {
-	struct core_config config = {.first_session = 1};
-	struct drone drones[FLOW_MAX_DRONES];
-	struct parcel **channel = world->sim.channel;
-	uint32_t channel_cap = world->sim.channel_cap;
-	struct record *journal = world->journal;
-	uint64_t journal_cap = world->journal_cap;
-	struct arena arena = world->arena;
+	struct scenario_config configs[FLOW_PLACES];
+	struct sim_port ports[FLOW_LANES];
+	struct core_config config;
+	struct kept kept;
 
-	memcpy(drones, world->drones, sizeof(drones));
+	keep_memory(world, &kept);
 	*world = (struct world){
 		.options = options,
 		.seed = seed,
 		.tally = tally,
-		.arena = arena,
 		.drone_count = options->drones,
-		.journal = journal,
-		.journal_cap = journal_cap,
-		.sim = {.channel = channel, .channel_cap = channel_cap},
 		.now = {.mono_us = 1000000, .unix_us = 1700000000000000},
 	};
-	if (!arena.cap) {
-		arena_init(&world->arena, 1u << 30);
-	}
+	take_memory(world, &kept);
 	rng_seed(&world->rng, seed);
-	if (world_chance(world, 3)) {
+	if (world_chance(world, 2)) {
 		world->drone_count = FLOW_MAX_DRONES; /* lists and reports of several pages */
 	}
-	for (unsigned i = 0; i < FLOW_MAX_DRONES; i++) {
-		world->drones[i].payload = drones[i].payload;
-		if (i < world->drone_count && !drones[i].payload) {
-			world->drones[i].payload = calloc(1, FLOW_PAYLOAD_BYTES);
-			for (size_t j = 0; j < FLOW_PAYLOAD_BYTES; j++) {
-				world->drones[i].payload[j] = (uint8_t)(j * 31 + 7);
-			}
-		}
+	make_payloads(world);
+	world->limits = setup_limits(world);
+	world->most = world->limits;
+	world->key = (struct hash_key){rng_next(&world->rng), rng_next(&world->rng)};
+	setup_simulators(world);
+	make_places(world);
+	config = setup_config(world, configs);
+	for (uint32_t i = 0; i < world->lane_count; i++) {
+		ports[i] = (struct sim_port){&flow_sim_ops, &world->lanes[i]};
 	}
-	world->limits = random_limits(world);
-	make_scenarios(world);
-	config.limits = world->limits;
-	config.key = (struct hash_key){rng_next(&world->rng), rng_next(&world->rng)};
-	config.simulators = &world->simulator;
-	config.simulator_count = 1;
-	config.scenarios = world->configs;
-	config.scenario_count = FLOW_SCENARIOS;
-	world->core = core_new(&config, &(struct sim_port){&flow_sim_ops, world}, world->now);
+	world->core = core_new(&config, ports, world->now);
 	FLOW_HOLDS(world, world->core, "memory is out");
 }
 
@@ -346,78 +334,13 @@ void world_fini(struct world *world)
 {
 	arena_fini(&world->arena);
 	free(world->journal);
-	free(world->sim.channel);
+	free(world->queue.at);
+	free(world->waiting.at);
+	for (unsigned i = 0; i < FLOW_LANES; i++) {
+		free(world->lanes[i].channel.at);
+	}
 	for (unsigned i = 0; i < FLOW_MAX_DRONES; i++) {
 		free(world->drones[i].payload);
-	}
-}
-
-/* ------------------------------------------------------------------------- time */
-
-static void tick(struct world *world)
-{
-	struct simulator *sim = &world->sim;
-	uint32_t i = 0;
-
-	while (i < sim->channel_count) {
-		if (sim->channel[i]->deadline_us <= world->now.mono_us) {
-			parcel_end(world, sim->channel[i], OUTCOME_SIMULATOR_TIMEOUT);
-		} else {
-			i++;
-		}
-	}
-	world->ticking = true;
-	world_enter(world);
-	core_tick(world->core);
-	world_leave(world);
-	world->ticking = false;
-	check_tick(world);
-}
-
-static void advance_to(struct world *world, uint64_t mono_us)
-{
-	uint64_t passed = mono_us - world->now.mono_us;
-
-	world->now.mono_us = mono_us;
-	world->now.unix_us += passed;
-	if (world_chance(world, 1)) {
-		/* the wall clock may be set, either way */
-		world->now.unix_us += world_below(world, 1000000);
-		world->now.unix_us -= world_below(world, 1000000);
-	}
-	world_enter(world);
-	core_now(world->core, world->now);
-	world_leave(world);
-	if (core_next_deadline(world->core) <= world->now.mono_us) {
-		tick(world);
-	}
-}
-
-static void advance(struct world *world)
-{
-	uint64_t due = core_next_deadline(world->core);
-	uint64_t now = world->now.mono_us;
-
-	switch (world_below(world, 10)) {
-	case 0: /* just not there, then there */
-		if (due != UINT64_MAX && due > now + 1) {
-			advance_to(world, due - 1);
-			FLOW_HOLDS(world, core_next_deadline(world->core) >= due,
-				   "the deadline moves by itself");
-			advance_to(world, due);
-		}
-		break;
-	case 1: /* late */
-		advance_to(world, now + world_below(world, 2000000));
-		break;
-	case 2:
-	case 3:
-	case 4:
-		advance_to(world, now + world_below(world, 100000));
-		break;
-	default:
-		advance_to(world, now + world_below(world, 3000));
-		break;
 	}
 }
 
@@ -442,12 +365,15 @@ static void step(struct world *world)
 	for (uint32_t i = world_below(world, 1 + world->drone_count / 3); i > 0; i--) {
 		drone_act(world, &world->drones[world_below(world, world->drone_count)]);
 	}
-	for (uint32_t i = world_below(world, 3); i > 0; i--) {
+	for (uint32_t i = world_below(world, 4); i > 0; i--) {
 		simulator_act(world);
 	}
 	read_on(world);
+	if (!world->draining && world_below(world, 1000) < 12) {
+		reload_some(world);
+	}
 	if (world_chance(world, 60)) {
-		advance(world);
+		time_advance(world);
 	}
 	check_step(world);
 }
@@ -467,7 +393,7 @@ static void settle_round(struct world *world, uint64_t passing_us)
 		drone_speak(world, drone);
 	}
 	simulator_settle(world);
-	advance_to(world, world->now.mono_us + passing_us);
+	time_advance_to(world, world->now.mono_us + passing_us);
 	check_step(world);
 }
 
@@ -483,17 +409,24 @@ static bool anyone_waits(const struct world *world)
 	return false;
 }
 
-/* Everyone reads, the simulator answers, time passes: all that was promised comes. In a
+/* Everyone reads, the simulators answer, time passes: all that was promised comes. In a
  * window of one, each round lets one drone go on. */
 static void settle(struct world *world)
 {
 	unsigned rounds = 2 * world->drone_count + 6;
 
+	world->ticks_late = false;
 	do {
 		settle_round(world, 0);
 	} while (anyone_waits(world) && --rounds);
 	for (unsigned i = 0; i < 6; i++) {
 		settle_round(world, world->limits.presence_interval_ms * 1000ull);
+	}
+	for (unsigned i = 0; i < 1000 && waiting_count(world); i++) {
+		uint64_t due = time_due(world);
+
+		settle_round(world,
+			     due > world->now.mono_us ? due - world->now.mono_us : 0);
 	}
 }
 
@@ -508,13 +441,30 @@ static void leave_all(struct world *world)
 
 static void shut_down(struct world *world)
 {
-	struct simulator *sim = &world->sim;
-
-	while (sim->channel_count) {
-		parcel_end(world, sim->channel[0], OUTCOME_SIMULATOR_DOWN);
+	if (world->queue.count) {
+		world_happens(world, HAPPENS_SHUTDOWN_QUEUED);
 	}
+	if (waiting_count(world)) {
+		world_happens(world, HAPPENS_SHUTDOWN_WAITING);
+	}
+	world_trace(world, "shutdown");
 	world->draining = true;
 	world->down = true;
+	for (uint32_t i = 0; i < world->lane_count; i++) {
+		struct parcels *channel = &world->lanes[i].channel;
+
+		while (channel->count) {
+			parcel_end(world, channel->at[0], OUTCOME_SIMULATOR_DOWN);
+		}
+	}
+	while (world->queue.count) {
+		struct parcel *message = world->queue.at[0];
+
+		queued_remove(world, message);
+		parcel_decide_rest(world, message, OUTCOME_SIMULATOR_DOWN);
+		parcel_settle(world, message);
+	}
+	waiting_give_up(world);
 	world_enter(world);
 	core_shutdown(world->core);
 	world_leave(world);
@@ -523,10 +473,23 @@ static void shut_down(struct world *world)
 /* The last part of some runs is played while the gateway drains. */
 static void drain(struct world *world)
 {
+	world_trace(world, "drain");
 	world->draining = true;
 	world_enter(world);
 	core_drain(world->core);
 	world_leave(world);
+}
+
+/* What was sent before may still wait for its time. */
+static void wait_out(struct world *world)
+{
+	world->ticks_late = false;
+	for (unsigned i = 0; i < 1000 && (waiting_count(world) || world->queue.count); i++) {
+		uint64_t due = time_due(world);
+
+		simulator_settle(world);
+		time_advance_to(world, due > world->now.mono_us ? due : world->now.mono_us + 1);
+	}
 }
 
 void world_play(struct world *world)
@@ -534,8 +497,10 @@ void world_play(struct world *world)
 	const struct options *options = world->options;
 	bool drains = world_chance(world, 10);
 
-	if (world_chance(world, 90)) {
-		simulator_up(world);
+	for (uint32_t i = 0; i < world->lane_count; i++) {
+		if (world_chance(world, 90)) {
+			lane_up(&world->lanes[i]);
+		}
 	}
 	for (world->step = 1; world->step <= options->steps; world->step++) {
 		if (drains && world->step == options->steps - options->steps / 20) {
@@ -546,7 +511,7 @@ void world_play(struct world *world)
 	if (world_chance(world, 10)) {
 		return; /* freed as it stands */
 	}
-	if (!world->draining) {
+	if (!world->draining && world_chance(world, 90)) {
 		settle(world);
 		check_quiet(world);
 	}
@@ -554,8 +519,9 @@ void world_play(struct world *world)
 		shut_down(world);
 	} else {
 		leave_all(world);
+		wait_out(world);
 		simulator_settle(world);
 	}
-	advance_to(world, world->now.mono_us + 1);
+	time_advance_to(world, world->now.mono_us + 1);
 	check_empty(world);
 }

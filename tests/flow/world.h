@@ -1,65 +1,166 @@
-/* One run of the core under a fake clock, fake drones and a fake channel simulator.
+/* One run of the core under a fake clock, fake drones and fake channel simulators.
  *
  * Beside the core stands a model of what it should do, written from proto/README.md
  * and not from the core. Before each call into the core the model says what must
  * happen; the ports compare what does happen; check.c looks at the rest. The model
- * knows every connection that ever was, so that a message handed to the wrong life of a
- * drone is seen. */
+ * knows every connection that ever was and every stay in a scenario, so that a message
+ * handed to the wrong life of a drone is seen.
+ *
+ *   place    a scenario as drones know it, by its name
+ *   grid     a scenario as one simulator knows it, by a number: a place has one at a time,
+ *            and those retired by a reload until their last message is answered
+ *   lane     one connection to a simulator
+ *   stay     a drone in a place, from entering to leaving; a node at the simulator
+ *   parcel   a message and what becomes of it for each target */
 #ifndef UAV_TESTS_FLOW_WORLD_H
 #define UAV_TESTS_FLOW_WORLD_H
 
 #include "base/arena.h"
 #include "base/rng.h"
 #include "core/core.h"
+#include "peek.h"
 
 enum {
 	FLOW_MAX_DRONES = 64,
-	FLOW_SCENARIOS = 4,
-	FLOW_NODES = 256,
+	FLOW_PLACES = 5,
+	FLOW_SIMULATORS = 2,
+	FLOW_MOST_CONNECTIONS = 3,
+	FLOW_LANES = FLOW_SIMULATORS * FLOW_MOST_CONNECTIONS,
+	FLOW_NUMBERS = 96, /* of scenarios */
+	FLOW_NODES = 512,
+	FLOW_GROUPS = 4,
+	FLOW_MOST_GROUPS = 6, /* of a drone */
 	FLOW_REPLIES = 80,
 	FLOW_CALLSIGNS = 4,
 	FLOW_ADDRESSES = 3,
 	FLOW_LINK_BYTES = 130,
 	FLOW_PAYLOAD_BYTES = 70000,
-	FLOW_OLD_IDS = 16
+	FLOW_OLD_IDS = 16,
+	FLOW_GOING = 128 /* stays that end within one call */
 };
 
 struct conn;
 struct world;
 
+struct text {
+	uint8_t size;
+	char bytes[140];
+};
+
+/* --- scenarios and who is in them --- */
+
+enum status { STATUS_WAITING, STATUS_ACCEPTED, STATUS_REFUSED };
+
+struct grid {
+	struct grid *next; /* those retired */
+	uint32_t place, lane, number; /* number 0: the simulator has not been told */
+	struct scenario_config config;
+	enum status status;
+	char message[32]; /* why refused */
+	bool told;	  /* set_scenario has come since the link is up */
+	bool ask_again;	  /* it must come in this call */
+	bool retired;
+	uint32_t in_channel; /* messages */
+	uint32_t stays;	     /* that the simulator must know of */
+	uint32_t node_count; /* that it does know of */
+	struct stay *nodes[FLOW_NODES];
+};
+
+struct place {
+	char name[16];
+	struct grid *grid;   /* NULL: there is no such scenario now */
+	uint64_t hub_noted;  /* behind the last record of its hub */
+};
+
+struct stay {
+	struct conn *conn;
+	struct grid *grid;
+	uint32_t serial;
+	uint32_t node;	  /* 0: the simulator has not been told */
+	bool over;	  /* left */
+	bool outlived;	  /* its scenario was removed: it goes on for what is in flight */
+	uint32_t relayed; /* messages of it in the channel on their way through a hub */
+	uint64_t sequence;
+	uint64_t since; /* the world's moment */
+	struct slice groups[FLOW_MOST_GROUPS];
+	uint32_t group_count;
+};
+
 /* --- a message and what becomes of it --- */
 
-struct target {
-	struct conn *conn;   /* the life that was meant; NULL: nobody had the id */
-	uint32_t membership; /* its stay in the scenario */
-	uint32_t node;	     /* what the simulator knows it by; 0: never transmitted to */
-	struct slice id;
-	bool decided, reported;
-	bool coming; /* the answer being given hands it over */
-	bool delivered;
-	enum outcome outcome, hop_outcome;
-	enum reason reason, hop_reason;
-	bool has_hop;
+struct leg {
+	struct slice transmitter, receiver;
+	enum outcome outcome;
+	enum reason reason;
 	enum source source;
+	uint32_t late_by_us;
 	bool has_link;
 	size_t link_size;
 	uint8_t link[FLOW_LINK_BYTES];
 };
 
+struct target {
+	struct conn *conn; /* the life that was meant; NULL: nobody had the id */
+	struct stay *stay;
+	struct slice id;
+	uint32_t node; /* what the simulator knows it by; 0: never transmitted to */
+	bool behind;   /* the hub */
+	bool due;      /* must be a receiver of the next transmit */
+	bool decided, reported;
+	bool waiting;	/* for its simulated time */
+	bool coming;	/* the call being made hands it over */
+	bool attempted; /* it was shown to the endpoint */
+	bool either;	/* OVERLOADED or TARGET_LEFT, as the gateway says */
+	bool delivered;
+	enum outcome outcome;
+	enum reason reason;
+	uint64_t due_us;
+	unsigned leg_count;
+	struct leg legs[2];
+	struct slice payload; /* as the last hop left it; data NULL: as sent */
+};
+
+struct coming {
+	struct parcel *message;
+	struct target *target;
+};
+
+enum way { WAY_OUT, WAY_QUEUED, WAY_CHANNEL };
+
 struct parcel {
 	struct conn *sender;
-	uint32_t sender_membership;
+	struct stay *from;
+	struct grid *grid;
+	enum way way;
 	uint32_t ref;
 	enum report_wish wish; /* NONE without ref */
 	bool many;
-	bool expect_transmit, transmitted, in_channel;
+	struct slice to; /* group */
+	bool expect_transmit, transmitted;
+	bool held_bytes;   /* counted in world->outside_bytes */
+	bool in_window;	   /* counted in the drone's window */
+	bool relayed;	   /* some targets are behind the hub */
+	bool relay_due;	   /* hop 2 must leave in this call */
+	bool second;	   /* hop 2 is in the channel */
+	bool bypassed;
+	struct stay *hub;
+	struct leg first; /* to the hub */
+	uint64_t first_delay_us;
 	uint64_t uid; /* in the first bytes of the payload */
 	size_t payload_size;
+	struct slice left; /* the payload as hop 1 left it; data NULL: as sent */
 	struct slice content_type;
-	uint32_t scenario;
-	uint64_t id, sequence, sent_at_us, deadline_us;
-	uint32_t undecided, count;
+	uint32_t timeout_ms;
+	bool delay_real;
+	uint64_t order; /* of acceptance */
+	uint64_t id, sequence, sent_at_us, accepted_us, deadline_us, queued_until_us;
+	uint32_t undecided, count, waiting;
 	struct target targets[];
+};
+
+struct parcels {
+	struct parcel **at;
+	uint32_t count, cap;
 };
 
 /* --- a connection and the drone's stay on it --- */
@@ -83,17 +184,13 @@ struct reply {
 	uint32_t ref;
 	enum error_code code;
 	struct parcel *message;
-	uint32_t entries;  /* of a list, so far */
-	uint32_t scenario; /* listed; 0 = all */
-	uint64_t since;	   /* of a list: the world's moment */
+	uint32_t entries; /* of a list, so far: the last place shown */
+	uint32_t place;	  /* listed; 0 = all */
+	bool cut;	  /* the place went while it was listed */
+	uint64_t since;	  /* of a list: the world's moment */
 };
 
 enum held_why { HELD_NOT, HELD_WINDOW, HELD_SIMULATOR, HELD_LISTING, HELD_ASKING, HELD_DRAINING };
-
-struct text {
-	uint8_t size;
-	char bytes[140];
-};
 
 struct conn {
 	struct world *world;
@@ -102,7 +199,9 @@ struct conn {
 	struct endpoint endpoint;
 	enum conn_state state;
 	unsigned slot;
-	bool tell_over; /* the call being made breaks the protocol */
+	bool tell_over;		   /* the call being made breaks the protocol */
+	bool tell_banned;	   /* the call being made asks for a banned id */
+	uint32_t banned_for_ms;	   /* as the goodbye must say */
 	bool closed;
 
 	struct text id, callsign;
@@ -111,13 +210,12 @@ struct conn {
 
 	/* registration that is being answered or that waits for the id's holder */
 	uint32_t wanted_ref;
-	struct text wanted_id, wanted_callsign, wanted_scenario;
+	struct text wanted_id, wanted_callsign, wanted_scenario, wanted_placement;
 	enum presence_wish wanted_presence;
 	uint32_t wanted_max_frame;
 	struct conn *rival; /* holder and asker, each other's */
 	uint64_t asked_us;
 	bool freed;	    /* asker: the holder went away in this call */
-	bool spoken_over;   /* asker: the holder spoke in this call */
 	bool may_ask;	    /* may find another asker before it */
 	bool will_register; /* in this call */
 
@@ -132,17 +230,20 @@ struct conn {
 	bool partial;
 	uint64_t partial_us;
 	enum held_why held;
-	bool resumed, woken; /* woken: out of HELD_SIMULATOR, and has not spoken since */
-	bool calling;	     /* a request of this connection is in the core */
+	uint32_t held_lane; /* with HELD_SIMULATOR */
+	bool resumed;
+	bool woken;   /* out of HELD_SIMULATOR, and has not spoken since: a place is kept */
+	bool calling; /* a request of this connection is in the core */
 
 	/* scenario */
-	uint32_t scenario, membership; /* 0: none */
-	uint64_t member_since;	       /* the world's moment */
+	uint32_t place; /* 0: none */
+	struct stay *stay, *outlived;
 	uint64_t active_since;
-	uint64_t sequence;
-	uint32_t in_flight;
+	uint32_t in_flight, most; /* most: when last looked at */
 	uint32_t pushes;	  /* scenario_chosen that must come in this call */
 	struct position position; /* last told */
+	bool has_velocity, has_radio;
+	float velocity_east, tx_power_dbm;
 
 	uint32_t last_ref;
 	struct reply replies[FLOW_REPLIES];
@@ -168,39 +269,107 @@ struct record {
 	struct text id, callsign;
 	enum presence_what what;
 	enum goodbye_reason reason;
-	uint32_t from, into; /* scenarios */
-	uint64_t at_us;
+	uint32_t from, into; /* places */
+	uint64_t due_us; /* when it must be told */
 };
 
-/* --- the simulator --- */
+/* --- the simulators --- */
 
-struct scenario_model {
-	char name[16];
-	enum { MODEL_WAITING, MODEL_ACCEPTED, MODEL_REFUSED } status;
-	char message[32];
-	bool told; /* set_scenario has come since the link is up */
-	struct conn *nodes[FLOW_NODES];
-};
-
-struct simulator {
+struct lane {
+	struct world *world;
+	uint32_t index, simulator;
 	bool up, full, reset;
-	struct scenario_model scenarios[FLOW_SCENARIOS + 1]; /* by number */
-	struct parcel **channel;
-	uint32_t channel_count, channel_cap;
+	struct parcels channel;
+	uint32_t most; /* in the channel when last looked at */
 	uint64_t old_ids[FLOW_OLD_IDS];
 	uint32_t old_count;
-	struct parcel *answering;
-	const struct reception *receptions; /* of the answer being given */
-	size_t reception_count;
-	uint64_t strays; /* on this link */
+	uint64_t strays; /* most that the core may have counted on this link */
+	struct grid *numbers[FLOW_NUMBERS]; /* what it has been told of */
+};
+
+/* What happens to an id that changes hands. */
+struct flapper {
+	uint64_t window_us, banned_until_us;
+	uint32_t takeovers;
+};
+
+enum happening {
+	HAPPENS_HELD,
+	HAPPENS_RESUMED,
+	HAPPENS_MISSED,
+	HAPPENS_RENOTED,
+	HAPPENS_HUB_RENOTED,
+	HAPPENS_RESET,
+	HAPPENS_PAGES,
+	HAPPENS_DELIVERY,
+	HAPPENS_RELAY,
+	HAPPENS_RELAY_TO_MANY,
+	HAPPENS_RELAY_ALTERED,
+	HAPPENS_RELAY_CORRUPTED_FIRST,
+	HAPPENS_RELAY_CORRUPTED_SECOND,
+	HAPPENS_RELAY_LOST_FIRST,
+	HAPPENS_RELAY_LOST_SECOND,
+	HAPPENS_RELAY_HUB_GONE,
+	HAPPENS_RELAY_TARGET_GONE,
+	HAPPENS_RELAY_SENDER_GONE,
+	HAPPENS_RELAY_TIMEOUT_FIRST,
+	HAPPENS_RELAY_TIMEOUT_SECOND,
+	HAPPENS_RELAY_DOWN_SECOND,
+	HAPPENS_RELAY_RETIRED,
+	HAPPENS_NODE_OUTLIVES,
+	HAPPENS_HUB_TARGET,
+	HAPPENS_NO_HUB,
+	HAPPENS_DENIED,
+	HAPPENS_JOINED,
+	HAPPENS_LEFT_GROUP,
+	HAPPENS_TO_GROUP,
+	HAPPENS_RENAMED,
+	HAPPENS_SQUATTER,
+	HAPPENS_WAITED,
+	HAPPENS_LATE,
+	HAPPENS_LATE_AT_ONCE,
+	HAPPENS_WAITING_FULL,
+	HAPPENS_WAITING_LEFT,
+	HAPPENS_WAITING_SENDER_GONE,
+	HAPPENS_WAITING_LINK_DOWN,
+	HAPPENS_QUEUED,
+	HAPPENS_QUEUED_SENT,
+	HAPPENS_QUEUED_EXPIRED,
+	HAPPENS_QUEUED_REFUSED,
+	HAPPENS_QUEUED_LEFT,
+	HAPPENS_QUEUED_FULL,
+	HAPPENS_QUEUED_MOVED,
+	HAPPENS_QUEUED_REMOVED,
+	HAPPENS_BYPASSED,
+	HAPPENS_BYPASSED_RELAY,
+	HAPPENS_WRONG_LANE,
+	HAPPENS_WRONG_LANE_STATUS,
+	HAPPENS_RELOAD,
+	HAPPENS_RELOAD_SOFT,
+	HAPPENS_RELOAD_HARD,
+	HAPPENS_RELOAD_LANE,
+	HAPPENS_RELOAD_ADDED,
+	HAPPENS_RELOAD_REMOVED,
+	HAPPENS_RELOAD_HUB,
+	HAPPENS_RELOAD_ASKED_AGAIN,
+	HAPPENS_RETIRED_LATER,
+	HAPPENS_RETIRED_ANSWER,
+	HAPPENS_PLACED_LISTENER,
+	HAPPENS_PLACED_DEFAULT,
+	HAPPENS_BANNED,
+	HAPPENS_BAN_OVER,
+	HAPPENS_WALL_JUMP,
+	HAPPENS_LATE_TICK,
+	HAPPENS_SHUTDOWN_QUEUED,
+	HAPPENS_SHUTDOWN_WAITING,
+	HAPPENS_COUNT
 };
 
 struct tally {
 	uint64_t presence[PRESENCE_WHAT_COUNT];
-	uint64_t missed, renoted, events, deliveries, held, resumed, resets, pages;
 	uint64_t outcomes[OUTCOME_COUNT], reasons[REASON_COUNT], errors[ERROR_COUNT],
-		goodbyes[GOODBYE_COUNT];
-	uint64_t steps, sends, transmits;
+		goodbyes[GOODBYE_COUNT], happened[HAPPENS_COUNT];
+	uint64_t steps, sends, transmits, events;
 };
 
 struct options {
@@ -217,24 +386,45 @@ struct world {
 	struct rng rng;
 	struct arena arena;
 	struct limits limits;
-	struct simulator_config simulator;
-	struct scenario_config configs[FLOW_SCENARIOS];
+	struct limits most; /* what may still stand from before a reload */
+	struct simulator_config simulators[FLOW_SIMULATORS];
+	uint32_t simulator_count, lane_count;
+	struct lane lanes[FLOW_LANES];
+	struct place places[FLOW_PLACES + 1]; /* by number, from 1 */
+	struct grid *retired;
+	struct grid *planned[FLOW_PLACES + 1]; /* of the reload being made */
+	uint32_t default_place;
+	uint64_t reloaded_us;
+	struct hash_key key;
 	struct core *core;
 	struct instant now;
-	bool in_core, in_port, draining, ticking, down;
+	bool in_core, in_port, draining, ticking, down, reloading;
+	bool ticks_late;     /* the loop is busy: what is due is done with the next tick */
 	bool status_changes; /* scenarios become available or cease to be */
 
 	unsigned drone_count;
 	struct drone drones[FLOW_MAX_DRONES];
 	struct conn *conns;
-	struct simulator sim;
-	uint32_t memberships;
+	struct stay *holders[FLOW_NODES]; /* of node numbers */
+	struct stay *going[FLOW_GOING];	  /* nodes removed in this call */
+	uint32_t going_count;
+	uint32_t stay_serial;
+	uint32_t stays_now, stays_peak, grids_peak;
 	uint64_t moment; /* counts calls into the core */
-	uint64_t uids;
+	uint64_t uids, orders;
 
 	struct parcel *sending;
+	struct parcel *closing;	 /* the answer being given is about it */
+	struct parcels queue;	 /* in order of acceptance */
+	struct parcels waiting;	 /* messages of which deliveries wait */
+	struct coming *coming; /* hand-overs of this call, in order */
+	uint32_t coming_count, coming_cap, coming_cursor;
+
+	struct flapper flappers[FLOW_MAX_DRONES];
 	struct record *journal;
 	uint64_t journal_end, journal_cap;
+	uint64_t firm; /* records before it may have been seen, when the call began */
+	bool joining;  /* a newcomer: what it is not shown is firm only behind it */
 
 	/* what the core's accounts must say */
 	struct stats want;
@@ -257,6 +447,7 @@ void world_fail(const struct world *world, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));
 void world_trace(const struct world *world, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+void world_happens(struct world *world, enum happening what);
 
 /* Around each call into the core. */
 void world_enter(struct world *world);
@@ -265,8 +456,10 @@ void world_leave(struct world *world);
 void world_port(struct world *world, bool inside);
 
 void *world_take(struct world *world, size_t size); /* zeroed, until the run ends */
+struct slice world_keep(struct world *world, struct slice bytes);
 bool world_chance(struct world *world, unsigned percent);
 uint32_t world_below(struct world *world, uint32_t bound);
+uint32_t world_between(struct world *world, uint32_t least, uint32_t most);
 
 struct text text_of(struct slice slice);
 struct slice text_slice(const struct text *text);
@@ -276,13 +469,12 @@ struct conn *world_by_id(const struct world *world, struct slice id);
 /* Whether anyone but `but` goes by that callsign. */
 bool world_callsign_taken(const struct world *world, struct slice callsign, struct slice own_id,
 			  const struct conn *but);
-uint32_t world_members(const struct world *world, uint32_t scenario);
+uint32_t world_members(const struct world *world, uint32_t place);
 uint32_t world_online(const struct world *world);
 uint32_t world_connected(const struct world *world);
-/* False: it needs a record of its own. */
-bool world_renote(struct world *world, const struct conn *conn, uint32_t into);
-void world_note(struct world *world, struct conn *conn, enum presence_what what,
-		enum goodbye_reason reason, uint32_t from, uint32_t into);
+
+void parcels_add(struct parcels *parcels, struct parcel *message);
+void parcels_remove(struct parcels *parcels, const struct parcel *message);
 
 #define FLOW_HOLDS(world, condition, ...)                                                          \
 	do {                                                                                       \
@@ -290,6 +482,74 @@ void world_note(struct world *world, struct conn *conn, enum presence_what what,
 			world_fail((world), __VA_ARGS__);                                          \
 		}                                                                                  \
 	} while (0)
+
+/* --- setup.c: configurations --- */
+
+struct limits setup_limits(struct world *world);
+void setup_simulators(struct world *world);
+/* A scenario as an operator may write it. */
+struct scenario_config setup_scenario(struct world *world, uint32_t place);
+uint32_t setup_default(struct world *world);
+/* What core_new and core_reload are given; `configs` has room for FLOW_PLACES. */
+struct core_config setup_config(struct world *world, struct scenario_config *configs);
+
+/* --- stay.c: who is in which scenario, and what the simulators know of it --- */
+
+/* `like`: the one whose lane it keeps if it is of the same simulator; or NULL. */
+struct grid *grid_new(struct world *world, uint32_t place, const struct scenario_config *config,
+		      const struct grid *like);
+/* The number is retired; members go with the caller. */
+void grid_retire(struct world *world, struct grid *grid);
+/* Ends the stays that outlived it, if nothing is in flight any more. */
+void grid_settle(struct world *world, struct grid *grid);
+bool grid_known(const struct world *world, const struct grid *grid);
+const struct scenario_config *place_config(const struct world *world, uint32_t place);
+uint32_t place_named(const struct world *world, struct slice name);
+const char *place_name(const struct world *world, uint32_t place);
+/* The hub's stay in the grid's scenario; NULL: a mesh, or it is away. */
+struct stay *grid_hub(const struct world *world, const struct grid *grid);
+bool stay_is_hub(const struct stay *stay);
+/* Enters (place not 0) or leaves, and notes it. */
+void stay_move(struct conn *conn, uint32_t place);
+/* The session ends. */
+void stay_leave(struct conn *conn);
+/* It is over: its node goes when nothing of it is on its way through a hub. */
+void stay_end(struct world *world, struct stay *stay);
+void stay_relayed(struct world *world, struct stay *stay, int change);
+bool stay_present(const struct stay *stay);
+bool stay_in_group(const struct stay *stay, struct slice group);
+/* After each call. */
+void stay_check(struct world *world);
+
+/* --- presence.c --- */
+
+void presence_new(struct world *world, struct conn *conn, enum presence_what what,
+		  enum goodbye_reason reason, uint32_t from, uint32_t into);
+/* As above, or in place of the last record about it if nobody can have seen that. */
+void presence_change(struct world *world, struct conn *conn, enum presence_what what,
+		     uint32_t from, uint32_t into);
+void presence_hub(struct world *world, uint32_t place, struct slice id, struct slice callsign,
+		  bool up);
+/* Within one reload the order is the gateway's: puts the records from there on in it. */
+void presence_reorder(struct world *world, uint64_t from);
+void see_presence(struct conn *conn, const struct event *event);
+
+/* --- topology.c: which way a message takes --- */
+
+struct route {
+	enum outcome fate; /* UNSPECIFIED: it goes */
+	bool behind;	   /* in two hops */
+};
+
+struct route route_to_drone(const struct world *world, const struct conn *sender,
+			    const struct conn *target);
+struct route route_to_member(const struct world *world, const struct stay *from,
+			     const struct stay *to);
+size_t delivery_bound(const struct parcel *message, const struct target *target);
+
+enum channel_state { CHANNEL_OPEN, CHANNEL_QUEUES, CHANNEL_DOWN, CHANNEL_BYPASSED };
+
+enum channel_state channel_state(const struct world *world, const struct grid *grid);
 
 /* --- drone.c: what drones do --- */
 
@@ -302,19 +562,38 @@ void drone_drain(struct world *world, struct conn *conn, size_t left);
 void drone_speak(struct world *world, struct drone *drone);
 /* Presents the request that was held, if it may. */
 void drone_represent(struct world *world, struct drone *drone);
+void drone_submit(struct world *world, struct drone *drone);
+
+/* --- request.c: what drones ask for --- */
+
+void request_make(struct world *world, struct drone *drone);
 
 /* --- foresee.c: what a request must lead to --- */
 
 /* Sets up what the connection must be told, or says why the request must be held. */
 enum held_why foresee(struct world *world, struct conn *conn, const struct request *request);
+void expect_error(struct conn *conn, uint32_t ref, enum error_code code);
+bool name_could_be(struct slice name);
+bool callsign_could_be(struct slice callsign);
 /* The drone chooses a scenario: it enters, or is told why not. */
+void foresee_entering(struct conn *conn, struct slice name, uint32_t ref, bool tell);
+
+/* --- registration.c --- */
+
+void foresee_registration(struct world *world, struct conn *conn, const struct request *request);
+void see_welcome(struct conn *conn, const struct event *event, bool taken);
+/* The longest that anyone waits for an id. */
+uint32_t asking_longest_ms(const struct world *world);
+void note_takeover(struct world *world, const struct conn *conn);
+uint64_t banned_us(const struct world *world, struct slice id);
+
+/* --- send.c --- */
+
+enum held_why foresee_send(struct world *world, struct conn *conn, const struct request *request);
 /* A report of a message to many that the drone has not read so far. */
 bool conn_report_waits(const struct conn *conn);
-/* The longest that anyone waits for an id. */
-uint32_t world_asking_ms(const struct world *world);
-void foresee_entering(struct conn *conn, struct slice name, uint32_t ref, bool tell);
-bool simulator_full(const struct world *world);
-bool held_for_simulator(const struct world *world);
+bool window_full(const struct world *world, const struct lane *lane);
+bool held_for_lane(const struct world *world, uint32_t lane);
 
 /* --- endpoint.c: the ports of a drone --- */
 
@@ -335,30 +614,105 @@ struct reply *conn_listing(struct conn *conn);
 
 /* Holds the event against what is awaited. `taken`: the endpoint takes it. */
 void see(struct conn *conn, const struct event *event, bool taken);
+struct reply *need_reply(struct conn *conn, enum reply_kind kind, uint32_t ref);
+
+/* --- see_relay.c --- */
+
+void see_delivery(struct conn *conn, const struct event *event, bool taken);
+void see_report(struct conn *conn, const struct event *event);
+/* `done` for a send. */
+void see_sent(struct conn *conn, const struct event *event);
 
 /* --- parcel.c: a message and its way in the model --- */
 
 struct parcel *parcel_new(struct world *world, struct conn *sender, const struct request *request,
 			  uint32_t targets);
-struct target *parcel_add(struct parcel *message, struct conn *conn, struct slice id);
+struct target *parcel_add(struct world *world, struct parcel *message, struct conn *conn,
+			  struct slice id);
 void parcel_decide(struct world *world, struct parcel *message, struct target *target,
 		   enum outcome outcome, enum reason reason);
+/* Everything but what waits gets that outcome, without a hop of its own. */
+void parcel_decide_rest(struct world *world, struct parcel *message, enum outcome outcome);
+/* Marks who must receive the transmit that comes next. False: nobody. */
+bool parcel_aim(struct world *world, struct parcel *message);
+/* What it takes outside of its slot counts from here on. */
+void parcel_take_bytes(struct world *world, struct parcel *message);
+void parcel_enter_channel(struct world *world, struct parcel *message);
 /* Out of the channel: whatever is undecided gets `rest`. */
 void parcel_end(struct world *world, struct parcel *message, enum outcome rest);
-/* Its report is complete, or nobody waits for one. */
-void parcel_reported(struct parcel *message);
-bool parcel_payload_equal(const struct world *world, const struct parcel *message,
-			  struct slice payload);
+/* It never came to the channel, or is through with it. */
+void parcel_settle(struct world *world, struct parcel *message);
+/* Handed over without the channel. */
+void parcel_bypass(struct world *world, struct parcel *message);
 struct target *parcel_target(struct parcel *message, struct slice id);
+bool parcel_payload_is(const struct world *world, const struct parcel *message,
+		       struct slice expected, struct slice payload);
+struct leg *target_leg(struct target *target, struct slice transmitter, struct slice receiver,
+		       enum outcome outcome);
+void parcel_hub_gone(struct world *world, const struct stay *hub);
+uint32_t parcels_in_channel(const struct world *world);
+
+/* --- queue.c: what waits for a simulator --- */
+
+void queued_add(struct world *world, struct parcel *message);
+/* The first of this lane that must go to the channel now, those before it that cannot
+ * decided; NULL: none. */
+struct parcel *queued_next(struct world *world, const struct lane *lane);
+void queued_remove(struct world *world, struct parcel *message);
+/* The sender is told of it: then it and those before it have left the queue. */
+void queued_told(struct world *world, struct parcel *message, enum outcome outcome);
+/* The link is down: what waited for the scenario's status fares as a new message would. */
+void queued_link_down(struct world *world, const struct grid *grid);
+/* Everything queued for the grid gets this outcome. */
+void queued_fail(struct world *world, const struct grid *grid, enum outcome outcome);
+void queued_expire(struct world *world);
+/* After each call: nothing stays that could go. */
+void queued_check(struct world *world);
+
+/* --- waiting.c: hand-overs and their time --- */
+
+/* The channel is through with this target: it is handed over now, or waits. */
+void hand_over(struct world *world, struct parcel *message, struct target *target,
+	       uint64_t delay_us);
+void hand_over_due(struct world *world);
+void waiting_give_up(struct world *world);
+uint32_t waiting_count(const struct world *world);
+/* What it is that comes through to the target. */
+enum outcome target_through(const struct target *target);
+/* The hand-over that a delivery to this drone is; fails if none is due. */
+struct coming *hand_over_find(struct world *world, const struct conn *conn);
+/* The report says what became of one whose drone went away in the same tick. */
+void hand_over_told(struct world *world, struct target *target, enum outcome outcome);
+/* After each call: what had to be handed over was. */
+void hand_over_check(struct world *world);
+
+/* --- time.c --- */
+
+void time_advance(struct world *world);
+void time_advance_to(struct world *world, uint64_t mono_us);
+/* What the model knows to be due next; UINT64_MAX: nothing. */
+uint64_t time_due(const struct world *world);
 
 /* --- simulator.c --- */
 
 extern const struct sim_ops flow_sim_ops;
 void simulator_act(struct world *world);
-void simulator_up(struct world *world);
-void simulator_down(struct world *world, const char *why);
+void lane_up(struct lane *lane);
+void lane_down(struct lane *lane, const char *why);
 /* Answers everything in order, accepts every scenario. */
 void simulator_settle(struct world *world);
+void await_pushes(struct world *world, uint32_t place);
+void stray(struct lane *lane, uint64_t count);
+
+/* --- answer.c --- */
+
+void answer_some(struct lane *lane);
+void answer_stray(struct lane *lane);
+void answer_well(struct lane *lane, struct parcel *message);
+
+/* --- reload.c --- */
+
+void reload_some(struct world *world);
 
 /* --- check.c --- */
 

@@ -1,0 +1,46 @@
+#include "peek.h"
+
+#include "core/state.h"
+
+uint64_t peek_fanout_bytes(const struct core *core)
+{
+	return core->fanout_bytes;
+}
+
+uint64_t peek_outside_bytes(const struct core *core)
+{
+	return core->inflight.outside_bytes;
+}
+
+uint64_t peek_presence_firm(const struct core *core)
+{
+	return core->presence.firm;
+}
+
+uint64_t peek_presence_told(const struct core *core)
+{
+	return core->presence.told;
+}
+
+struct slice peek_presence_id(const struct core *core, uint64_t position, enum presence_what *what)
+{
+	const struct presence *presence = &core->presence;
+	const struct presence_record *record = &presence->records[position % presence->cap];
+
+	*what = (enum presence_what)record->what;
+	return name_slice(&record->drone_id);
+}
+
+const char *peek_leftover(const struct core *core)
+{
+	if (core->inflight.count || core->inflight.outside_bytes || core->fanout_bytes) {
+		return "messages are left over";
+	}
+	if (core->deadlines.count) {
+		return "deadlines are left over";
+	}
+	if (core->registry.ids.count || core->registry.callsigns.count) {
+		return "names are left over";
+	}
+	return NULL;
+}
