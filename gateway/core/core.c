@@ -297,6 +297,16 @@ void core_sim_up(struct core *core, uint32_t lane)
 	scenario_replay(core, at);
 }
 
+static const char *simulator_of(const struct core *core, uint32_t lane)
+{
+	const struct simulator_lanes *simulator = core->simulators;
+
+	while (lane >= simulator->first_lane + simulator->connections) {
+		simulator++;
+	}
+	return simulator->name;
+}
+
 void core_sim_down(struct core *core, uint32_t lane, const char *why)
 {
 	struct lane *at = &core->lanes[lane];
@@ -306,7 +316,8 @@ void core_sim_down(struct core *core, uint32_t lane, const char *why)
 	}
 	at->up = false;
 	core->stats.sim_downs++;
-	LOG(core->log, LOG_LEVEL_WARNING, "simulator_down", log_num("lane", lane),
+	LOG(core->log, LOG_LEVEL_WARNING, "simulator_down",
+	    log_str("simulator", simulator_of(core, lane)), log_num("lane", lane),
 	    log_str("why", why), log_num("in_flight", at->in_channel));
 	scenario_all_wait(core, at);
 	relay_abandon(core, at);
