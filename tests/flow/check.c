@@ -202,12 +202,34 @@ static uint32_t more(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
-/* A reload puts nobody out: what was within the old bounds may stay. */
-static void check_most(struct world *world)
+void check_remember(struct world *world)
 {
 	const struct core *core = world->core;
 	const struct limits *limits = &world->limits;
 	struct limits *most = &world->most;
+
+	most->max_drones = more(limits->max_drones, core_sessions(core));
+	most->max_unregistered =
+		more(limits->max_unregistered, core_sessions(core) - core_online(core));
+	most->max_in_flight =
+		more(limits->max_in_flight, parcels_in_channel(world) + world->queue.count);
+	most->max_queued = more(limits->max_queued, world->queue.count);
+	most->max_waiting = more(limits->max_waiting, waiting_count(world));
+	for (uint32_t i = 0; i < world->lane_count; i++) {
+		world->lanes[i].most = world->lanes[i].channel.count;
+	}
+	for (unsigned i = 0; i < world->drone_count; i++) {
+		if (world->drones[i].conn) {
+			world->drones[i].conn->most = world->drones[i].conn->in_flight;
+		}
+	}
+}
+
+/* A reload puts nobody out: what was within the old bounds may stay. */
+static void check_most(struct world *world)
+{
+	const struct core *core = world->core;
+	const struct limits *most = &world->most;
 	uint32_t unregistered = core_sessions(core) - core_online(core);
 	uint32_t in_flight = parcels_in_channel(world) + world->queue.count;
 
@@ -218,11 +240,7 @@ static void check_most(struct world *world)
 	FLOW_HOLDS(world, in_flight <= most->max_in_flight, "more in flight than allowed");
 	FLOW_HOLDS(world, world->queue.count <= most->max_queued, "more queued than allowed");
 	FLOW_HOLDS(world, waiting_count(world) <= most->max_waiting, "more waiting than allowed");
-	most->max_drones = more(limits->max_drones, core_sessions(core));
-	most->max_unregistered = more(limits->max_unregistered, unregistered);
-	most->max_in_flight = more(limits->max_in_flight, in_flight);
-	most->max_queued = more(limits->max_queued, world->queue.count);
-	most->max_waiting = more(limits->max_waiting, waiting_count(world));
+	check_remember(world);
 }
 
 static uint32_t messages_that_wait(const struct world *world)
@@ -253,7 +271,6 @@ static void check_bounds(struct world *world)
 
 		FLOW_HOLDS(world, lane->channel.count <= more(window, lane->most),
 			   "lane %u: more in flight than its window", i);
-		lane->most = lane->channel.count;
 	}
 	FLOW_HOLDS(world,
 		   core_sessions(core) == world_connected(world) &&
@@ -308,7 +325,6 @@ static void check_conn(struct world *world, struct conn *conn)
 	check_held(world, conn);
 	FLOW_HOLDS(world, conn->in_flight <= more(world->limits.max_in_flight_per_drone, conn->most),
 		   "%u: more in flight than its window", conn->slot);
-	conn->most = conn->in_flight;
 	if (!waits(conn)) {
 		conn->waits_since_us = 0;
 	} else if (!conn->waits_since_us) {
@@ -325,6 +341,7 @@ void check_step(struct world *world)
 			check_conn(world, world->drones[i].conn);
 		}
 	}
+	check_remember(world);
 }
 
 /* --------------------------------------------------------------------- at the end */
@@ -365,8 +382,9 @@ void check_empty(struct world *world)
 	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
 		const struct grid *grid = world->places[i].grid;
 
-		FLOW_HOLDS(world, !grid || (grid->stays == 0 && grid->node_count == 0),
-			   "nodes are left over");
+		FLOW_HOLDS(world, !grid || (grid->stays == 0 &&
+				     (!world->lanes[grid->lane].up || grid->node_count == 0)),
+			   "%u nodes are left over of %u stays", grid->node_count, grid->stays);
 	}
 	FLOW_HOLDS(world, !world->retired, "a retired scenario is left over");
 	for (const struct conn *conn = world->conns; conn; conn = conn->next) {

@@ -236,7 +236,11 @@ static void on_resume(void *ctx)
 	FLOW_HOLDS(world, conn->state != CONN_ASKING, "%u: resumed while it waits for an id",
 		   conn->slot);
 	world_trace(world, "%u: resumed", conn->slot);
-	conn->woken = conn->held == HELD_SIMULATOR && !world->reloading;
+	if (conn->held == HELD_SIMULATOR && !world->reloading) {
+		FLOW_HOLDS(world, !queued_next(world, &world->lanes[conn->held_lane]),
+			   "%u: goes before what is queued", conn->slot);
+		conn->woken = true;
+	}
 	conn->resumed = conn->held != HELD_NOT || conn->calling;
 	conn->held = HELD_NOT;
 	conn->heard_us = world->now.mono_us;

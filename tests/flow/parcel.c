@@ -28,7 +28,6 @@ struct parcel *parcel_new(struct world *world, struct conn *sender, const struct
 	message->order = ++world->orders;
 	message->sent_at_us = world->now.unix_us;
 	message->accepted_us = world->now.mono_us;
-	message->timeout_ms = config->timeout_ms;
 	message->delay_real = config->delay_real;
 	return message;
 }
@@ -205,7 +204,6 @@ void parcel_settle(struct world *world, struct parcel *message)
 {
 	if (!message->waiting) {
 		give_bytes(world, message);
-		grid_settle(world, message->grid);
 	}
 	/* waiting is outside of the window */
 	if (message->in_window && message->sender->state == CONN_ACTIVE) {

@@ -22,6 +22,11 @@ uint64_t peek_presence_told(const struct core *core)
 	return core->presence.told;
 }
 
+uint64_t peek_presence_end(const struct core *core)
+{
+	return core->presence.end;
+}
+
 struct slice peek_presence_id(const struct core *core, uint64_t position, enum presence_what *what)
 {
 	const struct presence *presence = &core->presence;

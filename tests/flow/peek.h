@@ -13,6 +13,8 @@ uint64_t peek_outside_bytes(const struct core *core);
 uint64_t peek_presence_firm(const struct core *core);
 /* Those before this position have been written to whoever reads. */
 uint64_t peek_presence_told(const struct core *core);
+/* The position behind the last. */
+uint64_t peek_presence_end(const struct core *core);
 /* Of the record at that position. */
 struct slice peek_presence_id(const struct core *core, uint64_t position, enum presence_what *what);
 /* What is left of anyone when everyone has gone; NULL: nothing. */

@@ -128,9 +128,10 @@ static void swap(struct world *world, uint64_t a, uint64_t b)
 	}
 }
 
-void presence_reorder(struct world *world, uint64_t from)
+void presence_reorder(struct world *world)
 {
-	uint64_t cap = world->limits.presence_backlog, end = world->journal_end;
+	uint64_t cap = world->limits.presence_backlog, from = world->reload_from;
+	uint64_t end = peek_presence_end(world->core);
 
 	if (end > cap && from < end - cap) {
 		from = end - cap; /* nobody sees those before */
@@ -139,10 +140,11 @@ void presence_reorder(struct world *world, uint64_t from)
 		enum presence_what what;
 		struct slice id = peek_presence_id(world->core, at, &what);
 
-		for (uint64_t other = at; other < end; other++) {
+		for (uint64_t other = world->reload_from; other < end; other++) {
 			const struct record *record = &world->journal[other];
 
-			if (record->what == what && slice_equal(text_slice(&record->id), id)) {
+			if ((other < from || other >= at) && record->what == what &&
+			    slice_equal(text_slice(&record->id), id)) {
 				if (other != at) {
 					swap(world, at, other);
 				}
@@ -173,11 +175,12 @@ static bool concerns(const struct conn *conn, const struct record *record)
 static void see_missed(struct conn *conn, uint32_t missed)
 {
 	struct world *world = conn->world;
-	uint64_t oldest = world->journal_end - world->limits.presence_backlog;
+	uint64_t end = peek_presence_end(world->core);
+	uint64_t oldest = end - world->limits.presence_backlog;
 
 	/* who wishes its scenario's alone may have passed over others' events */
 	FLOW_HOLDS(world,
-		   world->journal_end > world->limits.presence_backlog &&
+		   end > world->limits.presence_backlog &&
 			   (conn->presence == PRESENCE_WISH_ALL
 				    ? conn->seen + missed == oldest
 				    : conn->seen + missed <= oldest),
@@ -193,6 +196,9 @@ void see_presence(struct conn *conn, const struct event *event)
 
 	FLOW_HOLDS(world, conn->presence != PRESENCE_WISH_NONE, "presence that nobody wished");
 	FLOW_HOLDS(world, presence->count || presence->missed, "an empty presence frame");
+	if (world->reloading) {
+		presence_reorder(world);
+	}
 	if (presence->missed) {
 		see_missed(conn, presence->missed);
 	}

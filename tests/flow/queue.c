@@ -73,9 +73,9 @@ static void fail(struct world *world, struct parcel *message, enum outcome outco
 	parcel_settle(world, message);
 }
 
-void queued_told(struct world *world, struct parcel *message, enum outcome outcome)
+void queued_told(struct world *world, struct parcel *message, bool down)
 {
-	if (message->way == WAY_QUEUED && world->ticking && outcome == OUTCOME_SIMULATOR_DOWN &&
+	if (message->way == WAY_QUEUED && world->ticking && down &&
 	    message->queued_until_us <= world->now.mono_us) {
 		fail(world, message, OUTCOME_SIMULATOR_DOWN);
 		world_happens(world, HAPPENS_QUEUED_EXPIRED);

@@ -13,6 +13,12 @@ struct plan {
 
 /* -------------------------------------------------------------- what is to change */
 
+/* So few records are kept that it would matter in which order members are told. */
+static bool forgets(const struct world *world)
+{
+	return world->limits.presence_backlog < 4 * world->drone_count;
+}
+
 static enum change some_change(struct world *world, uint32_t place)
 {
 	if (!world->places[place].grid) {
@@ -25,7 +31,7 @@ static enum change some_change(struct world *world, uint32_t place)
 	case 2:
 		return CHANGE_HARD;
 	case 3:
-		return place == 1 ? CHANGE_NONE : CHANGE_REMOVED;
+		return place == 1 || forgets(world) ? CHANGE_NONE : CHANGE_REMOVED;
 	default:
 		return CHANGE_NONE;
 	}
@@ -222,7 +228,6 @@ static void remove_place(struct world *world, uint32_t place)
 	}
 	world->places[place].grid = NULL;
 	retire(world, grid);
-	grid_settle(world, grid);
 	world_happens(world, HAPPENS_RELOAD_REMOVED);
 }
 
@@ -251,11 +256,6 @@ static void carry_out(struct world *world, const struct plan *plans)
 {
 	make_grids(world, plans);
 	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
-		if (plans[i].change == CHANGE_REMOVED) {
-			remove_place(world, i);
-		}
-	}
-	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
 		switch (plans[i].change) {
 		case CHANGE_SOFT:
 			change_softly(world, i, &plans[i].config);
@@ -271,6 +271,11 @@ static void carry_out(struct world *world, const struct plan *plans)
 		case CHANGE_NONE:
 		case CHANGE_REMOVED:
 			break;
+		}
+	}
+	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
+		if (plans[i].change == CHANGE_REMOVED) {
+			remove_place(world, i);
 		}
 	}
 	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
@@ -338,13 +343,14 @@ void reload_some(struct world *world)
 	struct plan plans[FLOW_PLACES + 1] = {{0}};
 	struct scenario_config configs[FLOW_PLACES];
 	struct core_config config;
-	uint64_t before = world->journal_end;
 	bool one = world_chance(world, 50);
 	uint32_t only = 1 + world_below(world, FLOW_PLACES);
 
 	world_trace(world, "reload");
+	world->reload_from = world->journal_end;
 	change_limits(world);
 	change_windows(world);
+	check_remember(world);
 	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
 		if (!one || i == only) {
 			plan_one(world, i, &plans[i]);
@@ -360,7 +366,7 @@ void reload_some(struct world *world)
 	world->status_changes = true;
 	world_enter(world);
 	FLOW_HOLDS(world, core_reload(world->core, &config) == 0, "memory is out");
-	presence_reorder(world, before);
+	presence_reorder(world);
 	world_leave(world);
 	world->reloading = false;
 	world->status_changes = false;

@@ -133,18 +133,27 @@ static void check_complete(const struct world *world, const struct parcel *messa
 	}
 }
 
+static bool tells_down(const struct event *event)
+{
+	for (size_t i = 0; i < event->report.count; i++) {
+		if (event->report.outcomes[i].outcome == OUTCOME_SIMULATOR_DOWN) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void see_report(struct conn *conn, const struct event *event)
 {
 	struct world *world = conn->world;
 	struct reply *reply = need_reply(conn, REPLY_SEND, event->ref);
 	struct parcel *message = reply->message;
 
-	queued_told(world, message,
-		   event->report.count ? event->report.outcomes[0].outcome
-				       : OUTCOME_UNSPECIFIED);
+	queued_told(world, message, tells_down(event));
 	FLOW_HOLDS(world, message->undecided == 0 && message->way == WAY_OUT,
-		   "%u: a report of what is undecided (ref %u, %u undecided, way %d)", conn->slot,
-		   event->ref, message->undecided, (int)message->way);
+		   "%u: a report of what is undecided (ref %u, %u undecided, way %d, %s)", conn->slot,
+		   event->ref, message->undecided, (int)message->way,
+		   event->report.count ? outcome_name(event->report.outcomes[0].outcome) : "-");
 	FLOW_HOLDS(world, message->wish != REPORT_WISH_NONE, "a report that nobody wished");
 	for (size_t i = 0; i < event->report.count; i++) {
 		see_outcome(conn, message, &event->report.outcomes[i]);
@@ -163,7 +172,7 @@ void see_sent(struct conn *conn, const struct event *event)
 	struct reply *reply = need_reply(conn, REPLY_SEND, event->ref);
 	struct parcel *message = reply->message;
 
-	queued_told(world, message, OUTCOME_UNSPECIFIED);
+	queued_told(world, message, false);
 	FLOW_HOLDS(world,
 		   message->wish == REPORT_WISH_FAILURES && !message->undecided &&
 			   message->way == WAY_OUT,

@@ -357,7 +357,8 @@ static void on_transmit(void *ctx, const struct sim_transmit *transmit)
 		transmit_first(lane, message, grid, transmit);
 	}
 	message->id = transmit->id;
-	message->deadline_us = world->now.mono_us + message->timeout_ms * 1000ull;
+	/* each transmit has a deadline of its own, by the rules of when it leaves */
+	message->deadline_us = world->now.mono_us + grid->config.timeout_ms * 1000ull;
 	world->want.transmits++;
 	world_port(world, false);
 }

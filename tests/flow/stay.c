@@ -31,6 +31,19 @@ static uint32_t pin(const struct world *world, const struct scenario_config *con
 	return best;
 }
 
+static bool grid_settled(const struct world *world, const struct grid *grid)
+{
+	if (!grid->retired || grid->in_channel) {
+		return false;
+	}
+	for (uint32_t i = 0; i < world->waiting.count; i++) {
+		if (world->waiting.at[i]->grid == grid) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static void count_grids(struct world *world)
 {
 	uint32_t count = 1; /* the one being made */
@@ -39,8 +52,8 @@ static void count_grids(struct world *world)
 		count += world->places[i].grid != NULL;
 		count += world->planned[i] != NULL;
 	}
-	for (const struct grid *grid = world->retired; grid; grid = grid->next) {
-		count++;
+	for (const struct grid *grid = world->old; grid; grid = grid->older) {
+		count += !grid_settled(world, grid);
 	}
 	if (count > world->grids_peak) {
 		world->grids_peak = count;
@@ -68,6 +81,8 @@ struct grid *grid_new(struct world *world, uint32_t place, const struct scenario
 void grid_retire(struct world *world, struct grid *grid)
 {
 	grid->retired = true;
+	grid->older = world->old;
+	world->old = grid;
 	if (grid_known(world, grid)) {
 		grid->next = world->retired;
 		world->retired = grid;
@@ -170,20 +185,12 @@ void stay_relayed(struct world *world, struct stay *stay, int change)
 }
 
 /* What is in flight of a removed scenario still reaches those who were in it. */
-void grid_settle(struct world *world, struct grid *grid)
+void grids_settle(struct world *world)
 {
-	if (!grid->retired || grid->in_channel) {
-		return;
-	}
-	for (uint32_t i = 0; i < world->waiting.count; i++) {
-		if (world->waiting.at[i]->grid == grid) {
-			return;
-		}
-	}
 	for (unsigned i = 0; i < world->drone_count; i++) {
 		struct conn *conn = world->drones[i].conn;
 
-		if (conn && conn->outlived && conn->outlived->grid == grid) {
+		if (conn && conn->outlived && grid_settled(world, conn->outlived->grid)) {
 			stay_end(world, conn->outlived);
 			conn->outlived = NULL;
 		}

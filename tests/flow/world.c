@@ -191,6 +191,7 @@ void world_leave(struct world *world)
 	world->in_core = false;
 	hand_over_check(world);
 	queued_check(world);
+	grids_settle(world);
 	if (world->ticking) {
 		queued_expire(world);
 	}
@@ -397,6 +398,8 @@ static void settle_round(struct world *world, uint64_t passing_us)
 	check_step(world);
 }
 
+enum { LONGEST_GATHERING_US = 100000 };
+
 static bool anyone_waits(const struct world *world)
 {
 	for (unsigned i = 0; i < world->drone_count; i++) {
@@ -419,14 +422,14 @@ static void settle(struct world *world)
 	do {
 		settle_round(world, 0);
 	} while (anyone_waits(world) && --rounds);
-	for (unsigned i = 0; i < 6; i++) {
-		settle_round(world, world->limits.presence_interval_ms * 1000ull);
-	}
 	for (unsigned i = 0; i < 1000 && waiting_count(world); i++) {
 		uint64_t due = time_due(world);
 
 		settle_round(world,
 			     due > world->now.mono_us ? due - world->now.mono_us : 0);
+	}
+	for (unsigned i = 0; i < 6; i++) {
+		settle_round(world, LONGEST_GATHERING_US / 4);
 	}
 }
 

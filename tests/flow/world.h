@@ -52,7 +52,8 @@ struct text {
 enum status { STATUS_WAITING, STATUS_ACCEPTED, STATUS_REFUSED };
 
 struct grid {
-	struct grid *next; /* those retired */
+	struct grid *next; /* those retired that the simulator knows of */
+	struct grid *older; /* all that were retired */
 	uint32_t place, lane, number; /* number 0: the simulator has not been told */
 	struct scenario_config config;
 	enum status status;
@@ -150,7 +151,6 @@ struct parcel {
 	size_t payload_size;
 	struct slice left; /* the payload as hop 1 left it; data NULL: as sent */
 	struct slice content_type;
-	uint32_t timeout_ms;
 	bool delay_real;
 	uint64_t order; /* of acceptance */
 	uint64_t id, sequence, sent_at_us, accepted_us, deadline_us, queued_until_us;
@@ -391,10 +391,10 @@ struct world {
 	uint32_t simulator_count, lane_count;
 	struct lane lanes[FLOW_LANES];
 	struct place places[FLOW_PLACES + 1]; /* by number, from 1 */
-	struct grid *retired;
+	struct grid *retired, *old;
 	struct grid *planned[FLOW_PLACES + 1]; /* of the reload being made */
 	uint32_t default_place;
-	uint64_t reloaded_us;
+	uint64_t reloaded_us, reload_from; /* reload_from: the journal's end then */
 	struct hash_key key;
 	struct core *core;
 	struct instant now;
@@ -500,8 +500,8 @@ struct grid *grid_new(struct world *world, uint32_t place, const struct scenario
 		      const struct grid *like);
 /* The number is retired; members go with the caller. */
 void grid_retire(struct world *world, struct grid *grid);
-/* Ends the stays that outlived it, if nothing is in flight any more. */
-void grid_settle(struct world *world, struct grid *grid);
+/* After each call: ends the stays that outlived their scenario, if nothing is in flight any more. */
+void grids_settle(struct world *world);
 bool grid_known(const struct world *world, const struct grid *grid);
 const struct scenario_config *place_config(const struct world *world, uint32_t place);
 uint32_t place_named(const struct world *world, struct slice name);
@@ -530,8 +530,8 @@ void presence_change(struct world *world, struct conn *conn, enum presence_what 
 		     uint32_t from, uint32_t into);
 void presence_hub(struct world *world, uint32_t place, struct slice id, struct slice callsign,
 		  bool up);
-/* Within one reload the order is the gateway's: puts the records from there on in it. */
-void presence_reorder(struct world *world, uint64_t from);
+/* Within one reload the order is the gateway's: puts its records in that order. */
+void presence_reorder(struct world *world);
 void see_presence(struct conn *conn, const struct event *event);
 
 /* --- topology.c: which way a message takes --- */
@@ -659,8 +659,9 @@ void queued_add(struct world *world, struct parcel *message);
  * decided; NULL: none. */
 struct parcel *queued_next(struct world *world, const struct lane *lane);
 void queued_remove(struct world *world, struct parcel *message);
-/* The sender is told of it: then it and those before it have left the queue. */
-void queued_told(struct world *world, struct parcel *message, enum outcome outcome);
+/* The sender is told of it: then it and those before it have left the queue, or (`down`) its
+ * time was up. */
+void queued_told(struct world *world, struct parcel *message, bool down);
 /* The link is down: what waited for the scenario's status fares as a new message would. */
 void queued_link_down(struct world *world, const struct grid *grid);
 /* Everything queued for the grid gets this outcome. */
@@ -724,6 +725,8 @@ void check_tick(struct world *world);
 void check_step(struct world *world);
 /* When everything has been read and answered. */
 void check_quiet(struct world *world);
+/* What is there now may stay, whatever the bounds become. */
+void check_remember(struct world *world);
 /* When everyone has left. */
 void check_empty(struct world *world);
 
