@@ -169,9 +169,11 @@ void group_leave(struct groups *groups, struct member *member, uint32_t scenario
 
 void group_leave_all(struct groups *groups, struct member *member)
 {
-	struct list *link;
+	struct list *next;
 
-	while ((link = list_first(&member->enrolments))) {
+	for (struct list *link = member->enrolments.next; link != &member->enrolments;
+	     link = next) {
+		next = link->next;
 		drop(groups, LIST_ENTRY(link, struct enrolment, in_member));
 	}
 }
