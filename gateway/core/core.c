@@ -349,11 +349,12 @@ void core_drain(struct core *core)
 
 static void decide_all(struct core *core)
 {
-	for (uint32_t i = 0; i < core->lane_count; i++) {
-		relay_abandon(core, &core->lanes[i]);
-	}
+	/* the queues first, or they go out into the places that become free */
 	for (size_t i = 0; i < core->scenario_count; i++) {
 		queue_decide(core, core->scenarios[i], OUTCOME_SIMULATOR_DOWN);
+	}
+	for (uint32_t i = 0; i < core->lane_count; i++) {
+		relay_abandon(core, &core->lanes[i]);
 	}
 	waiting_abandon(core);
 }
