@@ -193,6 +193,7 @@ static void foresee_second(struct world *world, struct parcel *message)
 			parcel_decide(world, message, target, OUTCOME_NO_ROUTE, REASON_NONE);
 		} else if (target->stay->over) {
 			world_happens(world, HAPPENS_RELAY_TARGET_GONE);
+			target->between = true;
 			parcel_decide(world, message, target, OUTCOME_TARGET_LEFT, REASON_NONE);
 		} else {
 			target->due = true;

@@ -216,7 +216,7 @@ void check_remember(struct world *world)
 	most->max_queued = more(limits->max_queued, world->queue.count);
 	most->max_waiting = more(limits->max_waiting, waiting_count(world));
 	for (uint32_t i = 0; i < world->lane_count; i++) {
-		world->lanes[i].most = world->lanes[i].channel.count;
+		world->lanes[i].most = world->lanes[i].channel.count + lane_woken(world, i);
 	}
 	for (unsigned i = 0; i < world->drone_count; i++) {
 		if (world->drones[i].conn) {

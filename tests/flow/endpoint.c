@@ -237,7 +237,7 @@ static void on_resume(void *ctx)
 		   conn->slot);
 	world_trace(world, "%u: resumed", conn->slot);
 	if (conn->held == HELD_SIMULATOR && !world->reloading) {
-		FLOW_HOLDS(world, !queued_next(world, &world->lanes[conn->held_lane]),
+		FLOW_HOLDS(world, !queued_next(world, &world->lanes[conn->held_lane], NULL),
 			   "%u: goes before what is queued", conn->slot);
 		conn->woken = true;
 	}

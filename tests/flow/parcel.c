@@ -212,9 +212,26 @@ void parcel_settle(struct world *world, struct parcel *message)
 	message->in_window = false;
 }
 
+/* That the hub is gone is seen before that others are. */
+static void nobody_between(struct world *world, struct parcel *message)
+{
+	for (uint32_t i = 0; i < message->count; i++) {
+		struct target *target = &message->targets[i];
+
+		if (target->between) {
+			world->want.outcomes[target->outcome]--;
+			target->outcome = OUTCOME_NO_ROUTE;
+			world->want.outcomes[target->outcome]++;
+		}
+	}
+}
+
 /* Hop 1 has come to the hub, which goes away before hop 2 leaves. */
 void parcel_hub_gone(struct world *world, const struct stay *hub)
 {
+	if (world->closing && world->closing->hub == hub) {
+		nobody_between(world, world->closing);
+	}
 	for (uint32_t i = 0; i < world->lane_count; i++) {
 		struct parcels *channel = &world->lanes[i].channel;
 

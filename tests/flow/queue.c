@@ -45,7 +45,8 @@ static void route_anew(struct world *world, struct parcel *message)
 	}
 }
 
-struct parcel *queued_next(struct world *world, const struct lane *lane)
+struct parcel *queued_next(struct world *world, const struct lane *lane,
+			   const struct parcel *until)
 {
 	for (uint32_t i = 0; i < world->queue.count;) {
 		struct parcel *message = world->queue.at[i];
@@ -62,6 +63,9 @@ struct parcel *queued_next(struct world *world, const struct lane *lane)
 		world_happens(world, HAPPENS_QUEUED_LEFT);
 		queued_remove(world, message);
 		parcel_settle(world, message);
+		if (message == until) {
+			break;
+		}
 	}
 	return NULL;
 }
@@ -80,7 +84,7 @@ void queued_told(struct world *world, struct parcel *message, bool down)
 		fail(world, message, OUTCOME_SIMULATOR_DOWN);
 		world_happens(world, HAPPENS_QUEUED_EXPIRED);
 	} else if (message->way == WAY_QUEUED) {
-		(void)queued_next(world, &world->lanes[message->grid->lane]);
+		(void)queued_next(world, &world->lanes[message->grid->lane], message);
 	}
 }
 
@@ -137,7 +141,7 @@ void queued_check(struct world *world)
 		if (!lane->up || window_full(world, lane)) {
 			continue;
 		}
-		message = queued_next(world, lane);
+		message = queued_next(world, lane, NULL);
 		FLOW_HOLDS(world, !message, "lane %u has room, but a message of %u stays queued", i,
 			   message->sender->slot);
 	}

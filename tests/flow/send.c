@@ -3,7 +3,7 @@
 
 /* ------------------------------------------------------------ the simulators' windows */
 
-static uint32_t woken(const struct world *world, uint32_t lane)
+uint32_t lane_woken(const struct world *world, uint32_t lane)
 {
 	uint32_t count = 0;
 
@@ -17,7 +17,7 @@ static uint32_t woken(const struct world *world, uint32_t lane)
 
 bool window_full(const struct world *world, const struct lane *lane)
 {
-	return lane->channel.count + woken(world, lane->index) >=
+	return lane->channel.count + lane_woken(world, lane->index) >=
 		       world->simulators[lane->simulator].max_in_flight ||
 	       (lane->up && lane->full);
 }

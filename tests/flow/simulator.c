@@ -218,7 +218,7 @@ static struct parcel *first_awaited(struct lane *lane)
 	if (message && message->expect_transmit && !message->transmitted) {
 		return message;
 	}
-	message = queued_next(world, lane);
+	message = queued_next(world, lane, NULL);
 	FLOW_HOLDS(world, message, "a transmit that nothing asks for");
 	queued_remove(world, message);
 	world_happens(world, HAPPENS_QUEUED_SENT);
@@ -444,17 +444,34 @@ static void forget_retired(struct world *world, const struct lane *lane)
 	}
 }
 
-/* Who takes nothing more ends when it is told of the link, and what is queued with it: which
- * comes first nobody promises. */
+/* What the queue may bring to anyone when it goes past the simulator. */
+static size_t queued_bytes(const struct lane *lane)
+{
+	const struct parcels *queue = &lane->world->queue;
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < queue->count; i++) {
+		const struct parcel *message = queue->at[i];
+
+		if (message->grid->lane == lane->index) {
+			bytes += message->payload_size + 300 + 60 * message->count;
+		}
+	}
+	return bytes;
+}
+
+/* Who takes nothing more ends when it is told of the link, and with it what it has queued:
+ * which comes first nobody promises. */
 static bool may_go_down(const struct lane *lane)
 {
 	const struct world *world = lane->world;
+	size_t bytes = queued_bytes(lane);
 
-	for (unsigned i = 0; i < world->drone_count && world->queue.count; i++) {
+	for (unsigned i = 0; i < world->drone_count && bytes; i++) {
 		const struct conn *conn = world->drones[i].conn;
 
 		if (conn && conn->stay && conn->stay->grid->lane == lane->index &&
-		    (conn->refuse || conn->queue > conn_bound(conn))) {
+		    (conn->refuse || conn->queue + bytes > conn_bound(conn))) {
 			return false;
 		}
 	}

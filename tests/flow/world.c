@@ -186,9 +186,20 @@ void world_enter(struct world *world)
 	world->firm = peek_presence_firm(world->core);
 }
 
+static void forget_between(struct parcel *message)
+{
+	for (uint32_t i = 0; i < message->count; i++) {
+		message->targets[i].between = false;
+	}
+}
+
 void world_leave(struct world *world)
 {
 	world->in_core = false;
+	if (world->closing) {
+		forget_between(world->closing);
+		world->closing = NULL;
+	}
 	hand_over_check(world);
 	queued_check(world);
 	grids_settle(world);
@@ -198,7 +209,6 @@ void world_leave(struct world *world)
 	stay_check(world);
 	check_call(world);
 	world->sending = NULL;
-	world->closing = NULL;
 }
 
 void world_port(struct world *world, bool inside)
@@ -522,8 +532,8 @@ void world_play(struct world *world)
 		shut_down(world);
 	} else {
 		leave_all(world);
-		wait_out(world);
 		simulator_settle(world);
+		wait_out(world);
 	}
 	time_advance_to(world, world->now.mono_us + 1);
 	check_empty(world);

@@ -113,6 +113,7 @@ struct target {
 	bool attempted; /* it was shown to the endpoint */
 	bool either;	/* OVERLOADED or TARGET_LEFT, as the gateway says */
 	bool delivered;
+	bool between; /* it had left when the first hop came to the hub, in this call */
 	enum outcome outcome;
 	enum reason reason;
 	uint64_t due_us;
@@ -280,7 +281,7 @@ struct lane {
 	uint32_t index, simulator;
 	bool up, full, reset;
 	struct parcels channel;
-	uint32_t most; /* in the channel when last looked at */
+	uint32_t most; /* in the channel, or with a place in it, when last looked at */
 	uint64_t old_ids[FLOW_OLD_IDS];
 	uint32_t old_count;
 	uint64_t strays; /* most that the core may have counted on this link */
@@ -592,6 +593,8 @@ uint64_t banned_us(const struct world *world, struct slice id);
 enum held_why foresee_send(struct world *world, struct conn *conn, const struct request *request);
 /* A report of a message to many that the drone has not read so far. */
 bool conn_report_waits(const struct conn *conn);
+/* Places kept for drones that have just been released. */
+uint32_t lane_woken(const struct world *world, uint32_t lane);
 bool window_full(const struct world *world, const struct lane *lane);
 bool held_for_lane(const struct world *world, uint32_t lane);
 
@@ -656,8 +659,9 @@ uint32_t parcels_in_channel(const struct world *world);
 
 void queued_add(struct world *world, struct parcel *message);
 /* The first of this lane that must go to the channel now, those before it that cannot
- * decided; NULL: none. */
-struct parcel *queued_next(struct world *world, const struct lane *lane);
+ * decided, at most as far as `until`; NULL: none. */
+struct parcel *queued_next(struct world *world, const struct lane *lane,
+			   const struct parcel *until);
 void queued_remove(struct world *world, struct parcel *message);
 /* The sender is told of it: then it and those before it have left the queue, or (`down`) its
  * time was up. */
