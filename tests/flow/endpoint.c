@@ -72,6 +72,7 @@ void conn_over(struct conn *conn, enum goodbye_reason reason)
 
 	world_trace(world, "%u: over, %s", conn->slot, goodbye_name(reason));
 	world->want.goodbyes[reason]++;
+	world->ended = world->in_core;
 	if (reason == GOODBYE_TOO_SLOW) {
 		world->unseen_errors++;
 	}

@@ -40,6 +40,7 @@ static void route_anew(struct world *world, struct parcel *message)
 			}
 		}
 		if (route.fate != OUTCOME_UNSPECIFIED) {
+			world->silent += message->wish == REPORT_WISH_NONE;
 			parcel_decide(world, message, target, route.fate, REASON_NONE);
 		}
 	}
@@ -132,6 +133,23 @@ void queued_expire(struct world *world)
 	}
 }
 
+/* What nobody is told of is seen here only later. If a session has ended since, it may have been
+ * there when the gateway looked, or have gone before. */
+static void reconcile(struct world *world)
+{
+	const uint64_t *is = core_stats(world->core)->outcomes;
+	uint64_t *want = world->want.outcomes;
+	uint64_t left = is[OUTCOME_TARGET_LEFT] - want[OUTCOME_TARGET_LEFT];
+	uint64_t astray = is[OUTCOME_NO_ROUTE] - want[OUTCOME_NO_ROUTE];
+
+	if (world->ended && left + astray == 0 && left + world->silent <= 2ull * world->silent) {
+		want[OUTCOME_TARGET_LEFT] += left;
+		want[OUTCOME_NO_ROUTE] += astray;
+	}
+	world->silent = 0;
+	world->ended = false;
+}
+
 void queued_check(struct world *world)
 {
 	for (uint32_t i = 0; i < world->lane_count && world->queue.count; i++) {
@@ -145,4 +163,5 @@ void queued_check(struct world *world)
 		FLOW_HOLDS(world, !message, "lane %u has room, but a message of %u stays queued", i,
 			   message->sender->slot);
 	}
+	reconcile(world);
 }

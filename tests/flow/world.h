@@ -417,6 +417,8 @@ struct world {
 	struct parcel *sending;
 	struct parcel *closing;	 /* the answer being given is about it */
 	struct parcels queue;	 /* in order of acceptance */
+	uint32_t silent; /* targets of it that were decided in this call and are told to nobody */
+	bool ended;	 /* a session has ended in this call */
 	struct parcels waiting;	 /* messages of which deliveries wait */
 	struct coming *coming; /* hand-overs of this call, in order */
 	uint32_t coming_count, coming_cap, coming_cursor;
