@@ -534,11 +534,39 @@ def test_names_with_control_characters(t, gateway):
     other.request(choose_scenario={"name": forged[:32]})
     other.request(choose_scenario={"name": "field"})
     other.tell(forged[:32], forged.encode())
+    assert error_of(other.request(rename={"callsign": forged[:32]})) == "BAD_NAME"
+    assert error_of(other.request(join_group={"group": forged[:32]})) == "BAD_NAME"
+    assert error_of(other.request(send={"group": forged[:32]})) == "BAD_NAME"
+    other.request(rename={"callsign": "b=\" event=forged \\"})
+    gateway.wait_event("drone_renamed", drone="uav2")
     found = gateway.wait_event("drone_registered", drone="uav2")
     assert "forged" in found["software"]
     for line in gateway.lines:
         assert uavtest.parse_logfmt(line).get("event") != "forged", line
         assert all(" " <= char and not "\x7f" <= char <= "\x9f" for char in line), ascii(line)
+
+
+@survives()
+def test_groups_and_names_without_end(t, gateway):
+    """A drone that joins, leaves and renames itself all the time costs nothing that stays."""
+    one, two = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    memory = Memory(gateway)
+    for start in range(0, 20000, 500):
+        one.send_bytes(b"".join(
+            hostile.frame(0, join_group={"group": f"g{number}"})
+            + hostile.frame(0, send={"group": f"g{number}", "payload": b"x"})
+            + hostile.frame(0, rename={"callsign": f"name {number}"})
+            + hostile.frame(0, leave_group={"group": f"g{number}"})
+            for number in range(start, start + 500)))
+        barrier(one)
+    one.send_bytes(b"".join(hostile.frame(0, join_group={"group": f"g{number}"})
+                            for number in range(2000)))
+    barrier(one)
+    assert bodies(one) == ["error"] * (2000 - 16)
+    assert {error_of(event) for event in one.events} == {"TOO_MANY_GROUPS"}
+    barrier(two)
+    assert bodies(two) == []
+    memory.check(4096)
 
 
 @survives()
@@ -561,7 +589,7 @@ def test_decoder_bombs(t, gateway):
     for name, body in bombs.items():
         for _ in range(20):
             drone = t.drone(gateway)
-            drone.register("bomber", presence="PRESENCE_WISH_NONE")
+            drone.register(f"bomber{len(t.drones)}", presence="PRESENCE_WISH_NONE")
             drone.send_bytes(hostile.raw(5, body))
             event = drone.wait_for(lambda e: not e.HasField("ping"))
             kind = event.WhichOneof("body")

@@ -280,6 +280,33 @@ def test_python_simulator_with_everyone(t):
         assert same_link(delivery.hops[0].link, outcome.hops[0].link)
 
 
+def test_python_simulator_in_a_star(t):
+    """A drone and a simulator that know nothing of stars show both hops, bit for bit."""
+    simulator = python_simulator(t)
+    gateway = scene.ready(t, simulator, scenarios={"field": scene.STAR})
+    hub = python_drone(t, gateway, "hub", "--at", "0", "0", "10", "--hear", "1")
+    hearer = python_drone(t, gateway, "uav2", "--at", "-2000", "0", "80", "--hear", "1")
+    for waiting in (hub, hearer):
+        waiting.wait_frame(relay.FromGateway, "scenario_chosen")
+    sender = python_drone(
+        t, gateway, "uav1", "--at", "1500", "0", "60", "--to", "uav2", "--text", "over")
+    assert sender.program.wait() == 0 and hearer.program.wait() == 0
+    delivery = hearer.wait_frame(relay.FromGateway, "delivery")
+    outcome = sender.wait_frame(relay.FromGateway, "send_report").outcomes[0]
+    computed = [frame.result.receptions[0].link
+                for frame in simulator.frames(channel.FromSimulator) if frame.HasField("result")]
+    assert (delivery.sender, delivery.payload) == ("uav1", b"over")
+    for hops in (delivery.hops, outcome.hops):
+        assert [(hop.transmitter, hop.receiver) for hop in hops] == [
+            ("uav1", "hub"), ("hub", "uav2")]
+        assert all(same_link(hop.link, link) for hop, link in zip(hops, computed)), (hops, computed)
+    last = python_drone(t, gateway, "uav3", "--to", "hub", "--text", "for you")
+    assert last.program.wait() == 0 and hub.program.wait() == 0
+    heard = [frame.delivery.payload for frame in hub.frames(relay.FromGateway)
+             if frame.HasField("delivery")]
+    assert heard == [b"for you"], "what it only relays it is not handed"
+
+
 def test_python_simulator_refuses_a_model(t):
     simulator = python_simulator(t)
     scenarios = {"field": uavtest.scenario(), "odd": uavtest.scenario(channel_model="psychic")}

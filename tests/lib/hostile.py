@@ -63,6 +63,9 @@ class Garbage:
             frame(5, send={"everyone": {}, "payload": b"x" * 40, "report": "REPORT_WISH_ALL"}),
             frame(6, send={"drone": "g1", "payload": b"y", "content_type": "t"}),
             frame(7, choose_scenario={"name": "field"}), frame(8, leave={}),
+            frame(9, join_group={"group": "red"}), frame(0, leave_group={"group": "red"}),
+            frame(10, send={"group": "red", "payload": b"z", "report": "REPORT_WISH_ALL"}),
+            frame(11, rename={"callsign": drone_id[::-1]}), frame(12, rename={}),
         ], k=self.random.randrange(6)))
 
     def noise(self, _):
