@@ -425,6 +425,174 @@ static void test_flapping_status(void **state)
 	assert_int_equal(gateway.sim.resets, 1);
 }
 
+/* ------------------------------------------------------------------------ where it is put */
+
+static const struct fake_event *register_placed(const char *scenario, const char *placement)
+{
+	struct request_registration registration = fake_registration("uav1");
+
+	registration.scenario = slice_str(scenario);
+	registration.placement = slice_str(placement);
+	if (one.session) {
+		fake_detach(&one);
+	}
+	fake_attach(&gateway, &one, 1);
+	fake_register(&one, &registration);
+	assert_int_equal(fake_last(&one, 1)->kind, EVENT_WELCOME);
+	assert_int_equal(fake_last(&one, 1)->ref, one.refs);
+	assert_int_equal(fake_last(&one, 0)->ref, one.refs);
+	return fake_last(&one, 0);
+}
+
+/* What it names itself goes before its listener's scenario, that before the default. */
+static void test_placement(void **state)
+{
+	(void)state;
+	one = (struct fake_drone){0};
+	assert_string_equal(register_placed(NULL, "beta")->text, "beta");
+	gateway.core->default_scenario = name_of(slice_str("gamma"));
+	assert_string_equal(register_placed("alpha", "beta")->text, "alpha");
+	assert_string_equal(register_placed(NULL, "beta")->text, "beta");
+	assert_string_equal(register_placed(NULL, NULL)->text, "gamma");
+	assert_int_equal(register_placed(NULL, "nowhere")->code, ERROR_NO_SUCH_SCENARIO);
+	assert_null(one.session->member);
+}
+
+/* One that has to wait for its id is put there all the same. */
+static void test_placement_after_asking(void **state)
+{
+	struct request_registration registration = fake_registration("uav1");
+	char placement[] = "beta";
+
+	(void)state;
+	fake_join(&gateway, &one, "uav1", NULL);
+	registration.placement = slice_str(placement);
+	fake_attach(&gateway, &two, 2);
+	fake_register(&two, &registration);
+	placement[0] = 'x'; /* it was copied */
+	core_detach(gateway.core, one.session);
+	assert_int_equal(fake_last(&two, 0)->kind, EVENT_SCENARIO_CHOSEN);
+	assert_string_equal(fake_last(&two, 0)->text, "beta");
+}
+
+/* ------------------------------------------------------------------------------ names */
+
+static void rename_to(struct fake_drone *drone, const char *callsign)
+{
+	assert_int_equal(fake_ask(drone, REQUEST_RENAME, callsign), CORE_TAKEN);
+}
+
+static void expect_done(const struct fake_drone *drone)
+{
+	assert_int_equal(fake_last(drone, 0)->kind, EVENT_DONE);
+	assert_int_equal(fake_last(drone, 0)->ref, drone->refs);
+}
+
+static void test_rename(void **state)
+{
+	static const char *const bad[] = {"\x1b[2J", "\n", "123456789012345678901234567890123",
+					  "\xc2\x85"};
+
+	(void)state;
+	fake_join(&gateway, &one, "uav1", NULL);
+	fake_join(&gateway, &two, "uav2", NULL);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		rename_to(&one, bad[i]);
+		expect_error(&one, ERROR_BAD_NAME);
+	}
+	rename_to(&one, "Red Leader");
+	expect_done(&one);
+	rename_to(&two, "Red Leader");
+	expect_error(&two, ERROR_NAME_TAKEN);
+	rename_to(&two, "uav1");
+	expect_error(&two, ERROR_NAME_TAKEN);
+	rename_to(&two, "uav2"); /* its own id, which it goes by */
+	expect_done(&two);
+	/* back to the id: then the name is free */
+	rename_to(&one, NULL);
+	expect_done(&one);
+	rename_to(&two, "Red Leader");
+	expect_done(&two);
+	rename_to(&two, "Blue Leader");
+	rename_to(&one, "Red Leader");
+	expect_done(&one);
+	/* its address is the id as before */
+	assert_null(registry_by_id(&gateway.core->registry, slice_str("Red Leader")));
+}
+
+/* A callsign leads nowhere: messages go to ids. */
+static void test_callsign_is_no_address(void **state)
+{
+	(void)state;
+	fake_sim_up(&gateway);
+	fake_join(&gateway, &one, "uav1", "alpha");
+	fake_join(&gateway, &two, "uav2", "alpha");
+	rename_to(&two, "Leader");
+	fake_send(&one, "Leader", "a", REPORT_WISH_ALL);
+	assert_int_equal(fake_last(&one, 0)->items[0].what, OUTCOME_TARGET_OFFLINE);
+}
+
+/* ------------------------------------------------------------ ids that change hands */
+
+/* `count` drones take uav1 from each other, from one host; the last of them has it in the end. */
+static struct fake_drone *take_turns(uint32_t count)
+{
+	struct fake_drone *drones[2] = {&one, &two};
+
+	for (uint32_t i = 0; i <= count; i++) {
+		register_from(drones[i % 2], "uav1", 1);
+		assert_int_equal(fake_last(drones[i % 2], 0)->kind, EVENT_WELCOME);
+	}
+	return drones[count % 2];
+}
+
+static void test_flapping_id(void **state)
+{
+	struct request_registration registration = fake_registration("uav1");
+	struct fake_drone *holder;
+
+	(void)state;
+	gateway.core->limits.max_takeovers_per_minute = 3;
+	gateway.core->limits.takeover_ban_ms = 2000;
+	gateway.core->limits.idle_timeout_ms = 100000;
+	holder = take_turns(4); /* the fourth is one too many */
+	fake_pass(&gateway, 500500);
+	fake_attach(&gateway, &three, 1);
+	assert_int_equal(fake_register(&three, &registration), CORE_CLOSED);
+	expect_error(&three, ERROR_BANNED);
+	expect_goodbye(&three, GOODBYE_BANNED);
+	assert_int_equal(fake_last(&three, 0)->retry_after_ms, 1500); /* what is left, rounded up */
+	/* who has it keeps it, and others are not touched */
+	assert_non_null(holder->session);
+	register_from(&three, "uav2", 1);
+	assert_int_equal(fake_last(&three, 0)->kind, EVENT_WELCOME);
+	core_detach(gateway.core, three.session);
+	/* when the ban is over it may be taken over again */
+	fake_pass(&gateway, 1499500);
+	register_from(&three, "uav1", 1);
+	expect_goodbye(holder, GOODBYE_TAKEN_OVER);
+	assert_int_equal(core_stats(gateway.core)->goodbyes[GOODBYE_BANNED], 1);
+}
+
+/* The ban is the id's: it does not go with its holder. */
+static void test_banned_and_gone(void **state)
+{
+	struct request_registration registration = fake_registration("uav1");
+
+	(void)state;
+	gateway.core->limits.max_takeovers_per_minute = 1;
+	fake_detach(take_turns(2));
+	fake_attach(&gateway, &three, 2);
+	assert_int_equal(fake_register(&three, &registration), CORE_CLOSED);
+	expect_goodbye(&three, GOODBYE_BANNED);
+	assert_int_equal(fake_last(&three, 0)->retry_after_ms, 300000);
+	/* what is wrong with a registration is told before that */
+	registration.max_frame_bytes = 1;
+	fake_attach(&gateway, &three, 2);
+	assert_int_equal(fake_register(&three, &registration), CORE_TAKEN);
+	expect_error(&three, ERROR_BAD_REQUEST);
+}
+
 /* ---------------------------------------------------------------------- silence */
 
 static void test_ping_and_idle(void **state)
@@ -715,6 +883,12 @@ int main(void)
 		TEST(test_link_full),
 		TEST(test_report_not_read),
 		TEST(test_flapping_status),
+		TEST(test_placement),
+		TEST(test_placement_after_asking),
+		TEST(test_rename),
+		TEST(test_callsign_is_no_address),
+		TEST(test_flapping_id),
+		TEST(test_banned_and_gone),
 		TEST(test_ping_and_idle),
 		TEST(test_no_pings),
 		TEST(test_frame_timeout),

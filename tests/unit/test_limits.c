@@ -11,8 +11,10 @@
 
 static void test_payload(void **state)
 {
-	/* names, content type and two hops with their longest links, and tags */
-	const uint32_t around = 6 * NAME_MAX_BYTES + CONTENT_TYPE_MAX_BYTES + 2 * 128 + 128;
+	/* the bound of a delivery to a group over two hops, all names as long as they may be: see
+	 * proto/README.md, "Sizes" */
+	const uint32_t around = 64 + 3 * NAME_MAX_BYTES + 128 + CONTENT_TYPE_MAX_BYTES + 24 +
+				2 * NAME_MAX_BYTES + 128 + 2 + NAME_MAX_BYTES;
 
 	(void)state;
 	assert_int_equal(limits_max_payload(64 * 1024), 64 * 1024 - 1024);
@@ -42,6 +44,12 @@ static void test_defaults(void **state)
 	assert_true(limits.max_unregistered <= limits.max_drones);
 	assert_true(limits.max_frame_bytes <= limits.output_hard_bytes);
 	assert_true(limits.presence_backlog > 0 && limits.presence_interval_ms > 0);
+	assert_int_equal(limits.max_groups_per_drone, 16);
+	assert_true(limits.max_queued <= limits.max_in_flight);
+	assert_true(limits.max_waiting > 0 && limits.queue_ms > 0);
+	/* who loses its id to a copy of itself now and then is not banned at once */
+	assert_true(limits.max_takeovers_per_minute > 1);
+	assert_true(limits.takeover_ban_ms > limits.takeover_ms);
 }
 
 int main(void)

@@ -118,6 +118,98 @@ static void test_coalesced(void **state)
 	fake_close(&gateway);
 }
 
+/* A name that changes all the time is told of once, and only when it changes. */
+static void test_renamed(void **state)
+{
+	(void)state;
+	open_with(100);
+	fake_join(&gateway, &reader, "uav1", NULL);
+	fake_join(&gateway, &other, "uav2", "alpha");
+	fake_pass(&gateway, 20000);
+	for (int i = 0; i < 1000; i++) {
+		fake_ask(&other, REQUEST_RENAME, i % 2 ? "Red" : "Blue");
+	}
+	fake_ask(&other, REQUEST_RENAME, "Red"); /* no change: no news */
+	fake_pass(&gateway, 20000);
+	assert_int_equal(fake_last(&reader, 0)->count, 1);
+	expect(fake_last(&reader, 0), 0, "uav2", PRESENCE_WHAT_RENAMED, 0, "alpha");
+	assert_string_equal(fake_last(&reader, 0)->items[0].callsign, "Red");
+	/* another kind of event between two of them keeps them apart */
+	fake_ask(&other, REQUEST_RENAME, "Green");
+	fake_ask(&other, REQUEST_CHOOSE_SCENARIO, "beta");
+	fake_ask(&other, REQUEST_RENAME, NULL);
+	fake_pass(&gateway, 20000);
+	assert_int_equal(fake_last(&reader, 0)->count, 3);
+	assert_string_equal(fake_last(&reader, 0)->items[0].callsign, "Green");
+	expect(fake_last(&reader, 0), 2, "uav2", PRESENCE_WHAT_RENAMED, 0, "beta");
+	assert_string_equal(fake_last(&reader, 0)->items[2].callsign, "uav2");
+	fake_close(&gateway);
+}
+
+/* Behind what it did itself; into its star and out of it, by choice or by its end. */
+static void test_hub(void **state)
+{
+	(void)state;
+	open_with(100);
+	join_wishing(&reader, "uav1", PRESENCE_WISH_SCENARIO, "star");
+	join_wishing(&third, "uav3", PRESENCE_WISH_SCENARIO, "deny"); /* has the same hub's name */
+	fake_pass(&gateway, 20000);
+	fake_join(&gateway, &other, "hub", "star");
+	fake_ask(&other, REQUEST_RENAME, "Ground");
+	fake_pass(&gateway, 20000);
+	assert_int_equal(fake_last(&reader, 0)->count, 3);
+	expect(fake_last(&reader, 0), 0, "hub", PRESENCE_WHAT_SCENARIO, 0, "star");
+	expect(fake_last(&reader, 0), 1, "hub", PRESENCE_WHAT_HUB_UP, 0, "star");
+	assert_string_equal(fake_last(&reader, 0)->items[1].callsign, "hub");
+	expect(fake_last(&reader, 0), 2, "hub", PRESENCE_WHAT_RENAMED, 0, "star");
+	assert_int_equal(fake_count(&third, EVENT_PRESENCE), 1); /* its own coming */
+	fake_ask(&other, REQUEST_CHOOSE_SCENARIO, "deny");
+	fake_pass(&gateway, 20000);
+	assert_int_equal(fake_last(&reader, 0)->count, 2);
+	expect(fake_last(&reader, 0), 0, "hub", PRESENCE_WHAT_SCENARIO, 0, "deny");
+	expect(fake_last(&reader, 0), 1, "hub", PRESENCE_WHAT_HUB_DOWN, 0, "star");
+	assert_string_equal(fake_last(&reader, 0)->items[1].callsign, "Ground");
+	assert_int_equal(fake_last(&third, 0)->count, 2);
+	expect(fake_last(&third, 0), 1, "hub", PRESENCE_WHAT_HUB_UP, 0, "deny");
+	fake_ask(&other, REQUEST_LEAVE, NULL);
+	fake_pass(&gateway, 20000);
+	expect(fake_last(&third, 0), 0, "hub", PRESENCE_WHAT_OFFLINE, GOODBYE_LEFT, "deny");
+	expect(fake_last(&third, 0), 1, "hub", PRESENCE_WHAT_HUB_DOWN, 0, "deny");
+	fake_close(&gateway);
+}
+
+/* Out and in again: one record about the scenario's hub, with the last word; what somebody may have
+ * seen stays. A hub is one in its own star alone. */
+static void test_hub_coalesced(void **state)
+{
+	(void)state;
+	open_with(100);
+	fake_join(&gateway, &reader, "uav1", NULL);
+	fake_join(&gateway, &other, "hub", "star");
+	fake_pass(&gateway, 20000);
+	expect(fake_last(&reader, 0), 2, "hub", PRESENCE_WHAT_HUB_UP, 0, "star");
+	for (int i = 0; i < 100; i++) {
+		fake_ask(&other, REQUEST_CHOOSE_SCENARIO, i % 2 ? "star" : NULL);
+	}
+	fake_pass(&gateway, 20000);
+	/* its first change, then what became of the hub */
+	assert_int_equal(fake_last(&reader, 0)->count, 2);
+	expect(fake_last(&reader, 0), 1, "hub", PRESENCE_WHAT_HUB_UP, 0, "star");
+	fake_ask(&other, REQUEST_CHOOSE_SCENARIO, NULL);
+	fake_join(&gateway, &third, "uav3", NULL); /* sees what comes from now on */
+	fake_ask(&other, REQUEST_CHOOSE_SCENARIO, "star");
+	fake_pass(&gateway, 20000);
+	assert_int_equal(fake_last(&reader, 0)->count, 5);
+	expect(fake_last(&reader, 0), 1, "hub", PRESENCE_WHAT_HUB_DOWN, 0, "star");
+	expect(fake_last(&reader, 0), 4, "hub", PRESENCE_WHAT_HUB_UP, 0, "star");
+	fake_ask(&other, REQUEST_CHOOSE_SCENARIO, "alpha");
+	fake_pass(&gateway, 20000);
+	fake_ask(&other, REQUEST_CHOOSE_SCENARIO, "beta");
+	fake_pass(&gateway, 20000);
+	assert_int_equal(fake_last(&reader, 0)->count, 1);
+	fake_close(&gateway);
+}
+
 /* Who does not read is told later, and how much it missed. */
 static void test_missed(void **state)
 {
@@ -167,11 +259,10 @@ static void test_overrun_while_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_gathered),
-		cmocka_unit_test(test_wishes),
-		cmocka_unit_test(test_coalesced),
-		cmocka_unit_test(test_missed),
-		cmocka_unit_test(test_overrun_while_written),
+		cmocka_unit_test(test_gathered),  cmocka_unit_test(test_wishes),
+		cmocka_unit_test(test_coalesced), cmocka_unit_test(test_renamed),
+		cmocka_unit_test(test_hub),	  cmocka_unit_test(test_hub_coalesced),
+		cmocka_unit_test(test_missed),	  cmocka_unit_test(test_overrun_while_written),
 	};
 
 	return cmocka_run_group_tests_name("presence", tests, NULL, NULL);

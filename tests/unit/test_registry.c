@@ -69,6 +69,39 @@ static void test_names(void **state)
 	registry_fini(&registry);
 }
 
+/* A callsign is the session's from then on; the one before is free, in both tables' sense. */
+static void test_rename(void **state)
+{
+	struct registry registry;
+	struct session *one, *two;
+
+	(void)state;
+	registry_init(&registry, (struct hash_key){1, 2});
+	one = session_of(&registry, 1, "uav1", NULL);
+	two = session_of(&registry, 2, "uav2", "Red");
+	assert_int_equal(registry_enlist(&registry, one), 0);
+	assert_int_equal(registry_enlist(&registry, two), 0);
+	assert_int_equal(registry_rename(&registry, one, strdup("Blue"), 4), 0);
+	assert_ptr_equal(registry_by_callsign(&registry, slice_str("Blue")), one);
+	assert_true(slice_equal(session_callsign(one), slice_str("Blue")));
+	assert_int_equal(registry_rename(&registry, two, strdup("Green"), 5), 0);
+	assert_null(registry_by_callsign(&registry, slice_str("Red")));
+	assert_ptr_equal(registry_by_callsign(&registry, slice_str("Green")), two);
+	/* they change names with each other, one after the other */
+	assert_int_equal(registry_rename(&registry, one, NULL, 0), 0);
+	assert_int_equal(registry_rename(&registry, two, strdup("Blue"), 4), 0);
+	assert_int_equal(registry_rename(&registry, one, strdup("Green"), 5), 0);
+	assert_ptr_equal(registry_by_callsign(&registry, slice_str("Blue")), two);
+	assert_ptr_equal(registry_by_callsign(&registry, slice_str("Green")), one);
+	assert_ptr_equal(registry_by_id(&registry, slice_str("uav1")), one);
+	registry_delist(&registry, one);
+	registry_delist(&registry, two);
+	assert_null(registry_by_callsign(&registry, slice_str("Green")));
+	drop(&registry, one);
+	drop(&registry, two);
+	registry_fini(&registry);
+}
+
 /* An index is used again; what was meant for the one before does not reach the next. */
 static void test_same_index(void **state)
 {
@@ -124,6 +157,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_rename),
 		cmocka_unit_test(test_same_index),
 		cmocka_unit_test(test_many),
 	};
