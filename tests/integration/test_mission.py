@@ -128,6 +128,38 @@ def test_registration_with_a_scenario(t):
     assert entries(other, list_drones={})["uav2"].scenario == ""
 
 
+def test_placement(t):
+    """Who names no scenario is put where the listener says, else into the default one. It is
+    entered as one that was named: the answers are the same."""
+    gateway = ready(
+        t, gateway={"default_scenario": "lab"},
+        scenarios={"field": uavtest.scenario(), "lab": {**IDEAL, "max_drones": 1},
+                   "hall": {**IDEAL, "max_drones": 1}},
+        **{"listen:hall": {"address": f"{uavtest.HOST}:0", "scenario": "hall"}})
+    hall = gateway.address(listener="hall")
+
+    def register(drone_id, at=None, **fields):
+        drone = t.drone(gateway, at=at)
+        drone.send(ref=9, registration={"protocol": 1, "drone_id": drone_id, **fields})
+        assert drone.reply_to(9).HasField("welcome")
+        reply = drone.reply_to(9)
+        if reply.HasField("error"):
+            return error_of(reply)
+        assert reply.scenario_chosen.scenario.available
+        return reply.scenario_chosen.scenario.name
+
+    assert register("uav1") == "lab"
+    assert register("uav2", hall) == "hall"
+    assert register("uav3") == register("uav4", hall) == "SCENARIO_FULL"
+    assert register("uav5", scenario="field") == register("uav6", hall, scenario="field") == "field"
+    watcher = t.drone(gateway, "uav7", scenario="field")
+    found = {name: entry.scenario for name, entry in entries(watcher, list_drones={}).items()}
+    assert found == {"uav1": "lab", "uav2": "hall", "uav3": "", "uav4": "", "uav5": "field",
+                     "uav6": "field", "uav7": "field"}
+    assert watcher.request(choose_scenario={"name": ""}).HasField("scenario_chosen")
+    assert entries(watcher, list_drones={})["uav7"].scenario == "", "it may leave all the same"
+
+
 def test_lists_are_cut_to_the_readers_frame(t):
     """Each frame fits what the drone can take; `more` joins them."""
     texts = {f"s{n:03}": {**IDEAL, "description": "d" * 150 + str(n)} for n in range(40)}
