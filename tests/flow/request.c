@@ -57,8 +57,27 @@ static struct slice put_callsign(struct world *world, struct drone *drone)
 	}
 }
 
+/* The star whose hub this drone is; 0: none. */
+static unsigned own_star(const struct world *world, const struct drone *drone)
+{
+	char id[16];
+
+	snprintf(id, sizeof(id), "uav%u", (unsigned)(drone - world->drones));
+	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
+		if (world->places[i].grid && strcmp(place_config(world, i)->hub, id) == 0) {
+			return i;
+		}
+	}
+	return 0;
+}
+
 static struct slice put_scenario(struct world *world, struct drone *drone, unsigned place)
 {
+	unsigned star = own_star(world, drone);
+
+	if (star && world_chance(world, 60)) {
+		return put_text(drone, place, "scenario%u", star);
+	}
 	if (world_chance(world, 5)) {
 		return put_text(drone, place, "nowhere%u", 1);
 	}

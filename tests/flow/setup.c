@@ -73,7 +73,7 @@ static void give_star(struct world *world, struct scenario_config *config)
 	config->spoke_to_spoke = world_chance(world, 80) ? SPOKES_RELAY : SPOKES_DENY;
 	/* a hub that is often there, and now and then one that never comes */
 	snprintf(config->hub, sizeof(config->hub), "uav%u",
-		 world_chance(world, 90) ? world_below(world, 3) : 99);
+		 world_chance(world, 94) ? world_below(world, 3) : 99);
 }
 
 static void give_parameter(struct world *world, struct scenario_config *config,

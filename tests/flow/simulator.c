@@ -142,7 +142,9 @@ static void check_node(struct world *world, const struct stay *stay, uint32_t no
 	FLOW_HOLDS(world, !stay->node || stay->node == node, "node %u becomes %u", stay->node,
 		   node);
 	holder = world->holders[node];
-	FLOW_HOLDS(world, !holder || holder == stay || !stay_present(holder),
+	FLOW_HOLDS(world,
+		   !holder || holder == stay || !stay_present(holder) ||
+			   (holder->outlived && grid_settled(world, holder->grid)),
 		   "node %u is another drone's", node);
 	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
 		const struct grid *grid = world->places[i].grid;
@@ -567,9 +569,19 @@ static void tell_wrong_status(struct lane *lane)
 	world_leave(world);
 }
 
+/* More often than not one that waits for it. */
 static struct grid *some_grid(struct lane *lane)
 {
 	uint32_t start = world_below(lane->world, FLOW_NUMBERS);
+	bool waits = world_chance(lane->world, 80);
+
+	for (uint32_t i = 0; i < FLOW_NUMBERS && waits; i++) {
+		struct grid *grid = lane->numbers[(start + i) % FLOW_NUMBERS];
+
+		if (grid && !grid->retired && grid->status == STATUS_WAITING) {
+			return grid;
+		}
+	}
 
 	for (uint32_t i = 0; i < FLOW_NUMBERS; i++) {
 		struct grid *grid = lane->numbers[(start + i) % FLOW_NUMBERS];
@@ -618,20 +630,20 @@ static void lane_act(struct lane *lane)
 	uint32_t dice = world_below(world, 1000);
 
 	if (!lane->up) {
-		if (dice < 150) {
+		if (dice < 200) {
 			lane_up(lane);
 		}
 	} else if (lane->reset) {
 		lane_down(lane, "reset");
 	} else if (dice < 8) {
 		lane_down(lane, "cable");
-	} else if (dice < 150) {
+	} else if (dice < 180) {
 		tell_some_status(lane);
-	} else if (dice < 175) {
+	} else if (dice < 205) {
 		answer_stray(lane);
-	} else if (dice < 190 || (lane->full && dice < 400)) {
+	} else if (dice < 220 || (lane->full && dice < 400)) {
 		change_full(lane);
-	} else if (lane->channel.count && dice < 870) {
+	} else if (lane->channel.count && dice < 900) {
 		answer_some(lane);
 	}
 }

@@ -31,7 +31,7 @@ static uint32_t pin(const struct world *world, const struct scenario_config *con
 	return best;
 }
 
-static bool grid_settled(const struct world *world, const struct grid *grid)
+bool grid_settled(const struct world *world, const struct grid *grid)
 {
 	if (!grid->retired || grid->in_channel) {
 		return false;

@@ -503,6 +503,8 @@ struct grid *grid_new(struct world *world, uint32_t place, const struct scenario
 		      const struct grid *like);
 /* The number is retired; members go with the caller. */
 void grid_retire(struct world *world, struct grid *grid);
+/* Retired, and nothing is in flight in it. */
+bool grid_settled(const struct world *world, const struct grid *grid);
 /* After each call: ends the stays that outlived their scenario, if nothing is in flight any more. */
 void grids_settle(struct world *world);
 bool grid_known(const struct world *world, const struct grid *grid);
