@@ -335,8 +335,10 @@ static bool member_leave(struct core *core, struct member *member)
 	group_leave_all(&core->groups, member);
 	member->session->member = NULL;
 	member->session = NULL;
-	if (member->needed) {
+	if (member->needed && scenario->lane->up) {
 		list_push_back(&scenario->lingering, &member->lingering);
+	} else if (member->needed) {
+		member->scenario = NULL; /* its simulator will not hear of it again */
 	} else {
 		scenario_remove_node(core, member);
 	}
