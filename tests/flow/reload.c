@@ -19,10 +19,24 @@ static bool forgets(const struct world *world)
 	return world->limits.presence_backlog < 4 * world->drone_count;
 }
 
+/* It matters most while something is on its way. */
+static bool is_busy(const struct world *world, const struct grid *grid)
+{
+	for (uint32_t i = 0; i < world->queue.count; i++) {
+		if (world->queue.at[i]->grid == grid) {
+			return true;
+		}
+	}
+	return grid->in_channel > 0;
+}
+
 static enum change some_change(struct world *world, uint32_t place)
 {
 	if (!world->places[place].grid) {
 		return world_chance(world, 40) ? CHANGE_ADDED : CHANGE_NONE;
+	}
+	if (is_busy(world, world->places[place].grid) && world_chance(world, 40)) {
+		return forgets(world) || world_chance(world, 60) ? CHANGE_HARD : CHANGE_REMOVED;
 	}
 	switch (world_below(world, 12)) {
 	case 0:
@@ -316,6 +330,19 @@ static void change_limits(struct world *world)
 	world->limits.max_frame_bytes_unregistered = old.max_frame_bytes_unregistered;
 }
 
+/* Nobody must end of what it is told, or it would matter who is told first. */
+static void calm(struct world *world)
+{
+	for (unsigned i = 0; i < world->drone_count; i++) {
+		struct conn *conn = world->drones[i].conn;
+
+		if (conn) {
+			conn->refuse = false;
+			drone_drain(world, conn, 0);
+		}
+	}
+}
+
 static void change_windows(struct world *world)
 {
 	for (uint32_t i = 0; i < world->simulator_count; i++) {
@@ -343,7 +370,7 @@ void reload_some(struct world *world)
 	struct plan plans[FLOW_PLACES + 1] = {{0}};
 	struct scenario_config configs[FLOW_PLACES];
 	struct core_config config;
-	bool one = world_chance(world, 50);
+	bool one = world_chance(world, 50), removes = false;
 	uint32_t only = 1 + world_below(world, FLOW_PLACES);
 
 	world_trace(world, "reload");
@@ -354,7 +381,11 @@ void reload_some(struct world *world)
 	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
 		if (!one || i == only) {
 			plan_one(world, i, &plans[i]);
+			removes = removes || plans[i].change == CHANGE_REMOVED;
 		}
+	}
+	if (removes) {
+		calm(world);
 	}
 	carry_out(world, plans);
 	change_lists(world, plans);

@@ -507,6 +507,7 @@ void lane_down(struct lane *lane, const char *why)
 	while (lane->channel.count) {
 		parcel_end(world, lane->channel.at[0], OUTCOME_SIMULATOR_DOWN);
 	}
+	stays_forget(world, lane->index);
 	forget_retired(world, lane);
 	memset(lane->numbers, 0, sizeof(lane->numbers));
 	world->want.sim_downs++;

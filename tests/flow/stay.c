@@ -156,10 +156,28 @@ bool stay_present(const struct stay *stay)
 	return !stay->over || stay->relayed > 0;
 }
 
+static void uncount(struct stay *stay)
+{
+	stay->grid->stays -= !stay->uncounted;
+	stay->uncounted = true;
+}
+
 static void stay_gone(struct world *world, struct stay *stay)
 {
-	stay->grid->stays--;
+	uncount(stay);
 	world->stays_now--;
+}
+
+/* Who has left, but whose node stays, is not told again when the link comes back. */
+void stays_forget(struct world *world, uint32_t lane)
+{
+	for (uint32_t node = 1; node < FLOW_NODES; node++) {
+		struct stay *stay = world->holders[node];
+
+		if (stay && stay->over && stay_present(stay) && stay->grid->lane == lane) {
+			uncount(stay);
+		}
+	}
 }
 
 void stay_end(struct world *world, struct stay *stay)
@@ -171,6 +189,9 @@ void stay_end(struct world *world, struct stay *stay)
 		stay_gone(world, stay);
 	} else {
 		world_happens(world, HAPPENS_NODE_OUTLIVES);
+		if (!world->lanes[stay->grid->lane].up) {
+			uncount(stay);
+		}
 	}
 }
 

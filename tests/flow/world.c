@@ -509,6 +509,7 @@ void world_play(struct world *world)
 {
 	const struct options *options = world->options;
 	bool drains = world_chance(world, 10);
+	bool abrupt = world_chance(world, 15);
 
 	for (uint32_t i = 0; i < world->lane_count; i++) {
 		if (world_chance(world, 90)) {
@@ -524,11 +525,11 @@ void world_play(struct world *world)
 	if (world_chance(world, 10)) {
 		return; /* freed as it stands */
 	}
-	if (!world->draining && world_chance(world, 90)) {
+	if (!world->draining && !abrupt) {
 		settle(world);
 		check_quiet(world);
 	}
-	if (world->draining || world_chance(world, 30)) {
+	if (world->draining || abrupt || world_chance(world, 30)) {
 		shut_down(world);
 	} else {
 		leave_all(world);

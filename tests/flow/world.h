@@ -79,6 +79,7 @@ struct stay {
 	uint32_t serial;
 	uint32_t node;	  /* 0: the simulator has not been told */
 	bool over;	  /* left */
+	bool uncounted;	  /* its node is not at the simulator, nor will be */
 	bool outlived;	  /* its scenario was removed: it goes on for what is in flight */
 	uint32_t relayed; /* messages of it in the channel on their way through a hub */
 	uint64_t sequence;
@@ -521,6 +522,8 @@ void stay_leave(struct conn *conn);
 /* It is over: its node goes when nothing of it is on its way through a hub. */
 void stay_end(struct world *world, struct stay *stay);
 void stay_relayed(struct world *world, struct stay *stay, int change);
+/* The link is gone, and with it the nodes of those who have left. */
+void stays_forget(struct world *world, uint32_t lane);
 bool stay_present(const struct stay *stay);
 bool stay_in_group(const struct stay *stay, struct slice group);
 /* After each call. */
