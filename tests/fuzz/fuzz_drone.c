@@ -1,13 +1,16 @@
 /* A drone's bytes through the front end into a real core, by the state of its session.
  *
- * Byte 0: the state (new, registered, in a scenario, held, with messages in flight).
- * Byte 1: how the stream is cut into reads. Byte 2, bits: the simulator answers between
- * reads; the drone does not read; it takes small frames alone; time passes. The rest is
- * the stream. All that the core says goes through the front end's writer, and what
- * it writes must be readable and within the drone's largest frame. */
+ * Byte 0: the state (new, registered, in a scenario, held, with messages in flight, a star's spoke
+ * or hub, with deliveries that wait for their time, with the simulator away and messages
+ * that wait for it or go past it). Byte 1: how the stream is cut into reads. Byte 2, bits: the
+ * simulator answers between reads; the drone does not read; it takes small frames alone; time
+ * passes; answers have a delay; they alter payloads; the link comes and goes; the configuration
+ * changes. The rest is the stream. All that the core says goes through the front end's writer, and
+ * what it writes must be readable and within the drone's largest frame. */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/state.h"
 #include "front/front.h"
 #include "lib/fake_ports.h"
 #include "wire/drone_codec.h"
@@ -16,11 +19,39 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { HEAD = 3, ARENA = 1024 * 1024, STREAM_MAX = 64 * 1024, SMALL_FRAME = 768 };
-enum { FLAG_ANSWER = 1, FLAG_DEAF = 2, FLAG_SMALL = 4, FLAG_TIME = 8 };
-enum { STATE_NEW, STATE_REGISTERED, STATE_MEMBER, STATE_HELD, STATE_IN_FLIGHT, STATES };
+enum {
+	FLAG_ANSWER = 1,
+	FLAG_DEAF = 2,
+	FLAG_SMALL = 4,
+	FLAG_TIME = 8,
+	FLAG_DELAY = 16,
+	FLAG_ALTER = 32,
+	FLAG_LINK = 64,
+	FLAG_RELOAD = 128
+};
+enum {
+	STATE_NEW,
+	STATE_REGISTERED,
+	STATE_MEMBER,
+	STATE_HELD,
+	STATE_IN_FLIGHT,
+	STATE_SPOKE,
+	STATE_HUB,
+	STATE_WAITING,
+	STATE_QUEUED,
+	STATE_BYPASS,
+	STATES
+};
+
+/* Where the drone is, and the others with it. */
+static const char *const places[STATES] = {"alpha", NULL,   "alpha", "alpha", "alpha",
+					   "star",  "star", "slow",  "later", "past"};
 
 static struct fake_gateway gateway;
-static struct fake_drone drone, other;
+static struct fake_drone drone, other, hub;
+static uint32_t answered; /* transmits that the simulator need not look at any more */
+static bool up;		  /* the link */
+static struct parameter seed = {.key = {(const uint8_t *)"seed", 4}};
 static struct arena arena;
 static struct buf out;
 
@@ -68,15 +99,57 @@ static void fill_window(void)
 	}
 }
 
+static void go_down(void)
+{
+	fake_sim_down(&gateway);
+	answered = gateway.sim.count;
+	up = false;
+}
+
+static void go_up(void)
+{
+	fake_sim_up(&gateway);
+	up = true;
+}
+
+/* The others, one of whom is the star's hub if the drone is not that itself. */
+static void join_others(unsigned state)
+{
+	const char *place = places[state] ? places[state] : "alpha";
+
+	fake_join(&gateway, &other, "other", place);
+	fake_join(&gateway, &hub, state == STATE_HUB ? "third" : "hub", place);
+	other.watch = encode;
+	hub.watch = encode;
+	fake_ask(&other, REQUEST_JOIN_GROUP, "wing");
+	fake_ask(&hub, REQUEST_JOIN_GROUP, "wing");
+}
+
+static void send_some(const char *name)
+{
+	fake_send(&drone, "other", "one", REPORT_WISH_FAILURES);
+	if (drone.session) {
+		fake_send(&drone, NULL, "all", REPORT_WISH_ALL);
+	}
+	if (drone.session) {
+		fake_send_group(&drone, "wing", "group", REPORT_WISH_ALL);
+	}
+	if (other.session) {
+		fake_send(&other, name, "to the fuzzed", REPORT_WISH_ALL);
+	}
+}
+
+static void answer(uint8_t flags);
+
 static void reach(unsigned state, uint8_t flags)
 {
-	struct request_registration registration = fake_registration("fuzzed");
+	struct request_registration registration =
+		fake_registration(state == STATE_HUB ? "hub" : "fuzzed");
 
-	fake_sim_up(&gateway);
-	fake_join(&gateway, &other, "other", "alpha");
+	go_up();
+	join_others(state);
 	fake_attach(&gateway, &drone, 1);
 	drone.watch = encode;
-	other.watch = encode;
 	if (flags & FLAG_DEAF) {
 		drone.event_bytes = 500;
 	}
@@ -84,14 +157,67 @@ static void reach(unsigned state, uint8_t flags)
 		return;
 	}
 	registration.max_frame_bytes = flags & FLAG_SMALL ? SMALL_FRAME : 0;
-	registration.scenario = slice_str(state == STATE_REGISTERED ? "" : "alpha");
+	registration.scenario = slice_str(places[state]);
 	fake_register(&drone, &registration);
+	if (state == STATE_QUEUED || state == STATE_BYPASS) {
+		go_down();
+	}
 	if (state == STATE_HELD) {
 		fill_window();
-	} else if (state == STATE_IN_FLIGHT && drone.session) {
-		fake_send(&drone, "other", "one", REPORT_WISH_FAILURES);
-		fake_send(&drone, NULL, "all", REPORT_WISH_ALL);
-		fake_send(&other, "fuzzed", "to the fuzzed", REPORT_WISH_ALL);
+	} else if (state >= STATE_IN_FLIGHT && drone.session) {
+		send_some(state == STATE_HUB ? "hub" : "fuzzed");
+	}
+	if (state == STATE_WAITING) {
+		answer(FLAG_DELAY);
+	}
+}
+
+/* --------------------------------------------------------------------- the others */
+
+/* Everything that has been sent since, as long as anything is. */
+static void answer(uint8_t flags)
+{
+	struct reception receptions[FAKE_ITEMS];
+
+	while (up && answered < gateway.sim.count) {
+		uint32_t back = gateway.sim.count - ++answered;
+		const struct fake_transmit *transmit = fake_transmit(&gateway, back);
+		size_t count = 0;
+
+		if (!transmit) {
+			continue; /* so long ago that it is not kept: it has no answer */
+		}
+		while (count < transmit->count && count < FAKE_ITEMS) {
+			struct reception *reception = &receptions[count];
+
+			*reception =
+				fake_reception(transmit->receivers[count], OUTCOME_DELIVERED, "");
+			reception->delay_us = flags & FLAG_DELAY ? 15000 : 0;
+			reception->altered = (flags & FLAG_ALTER) && transmit->payload_size;
+			reception->payload = slice_of("X", reception->altered);
+			count++;
+		}
+		fake_result(&gateway, back, receptions, count, false);
+	}
+}
+
+/* Another channel for one, other rules for another, one that comes and goes. */
+static void change(void)
+{
+	static const char digits[] = "0123456789";
+	struct scenario_config *scenarios = gateway.scenarios;
+
+	seed.value = slice_of(digits + gateway.sim.order_count % 10, 1);
+	scenarios[FAKE_ALPHA].parameters = &seed;
+	scenarios[FAKE_ALPHA].parameter_count = 1;
+	scenarios[FAKE_STAR].spoke_to_spoke ^= SPOKES_DENY;
+	scenarios[FAKE_STAR].has_origin = !scenarios[FAKE_STAR].has_origin;
+	scenarios[FAKE_SLOW].delay_real = !scenarios[FAKE_SLOW].delay_real;
+	gateway.config.scenario_count ^= FAKE_SCENARIOS ^ FAKE_LATER;
+	gateway.config.limits.max_in_flight_per_drone ^= 1;
+	fake_reload(&gateway);
+	if (up) {
+		fake_accept(&gateway, 0);
 	}
 }
 
@@ -137,10 +263,20 @@ static bool present(struct buf *in)
 static void between(uint8_t flags)
 {
 	if (flags & FLAG_ANSWER) {
-		fake_answer(&gateway);
+		answer(flags);
 	}
 	if (flags & FLAG_TIME) {
 		fake_pass(&gateway, 20000);
+	}
+	if (flags & FLAG_LINK) {
+		if (up) {
+			go_down();
+		} else {
+			go_up();
+		}
+	}
+	if (flags & FLAG_RELOAD) {
+		change();
 	}
 	if (!(flags & FLAG_DEAF)) {
 		fake_drain(&drone);
@@ -169,14 +305,19 @@ static void play(struct slice stream, uint8_t cut, uint8_t flags)
 /* Everything is decided, everyone goes, nothing is left. */
 static void end(void)
 {
-	fake_pass(&gateway, 100000);
-	must(core_next_deadline(gateway.core) > gateway.now.mono_us, "something is overdue");
+	/* a queue's time, then one for each hop */
+	for (int i = 0; i < 3; i++) {
+		fake_pass(&gateway, 100000);
+		must(core_next_deadline(gateway.core) > gateway.now.mono_us,
+		     "something is overdue");
+	}
 	must(core_stats(gateway.core)->pending == 0, "something is undecided");
-	must(fake_accounts_close(&gateway), "the accounts do not close");
+	must(fake_all_is_over(&gateway) || (drone.session && !list_empty(&drone.session->reports)),
+	     "something is kept");
 	core_shutdown(gateway.core);
-	must(drone.session == NULL && other.session == NULL, "a session is left");
-	must(core_sessions(gateway.core) == 0 && core_in_flight(gateway.core) == 0,
-	     "something is left");
+	must(drone.session == NULL && other.session == NULL && hub.session == NULL,
+	     "a session is left");
+	must(core_sessions(gateway.core) == 0 && fake_all_is_over(&gateway), "something is left");
 	fake_close(&gateway);
 }
 
@@ -188,7 +329,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	limits.max_in_flight_per_drone = 3;
+	limits.max_groups_per_drone = 2;
+	limits.max_waiting = 8;
+	limits.max_queued = 4;
+	limits.queue_ms = 50;
 	limits.presence_backlog = 32;
+	answered = 0;
 	fake_open(&gateway, &limits);
 	arena_init(&arena, ARENA);
 	buf_init(&out);

@@ -11,10 +11,11 @@ import drone_pb2  # noqa: E402
 from make_corpus import save, varint  # noqa: E402
 
 # states and flags of fuzz_drone.c
-NEW, REGISTERED, MEMBER, HELD, IN_FLIGHT = range(5)
-ANSWER, DEAF, SMALL, TIME = 1, 2, 4, 8
+NEW, REGISTERED, MEMBER, HELD, IN_FLIGHT, SPOKE, HUB, WAITING, QUEUED, BYPASS = range(10)
+ANSWER, DEAF, SMALL, TIME, DELAY, ALTER, LINK_TURNS, RELOAD = (1 << i for i in range(8))
 # flags of fuzz_simulator.c
-TARGET_LEFT, CAME_AGAIN, SENDER_LEFT, STRICT = 1, 2, 4, 8
+TARGET_LEFT, CAME_AGAIN, SENDER_LEFT, STRICT, CHANGED, HUB_LEFT, TICKS, NOT_YET = (
+    1 << i for i in range(8))
 
 
 def framed(*messages):
@@ -50,6 +51,34 @@ def asks():
             for i, (name, fields) in enumerate(bodies)]
 
 
+def whole_mission():
+    """Groups, names and sends, in each scenario in turn."""
+    bodies = []
+    for place in ("star", "slow", "later", "past", "deny", "alpha", "star"):
+        bodies += [
+            ("choose_scenario", {"name": place}),
+            ("join_group", {"group": "wing"}),
+            ("join_group", {"group": "wing"}),
+            ("join_group", {"group": "tail"}),
+            ("join_group", {"group": "one-too-many"}),
+            ("send", {"group": "wing", "payload": b"to the wing", "report": 2}),
+            ("send", {"group": "nobody", "report": 1}),
+            ("send", {"group": "no name", "report": 2}),
+            ("send", {"drone": "other", "payload": b"to one", "report": 2}),
+            ("send", {"drone": "hub", "payload": b"to the hub", "report": 1}),
+            ("send", {"everyone": {}, "payload": b"to all", "content_type": "text/plain",
+                      "report": 2}),
+            ("leave_group", {"group": "wing"}),
+            ("rename", {"callsign": place}),
+            ("rename", {"callsign": "other"}),
+            ("rename", {"callsign": "\x07"}),
+            ("rename", {}),
+            ("list_scenarios", {}),
+        ]
+    return [drone_pb2.ToGateway(ref=i + 1, **{name: fields})
+            for i, (name, fields) in enumerate(bodies)]
+
+
 def registration(**fields):
     return drone_pb2.ToGateway(ref=1, registration=dict({"protocol": 1}, **fields))
 
@@ -59,6 +88,7 @@ def drone_seeds():
         save("drone", name, bytes([state, cut, flags]) + stream)
 
     everything = framed(*asks())
+    mission = framed(*whole_mission())
     fuzzed = {"drone_id": "fuzzed", "scenario": "alpha", "callsign": "F\u00e9"}
     seed("new_registers", NEW, framed(registration(**fuzzed)) + everything)
     seed("new_byte_by_byte", NEW, framed(registration(**fuzzed)), cut=1)
@@ -84,6 +114,20 @@ def drone_seeds():
     seed("in_flight_all", IN_FLIGHT, everything, cut=30)
     seed("in_flight_leaves", IN_FLIGHT, framed(asks()[-1]))
     seed("in_flight_garbage", IN_FLIGHT, b"\x04\xff\xff\xff\xff", flags=0)
+    for name, state in (("spoke", SPOKE), ("hub", HUB), ("waiting", WAITING),
+                        ("queued", QUEUED), ("bypass", BYPASS)):
+        seed(f"{name}_all", state, everything, flags=ANSWER)
+        seed(f"{name}_mission", state, mission, cut=40, flags=ANSWER | DELAY | TIME)
+        seed(f"{name}_altered", state, mission, cut=50, flags=ANSWER | ALTER)
+        seed(f"{name}_silent", state, mission, cut=60, flags=TIME)
+        seed(f"{name}_link", state, mission, cut=45, flags=ANSWER | LINK_TURNS | DELAY)
+        seed(f"{name}_reload", state, mission, cut=55, flags=ANSWER | RELOAD | DELAY)
+        seed(f"{name}_reload_late", state, mission, cut=35, flags=RELOAD | TIME)
+        seed(f"{name}_all_of_it", state, mission, cut=33,
+             flags=ANSWER | RELOAD | LINK_TURNS | TIME | DELAY | ALTER | SMALL)
+        seed(f"{name}_deaf", state, mission, flags=DEAF | ANSWER | RELOAD)
+    seed("takes_over_hub", NEW, framed(registration(drone_id="hub", scenario="star")) + mission)
+    seed("flaps", NEW, framed(*[registration(drone_id="other")] * 3) + mission, cut=20)
 
 
 LINK = {"delay_us": 1200, "propagation_ns": 300, "airtime_us": 900, "snr_db": 12.5,
@@ -101,8 +145,8 @@ def got(receiver, outcome=1, **fields):
 
 
 def simulator_seeds():
-    def seed(name, *messages, flags=0, batch=63, tail=b""):
-        save("simulator", name, bytes([flags, batch]) + framed(*messages) + tail)
+    def seed(name, *messages, flags=0, batch=63, lanes=0, tail=b""):
+        save("simulator", name, bytes([flags, batch, lanes]) + framed(*messages) + tail)
 
     good = (result(0, got(2)), result(1, got(2), got(3)), result(2, got(1), got(3)),
             result(3, got(1)))
@@ -132,6 +176,52 @@ def simulator_seeds():
     seed("second_hello", channel_pb2.FromSimulator(hello_ack={"protocol": 1}), *good)
     seed("garbage", *good[:2], tail=b"\x04\xff\xff\xff\xff")
     seed("cut_short", *good, tail=b"\x7f\x0a")
+
+    def by_lanes(name, *pairs, **more):
+        """The frames with the lane of each; it comes again after eight."""
+        lanes = [lane for lane, _ in pairs]
+        assert lanes == (lanes[:8] * len(lanes))[:len(lanes)], name
+        seed(name, *(message for _, message in pairs),
+             lanes=sum(lane << i for i, lane in enumerate(lanes[:8])), **more)
+
+    def status(number, ok=True):
+        return channel_pb2.FromSimulator(scenario_status={"scenario": number, "ok": ok})
+
+    # the star's first hops, then its second
+    star = ((1, result(4, got(4))), (1, result(5, got(4))),
+            (1, result(4, got(6), generation=2)),
+            (1, result(5, got(5), got(6), generation=2)))
+    slow = ((1, result(6, got(8))), (0, result(7, got(10))))
+    by_lanes("star", *star)
+    by_lanes("star_hub_left", *star, flags=HUB_LEFT)
+    by_lanes("star_sender_left", *star, flags=SENDER_LEFT)
+    by_lanes("star_strict", *star, flags=STRICT)
+    by_lanes("star_altered",
+             (1, result(4, got(4, 2, payload=b"rel"))), (1, result(5, got(4, payload=b""))),
+             (1, result(4, got(6, 2, payload=b"r"), generation=2)),
+             (1, result(5, got(6, payload=b"grown"), generation=2)))
+    by_lanes("star_lost", (1, result(4, got(4, 3, reason=5))), (1, result(5, got(4, 9))))
+    by_lanes("star_second_at_once", star[2], star[0], star[0], star[2])
+    by_lanes("star_wrong_node", (1, result(4, got(6))), (1, result(5, got(4), got(4))))
+    by_lanes("star_first_twice", star[0], star[0], star[2], star[2])
+    by_lanes("star_no_link", (1, channel_pb2.FromSimulator(result={
+        "id": 1 << 32 | 4, "receptions": [{"receiver": 4, "outcome": 1}]})), star[2])
+    by_lanes("slow", *slow, flags=TICKS)
+    by_lanes("slow_at_the_end", *slow)
+    by_lanes("slow_longest", (1, result(6, got(8, link=dict(LINK, delay_us=0xffffffff)))))
+    by_lanes("wrong_lanes", (1, good[0]), (0, star[0][1]), (1, good[1]), (0, slow[0][1]))
+    by_lanes("wrong_lanes_strict", (1, good[0]), (1, good[1]), (1, good[3]), flags=STRICT)
+    by_lanes("all_lanes", *star[:3], *((0, message) for message in good), slow[0], flags=TICKS)
+    by_lanes("queued", (0, status(7)), slow[1], flags=NOT_YET)
+    by_lanes("queued_refused", (0, status(7, False)), slow[1], flags=NOT_YET)
+    by_lanes("queued_other_lane", (1, status(7)), (0, status(7)), slow[1], flags=NOT_YET)
+    by_lanes("retired", (0, status(1, False)), (1, status(4)), (0, status(9)), (1, status(12)),
+             *star, flags=CHANGED)
+    by_lanes("retired_results", *star, flags=CHANGED)
+    by_lanes("retired_all", *((0, message) for message in good), flags=CHANGED | TARGET_LEFT)
+    by_lanes("removed", *slow, flags=CHANGED)
+    by_lanes("removed_queue", *slow, flags=CHANGED | NOT_YET)
+    by_lanes("retired_hub_left", *star, flags=CHANGED | HUB_LEFT | SENDER_LEFT)
 
 
 if __name__ == "__main__":

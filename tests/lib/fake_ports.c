@@ -492,7 +492,8 @@ void fake_attach(struct fake_gateway *gateway, struct fake_drone *drone, uint8_t
 {
 	struct endpoint endpoint = {.ops = &endpoint_ops, .ctx = drone};
 
-	*drone = (struct fake_drone){.gateway = gateway};
+	memset(drone, 0, offsetof(struct fake_drone, events));
+	drone->gateway = gateway;
 	endpoint.address[ENDPOINT_ADDRESS_BYTES - 1] = host;
 	drone->session = core_attach(gateway->core, &endpoint);
 }

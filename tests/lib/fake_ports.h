@@ -69,8 +69,7 @@ struct fake_gateway;
 
 struct fake_drone {
 	struct fake_gateway *gateway;
-	struct session *session; /* NULL once it is closed */
-	struct fake_event events[FAKE_EVENTS];
+	struct session *session;    /* NULL once it is closed */
 	uint32_t count;		    /* events so far */
 	size_t queued, event_bytes; /* each event adds event_bytes to the queue */
 	bool refuse;		    /* takes no event */
@@ -79,6 +78,7 @@ struct fake_drone {
 	uint32_t refs; /* the last one used */
 	/* NULL, or sees each event before it is written down; false: not taken */
 	bool (*watch)(struct fake_drone *drone, const struct event *event, uint32_t max_frame);
+	struct fake_event events[FAKE_EVENTS]; /* last: not cleared for a new drone */
 };
 
 struct fake_transmit {
