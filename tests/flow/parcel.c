@@ -274,7 +274,8 @@ void parcel_bypass(struct world *world, struct parcel *message)
 			continue;
 		}
 		if (target->behind) {
-			struct slice hub = slice_str(message->grid->config.hub);
+			struct slice hub =
+				text_slice(&grid_hub(world, message->grid)->conn->id);
 
 			target_leg(target, sender, hub, OUTCOME_DELIVERED)->source =
 				SOURCE_BYPASSED;

@@ -374,10 +374,6 @@ void reload_some(struct world *world)
 	uint32_t only = 1 + world_below(world, FLOW_PLACES);
 
 	world_trace(world, "reload");
-	world->reload_from = world->journal_end;
-	change_limits(world);
-	change_windows(world);
-	check_remember(world);
 	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
 		if (!one || i == only) {
 			plan_one(world, i, &plans[i]);
@@ -387,6 +383,10 @@ void reload_some(struct world *world)
 	if (removes) {
 		calm(world);
 	}
+	world->reload_from = world->journal_end;
+	change_limits(world);
+	change_windows(world);
+	check_remember(world);
 	carry_out(world, plans);
 	change_lists(world, plans);
 	world->default_place = setup_default(world);

@@ -509,7 +509,7 @@ void world_play(struct world *world)
 {
 	const struct options *options = world->options;
 	bool drains = world_chance(world, 10);
-	bool abrupt = world_chance(world, 15);
+	bool abrupt = world_chance(world, 25);
 
 	for (uint32_t i = 0; i < world->lane_count; i++) {
 		if (world_chance(world, 90)) {
