@@ -57,6 +57,9 @@ def whole_mission():
     for place in ("star", "slow", "later", "past", "deny", "alpha", "star"):
         bodies += [
             ("choose_scenario", {"name": place}),
+            ("choose_scenario", {"name": "beta"}),
+            ("choose_scenario", {"name": place}),
+            ("list_drones", {"scenario": place}),
             ("join_group", {"group": "wing"}),
             ("join_group", {"group": "wing"}),
             ("join_group", {"group": "tail"}),
@@ -126,7 +129,10 @@ def drone_seeds():
         seed(f"{name}_all_of_it", state, mission, cut=33,
              flags=ANSWER | RELOAD | LINK_TURNS | TIME | DELAY | ALTER | SMALL)
         seed(f"{name}_deaf", state, mission, flags=DEAF | ANSWER | RELOAD)
+        seed(f"{name}_deaf_lists", state, everything * 4, cut=20, flags=DEAF | RELOAD)
     seed("takes_over_hub", NEW, framed(registration(drone_id="hub", scenario="star")) + mission)
+    seed("takes_over_silent_hub", NEW, framed(registration(drone_id="hub", scenario="star"))
+         + mission, cut=1, flags=SMALL | TIME)
     seed("flaps", NEW, framed(*[registration(drone_id="other")] * 3) + mission, cut=20)
 
 
