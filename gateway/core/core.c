@@ -4,9 +4,9 @@
 
 #include "core/deadline.h"
 #include "core/queue.h"
-#include "core/relay.h"
 #include "core/reload.h"
 #include "core/request.h"
+#include "core/result.h"
 #include "core/state.h"
 
 enum { FLAPPING_IDS = 1024 };
@@ -88,8 +88,8 @@ int core_reload(struct core *core, const struct core_config *config)
 
 static void free_sessions(struct core *core)
 {
-	for (uint32_t i = 0; i < core->registry.high; i++) {
-		struct session *session = core->registry.sessions[i];
+	for (uint32_t i = 0; i < core->registry.sessions.high; i++) {
+		struct session *session = registry_at(&core->registry, i);
 
 		if (!session) {
 			continue;
@@ -111,9 +111,11 @@ static void free_fanout(void *ctx, struct message *message)
 
 static void free_groups(struct core *core)
 {
-	for (uint32_t i = 0; i < core->members.high; i++) {
-		if (core->members.table[i]) {
-			group_leave_all(&core->groups, core->members.table[i]);
+	for (uint32_t i = 0; i < core->members.table.high; i++) {
+		struct member *member = slots_at(&core->members.table, i);
+
+		if (member) {
+			group_leave_all(&core->groups, member);
 		}
 	}
 	groups_fini(&core->groups);
@@ -178,7 +180,7 @@ void core_tick(struct core *core)
 
 	waiting_tick(core);
 	for (uint32_t i = 0; i < core->lane_count; i++) {
-		relay_expire(core, &core->lanes[i]);
+		result_expire(core, &core->lanes[i]);
 	}
 	queue_expire(core);
 	presence_tick(core);
@@ -320,7 +322,7 @@ void core_sim_down(struct core *core, uint32_t lane, const char *why)
 	    log_str("simulator", simulator_of(core, lane)), log_num("lane", lane),
 	    log_str("why", why), log_num("in_flight", at->in_channel));
 	scenario_all_wait(core, at);
-	relay_abandon(core, at);
+	result_abandon(core, at);
 }
 
 void core_sim_status(struct core *core, uint32_t lane, uint32_t scenario, bool ok,
@@ -332,7 +334,7 @@ void core_sim_status(struct core *core, uint32_t lane, uint32_t scenario, bool o
 void core_sim_result(struct core *core, uint32_t lane, uint64_t id,
 		     const struct reception *receptions, size_t count, bool more)
 {
-	relay_result(core, &core->lanes[lane], id, receptions, count, more);
+	result_take(core, &core->lanes[lane], id, receptions, count, more);
 }
 
 void core_sim_drained(struct core *core, uint32_t lane)
@@ -354,7 +356,7 @@ static void decide_all(struct core *core)
 		queue_decide(core, core->scenarios[i], OUTCOME_SIMULATOR_DOWN);
 	}
 	for (uint32_t i = 0; i < core->lane_count; i++) {
-		relay_abandon(core, &core->lanes[i]);
+		result_abandon(core, &core->lanes[i]);
 	}
 	waiting_abandon(core);
 }
@@ -363,8 +365,8 @@ void core_shutdown(struct core *core)
 {
 	core->draining = true;
 	decide_all(core);
-	for (uint32_t i = 0; i < core->registry.high; i++) {
-		struct session *session = core->registry.sessions[i];
+	for (uint32_t i = 0; i < core->registry.sessions.high; i++) {
+		struct session *session = registry_at(&core->registry, i);
 
 		if (session) {
 			session_end(core, session, GOODBYE_SHUTTING_DOWN, 0,

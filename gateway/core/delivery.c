@@ -1,6 +1,5 @@
 #include "core/delivery.h"
 
-#include "core/relay.h"
 #include "core/state.h"
 #include "core/waiting.h"
 

@@ -105,16 +105,17 @@ static bool fanout_map(struct core *core, const struct fanout *fanout)
 	if (core->node_place_of == fanout->serial) {
 		return true;
 	}
-	if (core->node_place_cap < core->members.high) {
-		uint32_t *place = realloc(core->node_place, core->members.cap * sizeof(*place));
+	if (core->node_place_cap < core->members.table.high) {
+		uint32_t *place =
+			realloc(core->node_place, core->members.table.cap * sizeof(*place));
 
 		if (!place) {
 			return false;
 		}
 		memset(place + core->node_place_cap, 0,
-		       (core->members.cap - core->node_place_cap) * sizeof(*place));
+		       (core->members.table.cap - core->node_place_cap) * sizeof(*place));
 		core->node_place = place;
-		core->node_place_cap = core->members.cap;
+		core->node_place_cap = core->members.table.cap;
 	}
 	for (uint32_t i = 0; i < fanout->count; i++) {
 		core->node_place[fanout->targets[i].node - 1] = i;

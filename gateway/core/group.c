@@ -5,7 +5,7 @@
 static struct slice key_of(const void *ctx, uint32_t index)
 {
 	const struct groups *groups = ctx;
-	const struct group *group = groups->table[index];
+	const struct group *group = slots_at(&groups->table, index);
 
 	return slice_of(group->key, group->key_size);
 }
@@ -19,8 +19,7 @@ void groups_init(struct groups *groups, struct hash_key key)
 void groups_fini(struct groups *groups)
 {
 	hash_fini(&groups->names);
-	free(groups->table);
-	free(groups->free);
+	slots_fini(&groups->table);
 }
 
 static uint32_t make_key(uint8_t key[sizeof(uint32_t) + NAME_MAX_BYTES], uint32_t scenario,
@@ -40,51 +39,26 @@ struct group *group_find(const struct groups *groups, uint32_t scenario, struct 
 		return NULL;
 	}
 	index = hash_find(&groups->names, slice_of(key, make_key(key, scenario, name)));
-	return index == HASH_NONE ? NULL : groups->table[index];
-}
-
-static int groups_grow(struct groups *groups)
-{
-	uint32_t cap = groups->cap ? groups->cap * 2 : 16;
-	struct group **table = realloc(groups->table, cap * sizeof(struct group *));
-	uint32_t *frees;
-
-	if (!table) {
-		return -1;
-	}
-	groups->table = table;
-	frees = realloc(groups->free, cap * sizeof(*frees));
-	if (!frees) {
-		return -1;
-	}
-	groups->free = frees;
-	groups->cap = cap;
-	return 0;
+	return index == HASH_NONE ? NULL : slots_at(&groups->table, index);
 }
 
 static void group_free(struct groups *groups, struct group *group)
 {
-	groups->table[group->index] = NULL;
-	groups->free[groups->free_count++] = group->index;
+	slots_remove(&groups->table, group->index);
 	free(group);
 }
 
 /* An empty one. NULL when memory is out. */
 static struct group *group_new(struct groups *groups, uint32_t scenario, struct slice name)
 {
-	struct group *group;
+	struct group *group = calloc(1, sizeof(*group));
 
-	if (!groups->free_count && groups->high == groups->cap && groups_grow(groups) < 0) {
+	if (!group || slots_add(&groups->table, group, &group->index) < 0) {
+		free(group);
 		return NULL;
 	}
-	group = calloc(1, sizeof(*group));
-	if (!group) {
-		return NULL;
-	}
-	group->index = groups->free_count ? groups->free[--groups->free_count] : groups->high++;
 	list_init(&group->enrolments);
 	group->key_size = make_key(group->key, scenario, name);
-	groups->table[group->index] = group;
 	if (hash_add(&groups->names, group->index) < 0) {
 		group_free(groups, group);
 		return NULL;

@@ -3,6 +3,7 @@
 #define UAV_CORE_GROUP_H
 
 #include "base/hash.h"
+#include "base/slots.h"
 #include "core/member.h"
 
 /* One member's place in one group. */
@@ -21,9 +22,7 @@ struct group {
 };
 
 struct groups {
-	struct group **table; /* by index; NULL where free */
-	uint32_t high, cap, free_count;
-	uint32_t *free;
+	struct slots table; /* by index */
 	struct hash names;
 };
 

@@ -39,7 +39,7 @@ struct message {
 	uint32_t waiting; /* its deliveries that wait for their time */
 
 	struct scenario *scenario;
-	struct lane *lane;	   /* the same */
+	struct lane *lane; /* the same */
 	uint32_t sender_node, sender_stay;
 	uint32_t sender_index; /* of its session */
 	uint64_t sender_number;

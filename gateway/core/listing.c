@@ -35,8 +35,9 @@ static const struct session *next_listed(const struct core *core, struct session
 		return reader->listing_next ? scenario->members[--reader->listing_next]->session
 					    : NULL;
 	}
-	while (reader->listing_next < core->registry.high) {
-		const struct session *session = core->registry.sessions[reader->listing_next++];
+	while (reader->listing_next < core->registry.sessions.high) {
+		const struct session *session =
+			registry_at(&core->registry, reader->listing_next++);
 
 		if (session && session->state == SESSION_ACTIVE) {
 			return session;

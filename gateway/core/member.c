@@ -4,65 +4,41 @@
 
 void members_fini(struct members *members)
 {
-	for (uint32_t i = 0; i < members->high; i++) {
-		free(members->table[i]);
+	for (uint32_t i = 0; i < members->table.high; i++) {
+		free(slots_at(&members->table, i));
 	}
-	free(members->table);
-	free(members->free);
-}
-
-static int members_grow(struct members *members)
-{
-	uint32_t cap = members->cap ? members->cap * 2 : 64;
-	struct member **table = realloc(members->table, cap * sizeof(struct member *));
-	uint32_t *frees;
-
-	if (!table) {
-		return -1;
-	}
-	members->table = table;
-	frees = realloc(members->free, cap * sizeof(*frees));
-	if (!frees) {
-		return -1;
-	}
-	members->free = frees;
-	members->cap = cap;
-	return 0;
+	slots_fini(&members->table);
 }
 
 struct member *member_new(struct members *members, struct session *session,
 			  struct scenario *scenario)
 {
-	struct member *member;
+	struct member *member = calloc(1, sizeof(*member));
+	uint32_t index;
 
-	if (!members->free_count && members->high == members->cap && members_grow(members) < 0) {
+	if (!member || slots_add(&members->table, member, &index) < 0) {
+		free(member);
 		return NULL;
 	}
-	member = calloc(1, sizeof(*member));
-	if (!member) {
-		return NULL;
-	}
-	member->node = members->free_count ? members->free[--members->free_count] : ++members->high;
+	member->node = index + 1;
 	member->stay = ++members->next_stay;
 	member->session = session;
 	member->scenario = scenario;
 	list_init(&member->enrolments);
 	list_init(&member->lingering);
-	members->table[member->node - 1] = member;
 	return member;
 }
 
 void member_free(struct members *members, struct member *member)
 {
 	list_remove(&member->lingering);
-	members->table[member->node - 1] = NULL;
-	members->free[members->free_count++] = member->node;
+	slots_remove(&members->table, member->node - 1);
 	free(member);
 }
 
 struct member *member_at(const struct members *members, uint32_t node)
 {
-	return node >= 1 && node <= members->high ? members->table[node - 1] : NULL;
+	return slots_at(&members->table, node - 1); /* of node 0: past any table */
 }
 
 struct member *member_present(const struct members *members, uint32_t node, uint32_t stay)

@@ -8,6 +8,7 @@
 #define UAV_CORE_MEMBER_H
 
 #include "base/list.h"
+#include "base/slots.h"
 #include "core/core.h"
 #include "core/name.h"
 
@@ -30,9 +31,7 @@ struct member {
 };
 
 struct members {
-	struct member **table; /* by node - 1; NULL where free */
-	uint32_t *free;	       /* nodes that are free, last in first out */
-	uint32_t high, cap, free_count;
+	struct slots table; /* by node - 1 */
 	uint32_t next_stay;
 };
 

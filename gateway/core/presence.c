@@ -202,8 +202,9 @@ static void tell_together(struct core *core, uint64_t from, uint64_t upto)
 	}
 	core->encoded.size = 0;
 	core->encoded_of = 0;
-	for (uint32_t i = 0; i < core->registry.high && !overrun(&core->presence, from); i++) {
-		struct session *session = core->registry.sessions[i];
+	for (uint32_t i = 0; i < core->registry.sessions.high && !overrun(&core->presence, from);
+	     i++) {
+		struct session *session = registry_at(&core->registry, i);
 
 		if (session && session->state == SESSION_ACTIVE &&
 		    session->presence == PRESENCE_WISH_ALL && session->presence_seen == from &&
@@ -235,8 +236,8 @@ void presence_tick(struct core *core)
 		tell_together(core, from, upto);
 		from = upto;
 	}
-	for (uint32_t i = 0; i < core->registry.high; i++) {
-		struct session *session = core->registry.sessions[i];
+	for (uint32_t i = 0; i < core->registry.sessions.high; i++) {
+		struct session *session = registry_at(&core->registry, i);
 
 		if (session && session->state == SESSION_ACTIVE && presence_behind(core, session)) {
 			session_pump(core, session);

@@ -6,14 +6,14 @@ static struct slice id_of(const void *ctx, uint32_t index)
 {
 	const struct registry *registry = ctx;
 
-	return session_id(registry->sessions[index]);
+	return session_id(registry_at(registry, index));
 }
 
 static struct slice callsign_of(const void *ctx, uint32_t index)
 {
 	const struct registry *registry = ctx;
 
-	return session_callsign(registry->sessions[index]);
+	return session_callsign(registry_at(registry, index));
 }
 
 void registry_init(struct registry *registry, struct hash_key key)
@@ -27,48 +27,17 @@ void registry_fini(struct registry *registry)
 {
 	hash_fini(&registry->ids);
 	hash_fini(&registry->callsigns);
-	free(registry->sessions);
-	free(registry->free);
-}
-
-static int registry_grow(struct registry *registry)
-{
-	uint32_t cap = registry->cap ? registry->cap * 2 : 64;
-	struct session **sessions;
-	uint32_t *frees;
-
-	sessions = realloc(registry->sessions, cap * sizeof(struct session *));
-	if (!sessions) {
-		return -1;
-	}
-	registry->sessions = sessions;
-	frees = realloc(registry->free, cap * sizeof(uint32_t));
-	if (!frees) {
-		return -1;
-	}
-	registry->free = frees;
-	registry->cap = cap;
-	return 0;
+	slots_fini(&registry->sessions);
 }
 
 int registry_add(struct registry *registry, struct session *session)
 {
-	if (registry->free_count) {
-		session->index = registry->free[--registry->free_count];
-	} else {
-		if (registry->high == registry->cap && registry_grow(registry) < 0) {
-			return -1;
-		}
-		session->index = registry->high++;
-	}
-	registry->sessions[session->index] = session;
-	return 0;
+	return slots_add(&registry->sessions, session, &session->index);
 }
 
 void registry_remove(struct registry *registry, struct session *session)
 {
-	registry->sessions[session->index] = NULL;
-	registry->free[registry->free_count++] = session->index;
+	slots_remove(&registry->sessions, session->index);
 }
 
 int registry_enlist(struct registry *registry, struct session *session)
@@ -114,19 +83,19 @@ struct session *registry_by_id(const struct registry *registry, struct slice id)
 {
 	uint32_t index = hash_find(&registry->ids, id);
 
-	return index == HASH_NONE ? NULL : registry->sessions[index];
+	return index == HASH_NONE ? NULL : registry_at(registry, index);
 }
 
 struct session *registry_by_callsign(const struct registry *registry, struct slice callsign)
 {
 	uint32_t index = hash_find(&registry->callsigns, callsign);
 
-	return index == HASH_NONE ? NULL : registry->sessions[index];
+	return index == HASH_NONE ? NULL : registry_at(registry, index);
 }
 
 struct session *registry_numbered(const struct registry *registry, uint32_t index, uint64_t number)
 {
-	struct session *session = index < registry->high ? registry->sessions[index] : NULL;
+	struct session *session = registry_at(registry, index);
 
 	return session && session->state == SESSION_ACTIVE && session->number == number ? session
 											: NULL;

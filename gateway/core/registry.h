@@ -3,14 +3,13 @@
 #define UAV_CORE_REGISTRY_H
 
 #include "base/hash.h"
+#include "base/slots.h"
 #include "core/session.h"
 
 struct registry {
-	struct session **sessions; /* [0, high); NULL where free */
-	uint32_t *free;		   /* indices below high that are free, last in first out */
-	uint32_t high, cap, free_count;
-	uint32_t count;	 /* sessions that have not ended */
-	uint32_t online; /* of these, registered */
+	struct slots sessions; /* by index */
+	uint32_t count;	       /* sessions that have not ended */
+	uint32_t online;       /* of these, registered */
 	struct hash ids;
 	struct hash callsigns; /* of those whose callsign is not their id */
 };
@@ -33,6 +32,12 @@ void registry_delist(struct registry *registry, struct session *session);
  * NULL: its id. 0, or -1 when memory is out: the bytes are still the caller's then. */
 int registry_rename(struct registry *registry, struct session *session, char *callsign, size_t size)
 	__attribute__((warn_unused_result));
+
+/* The session with this index, in whatever state, or NULL. */
+static inline struct session *registry_at(const struct registry *registry, uint32_t index)
+{
+	return slots_at(&registry->sessions, index);
+}
 
 struct session *registry_by_id(const struct registry *registry, struct slice id);
 struct session *registry_by_callsign(const struct registry *registry, struct slice callsign);

@@ -213,8 +213,8 @@ static void mend_list(struct session *session, const struct plan *plans, size_t 
 /* Lists are mended; deadlines may come earlier than they stood. */
 static void mend_sessions(struct core *core, const struct plan *plans, size_t count)
 {
-	for (uint32_t i = 0; i < core->registry.high; i++) {
-		struct session *session = core->registry.sessions[i];
+	for (uint32_t i = 0; i < core->registry.sessions.high; i++) {
+		struct session *session = registry_at(&core->registry, i);
 
 		if (session && session->state != SESSION_ENDED) {
 			mend_list(session, plans, count);
@@ -272,8 +272,8 @@ static void release_all(struct core *core)
 		lane_release_all(core, &core->lanes[i]);
 		lane_pump(core, &core->lanes[i]);
 	}
-	for (uint32_t i = 0; i < core->registry.high; i++) {
-		struct session *session = core->registry.sessions[i];
+	for (uint32_t i = 0; i < core->registry.sessions.high; i++) {
+		struct session *session = registry_at(&core->registry, i);
 
 		if (session && session->state == SESSION_ACTIVE) {
 			relay_open_window(core, session);

@@ -4,7 +4,7 @@
 
 #include "core/group.h"
 #include "core/lane.h"
-#include "core/relay.h"
+#include "core/send.h"
 #include "core/state.h"
 
 /* --------------------------------------------------------------- registration */
@@ -521,7 +521,7 @@ static enum core_verdict request_take(struct core *core, struct session *session
 		return CORE_CLOSED;
 	}
 	if (request->kind == REQUEST_SEND) {
-		return relay_send(core, session, request->ref, &request->send);
+		return send_take(core, session, request->ref, &request->send);
 	}
 	lane = lane_in_the_way(core, session, request);
 	if (lane) {

@@ -3,8 +3,8 @@
  *
  * A scenario whose channel changes in a reload gets a successor with a number of its own,
  * which takes its members at once; the old one is retired: it lives on, unseen, until what is in
- * flight in it has come to its end. One that is removed is retired with its members still in it, so that
- * what is in flight to them arrives. */
+ * flight in it has come to its end. One that is removed is retired with its members still in it, so
+ * that what is in flight to them arrives. */
 #ifndef UAV_CORE_SCENARIO_H
 #define UAV_CORE_SCENARIO_H
 

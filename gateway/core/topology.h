@@ -7,6 +7,7 @@
 #ifndef UAV_CORE_TOPOLOGY_H
 #define UAV_CORE_TOPOLOGY_H
 
+#include "core/hop.h"
 #include "core/scenario.h"
 
 struct route {
@@ -17,5 +18,11 @@ struct route {
 
 /* From one member of a scenario to another of the same. */
 struct route topology_route(const struct member *from, const struct member *to);
+
+/* The same for a message with so many bytes of payload and content type, to a group with a name of
+ * so many bytes (0: to no group): TOO_LARGE if its delivery may not fit the largest frame
+ * that the target takes. */
+struct route topology_route_sized(const struct member *from, const struct member *to,
+				  size_t group_size, size_t content_size);
 
 #endif
