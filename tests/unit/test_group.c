@@ -197,7 +197,7 @@ static void test_end(void **state)
 	assert_int_equal(reached(&one, "wing"), 1);
 	fake_detach(&three);
 	assert_int_equal(reached(&one, "wing"), 0);
-	assert_int_equal(gateway.core->groups.free_count, gateway.core->groups.high);
+	assert_int_equal(gateway.core->groups.table.free_count, gateway.core->groups.table.high);
 	join(&two, "other"); /* and it may be in as many as before */
 	join(&two, "third");
 }

@@ -102,11 +102,11 @@ static void test_many(void **state)
 		assert_ptr_equal(member_present(&members, i + 1, taken[i]->stay), taken[i]);
 		member_free(&members, taken[i]);
 	}
-	assert_int_equal(members.free_count, MANY);
+	assert_int_equal(members.table.free_count, MANY);
 	for (uint32_t i = 0; i < MANY; i++) {
 		enter(&members);
 	}
-	assert_int_equal(members.high, MANY);
+	assert_int_equal(members.table.high, MANY);
 	members_fini(&members); /* frees those that are left (seen by the leak checker) */
 }
 

@@ -149,7 +149,7 @@ static void test_many(void **state)
 		drop(&registry, sessions[i]);
 		assert_null(registry_by_id(&registry, slice_str(id)));
 	}
-	assert_int_equal(registry.free_count, registry.high);
+	assert_int_equal(registry.sessions.free_count, registry.sessions.high);
 	registry_fini(&registry);
 }
 

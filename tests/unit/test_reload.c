@@ -396,7 +396,7 @@ static void test_relayed_over_a_change(void **state)
 /* It had left before the change: its node goes with the number. */
 static void test_left_before_a_change(void **state)
 {
-	uint32_t before = gateway.sim.nodes_removed, high = gateway.core->members.high;
+	uint32_t before = gateway.sim.nodes_removed, high = gateway.core->members.table.high;
 
 	(void)state;
 	send_from(&one, "uav2");
@@ -408,7 +408,7 @@ static void test_left_before_a_change(void **state)
 	assert_int_equal(gateway.sim.nodes_removed, before);
 	expect_order(0, FAKE_REMOVE_SCENARIO, STAR, 0);
 	fake_join(&gateway, &one, "uav1", "star");
-	assert_int_equal(gateway.core->members.high, high);
+	assert_int_equal(gateway.core->members.table.high, high);
 }
 
 /* What waits for the simulator goes over too, in its order, and in the time that it had. */
@@ -645,7 +645,7 @@ static void test_groups_end(void **state)
 	fake_ask(&two, REQUEST_JOIN_GROUP, "wing");
 	send_from(&one, "uav2");
 	remove_one(FAKE_ALPHA);
-	assert_int_equal(gateway.core->groups.free_count, gateway.core->groups.high);
+	assert_int_equal(gateway.core->groups.table.free_count, gateway.core->groups.table.high);
 	fake_answer(&gateway);
 }
 

@@ -440,7 +440,7 @@ static void test_sender_leaves(void **state)
 /* When the link goes, so does all that the simulator knew. */
 static void test_sender_leaves_and_link_down(void **state)
 {
-	uint32_t before = gateway.sim.nodes_removed, high = gateway.core->members.high;
+	uint32_t before = gateway.sim.nodes_removed, high = gateway.core->members.table.high;
 
 	(void)state;
 	send_all("uav2");
@@ -449,7 +449,7 @@ static void test_sender_leaves_and_link_down(void **state)
 	assert_int_equal(gateway.sim.nodes_removed, before);
 	fake_sim_up(&gateway);
 	fake_join(&gateway, &one, "uav1", "star");
-	assert_int_equal(gateway.core->members.high, high); /* the number is free again */
+	assert_int_equal(gateway.core->members.table.high, high); /* the number is free again */
 }
 
 /* A message that is one hop away keeps no node. */
