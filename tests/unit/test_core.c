@@ -187,6 +187,69 @@ static void test_squatter(void **state)
 	assert_string_equal(fake_last(&one, 0)->items[0].id, "uav1");
 }
 
+/* --------------------------------------------------------------- what cannot be done */
+
+static void expect_refusal(struct request *request, enum error_code code)
+{
+	request->ref = ++one.refs;
+	assert_int_equal(core_request(gateway.core, one.session, request), CORE_TAKEN);
+	expect_error(&one, code);
+}
+
+static void test_refused_sends(void **state)
+{
+	static const char bytes[64 * 1024];
+	struct request request = {.kind = REQUEST_SEND, .send = {.to = SEND_TO_EVERYONE}};
+
+	(void)state;
+	fake_join(&gateway, &one, "uav1", NULL);
+	expect_refusal(&request, ERROR_NO_SCENARIO);
+	fake_ask(&one, REQUEST_CHOOSE_SCENARIO, "alpha");
+	request.send.to = SEND_TO_NOBODY;
+	expect_refusal(&request, ERROR_BAD_REQUEST);
+	request.send.to = SEND_TO_EVERYONE;
+	request.send.content_type = slice_of(bytes, 65);
+	expect_refusal(&request, ERROR_BAD_REQUEST);
+	request.send.content_type.size = 64;
+	request.send.payload = slice_of(bytes, sizeof(bytes) - 1024 + 1);
+	expect_refusal(&request, ERROR_PAYLOAD_TOO_LARGE);
+	assert_int_equal(core_stats(gateway.core)->sends, 0);
+}
+
+static void test_refused_requests(void **state)
+{
+	struct request request = {.kind = REQUEST_AUTHENTICATE};
+
+	(void)state;
+	fake_join(&gateway, &one, "uav1", NULL);
+	expect_refusal(&request, ERROR_UNSUPPORTED);
+	request.kind = REQUEST_REFUSED;
+	request.refused = (struct request_refused){ERROR_UNKNOWN_REQUEST, "no such request"};
+	expect_refusal(&request, ERROR_UNKNOWN_REQUEST);
+	request.kind = REQUEST_LIST_DRONES;
+	request.name = slice_str("nowhere");
+	expect_refusal(&request, ERROR_NO_SUCH_SCENARIO);
+	/* who wants no reply gets no list */
+	request = (struct request){.kind = REQUEST_LIST_SCENARIOS};
+	assert_int_equal(core_request(gateway.core, one.session, &request), CORE_TAKEN);
+	assert_null(fake_find(&one, EVENT_SCENARIOS));
+}
+
+/* One list at a time: what is asked behind it waits. */
+static void test_list_not_read(void **state)
+{
+	(void)state;
+	fake_join(&gateway, &one, "uav1", NULL);
+	one.queued = gateway.core->limits.output_soft_bytes;
+	assert_int_equal(fake_ask(&one, REQUEST_LIST_SCENARIOS, NULL), CORE_TAKEN);
+	assert_int_equal(fake_ask(&one, REQUEST_LIST_DRONES, NULL), CORE_HOLD);
+	fake_drain(&one);
+	assert_int_equal(fake_last(&one, 0)->count, FAKE_SCENARIOS);
+	assert_int_equal(one.resumes, 1);
+	assert_int_equal(fake_ask(&one, REQUEST_LIST_DRONES, NULL), CORE_TAKEN);
+	assert_int_equal(fake_last(&one, 0)->count, 1);
+}
+
 /* ----------------------------------------------------------- the same id again */
 
 static void register_from(struct fake_drone *drone, const char *id, uint8_t host)
@@ -870,6 +933,9 @@ int main(void)
 		TEST(test_not_registered),
 		TEST(test_register_timeout),
 		TEST(test_squatter),
+		TEST(test_refused_sends),
+		TEST(test_refused_requests),
+		TEST(test_list_not_read),
 		TEST(test_take_over_same_address),
 		TEST(test_take_over_after_silence),
 		TEST(test_holder_answers),

@@ -357,6 +357,38 @@ static void test_group_waits(void **state)
 	assert_int_equal(queued(), 0);
 }
 
+/* Who cannot be reached whatever the simulator does is decided at acceptance, the others wait. */
+static void test_some_wait(void **state)
+{
+	static struct fake_drone small;
+	static char payload[700];
+	struct request_registration registration = fake_registration("uav4");
+
+	(void)state;
+	registration.max_frame_bytes = FRAME_LEAST_BYTES;
+	registration.scenario = slice_str("later");
+	fake_attach(&gateway, &small, 1);
+	fake_register(&small, &registration);
+	memset(payload, 'x', sizeof(payload) - 1);
+	fake_send(&one, NULL, payload, REPORT_WISH_ALL);
+	assert_int_equal(core_stats(gateway.core)->outcomes[OUTCOME_TOO_LARGE], 1);
+	assert_int_equal(queued(), 1);
+	fake_sim_up(&gateway);
+	assert_int_equal(fake_transmit(&gateway, 0)->count, 3);
+	fake_answer(&gateway);
+	assert_int_equal(fake_find(&one, EVENT_SEND_REPORT)->count, 4);
+	expect_fate("uav4", OUTCOME_TOO_LARGE, 0);
+	expect_fate("uav3", OUTCOME_DELIVERED, 1);
+	/* nobody can be reached: nothing waits */
+	fake_sim_down(&gateway);
+	fake_ask(&two, REQUEST_CHOOSE_SCENARIO, "alpha");
+	fake_ask(&three, REQUEST_CHOOSE_SCENARIO, "alpha");
+	fake_ask(&hub, REQUEST_CHOOSE_SCENARIO, "alpha");
+	fake_send(&one, NULL, payload, REPORT_WISH_ALL);
+	assert_int_equal(queued(), 0);
+	expect_fate("uav4", OUTCOME_TOO_LARGE, 0);
+}
+
 static void test_drones_are_told(void **state)
 {
 	(void)state;
@@ -523,6 +555,7 @@ int main(void)
 		TEST(link_goes, ),
 		TEST(shutdown, ),
 		TEST(group_waits, ),
+		TEST(some_wait, ),
 		TEST(drones_are_told, ),
 		TEST(freed_as_it_stands, ),
 		TEST(star_routes_anew, _star),
