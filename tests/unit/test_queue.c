@@ -177,36 +177,36 @@ static void test_other_bounds(void **state)
 	assert_int_equal(one.session->in_flight, 0);
 }
 
+static uint32_t last_transmitter(void)
+{
+	return fake_transmit(&gateway, 0)->transmitter;
+}
+
 /* In the order of acceptance, over all scenarios of the lane, as the window allows; before
  * drones that are held. */
 static void test_order(void **state)
 {
-	uint32_t from[3] = {fake_node(&one), fake_node(&two), 0};
-
 	(void)state;
 	gateway.scenarios[FAKE_BETA].on_simulator_down = DOWN_QUEUE;
 	fake_reload(&gateway);
 	fake_ask(&hub, REQUEST_CHOOSE_SCENARIO, "beta");
 	fake_ask(&three, REQUEST_CHOOSE_SCENARIO, "beta");
-	from[2] = fake_node(&three);
 	gateway.core->lanes[0].max_in_flight = 1;
-	send_from(&one, "uav2");
 	send_from(&three, NULL);
-	send_from(&two, "uav1");
+	send_from(&one, "uav2");
+	send_from(&hub, "uav3");
 	fake_sim_up(&gateway);
-	/* beta was accepted first, and there was room for one */
 	assert_int_equal(gateway.sim.count, 1);
-	assert_int_equal(fake_transmit(&gateway, 0)->transmitter, from[2]);
-	assert_int_equal(fake_send(&hub, "uav3", "held", REPORT_WISH_NONE), CORE_HOLD);
+	assert_int_equal(last_transmitter(), fake_node(&three));
+	assert_int_equal(fake_send(&two, "uav1", "held", REPORT_WISH_NONE), CORE_HOLD);
 	fake_answer(&gateway);
-	assert_int_equal(fake_transmit(&gateway, 0)->transmitter, from[0]);
-	assert_int_equal(hub.resumes, 0);
+	assert_int_equal(last_transmitter(), fake_node(&one));
 	fake_answer(&gateway);
-	assert_int_equal(fake_transmit(&gateway, 0)->transmitter, from[1]);
-	assert_int_equal(hub.resumes, 0);
+	assert_int_equal(last_transmitter(), fake_node(&hub));
+	assert_int_equal(two.resumes, 0);
 	fake_answer(&gateway);
 	assert_int_equal(gateway.sim.count, 3);
-	assert_int_equal(hub.resumes, 1);
+	assert_int_equal(two.resumes, 1);
 }
 
 /* A link that is full stops the queue too. */
