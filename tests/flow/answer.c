@@ -155,8 +155,8 @@ static void foresee_fate(struct world *world, struct parcel *message, struct tar
 		}
 		parcel_decide(world, message, target, OUTCOME_LOST, leg->reason);
 	} else {
-		target->payload = reception->altered ? world_keep(world, reception->payload)
-						     : message->left;
+		target->payload =
+			reception->altered ? world_keep(world, reception->payload) : message->left;
 		hand_over(world, message, target, delay_us);
 	}
 }

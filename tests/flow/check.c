@@ -10,10 +10,10 @@ static void check_replies(const struct world *world, const struct conn *conn)
 		bool may_wait = reply->kind >= REPLY_SCENARIOS && !conn_has_room(conn);
 
 		if (reply->kind == REPLY_SEND) {
-			may_wait = reply->message->many ? reply->message->way != WAY_OUT ||
-								  reply->message->undecided ||
-								  may_wait
-							: reply->message->undecided;
+			may_wait = reply->message->many
+					   ? reply->message->way != WAY_OUT ||
+						     reply->message->undecided || may_wait
+					   : reply->message->undecided;
 		}
 		FLOW_HOLDS(world, may_wait, "%u: no reply (kind %d, ref %u)", conn->slot,
 			   (int)reply->kind, reply->ref);
@@ -125,8 +125,7 @@ static void check_overdue(const struct world *world, const struct conn *conn)
 					  : 0;
 		uint64_t next = conn->seen > oldest ? conn->seen : oldest;
 
-		FLOW_HOLDS(world,
-			   world->now.mono_us < world->journal[next].due_us,
+		FLOW_HOLDS(world, world->now.mono_us < world->journal[next].due_us,
 			   "%u: presence comes too late", conn->slot);
 	}
 }
@@ -135,6 +134,11 @@ void check_tick(struct world *world)
 {
 	FLOW_HOLDS(world, core_next_deadline(world->core) > world->now.mono_us,
 		   "the next deadline lies in the past");
+	for (unsigned i = 0; i < world->drone_count; i++) {
+		if (world->drones[i].conn) {
+			presence_passed(world->drones[i].conn);
+		}
+	}
 	if (world->now.mono_us <= world->reloaded_us + RELOAD_GRACE_US) {
 		return; /* what shorter times make overdue has a moment */
 	}
@@ -182,7 +186,8 @@ static void check_accounts(const struct world *world)
 			   is->sim_ups == want->sim_ups && is->sim_downs == want->sim_downs &&
 			   is->presence_events == world->journal_end,
 		   "sends %lld, transmits %lld, results %lld, strays %lld, events %lld too many",
-		   (long long)(is->sends - want->sends), (long long)(is->transmits - want->transmits),
+		   (long long)(is->sends - want->sends),
+		   (long long)(is->transmits - want->transmits),
 		   (long long)(is->results - want->results),
 		   (long long)(is->results_unknown + is->results_repeated - want->results_unknown),
 		   (long long)(is->presence_events - world->journal_end));
@@ -323,7 +328,8 @@ static bool waits(const struct conn *conn)
 static void check_conn(struct world *world, struct conn *conn)
 {
 	check_held(world, conn);
-	FLOW_HOLDS(world, conn->in_flight <= more(world->limits.max_in_flight_per_drone, conn->most),
+	FLOW_HOLDS(world,
+		   conn->in_flight <= more(world->limits.max_in_flight_per_drone, conn->most),
 		   "%u: more in flight than its window", conn->slot);
 	if (!waits(conn)) {
 		conn->waits_since_us = 0;
@@ -382,7 +388,8 @@ void check_empty(struct world *world)
 	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
 		const struct grid *grid = world->places[i].grid;
 
-		FLOW_HOLDS(world, !grid || (grid->stays == 0 &&
+		FLOW_HOLDS(world,
+			   !grid || (grid->stays == 0 &&
 				     (!world->lanes[grid->lane].up || grid->node_count == 0)),
 			   "%u nodes are left over of %u stays", grid->node_count, grid->stays);
 	}

@@ -88,6 +88,7 @@ void drone_drain(struct world *world, struct conn *conn, size_t left)
 	world_enter(world);
 	core_drained(world->core, conn->session);
 	world_leave(world);
+	presence_passed(conn);
 }
 
 static void detach(struct world *world, struct drone *drone)

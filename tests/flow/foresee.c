@@ -240,9 +240,8 @@ static void foresee_refusal(struct conn *holder)
 static uint32_t silent_lane(const struct world *world, const struct conn *conn,
 			    const struct request *request)
 {
-	uint32_t place = request->kind == REQUEST_CHOOSE_SCENARIO
-				 ? place_named(world, request->name)
-				 : 0;
+	uint32_t place =
+		request->kind == REQUEST_CHOOSE_SCENARIO ? place_named(world, request->name) : 0;
 	uint32_t lane;
 
 	if (request->kind != REQUEST_CHOOSE_SCENARIO && request->kind != REQUEST_UPDATE_STATE) {

@@ -274,16 +274,14 @@ void parcel_bypass(struct world *world, struct parcel *message)
 			continue;
 		}
 		if (target->behind) {
-			struct slice hub =
-				text_slice(&grid_hub(world, message->grid)->conn->id);
+			struct slice hub = text_slice(&grid_hub(world, message->grid)->conn->id);
 
 			target_leg(target, sender, hub, OUTCOME_DELIVERED)->source =
 				SOURCE_BYPASSED;
 			sender = hub;
 			world_happens(world, HAPPENS_BYPASSED_RELAY);
 		}
-		target_leg(target, sender, target->id, OUTCOME_DELIVERED)->source =
-			SOURCE_BYPASSED;
+		target_leg(target, sender, target->id, OUTCOME_DELIVERED)->source = SOURCE_BYPASSED;
 		sender = text_slice(&message->sender->id);
 		hand_over(world, message, target, 0);
 		world->want.bypassed++;

@@ -12,6 +12,8 @@ static uint64_t gathered_until(const struct world *world)
 	return world->now.mono_us + world->limits.presence_interval_ms * 1000ull;
 }
 
+enum { LEAST_PAGE = 128 };
+
 static void append(struct world *world, const struct record *record)
 {
 	if (world->journal_end == world->journal_cap) {
@@ -20,6 +22,8 @@ static void append(struct world *world, const struct record *record)
 			realloc(world->journal, world->journal_cap * sizeof(world->journal[0]));
 	}
 	world->journal[world->journal_end] = *record;
+	world->journal[world->journal_end].from_era = world->places[record->from].era;
+	world->journal[world->journal_end].into_era = world->places[record->into].era;
 	world->journal[world->journal_end].due_us = gathered_until(world);
 	world->journal_end++;
 }
@@ -70,8 +74,8 @@ static bool unseen(const struct world *world, uint64_t noted)
 	return true;
 }
 
-void presence_change(struct world *world, struct conn *conn, enum presence_what what,
-		     uint32_t from, uint32_t into)
+void presence_change(struct world *world, struct conn *conn, enum presence_what what, uint32_t from,
+		     uint32_t into)
 {
 	struct record *last = conn->noted ? &world->journal[conn->noted - 1] : NULL;
 
@@ -80,6 +84,7 @@ void presence_change(struct world *world, struct conn *conn, enum presence_what 
 		return;
 	}
 	last->into = into;
+	last->into_era = world->places[into].era;
 	last->callsign = conn->callsign;
 	world_happens(world, HAPPENS_RENOTED);
 }
@@ -101,6 +106,7 @@ void presence_hub(struct world *world, uint32_t place, struct slice id, struct s
 		return;
 	}
 	record.due_us = world->journal[at->hub_noted - 1].due_us;
+	record.into_era = at->era;
 	world->journal[at->hub_noted - 1] = record;
 	world_happens(world, HAPPENS_HUB_RENOTED);
 }
@@ -169,7 +175,33 @@ static bool same_record(const struct world *world, const struct record *record,
 
 static bool concerns(const struct conn *conn, const struct record *record)
 {
-	return conn->place && (record->from == conn->place || record->into == conn->place);
+	uint32_t own = conn->place, era = conn->world->places[own].era;
+
+	return own && ((record->from == own && record->from_era == era) ||
+		       (record->into == own && record->into_era == era));
+}
+
+/* Nothing that is told and not shown concerns it. */
+static void pass_over_rest(struct conn *conn)
+{
+	const struct world *world = conn->world;
+	uint64_t told = peek_presence_told(world->core), cap = world->limits.presence_backlog;
+	uint64_t end = peek_presence_end(world->core), oldest = end > cap ? end - cap : 0;
+
+	for (uint64_t at = conn->seen > oldest ? conn->seen : oldest; at < told; at++) {
+		FLOW_HOLDS(world, !concerns(conn, &world->journal[at]),
+			   "%u: is not told of %s in its scenario", conn->slot,
+			   presence_what_name(world->journal[at].what));
+	}
+	conn->seen = conn->seen > told ? conn->seen : told;
+}
+
+void presence_passed(struct conn *conn)
+{
+	if (conn->state == CONN_ACTIVE && conn->presence == PRESENCE_WISH_SCENARIO &&
+	    conn_has_room(conn)) {
+		pass_over_rest(conn);
+	}
 }
 
 static void see_missed(struct conn *conn, uint32_t missed)
@@ -181,9 +213,8 @@ static void see_missed(struct conn *conn, uint32_t missed)
 	/* who wishes its scenario's alone may have passed over others' events */
 	FLOW_HOLDS(world,
 		   end > world->limits.presence_backlog &&
-			   (conn->presence == PRESENCE_WISH_ALL
-				    ? conn->seen + missed == oldest
-				    : conn->seen + missed <= oldest),
+			   (conn->presence == PRESENCE_WISH_ALL ? conn->seen + missed == oldest
+								: conn->seen + missed <= oldest),
 		   "missed %u, which is not so", missed);
 	conn->seen = oldest;
 	world->tally->happened[HAPPENS_MISSED] += missed;
@@ -218,5 +249,8 @@ void see_presence(struct conn *conn, const struct event *event)
 			   SLICE_ARG(entry->drone_id), presence_what_name(entry->what));
 		conn->seen++;
 		world->tally->presence[entry->what]++;
+	}
+	if (conn->presence == PRESENCE_WISH_SCENARIO && presence->count < LEAST_PAGE) {
+		pass_over_rest(conn); /* a page that is not full holds all that there is */
 	}
 }

@@ -46,8 +46,7 @@ static void route_anew(struct world *world, struct parcel *message)
 	}
 }
 
-struct parcel *queued_next(struct world *world, const struct lane *lane,
-			   const struct parcel *until)
+struct parcel *queued_next(struct world *world, const struct lane *lane, const struct parcel *until)
 {
 	for (uint32_t i = 0; i < world->queue.count;) {
 		struct parcel *message = world->queue.at[i];
@@ -105,7 +104,8 @@ void queued_link_down(struct world *world, const struct grid *grid)
 	if (grid->config.on_simulator_down == DOWN_FAIL) {
 		queued_fail(world, grid, OUTCOME_SIMULATOR_DOWN);
 	}
-	for (uint32_t i = 0; grid->config.on_simulator_down == DOWN_BYPASS && i < world->queue.count;) {
+	for (uint32_t i = 0;
+	     grid->config.on_simulator_down == DOWN_BYPASS && i < world->queue.count;) {
 		struct parcel *message = world->queue.at[i];
 
 		if (message->grid != grid) {

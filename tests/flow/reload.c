@@ -280,6 +280,7 @@ static void carry_out(struct world *world, const struct plan *plans)
 		case CHANGE_ADDED:
 			world->places[i].grid = world->planned[i];
 			world->places[i].hub_noted = 0;
+			world->places[i].era++;
 			world_happens(world, HAPPENS_RELOAD_ADDED);
 			break;
 		case CHANGE_NONE:
@@ -359,8 +360,7 @@ static void check_resumed(const struct world *world)
 	for (unsigned i = 0; i < world->drone_count; i++) {
 		const struct conn *conn = world->drones[i].conn;
 
-		FLOW_HOLDS(world,
-			   !conn || conn->held != HELD_SIMULATOR,
+		FLOW_HOLDS(world, !conn || conn->held != HELD_SIMULATOR,
 			   "%u: still held after the reload", conn->slot);
 	}
 }

@@ -225,8 +225,7 @@ static void make_refused(struct world *world, struct drone *drone)
 
 static void make_group(struct world *world, struct drone *drone)
 {
-	drone->request.kind =
-		world_chance(world, 75) ? REQUEST_JOIN_GROUP : REQUEST_LEAVE_GROUP;
+	drone->request.kind = world_chance(world, 75) ? REQUEST_JOIN_GROUP : REQUEST_LEAVE_GROUP;
 	drone->request.name = world_chance(world, 95) ? put_group(world, drone, 0)
 						      : put_bad_name(world, drone, 0);
 }
@@ -293,4 +292,3 @@ void request_make(struct world *world, struct drone *drone)
 	}
 	drone_submit(world, drone);
 }
-

@@ -147,8 +147,7 @@ static void see_entry(const struct world *world, const struct scenario_entry *en
 		   "%s: %u drones told, %u are in it", config->name, entry->drones,
 		   world_members(world, number));
 	FLOW_HOLDS(world,
-		   entry->max_drones == config->max_drones &&
-			   entry->topology == config->topology &&
+		   entry->max_drones == config->max_drones && entry->topology == config->topology &&
 			   slice_equal(entry->description, slice_str(config->description)) &&
 			   slice_equal(entry->hub, slice_str(config->hub)),
 		   "%s: entry differs from the configuration", config->name);
@@ -220,14 +219,14 @@ static void see_drone(struct conn *conn, const struct reply *reply, const struct
 	/* the last of a scenario takes the place of one that leaves while it is listed */
 	FLOW_HOLDS(world, reply->place || conn->listed[other->slot] != other,
 		   "list_drones shows %.*s twice", SLICE_ARG(entry->drone_id));
-	FLOW_HOLDS(world,
-		   slice_equal(entry->callsign, text_slice(&other->callsign)) &&
-			   slice_equal(entry->scenario,
-				       slice_str(place_name(world, other->place))) &&
-			   entry->position.frame == other->position.frame &&
-			   entry->online_ms == (now - other->active_us) / 1000 &&
-			   entry->idle_ms == (now - other->heard_us) / 1000,
-		   "list_drones tells wrong things of %.*s", SLICE_ARG(entry->drone_id));
+	FLOW_HOLDS(
+		world,
+		slice_equal(entry->callsign, text_slice(&other->callsign)) &&
+			slice_equal(entry->scenario, slice_str(place_name(world, other->place))) &&
+			entry->position.frame == other->position.frame &&
+			entry->online_ms == (now - other->active_us) / 1000 &&
+			entry->idle_ms == (now - other->heard_us) / 1000,
+		"list_drones tells wrong things of %.*s", SLICE_ARG(entry->drone_id));
 	conn->listed[other->slot] = other;
 }
 

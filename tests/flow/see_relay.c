@@ -87,8 +87,7 @@ void see_delivery(struct conn *conn, const struct event *event, bool taken)
 		   "%u: a delivery for an earlier stay", conn->slot);
 	FLOW_HOLDS(world, conn != message->sender, "the sender got its own message");
 	check_header(world, message, event);
-	FLOW_HOLDS(world,
-		   parcel_payload_is(world, message, target->payload, delivery->payload),
+	FLOW_HOLDS(world, parcel_payload_is(world, message, target->payload, delivery->payload),
 		   "not the payload that the channel left");
 	see_hops(world, target, delivery->hops, delivery->hop_count);
 	FLOW_HOLDS(world, least_size(delivery) <= conn->max_frame,
@@ -151,8 +150,8 @@ void see_report(struct conn *conn, const struct event *event)
 
 	queued_told(world, message, tells_down(event));
 	FLOW_HOLDS(world, message->undecided == 0 && message->way == WAY_OUT,
-		   "%u: a report of what is undecided (ref %u, %u undecided, way %d, %s)", conn->slot,
-		   event->ref, message->undecided, (int)message->way,
+		   "%u: a report of what is undecided (ref %u, %u undecided, way %d, %s)",
+		   conn->slot, event->ref, message->undecided, (int)message->way,
 		   event->report.count ? outcome_name(event->report.outcomes[0].outcome) : "-");
 	FLOW_HOLDS(world, message->wish != REPORT_WISH_NONE, "a report that nobody wished");
 	for (size_t i = 0; i < event->report.count; i++) {

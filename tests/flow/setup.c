@@ -81,7 +81,8 @@ static void give_parameter(struct world *world, struct scenario_config *config,
 {
 	static const char *const models[] = {"flow", "free-space", "two-ray"};
 
-	*parameter = (struct parameter){slice_str("model"), slice_str(models[world_below(world, 3)])};
+	*parameter =
+		(struct parameter){slice_str("model"), slice_str(models[world_below(world, 3)])};
 	config->parameters = parameter;
 	config->parameter_count = 1;
 }

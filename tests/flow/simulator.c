@@ -126,8 +126,7 @@ static void check_state(const struct world *world, const struct conn *conn,
 		   node->has_velocity == conn->has_velocity &&
 			   (!node->has_velocity || node->velocity.east == conn->velocity_east) &&
 			   node->has_radio == conn->has_radio &&
-			   (!node->has_radio ||
-			    node->radio.tx_power_dbm == conn->tx_power_dbm),
+			   (!node->has_radio || node->radio.tx_power_dbm == conn->tx_power_dbm),
 		   "not the state that was told");
 }
 
@@ -137,8 +136,8 @@ static void check_node(struct world *world, const struct stay *stay, uint32_t no
 	const struct stay *holder;
 
 	FLOW_HOLDS(world, node >= 1 && node < FLOW_NODES, "node number %u", node);
-	FLOW_HOLDS(world, node <= world->stays_peak + 1, "node number %u, though %u are most",
-		   node, world->stays_peak);
+	FLOW_HOLDS(world, node <= world->stays_peak + 1, "node number %u, though %u are most", node,
+		   world->stays_peak);
 	FLOW_HOLDS(world, !stay->node || stay->node == node, "node %u becomes %u", stay->node,
 		   node);
 	holder = world->holders[node];
@@ -295,8 +294,7 @@ static void transmit_first(struct lane *lane, struct parcel *message, struct gri
 		   transmit->origin == transmit->transmitter && !message->from->over &&
 			   grid->nodes[transmit->transmitter] == message->from,
 		   "the transmitter is not the sender's node");
-	FLOW_HOLDS(world,
-		   parcel_payload_is(world, message, slice_of(NULL, 0), transmit->payload),
+	FLOW_HOLDS(world, parcel_payload_is(world, message, slice_of(NULL, 0), transmit->payload),
 		   "a transmit with another payload");
 	FLOW_HOLDS(world, transmit->sequence == ++message->from->sequence, "sequence %u after %u",
 		   (unsigned)transmit->sequence, (unsigned)message->from->sequence - 1);
@@ -322,8 +320,7 @@ static void transmit_second(struct lane *lane, struct parcel *message, const str
 		   "the second hop is not from the hub for its origin");
 	FLOW_HOLDS(world, parcel_payload_is(world, message, message->left, transmit->payload),
 		   "not the payload that the first hop left");
-	FLOW_HOLDS(world,
-		   transmit->sent_at_us == message->sent_at_us + message->first_delay_us,
+	FLOW_HOLDS(world, transmit->sent_at_us == message->sent_at_us + message->first_delay_us,
 		   "the second hop does not leave at sent + the first one's delay");
 	check_receivers(world, message, grid, transmit);
 	lane->old_ids[lane->old_count++ % FLOW_OLD_IDS] = message->id;
@@ -377,8 +374,8 @@ static void on_reset(void *ctx, const char *why)
 
 	world_port(world, true);
 	FLOW_HOLDS(world, lane->up && why[0], "a reset of a link that is down");
-	FLOW_HOLDS(world, lane->strays > world->limits.max_stray_results,
-		   "a reset after %u strays", (unsigned)lane->strays);
+	FLOW_HOLDS(world, lane->strays > world->limits.max_stray_results, "a reset after %u strays",
+		   (unsigned)lane->strays);
 	lane->reset = true;
 	world_happens(world, HAPPENS_RESET);
 	world_port(world, false);

@@ -241,7 +241,8 @@ void stay_move(struct conn *conn, uint32_t place)
 		stay_end(world, old);
 	}
 	if (was_hub) {
-		presence_hub(world, from, text_slice(&conn->id), text_slice(&conn->callsign), false);
+		presence_hub(world, from, text_slice(&conn->id), text_slice(&conn->callsign),
+			     false);
 	}
 	if (place) {
 		conn->stay = stay_begin(world, conn, world->places[place].grid);
@@ -266,7 +267,8 @@ void stay_leave(struct conn *conn)
 		stay_end(world, stay);
 	}
 	if (was_hub) {
-		presence_hub(world, from, text_slice(&conn->id), text_slice(&conn->callsign), false);
+		presence_hub(world, from, text_slice(&conn->id), text_slice(&conn->callsign),
+			     false);
 	}
 }
 

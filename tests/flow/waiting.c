@@ -118,7 +118,7 @@ static int by_time(const void *a, const void *b)
 	}
 	return one->message->order < two->message->order   ? -1
 	       : one->message->order > two->message->order ? 1
-							    : 0;
+							   : 0;
 }
 
 static uint32_t gather_due(struct world *world, struct coming **due)

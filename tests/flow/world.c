@@ -256,8 +256,8 @@ static void take_memory(struct world *world, const struct kept *kept)
 		world->drones[i].payload = kept->payloads[i];
 	}
 	for (unsigned i = 0; i < FLOW_LANES; i++) {
-		world->lanes[i] = (struct lane){
-			.world = world, .index = i, .channel = kept->channels[i]};
+		world->lanes[i] =
+			(struct lane){.world = world, .index = i, .channel = kept->channels[i]};
 	}
 	world->queue = kept->queue;
 	world->waiting = kept->waiting;
@@ -435,8 +435,7 @@ static void settle(struct world *world)
 	for (unsigned i = 0; i < 1000 && waiting_count(world); i++) {
 		uint64_t due = time_due(world);
 
-		settle_round(world,
-			     due > world->now.mono_us ? due - world->now.mono_us : 0);
+		settle_round(world, due > world->now.mono_us ? due - world->now.mono_us : 0);
 	}
 	for (unsigned i = 0; i < 6; i++) {
 		settle_round(world, LONGEST_GATHERING_US / 4);

@@ -52,8 +52,8 @@ struct text {
 enum status { STATUS_WAITING, STATUS_ACCEPTED, STATUS_REFUSED };
 
 struct grid {
-	struct grid *next; /* those retired that the simulator knows of */
-	struct grid *older; /* all that were retired */
+	struct grid *next;	      /* those retired that the simulator knows of */
+	struct grid *older;	      /* all that were retired */
 	uint32_t place, lane, number; /* number 0: the simulator has not been told */
 	struct scenario_config config;
 	enum status status;
@@ -69,8 +69,9 @@ struct grid {
 
 struct place {
 	char name[16];
-	struct grid *grid;   /* NULL: there is no such scenario now */
-	uint64_t hub_noted;  /* behind the last record of its hub */
+	struct grid *grid;  /* NULL: there is no such scenario now */
+	uint32_t era;	    /* another one each time it comes anew */
+	uint64_t hub_noted; /* behind the last record of its hub */
 };
 
 struct stay {
@@ -140,11 +141,11 @@ struct parcel {
 	bool many;
 	struct slice to; /* group */
 	bool expect_transmit, transmitted;
-	bool held_bytes;   /* counted in world->outside_bytes */
-	bool in_window;	   /* counted in the drone's window */
-	bool relayed;	   /* some targets are behind the hub */
-	bool relay_due;	   /* hop 2 must leave in this call */
-	bool second;	   /* hop 2 is in the channel */
+	bool held_bytes; /* counted in world->outside_bytes */
+	bool in_window;	 /* counted in the drone's window */
+	bool relayed;	 /* some targets are behind the hub */
+	bool relay_due;	 /* hop 2 must leave in this call */
+	bool second;	 /* hop 2 is in the channel */
 	bool bypassed;
 	struct stay *hub;
 	struct leg first; /* to the hub */
@@ -201,9 +202,9 @@ struct conn {
 	struct endpoint endpoint;
 	enum conn_state state;
 	unsigned slot;
-	bool tell_over;		   /* the call being made breaks the protocol */
-	bool tell_banned;	   /* the call being made asks for a banned id */
-	uint32_t banned_for_ms;	   /* as the goodbye must say */
+	bool tell_over;		/* the call being made breaks the protocol */
+	bool tell_banned;	/* the call being made asks for a banned id */
+	uint32_t banned_for_ms; /* as the goodbye must say */
 	bool closed;
 
 	struct text id, callsign;
@@ -272,6 +273,7 @@ struct record {
 	enum presence_what what;
 	enum goodbye_reason reason;
 	uint32_t from, into; /* places */
+	uint32_t from_era, into_era;
 	uint64_t due_us; /* when it must be told */
 };
 
@@ -285,7 +287,7 @@ struct lane {
 	uint32_t most; /* in the channel, or with a place in it, when last looked at */
 	uint64_t old_ids[FLOW_OLD_IDS];
 	uint32_t old_count;
-	uint64_t strays; /* most that the core may have counted on this link */
+	uint64_t strays;		    /* most that the core may have counted on this link */
 	struct grid *numbers[FLOW_NUMBERS]; /* what it has been told of */
 };
 
@@ -416,12 +418,12 @@ struct world {
 	uint64_t uids, orders;
 
 	struct parcel *sending;
-	struct parcel *closing;	 /* the answer being given is about it */
-	struct parcels queue;	 /* in order of acceptance */
+	struct parcel *closing; /* the answer being given is about it */
+	struct parcels queue;	/* in order of acceptance */
 	uint32_t silent; /* targets of it that were decided in this call and are told to nobody */
 	bool ended;	 /* a session has ended in this call */
-	struct parcels waiting;	 /* messages of which deliveries wait */
-	struct coming *coming; /* hand-overs of this call, in order */
+	struct parcels waiting; /* messages of which deliveries wait */
+	struct coming *coming;	/* hand-overs of this call, in order */
 	uint32_t coming_count, coming_cap, coming_cursor;
 
 	struct flapper flappers[FLOW_MAX_DRONES];
@@ -506,7 +508,8 @@ struct grid *grid_new(struct world *world, uint32_t place, const struct scenario
 void grid_retire(struct world *world, struct grid *grid);
 /* Retired, and nothing is in flight in it. */
 bool grid_settled(const struct world *world, const struct grid *grid);
-/* After each call: ends the stays that outlived their scenario, if nothing is in flight any more. */
+/* After each call: ends the stays that outlived their scenario, if nothing is in flight any more.
+ */
 void grids_settle(struct world *world);
 bool grid_known(const struct world *world, const struct grid *grid);
 const struct scenario_config *place_config(const struct world *world, uint32_t place);
@@ -534,12 +537,14 @@ void stay_check(struct world *world);
 void presence_new(struct world *world, struct conn *conn, enum presence_what what,
 		  enum goodbye_reason reason, uint32_t from, uint32_t into);
 /* As above, or in place of the last record about it if nobody can have seen that. */
-void presence_change(struct world *world, struct conn *conn, enum presence_what what,
-		     uint32_t from, uint32_t into);
+void presence_change(struct world *world, struct conn *conn, enum presence_what what, uint32_t from,
+		     uint32_t into);
 void presence_hub(struct world *world, uint32_t place, struct slice id, struct slice callsign,
 		  bool up);
 /* Within one reload the order is the gateway's: puts its records in that order. */
 void presence_reorder(struct world *world);
+/* It has room, so it has been written all that is told and concerns it. */
+void presence_passed(struct conn *conn);
 void see_presence(struct conn *conn, const struct event *event);
 
 /* --- topology.c: which way a message takes --- */
