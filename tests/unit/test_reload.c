@@ -197,6 +197,23 @@ static void test_timeout_between_hops(void **state)
 	expect_fate("uav2", OUTCOME_DELIVERED, 2);
 }
 
+/* The old number's time is kept for its second hops, though nothing else has it any more. */
+static void test_timeout_of_the_retired(void **state)
+{
+	(void)state;
+	send_from(&one, "uav2");
+	gateway.scenarios[FAKE_STAR].timeout_ms = 7;
+	fake_reload(&gateway);
+	gateway.scenarios[FAKE_STAR].timeout_ms = 100;
+	change_channel(FAKE_STAR, "2");
+	fake_reload(&gateway);
+	fake_answer(&gateway);
+	assert_int_equal(core_next_deadline(gateway.core), gateway.now.mono_us + 7000);
+	fake_answer(&gateway);
+	expect_fate("uav2", OUTCOME_DELIVERED, 2);
+	assert_int_equal(removals(STAR), 1);
+}
+
 static void test_policy(void **state)
 {
 	(void)state;
@@ -510,6 +527,21 @@ static void test_hub_of_a_successor(void **state)
 	fake_answer(&gateway);
 	fake_answer(&gateway);
 	expect_fate("uav2", OUTCOME_DELIVERED, 2);
+}
+
+/* What nobody has seen of the hub before the change is replaced after it. */
+static void test_hub_record_of_a_successor(void **state)
+{
+	(void)state;
+	fake_ask(&hub, REQUEST_CHOOSE_SCENARIO, NULL);
+	fake_pass(&gateway, 10000);
+	fake_ask(&hub, REQUEST_CHOOSE_SCENARIO, "star");
+	change_channel(FAKE_STAR, "2");
+	fake_ask(&hub, REQUEST_CHOOSE_SCENARIO, NULL);
+	fake_pass(&gateway, 10000);
+	assert_int_equal(fake_find(&three, EVENT_PRESENCE)->count, 2);
+	expect_presence(1, "hub", PRESENCE_WHAT_SCENARIO);
+	expect_presence(0, "hub", PRESENCE_WHAT_HUB_DOWN);
 }
 
 /* ------------------------------------------------------------------------- removed */
@@ -863,6 +895,7 @@ int main(void)
 		TEST(max_drones),
 		TEST(timeout),
 		STAR_TEST(timeout_between_hops),
+		STAR_TEST(timeout_of_the_retired),
 		TEST(policy),
 		TEST(successor),
 		TEST(successor_of_an_idle_one),
@@ -878,6 +911,7 @@ int main(void)
 		STAR_TEST(other_hub),
 		STAR_TEST(mesh_from_a_star),
 		STAR_TEST(hub_of_a_successor),
+		STAR_TEST(hub_record_of_a_successor),
 		TEST(removed),
 		TEST(removed_and_left),
 		TEST(removed_and_number),
