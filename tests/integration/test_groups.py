@@ -10,7 +10,6 @@ from scene import (  # noqa: E402
     IDEAL, Presence, barrier, bodies, error_of, hops_told, members, outcome_of, outcomes_of,
     payloads, ready, settle,
 )
-from uavtest import relay  # noqa: E402
 
 FAR_M = 5e6  # free space at 2.4 GHz: nothing gets that far
 NAMES = ("uav1", "uav2", "uav3")

@@ -55,8 +55,7 @@ def distance(one, two):
 
 
 def last_node(simulator, drone):
-    """What the simulator was last told of a drone."""
-    barrier(drone)
+    """What the simulator was last told of a drone, which is not alone."""
     def sent():
         return [r.set_node for r in simulator.connections[0].requests
                 if r.HasField("set_node") and r.set_node.name == drone.drone_id]

@@ -258,6 +258,34 @@ def test_what_the_simulator_had_is_lost_with_it(t):
         assert payloads(two) == []
 
 
+def test_who_waited_for_a_place_goes_on(t):
+    """The window was full when the link broke: what had not been taken is treated as the policy
+    says."""
+    for policy, outcome, source in (("fail", "SIMULATOR_DOWN", None),
+                                    ("bypass", "DELIVERED", "BYPASSED"),
+                                    ("queue", "DELIVERED", "LIVE")):
+        fake = FakeSimulator(t, answer=hold)
+        gateway = ready(t, fake, limits={"queue_ms": HOUR_MS}, simulator={
+            "on_simulator_down": policy, "max_in_flight": 1, **AWAY})
+        one, two, three = members(t, gateway, "uav1", "uav2", "uav3", presence=NOBODY)
+        post(one, 900, drone="uav2")
+        fake.next_transmit()
+        for drone in (one, three):
+            post(drone, 901, drone="uav2")
+        barrier(two)
+        assert not fake.transmits
+        leave(fake, gateway)
+        assert outcome_of(one.reply_to(900)) == "SIMULATOR_DOWN"
+        fake.answer = deliver
+        if policy == "queue":
+            return_of(fake)
+        for drone in (one, three):
+            reply = drone.reply_to(901)
+            assert outcome_of(reply) == outcome, policy
+            hops = hops_told(fate_of(reply, "uav2").hops)
+            assert [hop[4] for hop in hops] == ([source] if source else []), policy
+
+
 def test_refused_when_it_is_back(t):
     """Queued messages are not kept for a scenario that the simulator does not want."""
     fake, gateway, (one, two) = away(t, "queue", "uav1", "uav2")

@@ -1,6 +1,9 @@
 """Stars: what goes through the hub, and what does not."""
 
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -466,6 +469,32 @@ def test_full_windows_drain(t):
     hears_nothing(hub)
     accounts = settle(gateway)
     assert accounts["relayed"] == accounts["delivered"] == len(spokes) * count
+
+
+def test_a_simulator_that_does_not_read(t):
+    """It stands still with its socket full, and goes on: every message has its fate, on
+    whichever hop it was, and the star works again."""
+    stub = t.simulator()
+    gateway = ready(t, stub, scenarios={"field": STAR},
+                    simulator={"timeout_ms": 700, "max_queued_bytes": 65536})
+    _, one, two = members(t, gateway, "hub", "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    two.place(0.0, 5e6)  # out of range: what gets through is not handed over
+    count = 60
+    writer = threading.Thread(daemon=True, target=lambda: [
+        post(one, 900 + number, bytes(60000), drone="uav2") for number in range(count)])
+    os.kill(stub.pid, signal.SIGSTOP)
+    try:
+        writer.start()
+        assert outcome_of(one.reply_to(900)) == "SIMULATOR_TIMEOUT"
+    finally:
+        os.kill(stub.pid, signal.SIGCONT)
+    found = {outcome_of(one.reply_to(900 + number)) for number in range(1, count)}
+    assert found <= {"SIMULATOR_TIMEOUT", "LOST"}, found
+    writer.join(uavtest.DEADLINE)
+    two.place(0.0)
+    uavtest.wait_until(lambda: outcome_of(one.tell("uav2", b"x")) == "DELIVERED")
+    assert two.wait_for("delivery").delivery.payload == b"x"
+    settle(gateway)
 
 
 def test_a_star_that_was_refused(t):

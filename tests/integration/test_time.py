@@ -84,7 +84,8 @@ def test_not_before_the_time_on_air(t):
 
 
 def test_both_hops_count(t):
-    simulator, gateway, (one, two, _) = real(t, "uav1", "uav2", "hub", scenario={**STAR, "delay": "real"})
+    simulator, gateway, (one, two, _) = real(
+        t, "uav1", "uav2", "hub", scenario={**STAR, "delay": "real"})
     simulator.answer = simulator.by_names(
         {("uav1", "hub"): link(delay_us=70_000), ("hub", "uav2"): link(delay_us=50_000)})
     for to in ({"drone": "uav2"}, {"everyone": {}}):
@@ -231,8 +232,8 @@ def test_waiting_has_a_bound(t):
 def test_what_waits_takes_no_window(t):
     """The channel is done with it: the next may go."""
     simulator, gateway, (one, two) = real(
-        t, "uav1", "uav2", answer=after(NEVER_US), limits={"max_in_flight_per_drone": 1, "drain_ms": 50},
-        simulator={"max_in_flight": 1})
+        t, "uav1", "uav2", answer=after(NEVER_US), simulator={"max_in_flight": 1},
+        limits={"max_in_flight_per_drone": 1, "drain_ms": 50})
     for number in range(10):
         post(one, 900 + number, drone="uav2")
     simulator.wait(lambda: len(simulator.transmitted()) == 10, "ten transmits")
