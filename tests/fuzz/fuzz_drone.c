@@ -206,6 +206,7 @@ static void answer(uint8_t flags)
 static void change(void)
 {
 	static const char digits[] = "0123456789";
+	static const char hubs[2][8] = {"hub", "other"};
 	struct scenario_config *scenarios = gateway.scenarios;
 
 	seed.value = slice_of(digits + gateway.sim.order_count % 10, 1);
@@ -214,7 +215,7 @@ static void change(void)
 	scenarios[FAKE_STAR].spoke_to_spoke ^= SPOKES_DENY;
 	scenarios[FAKE_STAR].has_origin = !scenarios[FAKE_STAR].has_origin;
 	scenarios[FAKE_STAR].on_simulator_down ^= DOWN_BYPASS;
-	memcpy(scenarios[FAKE_DENY].hub, answered % 2 ? "other" : "hub", sizeof("other"));
+	memcpy(scenarios[FAKE_STAR].hub, hubs[answered % 4 == 3], sizeof(hubs[0]));
 	scenarios[FAKE_SLOW].delay_real = !scenarios[FAKE_SLOW].delay_real;
 	gateway.config.scenario_count ^= FAKE_SCENARIOS ^ FAKE_LATER;
 	gateway.config.limits.max_in_flight_per_drone ^= 1;

@@ -565,6 +565,8 @@ static void test_rename(void **state)
 	}
 	rename_to(&one, "Red Leader");
 	expect_done(&one);
+	rename_to(&one, "Red Leader"); /* it is its own */
+	expect_done(&one);
 	rename_to(&two, "Red Leader");
 	expect_error(&two, ERROR_NAME_TAKEN);
 	rename_to(&two, "uav1");

@@ -129,8 +129,10 @@ static void test_renamed(void **state)
 	for (int i = 0; i < 1000; i++) {
 		fake_ask(&other, REQUEST_RENAME, i % 2 ? "Red" : "Blue");
 	}
+	fake_pass(&gateway, 20000);
 	fake_ask(&other, REQUEST_RENAME, "Red"); /* no change: no news */
 	fake_pass(&gateway, 20000);
+	assert_int_equal(fake_count(&reader, EVENT_PRESENCE), 2);
 	assert_int_equal(fake_last(&reader, 0)->count, 1);
 	expect(fake_last(&reader, 0), 0, "uav2", PRESENCE_WHAT_RENAMED, 0, "alpha");
 	assert_string_equal(fake_last(&reader, 0)->items[0].callsign, "Red");
