@@ -35,18 +35,16 @@ def away(t, policy, *ids, scenario=None, simulator=None, **limits):
 
 
 def leave(fake, gateway):
-    """It breaks its connection, and greets no more on new ones."""
-    fake.greet = False
+    """It breaks its connection, and takes no others."""
+    fake.away = True
     start = len(gateway.lines)
     fake.reset_connection()
     gateway.wait_event("simulator_down", start=start)
 
 
 def return_of(fake):
-    """It greets again; who calls finds it by itself."""
-    fake.greet = True
-    for connection in list(fake.connections):  # what it has not greeted
-        fake.reset(connection)
+    """It is there again for who connects."""
+    fake.away = False
 
 
 def accepted_again(drone):

@@ -74,6 +74,7 @@ class FakeSimulator:
         self.refuse = refuse or {}  # scenario's name -> why
         self.greet = greet  # False: hello stays unanswered
         self.pong = True
+        self.away = False  # True: who connects is closed at once
         self.connections = []
         self.transmits = collections.deque()  # not yet taken by next_transmit
         self._changed = threading.Condition()
@@ -93,6 +94,9 @@ class FakeSimulator:
         with contextlib.suppress(OSError):
             while True:
                 sock, _ = self._listener.accept()
+                if self.away:
+                    sock.close()
+                    continue
                 if sock.family != socket.AF_UNIX:
                     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 connection = Connection(sock)
@@ -210,13 +214,7 @@ class FakeSimulator:
 
     def reset_connection(self):
         """As if the process had crashed."""
-        self.reset(self.connections[-1])
-
-    def reset(self, connection):
-        """Ends it without a word; nothing happens to one that is over."""
-        sock = connection.socket
-        if sock.fileno() < 0:
-            return
+        sock = self.connections[-1].socket
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         with contextlib.suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
