@@ -135,6 +135,7 @@ static const char *const happenings[HAPPENS_COUNT] = {
 	[HAPPENS_RELOAD_REMOVED] = "reload removed",
 	[HAPPENS_RELOAD_HUB] = "reload hub",
 	[HAPPENS_RELOAD_ASKED_AGAIN] = "reload asked again",
+	[HAPPENS_LIST_CUT] = "list cut",
 	[HAPPENS_RETIRED_LATER] = "retired later",
 	[HAPPENS_RETIRED_ANSWER] = "retired answer",
 	[HAPPENS_PLACED_LISTENER] = "placed listener",

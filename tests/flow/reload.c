@@ -19,6 +19,20 @@ static bool forgets(const struct world *world)
 	return world->limits.presence_backlog < 4 * world->drone_count;
 }
 
+/* Somebody is being written the list of its drones. */
+static bool is_listed(const struct world *world, uint32_t place)
+{
+	for (unsigned i = 0; i < world->drone_count; i++) {
+		struct conn *conn = world->drones[i].conn;
+		const struct reply *list = conn ? conn_listing(conn) : NULL;
+
+		if (list && list->kind == REPLY_DRONES && list->place == place) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* It matters most while something is on its way. */
 static bool is_busy(const struct world *world, const struct grid *grid)
 {
@@ -34,6 +48,9 @@ static enum change some_change(struct world *world, uint32_t place)
 {
 	if (!world->places[place].grid) {
 		return world_chance(world, 40) ? CHANGE_ADDED : CHANGE_NONE;
+	}
+	if (is_listed(world, place) && !forgets(world) && world_chance(world, 60)) {
+		return CHANGE_REMOVED;
 	}
 	if (is_busy(world, world->places[place].grid) && world_chance(world, 40)) {
 		return forgets(world) || world_chance(world, 60) ? CHANGE_HARD : CHANGE_REMOVED;
@@ -312,6 +329,7 @@ static void change_lists(struct world *world, const struct plan *plans)
 			reply->entries = 0;
 		} else if (reply && plans[reply->place].change == CHANGE_REMOVED) {
 			reply->cut = true;
+			world_happens(world, HAPPENS_LIST_CUT);
 		}
 	}
 }
@@ -331,14 +349,29 @@ static void change_limits(struct world *world)
 	world->limits.max_frame_bytes_unregistered = old.max_frame_bytes_unregistered;
 }
 
+/* What the reload may write to one drone at most. */
+static size_t told_bytes(const struct world *world)
+{
+	size_t bytes = 1000;
+
+	for (uint32_t i = 0; i < world->queue.count; i++) {
+		bytes += 100 + 60 * world->queue.at[i]->count;
+	}
+	return bytes;
+}
+
 /* Nobody must end of what it is told, or it would matter who is told first. */
 static void calm(struct world *world)
 {
+	size_t bytes = told_bytes(world);
+
 	for (unsigned i = 0; i < world->drone_count; i++) {
 		struct conn *conn = world->drones[i].conn;
 
 		if (conn) {
 			conn->refuse = false;
+		}
+		if (conn && conn->queue + bytes > conn_bound(conn)) {
 			drone_drain(world, conn, 0);
 		}
 	}
@@ -363,6 +396,16 @@ static void check_resumed(const struct world *world)
 		FLOW_HOLDS(world, !conn || conn->held != HELD_SIMULATOR,
 			   "%u: still held after the reload", conn->slot);
 	}
+}
+
+bool reload_matters(const struct world *world)
+{
+	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
+		if (is_listed(world, i)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 void reload_some(struct world *world)

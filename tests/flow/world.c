@@ -380,7 +380,7 @@ static void step(struct world *world)
 		simulator_act(world);
 	}
 	read_on(world);
-	if (!world->draining && world_below(world, 1000) < 14) {
+	if (!world->draining && world_below(world, 1000) < (reload_matters(world) ? 100 : 14)) {
 		reload_some(world);
 	}
 	if (world_chance(world, 60)) {

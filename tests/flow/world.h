@@ -356,6 +356,7 @@ enum happening {
 	HAPPENS_RELOAD_REMOVED,
 	HAPPENS_RELOAD_HUB,
 	HAPPENS_RELOAD_ASKED_AGAIN,
+	HAPPENS_LIST_CUT,
 	HAPPENS_RETIRED_LATER,
 	HAPPENS_RETIRED_ANSWER,
 	HAPPENS_PLACED_LISTENER,
@@ -729,6 +730,8 @@ void answer_well(struct lane *lane, struct parcel *message);
 
 /* --- reload.c --- */
 
+/* Somebody is being written a list of a scenario's drones. */
+bool reload_matters(const struct world *world);
 void reload_some(struct world *world);
 
 /* --- check.c --- */
