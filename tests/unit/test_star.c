@@ -578,7 +578,8 @@ static void test_many_leave_between(void **state)
 
 	(void)state;
 	send_all(NULL);
-	fake_detach(&two);
+	fake_ask(&two, REQUEST_CHOOSE_SCENARIO, NULL);
+	fake_ask(&two, REQUEST_CHOOSE_SCENARIO, "star"); /* the same node, another stay */
 	first.altered = true;
 	first.payload = slice_str("hell");
 	fake_result(&gateway, 0, &first, 1, false);
@@ -589,8 +590,10 @@ static void test_many_leave_between(void **state)
 	expect_fate("uav2", OUTCOME_TARGET_LEFT, 1);
 	expect_fate("uav3", OUTCOME_CORRUPTED, 2);
 	assert_string_equal(fake_last(&three, 0)->text, "hell");
+	assert_null(fake_find(&two, EVENT_DELIVERY));
 	/* all of them: nothing is sent on */
 	send_all(NULL);
+	fake_detach(&two);
 	fake_detach(&three);
 	answer_hub(OUTCOME_DELIVERED);
 	expect_fate("hub", OUTCOME_DELIVERED, 1);
