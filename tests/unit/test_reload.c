@@ -410,6 +410,28 @@ static void test_relayed_over_a_change(void **state)
 	expect_order(0, FAKE_REMOVE_SCENARIO, STAR, 0);
 }
 
+/* It leaves while its scenario's new simulator is away and its message is still with the old one:
+ * the new one never hears of its node. */
+static void test_left_while_the_new_one_is_away(void **state)
+{
+	uint32_t high = gateway.core->members.table.high;
+
+	(void)state;
+	fake_lane_down(&gateway, 2);
+	send_from(&one, "uav2");
+	memcpy(gateway.scenarios[FAKE_STAR].simulator, "other", sizeof("other"));
+	fake_reload(&gateway);
+	fake_detach(&one);
+	fake_lane_up(&gateway, 2);
+	assert_int_equal(fake_count_orders(&gateway, FAKE_SET_NODE, NEXT), 2);
+	fake_answer(&gateway);
+	fake_answer(&gateway);
+	assert_int_equal(fake_count(&two, EVENT_DELIVERY), 1);
+	assert_int_equal(fake_count_orders(&gateway, FAKE_REMOVE_NODE, NEXT), 0);
+	fake_join(&gateway, &one, "uav1", "star");
+	assert_int_equal(gateway.core->members.table.high, high);
+}
+
 /* It had left before the change: its node goes with the number. */
 static void test_left_before_a_change(void **state)
 {
@@ -906,6 +928,7 @@ int main(void)
 		TEST(many_successors),
 		TEST(status_of_the_retired),
 		STAR_TEST(relayed_over_a_change),
+		STAR_TEST(left_while_the_new_one_is_away),
 		STAR_TEST(left_before_a_change),
 		TEST(queue_goes_over),
 		STAR_TEST(other_hub),
