@@ -6,7 +6,7 @@
 /* The first record of a gathering says when that ends. */
 static uint64_t gathered_until(const struct world *world)
 {
-	if (world->journal_end > peek_presence_told(world->core)) {
+	if (world->journal && world->journal_end > peek_presence_told(world->core)) {
 		return world->journal[world->journal_end - 1].due_us;
 	}
 	return world->now.mono_us + world->limits.presence_interval_ms * 1000ull;

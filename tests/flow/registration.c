@@ -1,6 +1,7 @@
 /* Who gets an id, who must wait for it, and ids that change hands too often. */
-#include "core/flapping.h"
 #include "world.h"
+
+enum { A_MINUTE_US = 60000000 };
 
 /* ------------------------------------------------------------------- flapping ids */
 
@@ -46,7 +47,7 @@ void note_takeover(struct world *world, const struct conn *conn)
 		*flapper = (struct flapper){0};
 		world_happens(world, HAPPENS_BAN_OVER);
 	}
-	if (!flapper->takeovers || now - flapper->window_us >= FLAPPING_WINDOW_US) {
+	if (!flapper->takeovers || now - flapper->window_us >= A_MINUTE_US) {
 		flapper->window_us = now;
 		flapper->takeovers = 0;
 	}
