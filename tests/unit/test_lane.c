@@ -167,6 +167,11 @@ static void test_strays(void **state)
 	core_sim_result(gateway.core, 1, 0xdeadbeef, &reception, 1, false);
 	assert_int_equal(gateway.lanes[1].resets, 1);
 	assert_int_equal(gateway.sim.resets, 1);
+	/* those of the link before do not count against the next */
+	fake_lane_down(&gateway, 0);
+	fake_lane_up(&gateway, 0);
+	core_sim_result(gateway.core, 0, 0xdeadbeef, &reception, 1, false);
+	assert_int_equal(gateway.lanes[0].resets, 0);
 }
 
 static void test_one_goes_down(void **state)

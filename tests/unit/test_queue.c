@@ -160,10 +160,19 @@ static void test_full_queue(void **state)
 	fake_pass(&gateway, QUEUE_US);
 }
 
-/* The bound of all messages counts these too, and a drone's window as well. */
+/* The bounds of all messages count these too, and a drone's window as well. */
 static void test_other_bounds(void **state)
 {
+	static char payload[201];
+
 	(void)state;
+	memset(payload, 'x', sizeof(payload) - 1);
+	gateway.core->limits.max_in_flight_bytes = 200;
+	fake_send(&two, "uav1", payload, REPORT_WISH_ALL);
+	send_from(&one, "uav2");
+	expect_fate("uav2", OUTCOME_OVERLOADED, 0);
+	fake_pass(&gateway, QUEUE_US);
+	gateway.core->limits.max_in_flight_bytes = 1000000;
 	gateway.core->limits.max_in_flight = 1;
 	send_from(&one, "uav2");
 	send_from(&one, "uav2");
