@@ -6,7 +6,7 @@
 /* The first record of a gathering says when that ends. */
 static uint64_t gathered_until(const struct world *world)
 {
-	if (world->journal && world->journal_end > peek_presence_told(world->core)) {
+	if (world->journal_end > peek_presence_told(world->core)) {
 		return world->journal[world->journal_end - 1].due_us;
 	}
 	return world->now.mono_us + world->limits.presence_interval_ms * 1000ull;
@@ -21,6 +21,7 @@ static void append(struct world *world, const struct record *record)
 		world->journal =
 			realloc(world->journal, world->journal_cap * sizeof(world->journal[0]));
 	}
+	FLOW_HOLDS(world, world->journal, "the model's memory is out");
 	world->journal[world->journal_end] = *record;
 	world->journal[world->journal_end].from_era = world->places[record->from].era;
 	world->journal[world->journal_end].into_era = world->places[record->into].era;
