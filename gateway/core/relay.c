@@ -226,19 +226,17 @@ void relay_decide_target(struct core *core, struct message *message, struct fano
 	delivery_decide(core, message, &aim, outcome, REASON_NONE, NULL);
 }
 
-/* The route to one target of a message to many; its stay may be over by now. */
+/* The route to one target, whose stay may be over by now. A stay that goes on is in the scenario
+ * of the sender's: both are moved together. */
 static struct route route_to(const struct core *core, const struct message *message,
-			     const struct member *sender, const struct fanout_target *target)
+			     const struct member *sender, const struct aim *aim)
 {
-	const struct member *to = member_present(&core->members, target->node, target->stay);
+	const struct member *to = member_present(&core->members, aim->node, aim->stay);
 
 	if (!to) {
 		return (struct route){.fate = OUTCOME_TARGET_LEFT};
 	}
-	if (to->scenario != sender->scenario) {
-		return (struct route){.fate = OUTCOME_NO_ROUTE};
-	}
-	return topology_route_sized(sender, to, message->fanout->group.size,
+	return topology_route_sized(sender, to, message->fanout ? message->fanout->group.size : 0,
 				    message->payload_size + message->content_type_size);
 }
 
@@ -251,12 +249,13 @@ uint32_t relay_sift(struct core *core, struct message *message, const struct mem
 	*hub = NULL;
 	for (uint32_t i = 0; i < fanout->count; i++) {
 		struct fanout_target *target = &fanout->targets[i];
+		struct aim aim = aim_at(target);
 		struct route route;
 
 		if (target->answered) {
 			continue;
 		}
-		route = route_to(core, message, sender, target);
+		route = route_to(core, message, sender, &aim);
 		if (route.fate == OUTCOME_UNSPECIFIED) {
 			route.fate = general;
 		}
@@ -312,30 +311,12 @@ void relay_start_many(struct core *core, struct message *message, struct member 
 
 /* ---------------------------------------------------------------- out of the queue */
 
-/* The sender of a message, if it is still in the scenario that the message is for. */
-static struct member *present_sender(const struct core *core, const struct message *message)
-{
-	struct member *sender =
-		member_present(&core->members, message->sender_node, message->sender_stay);
-
-	return sender && sender->scenario == message->scenario ? sender : NULL;
-}
-
 static void go_on_to_one(struct core *core, struct message *message, struct member *sender,
 			 enum way way)
 {
 	struct aim aim = aim_at_one(message);
-	const struct member *to =
-		member_present(&core->members, message->target_node, message->target_stay);
-	struct route route = {.fate = OUTCOME_TARGET_LEFT};
+	struct route route = route_to(core, message, sender, &aim);
 
-	if (to) {
-		route = to->scenario == sender->scenario
-				? topology_route_sized(sender, to, 0,
-						       message->payload_size +
-							       message->content_type_size)
-				: (struct route){.fate = OUTCOME_NO_ROUTE};
-	}
 	if (route.fate == OUTCOME_UNSPECIFIED) {
 		relay_start_one(core, message, sender, route.hub, way);
 		return;
@@ -346,7 +327,8 @@ static void go_on_to_one(struct core *core, struct message *message, struct memb
 
 void relay_go_on(struct core *core, struct message *message)
 {
-	struct member *sender = present_sender(core, message);
+	struct member *sender =
+		member_present(&core->members, message->sender_node, message->sender_stay);
 	enum way way = relay_way(message->scenario);
 	const struct member *hub;
 	uint32_t direct;
