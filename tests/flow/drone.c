@@ -157,8 +157,10 @@ static bool misbehave(struct world *world, struct drone *drone)
 {
 	struct conn *conn = drone->conn;
 	uint32_t dice = world_below(world, 1000);
+	bool away = conn->stay && conn->stay->relayed && !world->lanes[conn->stay->grid->lane].up;
 
-	if (dice < 10) {
+	/* it goes while its message is on its way under an earlier number of the scenario */
+	if (dice < 10 || (away && dice < 400)) {
 		detach(world, drone);
 	} else if (dice < 14) {
 		malformed(world, conn);

@@ -99,6 +99,18 @@ void queued_fail(struct world *world, const struct grid *grid, enum outcome outc
 	}
 }
 
+bool queued_ready(const struct world *world)
+{
+	for (uint32_t i = 0; i < world->queue.count; i++) {
+		const struct grid *grid = world->queue.at[i]->grid;
+
+		if (grid->status == STATUS_ACCEPTED && world->lanes[grid->lane].up) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void queued_link_down(struct world *world, const struct grid *grid)
 {
 	if (grid->config.on_simulator_down == DOWN_FAIL) {

@@ -19,6 +19,21 @@ static bool forgets(const struct world *world)
 	return world->limits.presence_backlog < 4 * world->drone_count;
 }
 
+/* A scenario has moved to another lane while something is on its way on the old one: the new
+ * lane breaks. */
+static void cut_moved(struct world *world, const struct plan *plans)
+{
+	for (const struct grid *old = world->retired; old; old = old->next) {
+		const struct grid *new = world->places[old->place].grid;
+
+		if (new &&plans[old->place].change == CHANGE_HARD &&new->lane != old->lane &&
+		    world->lanes[new->lane].up) {
+			lane_down(&world->lanes[new->lane], "cut");
+			return;
+		}
+	}
+}
+
 /* Somebody is being written the list of its drones. */
 static bool is_listed(const struct world *world, uint32_t place)
 {
@@ -47,7 +62,8 @@ static bool is_busy(const struct world *world, const struct grid *grid)
 static enum change some_change(struct world *world, uint32_t place)
 {
 	if (!world->places[place].grid) {
-		return world_chance(world, 40) ? CHANGE_ADDED : CHANGE_NONE;
+		return place <= FLOW_USUAL_PLACES && world_chance(world, 40) ? CHANGE_ADDED
+									     : CHANGE_NONE;
 	}
 	if (is_listed(world, place) && !forgets(world) && world_chance(world, 60)) {
 		return CHANGE_REMOVED;
@@ -326,6 +342,8 @@ static void change_lists(struct world *world, const struct plan *plans)
 		struct reply *reply = conn ? conn_listing(conn) : NULL;
 
 		if (reply && reply->kind == REPLY_SCENARIOS) {
+			world_happens(world,
+				      reply->entries ? HAPPENS_LIST_AGAIN : HAPPENS_LIST_AT_ALL);
 			reply->entries = 0;
 		} else if (reply && plans[reply->place].change == CHANGE_REMOVED) {
 			reply->cut = true;
@@ -400,8 +418,11 @@ static void check_resumed(const struct world *world)
 
 bool reload_matters(const struct world *world)
 {
-	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
-		if (is_listed(world, i)) {
+	for (unsigned i = 0; i < world->drone_count; i++) {
+		struct conn *conn = world->drones[i].conn;
+		const struct reply *list = conn ? conn_listing(conn) : NULL;
+
+		if (list && (list->place || list->entries)) {
 			return true;
 		}
 	}
@@ -414,7 +435,7 @@ void reload_some(struct world *world)
 	struct scenario_config configs[FLOW_PLACES];
 	struct core_config config;
 	bool one = world_chance(world, 50), removes = false;
-	uint32_t only = 1 + world_below(world, FLOW_PLACES);
+	uint32_t only = world_between(world, 1, FLOW_USUAL_PLACES);
 
 	world_trace(world, "reload");
 	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
@@ -445,4 +466,7 @@ void reload_some(struct world *world)
 	world->reloading = false;
 	world->status_changes = false;
 	check_resumed(world);
+	if (world_chance(world, 50)) {
+		cut_moved(world, plans);
+	}
 }

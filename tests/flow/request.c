@@ -84,7 +84,7 @@ static struct slice put_scenario(struct world *world, struct drone *drone, unsig
 	/* the first two have most of the traffic */
 	return put_text(drone, place, "scenario%u",
 			world_chance(world, 60) ? world_between(world, 1, 2)
-						: 1 + world_below(world, FLOW_PLACES));
+						: world_between(world, 1, FLOW_USUAL_PLACES));
 }
 
 static void make_registration(struct world *world, struct drone *drone)

@@ -113,7 +113,7 @@ struct scenario_config setup_scenario(struct world *world, uint32_t place)
 
 uint32_t setup_default(struct world *world)
 {
-	uint32_t place = world_chance(world, 30) ? 1 + world_below(world, FLOW_PLACES) : 0;
+	uint32_t place = world_chance(world, 30) ? world_between(world, 1, FLOW_USUAL_PLACES) : 0;
 
 	return world->places[place].grid ? place : 0;
 }

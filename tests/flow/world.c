@@ -290,8 +290,9 @@ static void make_places(struct world *world)
 		struct scenario_config config;
 
 		snprintf(place->name, sizeof(place->name), "scenario%u", i);
-		if (i == FLOW_PLACES) {
-			continue; /* comes with a reload */
+		if (i == FLOW_USUAL_PLACES ||
+		    (i > FLOW_USUAL_PLACES && world->drone_count < FLOW_MAX_DRONES)) {
+			continue; /* the first of these comes with a reload */
 		}
 		config = setup_scenario(world, i);
 		place->grid = grid_new(world, i, &config, NULL);
@@ -520,6 +521,9 @@ void world_play(struct world *world)
 			drain(world);
 		}
 		step(world);
+		if (abrupt && queued_ready(world) && world_chance(world, 30)) {
+			break; /* the end comes while the queue is on its way out */
+		}
 	}
 	if (world_chance(world, 10)) {
 		return; /* freed as it stands */

@@ -22,7 +22,8 @@
 
 enum {
 	FLOW_MAX_DRONES = 64,
-	FLOW_PLACES = 5,
+	FLOW_PLACES = 20,
+	FLOW_USUAL_PLACES = 5, /* of these, unless there are many drones */
 	FLOW_SIMULATORS = 2,
 	FLOW_MOST_CONNECTIONS = 3,
 	FLOW_LANES = FLOW_SIMULATORS * FLOW_MOST_CONNECTIONS,
@@ -357,6 +358,8 @@ enum happening {
 	HAPPENS_RELOAD_HUB,
 	HAPPENS_RELOAD_ASKED_AGAIN,
 	HAPPENS_LIST_CUT,
+	HAPPENS_LIST_AGAIN,
+	HAPPENS_LIST_AT_ALL,
 	HAPPENS_RETIRED_LATER,
 	HAPPENS_RETIRED_ANSWER,
 	HAPPENS_PLACED_LISTENER,
@@ -684,6 +687,8 @@ void queued_link_down(struct world *world, const struct grid *grid);
 /* Everything queued for the grid gets this outcome. */
 void queued_fail(struct world *world, const struct grid *grid, enum outcome outcome);
 void queued_expire(struct world *world);
+/* Something would go if the window had room. */
+bool queued_ready(const struct world *world);
 /* After each call: nothing stays that could go. */
 void queued_check(struct world *world);
 
@@ -730,7 +735,7 @@ void answer_well(struct lane *lane, struct parcel *message);
 
 /* --- reload.c --- */
 
-/* Somebody is being written a list of a scenario's drones. */
+/* Somebody is being written a list that a reload may change. */
 bool reload_matters(const struct world *world);
 void reload_some(struct world *world);
 
