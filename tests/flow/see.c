@@ -340,6 +340,7 @@ void see(struct conn *conn, const struct event *event, bool taken)
 		break;
 	}
 	if (!taken) {
+		see_refused(conn, event);
 		return; /* the session ends, and what it was told with it */
 	}
 	switch (event->kind) {

@@ -142,13 +142,26 @@ static bool tells_down(const struct event *event)
 	return false;
 }
 
+void see_refused(struct conn *conn, const struct event *event)
+{
+	const struct reply *reply = event->kind == EVENT_SEND_REPORT || event->kind == EVENT_DONE
+					    ? conn_find_reply(conn, REPLY_SEND, event->ref)
+					    : NULL;
+
+	if (reply) {
+		queued_told(conn->world, reply->message,
+			    event->kind == EVENT_SEND_REPORT && tells_down(event));
+	}
+}
+
 void see_report(struct conn *conn, const struct event *event)
 {
 	struct world *world = conn->world;
 	struct reply *reply = need_reply(conn, REPLY_SEND, event->ref);
 	struct parcel *message = reply->message;
 
-	queued_told(world, message, tells_down(event));
+	/* what was down may stand on a later page */
+	queued_told(world, message, event->report.more || tells_down(event));
 	FLOW_HOLDS(world, message->undecided == 0 && message->way == WAY_OUT,
 		   "%u: a report of what is undecided (ref %u, %u undecided, way %d, %s)",
 		   conn->slot, event->ref, message->undecided, (int)message->way,

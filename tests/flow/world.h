@@ -639,6 +639,8 @@ struct reply *need_reply(struct conn *conn, enum reply_kind kind, uint32_t ref);
 
 void see_delivery(struct conn *conn, const struct event *event, bool taken);
 void see_report(struct conn *conn, const struct event *event);
+/* What the endpoint does not take tells all the same what has been decided. */
+void see_refused(struct conn *conn, const struct event *event);
 /* `done` for a send. */
 void see_sent(struct conn *conn, const struct event *event);
 
