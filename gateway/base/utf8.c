@@ -58,6 +58,30 @@ bool utf8_is_control(uint32_t code)
 	       (code >= 0x2066 && code <= 0x2069);
 }
 
+bool utf8_is_invisible(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{0xad, 0xad},	    {0x34f, 0x34f},	{0x61c, 0x61c},	    {0x115f, 0x1160},
+		{0x17b4, 0x17b5},   {0x180b, 0x180f},	{0x200b, 0x200f},   {0x2028, 0x202e},
+		{0x2060, 0x206f},   {0x3164, 0x3164},	{0xfe00, 0xfe0f},   {0xfeff, 0xfeff},
+		{0xffa0, 0xffa0},   {0xfff0, 0xfffb},	{0x13430, 0x1343f}, {0x1bca0, 0x1bca3},
+		{0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+	};
+	size_t i = 0;
+
+	while (i < sizeof(ranges) / sizeof(*ranges) && code > ranges[i].last) {
+		i++;
+	}
+	return i < sizeof(ranges) / sizeof(*ranges) && code >= ranges[i].first;
+}
+
+static bool is_shown(uint32_t code)
+{
+	return !utf8_is_control(code) && !utf8_is_invisible(code);
+}
+
 /* The letter that follows the backslash, or 0. */
 static char short_escape(uint32_t code, bool quotes)
 {
@@ -88,9 +112,12 @@ size_t utf8_escape(struct slice text, bool quotes, char unit[UTF8_ESCAPE_MAX], s
 		length = snprintf(unit, UTF8_ESCAPE_MAX, "\\x%02x", text.data[0]);
 	} else if (short_escape(code, quotes)) {
 		length = snprintf(unit, UTF8_ESCAPE_MAX, "\\%c", short_escape(code, quotes));
-	} else if (utf8_is_control(code)) {
+	} else if (!is_shown(code)) {
 		length = snprintf(unit, UTF8_ESCAPE_MAX,
-				  code < 0x80 ? "\\x%02" PRIx32 : "\\u%04" PRIx32, code);
+				  code < 0x80	   ? "\\x%02" PRIx32
+				  : code < 0x10000 ? "\\u%04" PRIx32
+						   : "\\U%08" PRIx32,
+				  code);
 	} else {
 		memcpy(unit, text.data, size);
 		return size;
@@ -108,8 +135,11 @@ size_t utf8_escape_json(struct slice text, char unit[UTF8_ESCAPE_MAX], size_t *t
 	*taken = size ? size : 1;
 	if (short_escape(code, true)) {
 		length = snprintf(unit, UTF8_ESCAPE_MAX, "\\%c", short_escape(code, true));
-	} else if (size == 0 || utf8_is_control(code)) {
+	} else if (size == 0 || (code < 0x10000 && !is_shown(code))) {
 		length = snprintf(unit, UTF8_ESCAPE_MAX, "\\u%04" PRIx32, code);
+	} else if (!is_shown(code)) { /* as surrogates */
+		length = snprintf(unit, UTF8_ESCAPE_MAX, "\\u%04" PRIx32 "\\u%04" PRIx32,
+				  0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff));
 	} else {
 		memcpy(unit, text.data, size);
 		return size;

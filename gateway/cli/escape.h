@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-/* Prints the text; control characters, backslashes and bytes that are not UTF-8 as
- * \n, \x1b or \u202e. Returns how many characters were printed. */
+/* Prints the text; control and invisible characters, backslashes and bytes that are not UTF-8
+ * as \n, \x1b or \u200b. Returns how many characters were printed. */
 size_t escape_print(FILE *file, struct slice text);
 
 /* UTF-8 whose only control characters, if any, are tabs and ends of line: what a

@@ -146,6 +146,16 @@ static void what_drives_a_terminal_is_escaped(void **state)
 	escaped_is(*state, slice_of("a\0b", 3), "a\\x00b");
 }
 
+static void what_cannot_be_seen_is_escaped(void **state)
+{
+	escaped_is(*state,
+		   slice_str("uav\xe2\x80\x8b"
+			     "1"),
+		   "uav\\u200b1");
+	escaped_is(*state, slice_str("\xe2\x80\xa8\xef\xbb\xbf"), "\\u2028\\ufeff");
+	escaped_is(*state, slice_str("a\xf3\xa0\x81\x81"), "a\\U000e0041");
+}
+
 static void an_escape_cannot_be_forged(void **state)
 {
 	escaped_is(*state, slice_str("\\x1b"), "\\\\x1b");
@@ -162,6 +172,7 @@ static void text_is_told_from_bytes(void **state)
 	(void)state;
 	assert_true(escape_is_text(slice_str("two\nlines\twith\r\n tabs, Zo\xc3\xab")));
 	assert_true(escape_is_text(slice_str("")));
+	assert_true(escape_is_text(slice_str("\xe2\x9c\x88\xef\xb8\x8f"))); /* a picture */
 	assert_false(escape_is_text(slice_str("\x1b[2J")));
 	assert_false(escape_is_text(slice_of("a\0b", 3)));
 	assert_false(escape_is_text(slice_str("\xff")));
@@ -444,6 +455,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(text_passes_as_it_is),
 		TEST(what_drives_a_terminal_is_escaped),
+		TEST(what_cannot_be_seen_is_escaped),
 		TEST(an_escape_cannot_be_forged),
 		TEST(what_is_not_utf8_is_shown_byte_by_byte),
 		cmocka_unit_test(text_is_told_from_bytes),
