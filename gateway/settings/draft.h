@@ -46,6 +46,7 @@ struct draft {
 	size_t source_count;
 	struct wish *wishes;
 	size_t wish_count;
+	bool again;	      /* for a gateway that runs: nothing is waited for */
 	bool any_section;     /* of this file, known or not */
 	bool in_part;	      /* keys belong to the last part; else they are passed over */
 	bool broken;	      /* a file could not be read to its end */

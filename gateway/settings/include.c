@@ -155,16 +155,26 @@ static void read_wish(struct draft *draft, const struct wish *wish, size_t depth
 
 /* ------------------------------------------------------------------- order */
 
+static enum reader_source kind_of(const struct draft *draft, size_t index)
+{
+	if (index > 0) {
+		return READER_INCLUDED;
+	}
+	return draft->again ? READER_AGAIN : READER_FIRST;
+}
+
 /* Reads the source that was added last, then what it includes. */
 static void read_added(struct draft *draft, size_t depth)
 {
 	size_t index = draft->source_count - 1, first = draft->wish_count, last;
 	const char *before = draft->report.file;
+	FILE *file;
 
 	draft->report.file = draft->sources[index].path;
 	draft->any_section = false;
 	draft->in_part = false;
-	if (reader_run(draft->report.file, &draft->report, &reader_ops, draft) < 0) {
+	file = reader_open(draft->report.file, kind_of(draft, index), &draft->report);
+	if (!file || reader_run(file, &draft->report, &reader_ops, draft) < 0) {
 		draft->broken = true;
 	}
 	last = draft->wish_count;

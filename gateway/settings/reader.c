@@ -1,8 +1,10 @@
 #include "settings/reader.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ini.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct reader {
 	FILE *file;
@@ -10,8 +12,21 @@ struct reader {
 	const struct reader_ops *ops;
 	void *ctx;
 	int line;
+	size_t bytes; /* read so far */
+	bool too_large;
 	char text[READER_LINE_BYTES + 2];
 };
+
+/* EOF behind the last byte that a file may have, too. */
+static int next_byte(struct reader *reader)
+{
+	int c = getc(reader->file);
+
+	if (c != EOF && reader->bytes++ == READER_FILE_BYTES) {
+		reader->too_large = true;
+	}
+	return reader->too_large ? EOF : c;
+}
 
 /* The next line without its end, not longer than the room for it. False at the
  * end of the file. *whole is false when the line is of no use, which is told. */
@@ -19,18 +34,21 @@ static bool read_line(struct reader *reader, bool *whole)
 {
 	size_t size = 0;
 	bool has_nul = false;
-	int c = getc(reader->file);
+	int c = next_byte(reader);
 
 	if (c == EOF) {
 		return false;
 	}
 	reader->line++;
-	for (; c != EOF && c != '\n'; c = getc(reader->file)) {
+	for (; c != EOF && c != '\n'; c = next_byte(reader)) {
 		has_nul |= c == '\0';
 		if (size < sizeof(reader->text) - 1) {
 			reader->text[size] = (char)c;
 		}
 		size++;
+	}
+	if (reader->too_large) {
+		return false;
 	}
 	*whole = false;
 	if (has_nul) {
@@ -131,6 +149,10 @@ static char *next_value(char *out, int cap, void *stream)
 	}
 	if (ferror(reader->file)) {
 		report_mistake(reader->report, 0, "cannot be read: %s", strerror(errno));
+	} else if (reader->too_large) {
+		report_mistake(reader->report, 0,
+			       "is larger than %d MiB; the rest of it was not read",
+			       READER_FILE_BYTES / (1024 * 1024));
 	}
 	return NULL;
 }
@@ -144,36 +166,59 @@ static int on_value(void *user, const char *section, const char *key, const char
 	return 1;
 }
 
-static FILE *open_file(const char *file, struct report *report)
+/* What is no file that may be read, in words; NULL when it may be. */
+static const char *objection(mode_t mode, enum reader_source source)
+{
+	static const char *const no_file[] = {
+		[READER_FIRST] = "is not a file",
+		[READER_AGAIN] = "is not a file and cannot be read again; start the gateway with a "
+				 "file to change its configuration while it runs",
+		[READER_INCLUDED] = "is not a file; a pipe or a device cannot be included",
+	};
+
+	if (S_ISREG(mode) || (S_ISFIFO(mode) && source == READER_FIRST)) {
+		return NULL;
+	}
+	return S_ISDIR(mode) ? "is a directory" : no_file[source];
+}
+
+/* Opening a pipe waits for its writer unless it is told not to. -1 with errno. */
+static int open_without_waiting(const char *file, enum reader_source source)
 {
 	struct stat about;
-	FILE *opened = fopen(file, "re");
+	bool patient = source == READER_FIRST && stat(file, &about) == 0 && S_ISFIFO(about.st_mode);
 
-	if (!opened) {
+	return open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | (patient ? 0 : O_NONBLOCK));
+}
+
+FILE *reader_open(const char *file, enum reader_source source, struct report *report)
+{
+	int fd = open_without_waiting(file, source);
+	const char *why = NULL;
+	struct stat about;
+	FILE *opened;
+
+	if (fd < 0) {
 		report_mistake(report, 0, "cannot be opened: %s", strerror(errno));
 		return NULL;
 	}
-	if (fstat(fileno(opened), &about) < 0) {
-		report_mistake(report, 0, "cannot be read: %s", strerror(errno));
-	} else if (S_ISREG(about.st_mode) || S_ISFIFO(about.st_mode)) {
-		return opened;
-	} else {
-		report_mistake(report, 0, "%s",
-			       S_ISDIR(about.st_mode) ? "is a directory" : "is not a file");
+	if (fstat(fd, &about) < 0 ||
+	    (!(why = objection(about.st_mode, source)) && !(opened = fdopen(fd, "r")))) {
+		why = strerror(errno);
 	}
-	(void)fclose(opened);
-	return NULL;
+	if (why) {
+		report_mistake(report, 0, "%s", why);
+		(void)close(fd);
+		return NULL;
+	}
+	return opened;
 }
 
-int reader_run(const char *file, struct report *report, const struct reader_ops *ops, void *ctx)
+int reader_run(FILE *file, struct report *report, const struct reader_ops *ops, void *ctx)
 {
-	struct reader reader = {.report = report, .ops = ops, .ctx = ctx};
+	struct reader reader = {.file = file, .report = report, .ops = ops, .ctx = ctx};
 	int result;
 
-	reader.file = open_file(file, report);
-	if (!reader.file) {
-		return -1;
-	}
 	/* As Debian's inih has them: lines up to ours, and a value exactly as it
 	 * stands, so that a description may hold a semicolon. */
 	ini_max_line = READER_LINE_BYTES + 3;
@@ -183,9 +228,9 @@ int reader_run(const char *file, struct report *report, const struct reader_ops 
 	if (result != 0) {
 		report_mistake(report, result > 0 ? reader.line : 0, "cannot be understood");
 	}
-	if (ferror(reader.file)) {
+	if (ferror(file) || reader.too_large) {
 		result = -1;
 	}
-	(void)fclose(reader.file);
+	(void)fclose(file);
 	return result == 0 ? 0 : -1;
 }

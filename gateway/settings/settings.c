@@ -123,6 +123,7 @@ struct settings *settings_load_anew(const char *file, const struct settings *run
 	struct draft draft = {
 		.report = {.file = file, .complain = complain, .ctx = ctx},
 		.settings = calloc(1, sizeof(struct settings)),
+		.again = running != NULL,
 	};
 	struct settings *settings = draft.settings;
 

@@ -73,13 +73,14 @@ struct settings {
 typedef void (*settings_complain_fn)(void *ctx, const char *file, int line, const char *message);
 
 /* Reads the file and what it includes. Every mistake is told, not just the first. The
- * settings, or NULL when there was any mistake or a file cannot be read. Free with
+ * settings, or NULL when there was any mistake or a file cannot be read. `file` may be a
+ * pipe, which is read to its end; what is included must be regular files. Free with
  * settings_free. `complain` may be NULL. */
 struct settings *settings_load(const char *file, settings_complain_fn complain, void *ctx);
 /* The same for a gateway that runs with `running`: what it cannot take in without a
  * restart and would have to is a mistake, too. Listeners and simulators come out in the
- * order in which `running` has them, whatever their order in the file. `running` may be
- * NULL: settings_load. */
+ * order in which `running` has them, whatever their order in the file. `file` must be a
+ * regular file here, so that nothing is waited for. `running` may be NULL: settings_load. */
 struct settings *settings_load_anew(const char *file, const struct settings *running,
 				    settings_complain_fn complain, void *ctx);
 void settings_free(struct settings *settings);

@@ -127,6 +127,30 @@ def test_files_that_cannot_be_read(t):
         assert (code, out) == (CONFIGURATION, "") and str(path) in err, (path, err)
 
 
+def test_a_configuration_from_a_pipe(t):
+    """It is read once: a HUP is refused in a sentence, and the gateway goes on relaying. What
+    never ends is no configuration."""
+    folder = t.folder
+    path = folder / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=lambda: path.write_text(LISTEN))
+    writer.start()
+    gateway = t.program(t.binary("uav-gateway"), "-c", path)
+    gateway.at = gateway.address()
+    writer.join(uavtest.DEADLINE)
+    gateway.process.send_signal(signal.SIGHUP)
+    assert "cannot be read again" in gateway.wait_event("reload_mistake")["why"]
+    gateway.wait_event("reload_refused")
+    t.drone(gateway, "uav1")
+    with open("/dev/zero", "rb") as zeros:
+        feed = subprocess.Popen(["cat"], stdin=zeros, stdout=subprocess.PIPE)
+        done = subprocess.run([t.binary("uav-gateway"), "-c", "/dev/stdin"], stdin=feed.stdout,
+                              stderr=subprocess.PIPE, timeout=uavtest.DEADLINE)
+        feed.stdout.close()
+        feed.wait(uavtest.DEADLINE)
+    assert done.returncode == CONFIGURATION and b"larger than 16 MiB" in done.stderr, done
+
+
 CONFIG = uavtest.ROOT / "config"
 
 

@@ -1,6 +1,7 @@
 #include "unit/test_settings.h"
 
 #include "base/rng.h"
+#include "settings/reader.h"
 #include "settings/table.h"
 #include "settings/value.h"
 
@@ -481,6 +482,30 @@ static void what_is_no_file_is_refused(void **state)
 	settings_free(NULL);
 }
 
+/* One mistake, however much there is behind the last byte that is read. */
+static void files_have_a_largest_size(void **state)
+{
+	const size_t most = READER_FILE_BYTES;
+	char *text = malloc(most + 1);
+	struct mistakes mistakes;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, '\n', most + 1);
+	memcpy(text, LISTEN, strlen(LISTEN));
+	settings_free(load_bytes(text, most, &mistakes));
+	assert_string_equal(mistakes.all, "");
+	assert_null(load_bytes(text, most + 1, &mistakes));
+	assert_string_equal(mistakes.all,
+			    "0: is larger than 16 MiB; the rest of it was not read\n");
+	/* a line without an end is none of the mistakes */
+	memset(text, 'x', most + 1);
+	assert_null(load_bytes(text, most + 1, &mistakes));
+	assert_string_equal(mistakes.all,
+			    "0: is larger than 16 MiB; the rest of it was not read\n");
+	free(text);
+}
+
 static void nul_bytes_are_refused(void **state)
 {
 	static const char text[] = LISTEN "[gateway]\nname = a\0b\n";
@@ -904,6 +929,7 @@ int main(void)
 		cmocka_unit_test(there_are_not_too_many),
 		cmocka_unit_test(every_mistake_is_told),
 		cmocka_unit_test(what_is_no_file_is_refused),
+		cmocka_unit_test(files_have_a_largest_size),
 		cmocka_unit_test(nul_bytes_are_refused),
 		cmocka_unit_test(each_choice_is_kept),
 		cmocka_unit_test(scenarios_have_what_their_simulator_has),

@@ -3,6 +3,8 @@
 
 #include "settings/table.h"
 
+#include <sys/stat.h>
+
 /* ------------------------------------------------------------- comparing */
 
 struct changes {
@@ -392,6 +394,27 @@ static void order_is_that_of_the_running(void **state)
 	settings_free(settings);
 }
 
+/* Nobody writes to the pipe: a gateway that waited for it would relay no more. */
+static void a_pipe_is_not_read_again(void **state)
+{
+	struct settings *running = load_good(LISTEN), *none;
+	struct mistakes mistakes = {.count = 0};
+	char folder[] = "/tmp/test_settings_XXXXXX", path[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/pipe", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	alarm(60);
+	none = settings_load_anew(path, running, note, &mistakes);
+	alarm(0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+	assert_null(none);
+	expect_one(&mistakes, 0, "is not a file and cannot be read again", "start the gateway");
+	settings_free(running);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -408,6 +431,7 @@ int main(void)
 		cmocka_unit_test(listeners_and_simulators_stay),
 		cmocka_unit_test(all_mistakes_are_told_together),
 		cmocka_unit_test(order_is_that_of_the_running),
+		cmocka_unit_test(a_pipe_is_not_read_again),
 	};
 
 	return cmocka_run_group_tests_name("settings_change", tests, NULL, NULL);

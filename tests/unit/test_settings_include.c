@@ -1,7 +1,9 @@
 /* Files that include files. */
 #include "unit/test_settings.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 /* A folder of its own for each test, with what was written to it. */
 struct folder {
@@ -280,6 +282,38 @@ static void what_cannot_be_read_is_told(void **state)
 	check_told(folder, "d.ini:0: is a directory", "");
 }
 
+static void put_socket(struct folder *folder, const char *name)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	path_of(folder, name, at.sun_path, sizeof(at.sun_path));
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	close(fd);
+	keep(folder, name);
+}
+
+/* Nobody writes to the pipe: whoever waited for it would wait for ever. */
+static void what_is_included_is_a_regular_file(void **state)
+{
+	struct folder *folder = *state;
+	char path[128];
+
+	alarm(60);
+	put(folder, "main.ini", MAIN("include = *.pipe\n"));
+	path_of(folder, "a.pipe", path, sizeof(path));
+	assert_int_equal(mkfifo(path, 0600), 0);
+	keep(folder, "a.pipe");
+	check_told(folder, "a.pipe:0: is not a file", "cannot be included");
+	put(folder, "main.ini", MAIN("include = /dev/zero\n"));
+	check_told(folder, "zero:0: is not a file", "cannot be included");
+	put_socket(folder, "a.sock");
+	put(folder, "main.ini", MAIN("include = a.sock\n"));
+	check_told(folder, "a.sock:0: cannot be opened", "");
+	alarm(0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_folder, remove_folder)
 
 int main(void)
@@ -294,6 +328,7 @@ int main(void)
 		TEST(mistakes_name_their_file),
 		TEST(sections_stand_once_in_all_files),
 		TEST(what_cannot_be_read_is_told),
+		TEST(what_is_included_is_a_regular_file),
 	};
 
 	return cmocka_run_group_tests_name("settings_include", tests, NULL, NULL);
