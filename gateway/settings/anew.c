@@ -3,7 +3,8 @@
 #include "settings/value.h"
 #include "settings/view.h"
 
-/* A section that came: told at its place. One that went: no line tells. */
+/* A section that came: told at its place. One that went: no line tells, and it may stand
+ * in a file that was not read. */
 static void check_presence(struct draft *draft, const struct section *section,
 			   const struct settings *running)
 {
@@ -14,7 +15,8 @@ static void check_presence(struct draft *draft, const struct section *section,
 		const char *name = view_name(settings, section, i);
 		const struct part *part = draft_find(draft, section, i);
 
-		if (view_find(running, section, name) == SIZE_MAX && !(part && part->misnamed)) {
+		if (view_find(running, section, name) == SIZE_MAX && !(part && part->misnamed) &&
+		    (part || !draft->incomplete)) {
 			view_title(section, name, title, sizeof(title));
 			report_mistake_at(&draft->report,
 					  part ? part->place
@@ -22,7 +24,7 @@ static void check_presence(struct draft *draft, const struct section *section,
 					  "[%s] can only be added with a restart", title);
 		}
 	}
-	for (size_t i = 0; i < view_count(running, section); i++) {
+	for (size_t i = 0; i < view_count(running, section) && !draft->incomplete; i++) {
 		const char *name = view_name(running, section, i);
 
 		if (view_find(settings, section, name) == SIZE_MAX) {
@@ -45,7 +47,7 @@ static void check_row(struct draft *draft, const struct row *row, const struct s
 	size_t index = table_row_index(row);
 	char title[VIEW_TITLE_BYTES], is[VALUE_TEXT_BYTES], wanted[VALUE_TEXT_BYTES];
 
-	if (part && part->bad[index]) {
+	if (part ? part->bad[index] : draft->incomplete) {
 		return;
 	}
 	place.line = part ? part->lines[index] : 0;

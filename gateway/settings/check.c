@@ -39,6 +39,7 @@ struct known {
 	uint64_t value;
 	struct place place;
 	bool bad;
+	bool open; /* a file that was not read may hold its section */
 	char title[VIEW_TITLE_BYTES];
 };
 
@@ -52,6 +53,7 @@ static struct known look_up(const struct draft *draft, const char *section_name,
 	struct known known = {
 		.value = value_number(row, view_target(draft->settings, section->target, index)),
 		.place = {.file = draft->report.file},
+		.open = draft->incomplete && !part,
 	};
 
 	view_title(section, view_name(draft->settings, section, index), known.title,
@@ -70,7 +72,7 @@ static void check_rule(struct draft *draft, const struct rule *rule, size_t simu
 	struct known b = look_up(draft, rule->other_section, rule->other_key, simulator);
 	char factor[32] = "";
 
-	if (a.bad || b.bad ||
+	if (a.bad || b.bad || a.open || b.open ||
 	    (rule->strict ? a.value > b.value : a.value >= b.value * rule->factor)) {
 		return;
 	}
@@ -246,7 +248,7 @@ static void check_scenario(struct draft *draft, const struct part *part)
 	} else {
 		check_mesh(draft, part);
 	}
-	if (!part->lines[simulator] &&
+	if (!draft->incomplete && !part->lines[simulator] &&
 	    view_find(draft->settings, table_find_section("simulator"), "") == SIZE_MAX) {
 		name_known(draft->settings, table_find_section("simulator"), "", known,
 			   sizeof(known));
@@ -272,7 +274,7 @@ static void check_rows(struct draft *draft, const struct part *part)
 					  "[%s:%s] has no %s; for example: %s = %s", row->section,
 					  part->name, row->key, row->key, row->example);
 		}
-		if (row->refers && part->lines[i] && !part->bad[i]) {
+		if (row->refers && part->lines[i] && !part->bad[i] && !draft->incomplete) {
 			check_reference(draft, part, row);
 		}
 	}
@@ -304,7 +306,7 @@ void draft_check(struct draft *draft)
 		check_part(draft, &draft->parts[i]);
 		listens |= draft->parts[i].section->target == TARGET_LISTENER;
 	}
-	if (!listens) {
+	if (!listens && !draft->incomplete) {
 		report_mistake(&draft->report, 0, "no [listen:NAME] section: nobody could connect");
 	}
 	check_rules(draft);

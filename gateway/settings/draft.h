@@ -49,7 +49,8 @@ struct draft {
 	bool again;	      /* for a gateway that runs: nothing is waited for */
 	bool any_section;     /* of this file, known or not */
 	bool in_part;	      /* keys belong to the last part; else they are passed over */
-	bool broken;	      /* a file could not be read to its end */
+	bool incomplete;      /* a file was not read: what it holds is not known */
+	bool broken;	      /* a file could not be read to its end, or memory is out */
 	int *parameter_lines; /* of the last scenario's channel.* keys */
 	bool out_of_memory;
 };
@@ -82,9 +83,10 @@ void draft_take_value(void *ctx, int line, const char *key, const char *value);
 
 /* Fills in what the files leave to other sections; all is read. */
 void draft_complete(struct draft *draft);
-/* Rules between keys, told as mistakes; all is complete. */
+/* Rules between keys, told as mistakes; draft_complete is done. Where a file was not read,
+ * only what it cannot mend. */
 void draft_check(struct draft *draft);
-/* What a gateway that runs with `running` cannot take in, told as mistakes. */
+/* What a gateway that runs with `running` cannot take in, told as mistakes. The same. */
 void draft_check_changes(struct draft *draft, const struct settings *running);
 
 #endif

@@ -78,9 +78,11 @@ static bool may_include(struct draft *draft, const char *path, const struct wish
 		report_mistake_at(report, wish->place,
 				  "include = %s: files include each other more than %d deep",
 				  quote(wish->pattern).text, INCLUDE_DEPTH);
+		draft->incomplete = true;
 	} else if (draft->source_count == SOURCES_MAX) {
 		report_mistake_at(report, wish->place, "include = %s: more than %d files",
 				  quote(wish->pattern).text, SOURCES_MAX);
+		draft->incomplete = true;
 	} else {
 		return true;
 	}
@@ -131,6 +133,7 @@ static void read_matches(struct draft *draft, const char *path, const struct wis
 	} else if (result == GLOB_ABORTED) {
 		report_mistake_at(&draft->report, wish->place, "include = %s: cannot be read: %s",
 				  quote(wish->pattern).text, strerror(errno));
+		draft->incomplete = true;
 	}
 	for (size_t i = 0; result == 0 && i < found.gl_pathc; i++) {
 		read_source(draft, found.gl_pathv[i], wish, depth);
@@ -174,7 +177,9 @@ static void read_added(struct draft *draft, size_t depth)
 	draft->any_section = false;
 	draft->in_part = false;
 	file = reader_open(draft->report.file, kind_of(draft, index), &draft->report);
-	if (!file || reader_run(file, &draft->report, &reader_ops, draft) < 0) {
+	if (!file) {
+		draft->incomplete = true;
+	} else if (reader_run(file, &draft->report, &reader_ops, draft) < 0) {
 		draft->broken = true;
 	}
 	last = draft->wish_count;
@@ -195,7 +200,7 @@ static void read_source(struct draft *draft, const char *path, const struct wish
 	if (stat(path, &about) < 0) {
 		report_mistake_at(&draft->report, wish->place, "include = %s: %s: %s",
 				  quote(wish->pattern).text, path, strerror(errno));
-		draft->broken = true;
+		draft->incomplete = true;
 	} else if (may_include(draft, path, wish, &about, depth) &&
 		   add_source(draft, path, wish->place, &about) == 0) {
 		read_added(draft, depth);

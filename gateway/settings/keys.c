@@ -164,6 +164,7 @@ static void take_include(struct draft *draft, const struct row *row, int line, c
 	if (!*value || !utf8_is_printable(slice_str(value))) {
 		report_mistake(&draft->report, line, "%s = %s names no file; for example: %s = %s",
 			       row->key, quote(value).text, row->key, row->example);
+		draft->incomplete = true;
 		return;
 	}
 	if (draft_grow(&wishes, draft->wish_count, sizeof(*wish)) < 0) {

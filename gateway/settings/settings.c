@@ -103,7 +103,7 @@ static void build(struct draft *draft, const char *file, const struct settings *
 {
 	draft_preset(TARGET_SETTINGS, draft->settings);
 	draft_read(draft, file);
-	/* Of files that could not be read to their end, the rules say nothing. */
+	/* Where a section ends in the middle, the rules say nothing. */
 	if (draft->broken) {
 		return;
 	}

@@ -282,6 +282,64 @@ static void what_cannot_be_read_is_told(void **state)
 	check_told(folder, "d.ini:0: is a directory", "");
 }
 
+/* Rules are told beside a file that is not there, but for those that it may set right. */
+static void rules_hold_beside_a_missing_file(void **state)
+{
+	static const char wrong[] =
+		"[gateway]\ninclude = none.ini\ndefault_scenario = there\n"
+		"[listen:a]\naddress = 127.0.0.1:7600\nscenario = there\n"
+		"[listen:b]\naddress = 127.0.0.1:7600\n[listen:c]\n"
+		"[sessions]\nidle_timeout_ms = 5\nidle_timeout_ms = 50\nping_interval_ms = 50\n"
+		"[simulator:x]\naddress = 127.0.0.1:0\nmax_frame_bytes = 4096\n"
+		"[scenario:s]\n[scenario:star]\ntopology = star\nsimulator = there\n";
+	struct folder *folder = *state;
+	struct mistakes mistakes;
+
+	put(folder, "main.ini", wrong);
+	assert_null(load_folder(folder, &mistakes));
+	assert_int_equal(mistakes.count, 7);
+	assert_non_null(strstr(mistakes.all, "main.ini:11: idle_timeout_ms = "));
+	assert_non_null(strstr(mistakes.all, "main.ini:12: \"idle_timeout_ms\" is given twice"));
+	assert_non_null(strstr(mistakes.all, "main.ini:2: include = \"none.ini\": "));
+	assert_non_null(strstr(mistakes.all, "main.ini:8: the address is that of [listen:a]"));
+	assert_non_null(strstr(mistakes.all, "main.ini:9: [listen:c] has no address"));
+	assert_non_null(strstr(mistakes.all, "main.ini:15: [simulator] address: nobody listens"));
+	assert_non_null(strstr(mistakes.all, "main.ini:19: [scenario:star] is a star"));
+	/* with both sections there, nothing can set it right */
+	put(folder, "main.ini",
+	    "[gateway]\ninclude = none.ini\n[limits]\nmax_drones = 1\n"
+	    "[simulator]\nmax_frame_bytes = 4096\n[sessions]\nidle_timeout_ms = 50\n");
+	assert_null(load_folder(folder, &mistakes));
+	assert_int_equal(mistakes.count, 3);
+	assert_non_null(strstr(mistakes.all, "main.ini:6: [simulator] max_frame_bytes = 4096"));
+	assert_non_null(strstr(mistakes.all, "main.ini:8: [sessions] idle_timeout_ms = 50"));
+}
+
+/* What a reload may not change is told beside it, too, but for what it may hold. */
+static void a_reload_is_compared_beside_a_missing_file(void **state)
+{
+	struct folder *folder = *state;
+	struct mistakes mistakes = {.count = 0};
+	struct settings *running;
+	char path[128];
+
+	put(folder, "a.ini",
+	    "[limits]\ndecode_arena_bytes = 2097152\n"
+	    "[simulator:x]\naddress = 127.0.0.1:1\n");
+	put(folder, "main.ini", MAIN("include = a.ini\nname = before\n"));
+	running = load_folder(folder, &mistakes);
+	assert_non_null(running);
+	put(folder, "main.ini",
+	    MAIN("include = b.ini\nname = after\n[listen:b]\naddress = 127.0.0.1:0\n"));
+	path_of(folder, "main.ini", path, sizeof(path));
+	assert_null(settings_load_anew(path, running, note_file, &mistakes));
+	settings_free(running);
+	assert_int_equal(mistakes.count, 3);
+	assert_non_null(strstr(mistakes.all, "main.ini:4: include = \"b.ini\": "));
+	assert_non_null(strstr(mistakes.all, "main.ini:5: [gateway] name can only change"));
+	assert_non_null(strstr(mistakes.all, "main.ini:6: [listen:b] can only be added"));
+}
+
 static void put_socket(struct folder *folder, const char *name)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -328,6 +386,8 @@ int main(void)
 		TEST(mistakes_name_their_file),
 		TEST(sections_stand_once_in_all_files),
 		TEST(what_cannot_be_read_is_told),
+		TEST(rules_hold_beside_a_missing_file),
+		TEST(a_reload_is_compared_beside_a_missing_file),
 		TEST(what_is_included_is_a_regular_file),
 	};
 
