@@ -6,6 +6,8 @@
 #include "cli/printer.h"
 
 enum cli_exit who_run(const struct options *options, const struct printer *printer, FILE *out);
+enum cli_exit scenarios_run(const struct options *options, const struct printer *printer,
+			    FILE *out);
 enum cli_exit send_run(const struct options *options, const struct printer *printer, FILE *out);
 enum cli_exit listen_run(const struct options *options, const struct printer *printer, FILE *out);
 enum cli_exit swarm_run(const struct options *options, const struct printer *printer, FILE *out);

@@ -34,6 +34,10 @@ static const char *advice(enum error_code code)
 		return "; see --callsign and --scenario";
 	case ERROR_NAME_TAKEN:
 		return "; choose another --id or --callsign";
+	case ERROR_NO_SUCH_SCENARIO:
+	case ERROR_SCENARIO_UNAVAILABLE:
+	case ERROR_SCENARIO_FULL:
+		return "; see uav-drone scenarios";
 	case ERROR_NO_ORIGIN:
 		return "; use a scenario with an origin, or local positions";
 	default:
@@ -119,7 +123,9 @@ enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const cha
 		if (dialogue->woken) {
 			return CLI_TROUBLE;
 		}
-		if (event->kind == EVENT_ERROR) {
+		/* One to another request: who asks for no scenario may be refused the one in
+		 * which the operator puts it. */
+		if (event->kind == EVENT_ERROR && (event->ref == ref || event->ref == 0)) {
 			return dialogue_refused(doing, &event->error);
 		}
 		if (event->ref == ref) {
@@ -129,6 +135,27 @@ enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const cha
 			dialogue->other(dialogue->ctx, event);
 		}
 	}
+}
+
+enum cli_exit dialogue_print_list(struct dialogue *dialogue, uint32_t ref,
+				  const struct dialogue_list *list, FILE *out)
+{
+	bool more = true, first = true;
+	enum cli_exit status;
+
+	do {
+		struct event event;
+
+		status = dialogue_answer(dialogue, ref, list->doing, &event);
+		if (status == CLI_DONE && event.kind == list->kind) {
+			if (first) {
+				list->head(dialogue, out);
+			}
+			first = false;
+			more = list->frame(dialogue, &event, out);
+		}
+	} while (status == CLI_DONE && more);
+	return status;
 }
 
 /* --------------------------------------------------------------------- open */

@@ -36,10 +36,23 @@ void dialogue_close(struct dialogue *dialogue);
  * the connection was asked to tell, or when woken. */
 enum cli_exit dialogue_next(struct dialogue *dialogue, uint64_t deadline_us, struct event *event);
 
-/* The answer to `ref`; an error is CLI_REFUSED and told, as what failed `doing`. When
- * woken, CLI_TROUBLE, and nothing is told. */
+/* The answer to `ref`; an error is CLI_REFUSED and told, as what failed `doing`, unless it
+ * answers something else. When woken, CLI_TROUBLE, and nothing is told. */
 enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const char *doing,
 			      struct event *event);
+
+/* A list that comes in as many frames as it takes. */
+struct dialogue_list {
+	const char *doing;
+	enum event_kind kind; /* of its frames */
+	void (*head)(const struct dialogue *dialogue, FILE *out);
+	/* Prints a frame, and returns whether there are more. */
+	bool (*frame)(const struct dialogue *dialogue, const struct event *event, FILE *out);
+};
+
+/* Waits for the list that answers `ref`, and prints it; nothing at all if it is refused. */
+enum cli_exit dialogue_print_list(struct dialogue *dialogue, uint32_t ref,
+				  const struct dialogue_list *list, FILE *out);
 
 /* Tells that an answer did not come in time. Returns CLI_TIMED_OUT. */
 enum cli_exit dialogue_late(const struct dialogue *dialogue);

@@ -4,10 +4,11 @@ static const char help_overview[] =
 	"Usage: uav-drone COMMAND [OPTION]...\n"
 	"A drone, or a ground station, on the command line.\n"
 	"\n"
-	"  who      show who is online\n"
-	"  send     send messages and tell what became of them\n"
-	"  listen   join a scenario and show what comes\n"
-	"  swarm    fly many drones and tell what became of their messages\n"
+	"  who        show who is online\n"
+	"  scenarios  show the scenarios: which can be joined, and why others cannot\n"
+	"  send       send messages and tell what became of them\n"
+	"  listen     join a scenario and show what comes\n"
+	"  swarm      fly many drones and tell what became of their messages\n"
 	"\n"
 	"uav-drone COMMAND --help tells more. --version prints the version.\n";
 
@@ -17,6 +18,12 @@ static const char help_who[] =
 	"silent, position. This program's own entry is left out.\n"
 	"\n"
 	"  --scenario NAME        only members of this scenario\n";
+
+static const char help_scenarios[] =
+	"Usage: uav-drone scenarios [OPTION]...\n"
+	"Shows the gateway's scenarios: name, topology, hub of a star, drones in it and the\n"
+	"most there may be, whether the channel simulator has accepted it, description. Below\n"
+	"one that is not available: why not. This program does not count itself.\n";
 
 static const char help_send[] =
 	"Usage: uav-drone send --scenario NAME (--to ID | --group NAME | --everyone) [OPTION]...\n"
@@ -128,6 +135,9 @@ void help_print(FILE *out, enum command command)
 		break;
 	case COMMAND_WHO:
 		text = help_who;
+		break;
+	case COMMAND_SCENARIOS:
+		text = help_scenarios;
 		break;
 	case COMMAND_SEND:
 		text = help_send;

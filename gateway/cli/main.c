@@ -11,6 +11,8 @@ static enum cli_exit run(const struct options *options)
 	switch (options->command) {
 	case COMMAND_WHO:
 		return who_run(options, printer, stdout);
+	case COMMAND_SCENARIOS:
+		return scenarios_run(options, printer, stdout);
 	case COMMAND_SEND:
 		return send_run(options, printer, stdout);
 	case COMMAND_LISTEN:

@@ -51,7 +51,8 @@ static const struct option table[] = {
 /* The commands that know an option; all know those that are not here. */
 static unsigned commands_of(int code)
 {
-	const unsigned all = COMMAND_WHO | COMMAND_SEND | COMMAND_LISTEN | COMMAND_SWARM;
+	const unsigned joining = COMMAND_SEND | COMMAND_LISTEN | COMMAND_SWARM;
+	const unsigned all = joining | COMMAND_WHO | COMMAND_SCENARIOS;
 
 	if (code >= OPTION_PATTERN) {
 		return COMMAND_SWARM;
@@ -76,7 +77,9 @@ static unsigned commands_of(int code)
 	case OPTION_COUNT:
 	case OPTION_POSITION:
 	case OPTION_LOCAL:
-		return all & ~(unsigned)COMMAND_WHO;
+		return joining;
+	case OPTION_SCENARIO:
+		return joining | COMMAND_WHO;
 	default:
 		return all;
 	}
@@ -196,8 +199,10 @@ static int take_option(struct options *options, struct seen *seen, int code, con
 static int check(struct options *options, const struct seen *seen,
 		 const struct complaint *complaint)
 {
-	if (options->command != COMMAND_WHO && options->scenario[0] == '\0') {
-		return value_complain(complaint, "--scenario NAME is missing");
+	if (!(options->command & (COMMAND_WHO | COMMAND_SCENARIOS)) &&
+	    options->scenario[0] == '\0') {
+		return value_complain(complaint, "--scenario NAME is missing; uav-drone scenarios "
+						 "shows those there are");
 	}
 	if (options->command == COMMAND_SWARM) {
 		return options_swarm_check(options, seen, complaint);
@@ -221,21 +226,23 @@ static int find_command(const char *name, const struct complaint *complaint)
 		const char *name;
 		enum command command;
 	} commands[] = {{"who", COMMAND_WHO},
+			{"scenarios", COMMAND_SCENARIOS},
 			{"send", COMMAND_SEND},
 			{"listen", COMMAND_LISTEN},
 			{"swarm", COMMAND_SWARM}};
 
 	if (!name) {
-		return value_complain(complaint,
-				      "a command is missing: who, send, listen or swarm");
+		return value_complain(
+			complaint, "a command is missing: who, scenarios, send, listen or swarm");
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		if (strcmp(name, commands[i].name) == 0) {
 			return (int)commands[i].command;
 		}
 	}
-	return value_complain(complaint,
-			      "%s: no such command; there are who, send, listen and swarm", name);
+	return value_complain(
+		complaint, "%s: no such command; there are who, scenarios, send, listen and swarm",
+		name);
 }
 
 static const struct option *find_option(int code)

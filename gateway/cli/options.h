@@ -25,6 +25,7 @@ enum command {
 	COMMAND_SEND = 2,
 	COMMAND_LISTEN = 4,
 	COMMAND_SWARM = 8,
+	COMMAND_SCENARIOS = 16,
 };
 
 enum { OPTIONS_GROUPS_MAX = 16 }; /* as many as a drone may be in */
@@ -64,11 +65,12 @@ struct options {
 	char id[NAME_MAX_BYTES + 1];
 	const char *callsign; /* "" when not given */
 	enum drone_kind kind;
-	/* all commands */
+	/* all but scenarios */
 	const char *scenario; /* "" when not given */
-	uint64_t timeout_us;  /* the longest wait for an answer */
+	/* all commands */
+	uint64_t timeout_us; /* the longest wait for an answer */
 	bool json;
-	/* all but who */
+	/* send, listen, swarm */
 	struct position position; /* POSITION_UNKNOWN when not given; swarm: of the hub */
 	uint64_t count;		  /* messages, or a swarm's drones; 0 = not given */
 	/* send, listen: to this one, in these */

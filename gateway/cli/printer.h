@@ -11,6 +11,9 @@ struct printer {
 	/* who */
 	void (*drone_head)(FILE *file);
 	void (*drone)(FILE *file, const struct drone_entry *drone);
+	/* scenarios */
+	void (*scenario_head)(FILE *file);
+	void (*scenario)(FILE *file, const struct scenario_entry *scenario);
 	/* send: what became of the `message`th message (from 1) at one target */
 	void (*outcome)(FILE *file, uint64_t message, const struct target_outcome *outcome);
 	/* listen */

@@ -32,7 +32,8 @@ static json_t *position_object(const struct position *position)
 	return object;
 }
 
-static void json_drone_head(FILE *file)
+/* Lists of objects have none. */
+static void json_head(FILE *file)
 {
 	(void)file;
 }
@@ -112,12 +113,9 @@ static void json_outcome(FILE *file, uint64_t message, const struct target_outco
 	json_write_line(file, object);
 }
 
-static void json_joined(FILE *file, struct slice id, const struct scenario_entry *scenario)
+/* All but its name. */
+static void set_scenario(json_t *object, const struct scenario_entry *scenario)
 {
-	json_t *object = event_object("joined");
-
-	json_set_text(object, "drone_id", id);
-	json_set_text(object, "scenario", scenario->name);
 	json_set_text(object, "description", scenario->description);
 	json_set_name(object, "topology", topology_name(scenario->topology));
 	json_set_text(object, "hub", scenario->hub);
@@ -125,6 +123,24 @@ static void json_joined(FILE *file, struct slice id, const struct scenario_entry
 	json_set_integer(object, "max_drones", scenario->max_drones);
 	json_set_bool(object, "available", scenario->available);
 	json_set_text(object, "message", scenario->message);
+}
+
+static void json_scenario(FILE *file, const struct scenario_entry *scenario)
+{
+	json_t *object = json_object();
+
+	json_set_text(object, "name", scenario->name);
+	set_scenario(object, scenario);
+	json_write_line(file, object);
+}
+
+static void json_joined(FILE *file, struct slice id, const struct scenario_entry *scenario)
+{
+	json_t *object = event_object("joined");
+
+	json_set_text(object, "drone_id", id);
+	json_set_text(object, "scenario", scenario->name);
+	set_scenario(object, scenario);
 	json_write_line(file, object);
 }
 
@@ -203,8 +219,10 @@ static void json_goodbye(FILE *file, const struct event_goodbye *goodbye)
 }
 
 const struct printer printer_json = {
-	.drone_head = json_drone_head,
+	.drone_head = json_head,
 	.drone = json_drone,
+	.scenario_head = json_head,
+	.scenario = json_scenario,
 	.outcome = json_outcome,
 	.joined = json_joined,
 	.delivery = json_delivery,

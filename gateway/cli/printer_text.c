@@ -16,6 +16,11 @@ static void print_column(FILE *file, struct slice text, size_t width)
 	} while (++printed <= width);
 }
 
+static struct slice or_dash(struct slice text)
+{
+	return text.size ? text : slice_str("-");
+}
+
 static void print_duration(FILE *file, uint64_t ms)
 {
 	char text[32];
@@ -62,11 +67,39 @@ static void text_drone(FILE *file, const struct drone_entry *drone)
 	print_column(file, drone->drone_id, 20);
 	print_column(file, drone->callsign, 20);
 	print_column(file, slice_str(drone_kind_name(drone->kind)), 14);
-	print_column(file, drone->scenario.size ? drone->scenario : slice_str("-"), 16);
+	print_column(file, or_dash(drone->scenario), 16);
 	print_duration(file, drone->online_ms);
 	print_duration(file, drone->idle_ms);
 	print_position(file, &drone->position);
 	(void)fputc('\n', file);
+}
+
+static void text_scenario_head(FILE *file)
+{
+	(void)fprintf(file, "%-20s %-8s %-20s %-11s %-9s %s\n", "SCENARIO", "TOPOLOGY", "HUB",
+		      "DRONES/MAX", "AVAILABLE", "DESCRIPTION");
+}
+
+static void text_scenario(FILE *file, const struct scenario_entry *scenario)
+{
+	char drones[32];
+
+	(void)snprintf(drones, sizeof(drones), "%" PRIu32 "/%" PRIu32, scenario->drones,
+		       scenario->max_drones);
+	print_column(file, scenario->name, 20);
+	print_column(file, slice_str(topology_name(scenario->topology)), 8);
+	print_column(file, or_dash(scenario->hub), 20);
+	print_column(file, slice_str(drones), 11);
+	print_column(file, slice_str(scenario->available ? "yes" : "no"), 9);
+	(void)escape_print(file, or_dash(scenario->description));
+	(void)fputc('\n', file);
+	if (!scenario->available) {
+		(void)fputs("    not available: ", file);
+		(void)escape_print(file, scenario->message.size
+						 ? scenario->message
+						 : slice_str("the gateway does not say why"));
+		(void)fputc('\n', file);
+	}
 }
 
 static void print_fate(FILE *file, enum outcome outcome, enum reason reason)
@@ -239,6 +272,8 @@ static void text_goodbye(FILE *file, const struct event_goodbye *goodbye)
 const struct printer printer_text = {
 	.drone_head = text_drone_head,
 	.drone = text_drone,
+	.scenario_head = text_scenario_head,
+	.scenario = text_scenario,
 	.outcome = text_outcome,
 	.joined = text_joined,
 	.delivery = text_delivery,

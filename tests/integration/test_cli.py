@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import uavtest  # noqa: E402
 from fake_simulator import FakeSimulator, deliver  # noqa: E402
-from scene import IDEAL, members, ready, reserved_port  # noqa: E402
+from scene import IDEAL, STAR, members, ready, reserved_port  # noqa: E402
 
 DONE, TROUBLE, UNCONNECTED, REFUSED, UNDELIVERED, TIMED_OUT = range(6)
 FAR_M = 5e6
@@ -123,6 +123,67 @@ def test_who_of_many(t):
     code, out, _ = run(t, gateway, "who", "--json")
     assert code == DONE
     assert [one["drone_id"] for one in objects(out)] == [f"uav{n:03}" for n in range(100)]
+
+
+# ----------------------------------------------------------------- scenarios
+
+BAD = uavtest.scenario(**{"channel.model": "crystal-ball"})
+
+
+def test_scenarios(t):
+    star = {**STAR, "description": "Through a hub", "max_drones": 7}
+    gateway = ready(t, scenarios={"field": uavtest.scenario(), "star": star})
+    members(t, gateway, "uav1", "uav2", scenario="star")
+    code, out, err = run(t, gateway, "scenarios", "--json")
+    assert (code, err) == (DONE, ""), (code, err)
+    found = {one.pop("name"): one for one in objects(out)}
+    assert found["star"] == {
+        "description": "Through a hub", "topology": "STAR", "hub": "hub", "drones": 2,
+        "max_drones": 7, "available": True, "message": ""}
+    assert found["field"]["topology"] == "MESH" and found["field"]["drones"] == 0
+    code, out, err = run(t, gateway, "scenarios")
+    assert (code, err) == (DONE, "") and len(out.splitlines()) == 3, out
+    assert re.search(r"^star +STAR +hub +2/7 +yes +Through a hub$", out, re.MULTILINE), out
+
+
+def test_scenarios_of_many(t):
+    gateway = ready(t, scenarios={f"field-{n:03}": {**IDEAL, "description": "x" * 150}
+                                  for n in range(100)})
+    code, out, _ = run(t, gateway, "scenarios", "--json")
+    assert code == DONE
+    assert [one["name"] for one in objects(out)] == [f"field-{n:03}" for n in range(100)]
+    code, out, _ = run(t, gateway, "scenarios")
+    assert code == DONE and out.count("DRONES/MAX") == 1 and len(out.splitlines()) == 101
+
+
+def test_a_refused_scenario_says_why(t):
+    simulator = t.simulator()
+    gateway = t.gateway(simulator.at, {"bad": BAD, "field": IDEAL},
+                        gateway={"default_scenario": "bad"})
+    gateway.wait_event("scenario_refused", scenario="bad")
+    gateway.wait_event("scenario_accepted", scenario="field")
+    for command in (("send", "--to", "x", "--payload", "x"), ("listen",), ("swarm",)):
+        code, out, err = run(t, gateway, *command, "--scenario", "bad")
+        assert (code, out) == (REFUSED, ""), (command, code, out)
+        assert "SCENARIO_UNAVAILABLE" in err and "uav-drone scenarios" in err, err
+    # who is put into it by the operator is not kept from asking
+    code, out, err = run(t, gateway, "scenarios")
+    assert (code, err) == (DONE, ""), (code, err)
+    assert re.search(r"^bad +MESH +- +0/\d+ +no .*\n    not available: .*crystal-ball", out,
+                     re.MULTILINE), out
+    code, out, err = run(t, gateway, "who")
+    assert (code, err) == (DONE, "") and out.startswith("ID "), (code, err)
+    told = {one["name"]: one for one in objects(run(t, gateway, "scenarios", "--json")[1])}
+    assert told["field"]["available"] and not told["bad"]["available"]
+    assert "crystal-ball" in told["bad"]["message"]
+
+
+def test_scenarios_does_not_count_itself(t):
+    gateway = ready(t, scenarios={"lab": IDEAL, "field": IDEAL},
+                    gateway={"default_scenario": "lab"})
+    members(t, gateway, "uav1", scenario="lab")
+    told = {one["name"]: one for one in objects(run(t, gateway, "scenarios", "--json")[1])}
+    assert (told["lab"]["drones"], told["field"]["drones"]) == (1, 0), told
 
 
 # ---------------------------------------------------------------------- send
@@ -353,8 +414,8 @@ def test_wrong_usage(t):
 
 
 def test_help(t):
-    for arguments in (("--help",), ("who", "--help"), ("send", "--help"), ("listen", "--help"),
-                      ("swarm", "--help")):
+    for arguments in (("--help",), ("who", "--help"), ("scenarios", "--help"), ("send", "--help"),
+                      ("listen", "--help"), ("swarm", "--help")):
         done = subprocess.run([t.binary("uav-drone"), *arguments], stdout=subprocess.PIPE, check=True)
         assert done.stdout.startswith(b"Usage: uav-drone"), arguments
     done = subprocess.run([t.binary("uav-drone"), "--version"], stdout=subprocess.PIPE, check=True)
@@ -363,7 +424,7 @@ def test_help(t):
 
 def test_no_gateway(t):
     with reserved_port() as port:
-        for command in (("who",), ("listen", "--scenario", "field"),
+        for command in (("who",), ("scenarios",), ("listen", "--scenario", "field"),
                         ("send", "--scenario", "field", "--to", "x", "--payload", "x")):
             code, out, err = run(t, (uavtest.HOST, port), *command, "--timeout", "0.2")
             assert (code, out) == (UNCONNECTED, "") and str(port) in err, (command, err)
@@ -389,7 +450,7 @@ def test_refused(t):
     t.drone(gateway, "uav1", callsign="Falke")
     base = ("send", "--payload", "x", "--to", "uav1", "--scenario")
     for arguments, word in (
-        ((*base, "fjeld"), "NO_SUCH_SCENARIO"),
+        ((*base, "fjeld"), "uav-drone scenarios"),
         ((*base, "field", "--id", "no id"), "BAD_ID"),
         ((*base, "field", "--callsign", "Falke"), "NAME_TAKEN"),
         (("who", "--scenario", "fjeld"), "NO_SUCH_SCENARIO"),

@@ -85,6 +85,21 @@ static void who_needs_nothing(void **state)
 	assert_false(parsed.options.json);
 }
 
+static void scenarios_needs_nothing(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parses(&parsed, "scenarios --json --id uav-9");
+	assert_int_equal(parsed.options.command, COMMAND_SCENARIOS);
+	complains("scenarios --scenario field", "--scenario");
+	complains("scenarios --local 1,2,3", "--local");
+	complains("scenarios --count 1", "--count");
+	complains("listen", "uav-drone scenarios");
+	tells("scenarios --help", "why not");
+	tells("--help", "scenarios");
+}
+
 static void common_options_are_taken(void **state)
 {
 	struct parsed parsed;
@@ -318,6 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_needs_nothing),
+		cmocka_unit_test(scenarios_needs_nothing),
 		cmocka_unit_test(common_options_are_taken),
 		cmocka_unit_test(send_options_are_taken),
 		cmocka_unit_test(positions_are_taken),

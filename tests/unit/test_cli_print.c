@@ -448,6 +448,49 @@ static void a_callsign_cannot_break_the_table(void **state)
 			    "-                1:01 min   0.0 s      -\n");
 }
 
+static void a_scenario_that_is_not_available_says_why(void **state)
+{
+	struct capture *capture = *state;
+	const struct scenario_entry plain = {.name = slice_str("field"),
+					     .topology = TOPOLOGY_MESH,
+					     .max_drones = 10000,
+					     .available = true};
+	const struct scenario_entry refused = {.name = slice_str("star"),
+					       .description = slice_str("Around\ta hub"),
+					       .topology = TOPOLOGY_STAR,
+					       .hub = slice_str("gs"),
+					       .message = slice_str("no model \x1b[2J"),
+					       .drones = 3,
+					       .max_drones = 50};
+	json_t *object;
+
+	printer_text.scenario_head(capture->file);
+	printer_text.scenario(capture->file, &plain);
+	printer_text.scenario(capture->file, &refused);
+	(void)fputc('\0', capture->file);
+	assert_string_equal(
+		printed(capture),
+		"SCENARIO             TOPOLOGY HUB                  DRONES/MAX  AVAILABLE "
+		"DESCRIPTION\n"
+		"field                MESH     -                    0/10000     yes       -\n"
+		"star                 STAR     gs                   3/50        no        "
+		"Around\\ta hub\n"
+		"    not available: no model \\x1b[2J\n");
+	printer_json.scenario_head(capture->file);
+	printer_json.scenario(capture->file, &refused);
+	object = printed_object(capture);
+	assert_int_equal(json_object_size(object), 8);
+	text_is(object, "name", "star");
+	text_is(object, "description", "Around\ta hub");
+	text_is(object, "topology", "STAR");
+	text_is(object, "hub", "gs");
+	text_is(object, "message", "no model \x1b[2J");
+	integer_is(object, "drones", 3);
+	integer_is(object, "max_drones", 50);
+	assert_true(json_is_false(json_object_get(object, "available")));
+	json_decref(object);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -470,6 +513,7 @@ int main(void)
 		TEST(hubs_and_new_names_are_told),
 		TEST(payloads_are_text_or_hex),
 		TEST(a_callsign_cannot_break_the_table),
+		TEST(a_scenario_that_is_not_available_says_why),
 	};
 
 	return cmocka_run_group_tests_name("cli print", tests, NULL, NULL);
