@@ -75,6 +75,10 @@ static int parse_host_and_port(const char *text, struct address *address, const 
 	const char *colon = bracketed && end ? end + 1 : end;
 	size_t size;
 
+	if (bracketed && !end) {
+		*why = "the ] behind the IPv6 address is missing, as in [::1]:7600";
+		return -1;
+	}
 	if (!end || *colon != ':') {
 		*why = "the port is missing, as in 127.0.0.1:7600 or [::1]:7600";
 		return -1;

@@ -99,12 +99,16 @@ static void check_rules(struct draft *draft)
 
 /* ---------------------------------------------------------------- addresses */
 
+static bool has_line(const struct part *part, const char *key)
+{
+	return part->lines[table_row_index(table_find_row(part->section->name, key))] != 0;
+}
+
 /* Whether the part has this key, with a value that was taken. */
 static bool has(const struct part *part, const char *key)
 {
-	size_t row = table_row_index(table_find_row(part->section->name, key));
-
-	return part->lines[row] && !part->bad[row];
+	return has_line(part, key) &&
+	       !part->bad[table_row_index(table_find_row(part->section->name, key))];
 }
 
 static struct place place_of(const struct part *part, const char *key)
@@ -142,22 +146,56 @@ static bool same_address(const struct address *a, const struct address *b)
 }
 
 /* Two listeners at one address, unless the system chooses the port. */
-static void check_listener(struct draft *draft, const struct part *part)
+static void compare_with_listeners(struct draft *draft, const struct part *part)
 {
 	const struct listener_settings *mine = draft_target(draft, part);
+	struct place place = place_of(part, "address");
 
 	for (const struct part *other = draft->parts; other < part; other++) {
 		const struct listener_settings *theirs = draft_target(draft, other);
-		struct place place = place_of(part, "address");
 
-		if (other->section == part->section && has(part, "address") &&
-		    has(other, "address") && same_address(&mine->address, &theirs->address)) {
+		if (other->section == part->section && has(other, "address") &&
+		    same_address(&mine->address, &theirs->address)) {
 			report_mistake_at(&draft->report, place,
 					  "the address is that of [listen:%s] already, %s",
 					  other->name,
 					  place_from(place.file, place_of(other, "address")).text);
 			return;
 		}
+	}
+}
+
+/* At a simulator's address, the gateway would connect to itself. */
+static void compare_with_simulators(struct draft *draft, const struct part *part)
+{
+	const struct section *section = table_find_section("simulator");
+	const struct listener_settings *mine = draft_target(draft, part);
+	char title[VIEW_TITLE_BYTES];
+
+	for (size_t i = 0; i < draft->settings->simulator_count; i++) {
+		const struct simulator_settings *theirs = &draft->settings->simulators[i];
+		const struct part *other = draft_find(draft, section, i);
+		bool given = other && has(other, "address");
+		/* a [simulator] that says nothing of it, or that is not there at all */
+		bool preset =
+			other ? !*other->name && !has_line(other, "address") : !draft->incomplete;
+
+		if ((given || preset) && same_address(&mine->address, &theirs->address)) {
+			view_title(section, theirs->name, title, sizeof(title));
+			report_mistake_at(
+				&draft->report, place_of(part, "address"),
+				"the address is that of [%s], where a simulator listens%s", title,
+				given ? "" : " unless another is given");
+			return;
+		}
+	}
+}
+
+static void check_listener(struct draft *draft, const struct part *part)
+{
+	if (has(part, "address")) {
+		compare_with_listeners(draft, part);
+		compare_with_simulators(draft, part);
 	}
 }
 

@@ -85,7 +85,8 @@ void draft_give_up(struct draft *draft, struct place place)
 
 /* --------------------------------------------------------------- sections */
 
-static void tell_unknown_section(struct draft *draft, int line, const char *name)
+/* `named` is whether a colon stands behind `name`. */
+static void tell_unknown_section(struct draft *draft, int line, const char *name, bool named)
 {
 	struct suggestion best = {0};
 	char known[256] = "", meant[64] = "";
@@ -97,10 +98,17 @@ static void tell_unknown_section(struct draft *draft, int line, const char *name
 		suggest_consider(&best, slice_str(name), section->name);
 		at += (size_t)snprintf(known + at, sizeof(known) - at, "%s[%s%s]", i ? ", " : "",
 				       section->name, section_name_part(section));
+		if (section->naming == NAMING_OPTIONAL) {
+			at += (size_t)snprintf(known + at, sizeof(known) - at, ", [%s:NAME]",
+					       section->name);
+		}
 	}
 	if (best.name) {
+		const struct section *nearest = table_find_section(best.name);
+		bool optional = nearest->naming == NAMING_OPTIONAL;
+
 		(void)snprintf(meant, sizeof(meant), "did you mean [%s%s]? ", best.name,
-			       section_name_part(table_find_section(best.name)));
+			       optional && named ? ":NAME" : section_name_part(nearest));
 	}
 	report_mistake(&draft->report, line, "unknown section %s; %sthere are %s", quote(name).text,
 		       meant, known);
@@ -154,8 +162,10 @@ static void name_part(struct draft *draft, struct part *part, const char *given)
 	part->misnamed = true;
 	report_mistake(&draft->report, part->place.line,
 		       "[%s:NAME] needs a NAME of 1 to %d letters, digits, dots, underscores or "
-		       "hyphens; here: %s",
-		       section->name, NAME_MAX_BYTES, quote(given ? given : "").text);
+		       "hyphens; %s%s",
+		       section->name, NAME_MAX_BYTES,
+		       given && *given ? "here: " : "here it is missing",
+		       given && *given ? quote(given).text : "");
 }
 
 static int tell_too_many(struct draft *draft, const struct part *part, int most)
@@ -242,7 +252,7 @@ void draft_take_section(void *ctx, int line, char *text)
 	}
 	part.section = table_find_section(text);
 	if (!part.section) {
-		tell_unknown_section(draft, line, text);
+		tell_unknown_section(draft, line, text, colon != NULL);
 		return;
 	}
 	name_part(draft, &part, colon ? colon + 1 : NULL);

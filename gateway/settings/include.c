@@ -1,5 +1,6 @@
 /* The first file, then what it includes, then what that includes. */
 #include "settings/draft.h"
+#include "settings/value.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -113,6 +114,36 @@ static char *beside(const char *file, const char *pattern, bool escape)
 	return path;
 }
 
+/* Whether the folder in front of the first sign of a pattern is there; else that is told. */
+static bool has_folder(struct draft *draft, const struct wish *wish)
+{
+	size_t size = strcspn(wish->pattern, "*?[\\");
+	char *folder, *path;
+	struct stat about;
+	bool found;
+
+	while (size && wish->pattern[size - 1] != '/') {
+		size--;
+	}
+	folder = strndup(wish->pattern, size);
+	path = folder ? beside(wish->place.file, folder, false) : NULL;
+	if (!path) {
+		draft_give_up(draft, wish->place);
+	}
+	/* whether it may be read is for glob to say */
+	found = path &&
+		(size == 0 || stat(path, &about) == 0 || (errno != ENOENT && errno != ENOTDIR));
+	if (path && !found) {
+		report_mistake_at(&draft->report, wish->place,
+				  "include = %s: there is no folder %s", quote(wish->pattern).text,
+				  path);
+		draft->incomplete = true;
+	}
+	free(folder);
+	free(path);
+	return found;
+}
+
 /* For glob: a folder that is not there has no matches; one that may not be read is an
  * error. */
 static int on_glob_error(const char *path, int error)
@@ -134,6 +165,10 @@ static void read_matches(struct draft *draft, const char *path, const struct wis
 		report_mistake_at(&draft->report, wish->place, "include = %s: cannot be read: %s",
 				  quote(wish->pattern).text, strerror(errno));
 		draft->incomplete = true;
+	} else if (result == GLOB_NOMATCH && *value_comment_hint(wish->pattern)) {
+		report_mistake_at(&draft->report, wish->place, "include = %s: matches nothing%s",
+				  quote(wish->pattern).text, value_comment_hint(wish->pattern));
+		draft->incomplete = true;
 	}
 	for (size_t i = 0; result == 0 && i < found.gl_pathc; i++) {
 		read_source(draft, found.gl_pathv[i], wish, depth);
@@ -148,9 +183,9 @@ static void read_wish(struct draft *draft, const struct wish *wish, size_t depth
 
 	if (!path) {
 		draft_give_up(draft, wish->place);
-	} else if (many) {
+	} else if (many && has_folder(draft, wish)) {
 		read_matches(draft, path, wish, depth);
-	} else {
+	} else if (!many) {
 		read_source(draft, path, wish, depth);
 	}
 	free(path);
@@ -198,8 +233,9 @@ static void read_source(struct draft *draft, const char *path, const struct wish
 	struct stat about;
 
 	if (stat(path, &about) < 0) {
-		report_mistake_at(&draft->report, wish->place, "include = %s: %s: %s",
-				  quote(wish->pattern).text, path, strerror(errno));
+		report_mistake_at(&draft->report, wish->place, "include = %s: %s: %s%s",
+				  quote(wish->pattern).text, path, strerror(errno),
+				  value_comment_hint(wish->pattern));
 		draft->incomplete = true;
 	} else if (may_include(draft, path, wish, &about, depth) &&
 		   add_source(draft, path, wish->place, &about) == 0) {

@@ -23,9 +23,36 @@ static const char *find_home(const char *section, const char *key)
 	return NULL;
 }
 
+static bool parameter_key_valid(const char *key)
+{
+	size_t size = strlen(key);
+
+	return size >= 1 && size <= PARAMETER_KEY_BYTES &&
+	       strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+		       size;
+}
+
+/* What a channel.* key was written as with a slip in front of its dot; NULL when it is
+ * none. */
+static const char *misspelt_parameter(const char *section, const char *key)
+{
+	static const char prefix[] = CHANNEL_PREFIX;
+	size_t size = strcspn(key, ".");
+	struct suggestion best = {0};
+	char word[sizeof(prefix)] = "";
+
+	memcpy(word, prefix, strlen(prefix) - 1); /* without its dot */
+	suggest_consider(&best, slice_of(key, size), word);
+	return best.name && table_find_row(section, prefix) && key[size] == '.' &&
+			       parameter_key_valid(key + size + 1)
+		       ? key + size + 1
+		       : NULL;
+}
+
 static void tell_unknown_key(struct draft *draft, int line, const char *section, const char *key)
 {
 	const char *home = find_home(section, key);
+	const char *parameter = misspelt_parameter(section, key);
 	struct suggestion best = {0};
 	char known[1024] = "", meant[128] = "";
 	size_t at = 0;
@@ -42,7 +69,10 @@ static void tell_unknown_key(struct draft *draft, int line, const char *section,
 					       at ? ", " : "", row->key);
 		}
 	}
-	if (home) {
+	if (parameter) {
+		(void)snprintf(meant, sizeof(meant), "did you mean " CHANNEL_PREFIX "%s? ",
+			       parameter);
+	} else if (home) {
 		(void)snprintf(meant, sizeof(meant), "it belongs in [%s%s]; ", home,
 			       section_name_part(table_find_section(home)));
 	} else if (best.name) {
@@ -57,15 +87,6 @@ static void tell_key_twice(struct draft *draft, int line, const char *key, int f
 {
 	report_mistake(&draft->report, line, "%s is given twice; first on line %d", quote(key).text,
 		       first);
-}
-
-static bool parameter_key_valid(const char *key)
-{
-	size_t size = strlen(key);
-
-	return size >= 1 && size <= PARAMETER_KEY_BYTES &&
-	       strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
-		       size;
 }
 
 static struct slice copy(const char *text)
@@ -150,8 +171,8 @@ static void take_value(struct draft *draft, struct part *part, const struct row 
 	part->lines[index] = line;
 	if (value_parse(row, value, draft_target(draft, part), why, sizeof(why)) < 0) {
 		part->bad[index] = true;
-		report_mistake(&draft->report, line, "%s = %s %s", row->key, quote(value).text,
-			       why);
+		report_mistake(&draft->report, line, "%s = %s %s%s", row->key, quote(value).text,
+			       why, value_comment_hint(value));
 	}
 }
 

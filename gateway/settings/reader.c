@@ -194,22 +194,21 @@ static int open_without_waiting(const char *file, enum reader_source source)
 FILE *reader_open(const char *file, enum reader_source source, struct report *report)
 {
 	int fd = open_without_waiting(file, source);
-	const char *why = NULL;
+	FILE *opened = NULL;
 	struct stat about;
-	FILE *opened;
+	const char *why;
 
 	if (fd < 0) {
 		report_mistake(report, 0, "cannot be opened: %s", strerror(errno));
 		return NULL;
 	}
-	if (fstat(fd, &about) < 0 ||
-	    (!(why = objection(about.st_mode, source)) && !(opened = fdopen(fd, "r")))) {
+	why = fstat(fd, &about) < 0 ? strerror(errno) : objection(about.st_mode, source);
+	if (!why && !(opened = fdopen(fd, "r"))) {
 		why = strerror(errno);
 	}
 	if (why) {
 		report_mistake(report, 0, "%s", why);
 		(void)close(fd);
-		return NULL;
 	}
 	return opened;
 }

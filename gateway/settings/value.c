@@ -92,6 +92,16 @@ void value_describe(const struct row *row, char *text, size_t cap)
 	}
 }
 
+const char *value_comment_hint(const char *text)
+{
+	for (; *text; text++) {
+		if ((*text == ' ' || *text == '\t') && (text[1] == '#' || text[1] == ';')) {
+			return "; a comment needs a line of its own";
+		}
+	}
+	return "";
+}
+
 static int refuse(const struct row *row, const char *text, char *why, size_t cap)
 {
 	char allowed[DESCRIBE_BYTES];

@@ -20,6 +20,10 @@ void value_print(const struct row *row, const void *target, char *text, size_t c
 /* What is allowed: "a whole number from 1 to 100". */
 void value_describe(const struct row *row, char *text, size_t cap);
 
+/* What to say behind a value that was refused: "; a comment ..." when it seems to end in
+ * one, else "". */
+const char *value_comment_hint(const char *text);
+
 /* A number's value in `target`. */
 uint64_t value_number(const struct row *row, const void *target);
 

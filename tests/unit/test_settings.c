@@ -256,6 +256,8 @@ static void unknown_names_get_the_nearest_known(void **state)
 	(void)state;
 	check_one(LISTEN "[simulatr]\nanything = 1\n", 3, "unknown section \"simulatr\"",
 		  "did you mean [simulator]?");
+	check_one(LISTEN "[simulatr:far]\n", 3, "did you mean [simulator:NAME]?",
+		  "[simulator], [simulator:NAME], [");
 	check_one(LISTEN "[scenarios:x]\n", 3, "did you mean [scenario:NAME]?", "");
 	check_one(LISTEN "[xyzzy]\n", 3, "unknown section \"xyzzy\"",
 		  "there are [gateway], [listen:");
@@ -267,6 +269,27 @@ static void unknown_names_get_the_nearest_known(void **state)
 	check_one("[listen:a]\nadress = x\naddress = 127.0.0.1:1\n", 2, "did you mean address?",
 		  "there are address, scenario, protocol");
 	check_one(LISTEN "[sessions]\nmax_in_flight_bytes = 5\n", 4, "it belongs in [limits]", "");
+	check_one(LISTEN "[scenario:s]\nchanel.model = x\n", 4, "unknown key \"chanel.model\"",
+		  "did you mean channel.model?");
+	check_one(LISTEN "[scenario:s]\nColour.model = x\n", 4, "; there are description", "");
+	check_one(LISTEN "[scenario:s]\nchanel.mo\x1b\x1b = x\n", 4, "; there are description", "");
+	check_one(LISTEN "[limits]\nchanel.model = x\n", 4, "; there are max_drones", "");
+}
+
+/* Behind a value there is no comment; who wrote one is told. */
+static void comments_behind_values_are_told(void **state)
+{
+	static const char hint[] = "; a comment needs a line of its own";
+
+	(void)state;
+	check_one(LISTEN "[scenario:s]\norigin = 1, 2, 3 # comment\n", 4, "is not a place", hint);
+	check_one(LISTEN "[limits]\nmax_drones = 5\t; x\n", 4, "is not a whole number", hint);
+	check_one(LISTEN "[gateway]\nlog_level = info ;\n", 4, "is not known", hint);
+	check_one("[listen:a]\naddress = 127.0.0.1:1 # here\n", 2, "is not an address", hint);
+	check_one(LISTEN "[gateway]\nname = a#b\n", 4, "hyphens\n", "is not a name");
+	check_one(LISTEN "[gateway]\ninclude = /none.ini # x\n", 4, "No such file", hint);
+	check_one(LISTEN "[gateway]\ninclude = /*.none # x\n", 4, "matches nothing", hint);
+	settings_free(load_good(LISTEN "[scenario:s]\ndescription = a # b\n"));
 }
 
 static void what_stands_twice_names_the_first(void **state)
@@ -307,8 +330,9 @@ static void form_is_checked(void **state)
 	check_one(LISTEN "protocol: protobuf\n", 3, "neither [section]", "");
 	check_one(LISTEN "= 5\n", 3, "neither [section]", "");
 	check_one(LISTEN "[gateway:x]\n", 3, "takes no name", "");
-	check_one(LISTEN "[scenario]\n", 3, "needs a NAME", "");
-	check_one(LISTEN "[scenario:]\n", 3, "needs a NAME", "");
+	check_one(LISTEN "[scenario]\n", 3, "[scenario:NAME] needs a NAME",
+		  "hyphens; here it is missing\n");
+	check_one(LISTEN "[scenario:]\n", 3, "needs a NAME", "hyphens; here it is missing\n");
 	check_one(LISTEN "[scenario:a b]\n", 3, "needs a NAME", "a b");
 	check_one(LISTEN "[scenario:a123456789012345678901234567890123]\n", 3, "needs a NAME", "");
 	check_one(LISTEN "[gateway]\nname = two words\n", 4, "is not a name", "letters");
@@ -397,6 +421,26 @@ static void keys_must_fit_each_other(void **state)
 		  "is not a whole number", "");
 }
 
+static void the_gateway_does_not_connect_to_itself(void **state)
+{
+	(void)state;
+	check_one("[simulator]\naddress = [::1]:9\n[listen:a]\naddress = [::1]:9\n", 4,
+		  "the address is that of [simulator], where a simulator listens\n", "");
+	check_one("[listen:a]\naddress = unix:/a\n[simulator:x]\naddress = unix:/a\n", 2,
+		  "the address is that of [simulator:x], where", "");
+	/* left at its default, with a section or without */
+	check_one("[listen:a]\naddress = 127.0.0.1:7700\n", 2,
+		  "that of [simulator], where a simulator listens unless another is given", "");
+	check_one("[listen:a]\naddress = 127.0.0.1:7700\n[simulator]\n", 2,
+		  "that of [simulator], where a simulator listens unless another is given", "");
+	settings_free(load_good("[listen:a]\naddress = 127.0.0.1:7700\n"
+				"[simulator:x]\naddress = 127.0.0.1:7701\n"));
+	/* what was refused or is missing is not compared */
+	check_one("[listen:a]\naddress = 127.0.0.1:7700\n[simulator]\naddress = x\n", 4,
+		  "is not an address", "");
+	check_one("[listen:a]\n[listen:b]\naddress = [::1]:9\n", 1, "has no address", "");
+}
+
 static void somebody_must_be_able_to_connect(void **state)
 {
 	(void)state;
@@ -454,7 +498,7 @@ static void every_mistake_is_told(void **state)
 		"default_scenario, log_level, log_format, include\n"
 		"3: log_level = \"loud\" is not known; must be debug, info, warning or error\n"
 		"4: unknown section \"bogus\"; there are [gateway], [listen:NAME], [simulator], "
-		"[sessions], [presence], [limits], [scenario:NAME]\n"
+		"[simulator:NAME], [sessions], [presence], [limits], [scenario:NAME]\n"
 		"6: this is neither [section], nor key = value, nor a comment (# or ; at the start "
 		"of the line): \"nonsense\"\n"
 		"8: max_drones = \"many\" is not a whole number; must be a whole number from 1 to "
@@ -570,6 +614,8 @@ static void addresses_are_taken_apart(void **state)
 		assert_string_equal(address.host, good[i].host);
 		assert_int_equal(address.port, good[i].port);
 	}
+	assert_int_equal(address_parse("[::1:7600", &address, &why), -1);
+	assert_non_null(strstr(why, "the ] behind the IPv6 address is missing"));
 	memset(text, '1', sizeof(text));
 	memcpy(text + sizeof(text) - 4, ":80", 4);
 	assert_int_equal(address_parse(text, &address, &why), -1);
@@ -769,6 +815,15 @@ static void the_sample_file_is_right(void **state)
 	settings_free(settings);
 }
 
+/* The folder of ready scenarios is beside the original only. */
+static void include_nothing(char *text)
+{
+	char *pattern = strstr(text, "scenarios/*.ini");
+
+	assert_non_null(pattern);
+	memcpy(pattern, "*.no-such-files", strlen("scenarios/*.ini"));
+}
+
 /* Loads as it is; with every comment sign before a key removed it loads, too, and
  * gives the same defaults. */
 static void the_reference_is_a_valid_file(void **state)
@@ -800,6 +855,7 @@ static void the_reference_is_a_valid_file(void **state)
 								   : table_rows[i].key);
 		assert_non_null(strstr(text, line));
 	}
+	include_nothing(text);
 	at = strstr(text, "topology = mesh\n");
 	assert_non_null(at);
 	memcpy(strchr(at, 'm'), "star", 4); /* which has a hub */
@@ -884,7 +940,8 @@ static void any_bytes_are_survived(void **state)
 
 	(void)state;
 	assert_non_null(file);
-	size = fread(sample, 1, sizeof(sample), file);
+	size = fread(sample, 1, sizeof(sample) - 1, file);
+	include_nothing(sample);
 	(void)fclose(file);
 	rng_seed(&rng, 11);
 	for (int i = 0; i < 3000; i++) {
@@ -919,12 +976,14 @@ int main(void)
 		cmocka_unit_test(form_is_forgiving_where_it_is_clear),
 		cmocka_unit_test(long_lines_are_whole_or_refused),
 		cmocka_unit_test(unknown_names_get_the_nearest_known),
+		cmocka_unit_test(comments_behind_values_are_told),
 		cmocka_unit_test(what_stands_twice_names_the_first),
 		cmocka_unit_test(what_is_planned_says_so),
 		cmocka_unit_test(form_is_checked),
 		cmocka_unit_test(long_values_are_cut_when_quoted),
 		cmocka_unit_test(origins_are_places),
 		cmocka_unit_test(keys_must_fit_each_other),
+		cmocka_unit_test(the_gateway_does_not_connect_to_itself),
 		cmocka_unit_test(somebody_must_be_able_to_connect),
 		cmocka_unit_test(there_are_not_too_many),
 		cmocka_unit_test(every_mistake_is_told),

@@ -169,8 +169,16 @@ static void nothing_may_match_but_what_is_named_is_there(void **state)
 {
 	struct folder *folder = *state;
 
-	put(folder, "main.ini", MAIN("include = none/*.ini\ninclude = [x].ini\n"));
+	put_folder(folder, "empty");
+	put(folder, "main.ini",
+	    MAIN("include = empty/*.ini\ninclude = [x].ini\ninclude = */none/*.ini\n"));
 	check_scenarios(folder, "");
+	put(folder, "main.ini", MAIN("include = none/*.ini\n"));
+	check_told(folder, "main.ini:4: include = \"none/*.ini\": ", "there is no folder /tmp/");
+	put(folder, "main.ini", MAIN("include = main.ini/*.ini\n"));
+	check_told(folder, "main.ini:4: include = \"main.ini/*.ini\": ", "there is no folder");
+	put(folder, "main.ini", MAIN("include = /none/of/*/x.ini\n"));
+	check_told(folder, "main.ini:4: ", "there is no folder /none/of/\n");
 	put(folder, "main.ini", MAIN("include = none.ini\n"));
 	check_told(folder, "main.ini:4: include = \"none.ini\": ", "none.ini: No such file");
 	put(folder, "main.ini", MAIN("include =\n"));
