@@ -150,6 +150,7 @@ static void run_reload(struct net_task *task)
 	if (next) {
 		gateway->settings = next;
 		gateway->net.settings = next;
+		links_reload(&gateway->links, before);
 		settings_free(before);
 	}
 }

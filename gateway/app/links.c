@@ -59,6 +59,13 @@ void links_start(struct links *links)
 	}
 }
 
+void links_reload(struct links *links, const struct settings *before)
+{
+	for (size_t i = 0; i < links->count; i++) {
+		simlink_reload(links->ports[i].ctx, before);
+	}
+}
+
 void links_stop(struct links *links)
 {
 	for (size_t i = 0; i < links->count; i++) {

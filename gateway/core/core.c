@@ -258,8 +258,7 @@ enum core_verdict core_request(struct core *core, struct session *session,
 
 uint32_t core_frame_limit(const struct core *core, const struct session *session)
 {
-	return session->state == SESSION_ACTIVE ? core->limits.max_frame_bytes
-						: core->limits.max_frame_bytes_unregistered;
+	return session_frame_limit(core, session);
 }
 
 void core_partial(struct core *core, struct session *session, bool partial)

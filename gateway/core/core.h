@@ -84,7 +84,8 @@ struct core *core_new(const struct core_config *config, const struct sim_port *l
  * scenario, windows of simulators. `key`, `first_session`, `log`, limits.presence_backlog
  * and the simulators' names and connections stay as they are. Nobody is disconnected;
  * messages in flight finish under the rules under which they were sent; members of a
- * scenario that changed or went are told. 0, or -1 when memory is out: nothing has changed
+ * scenario that changed or went are told; times that have become shorter are
+ * counted from now on. 0, or -1 when memory is out: nothing has changed
  * then. */
 int core_reload(struct core *core, const struct core_config *config)
 	__attribute__((warn_unused_result));
@@ -155,8 +156,8 @@ void core_sim_drained(struct core *core, uint32_t lane);
 
 /* No new drones; those online may finish what is in flight. */
 void core_drain(struct core *core);
-/* Says goodbye to everyone (SHUTTING_DOWN); what is in flight is decided now as
- * SIMULATOR_DOWN. */
+/* Says goodbye to everyone (SHUTTING_DOWN). What is queued or at a simulator is decided now as
+ * SIMULATOR_DOWN, what waits for its time as TARGET_LEFT: its targets leave too. */
 void core_shutdown(struct core *core);
 
 /* --- to look at --- */

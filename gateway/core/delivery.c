@@ -97,11 +97,6 @@ static void tell_one(struct core *core, struct session *sender, uint32_t ref, en
 	session_emit(core, sender, &event);
 }
 
-static struct session *sender_of(const struct core *core, const struct message *message)
-{
-	return registry_numbered(&core->registry, message->sender_index, message->sender_number);
-}
-
 static void settle(struct core *core, const struct message *message, const struct aim *aim,
 		   const struct fate *fate)
 {
@@ -111,7 +106,7 @@ static void settle(struct core *core, const struct message *message, const struc
 	if (aim->target) {
 		fanout_settle(core, message->fanout, aim->target, fate);
 	} else if (message->report != REPORT_WISH_NONE) {
-		sender = sender_of(core, message);
+		sender = core_sender(core, message);
 		if (sender) {
 			tell_one(core, sender, message->ref, message->report, name_slice(aim->id),
 				 fate);
@@ -217,7 +212,7 @@ void delivery_arrive(struct core *core, struct message *message, const struct ai
 
 void delivery_finish(struct core *core, struct message *message)
 {
-	struct session *sender = sender_of(core, message);
+	struct session *sender = core_sender(core, message);
 	struct fanout *fanout = message->fanout;
 
 	inflight_release(&core->inflight, message);

@@ -33,11 +33,6 @@
 
 /* ------------------------------------------------------------ windows */
 
-static struct session *sender_of(const struct core *core, const struct message *message)
-{
-	return registry_numbered(&core->registry, message->sender_index, message->sender_number);
-}
-
 void relay_open_window(struct core *core, struct session *session)
 {
 	if (session->in_flight < core->limits.max_in_flight_per_drone &&
@@ -48,7 +43,7 @@ void relay_open_window(struct core *core, struct session *session)
 
 void relay_enter_window(struct core *core, struct message *message)
 {
-	struct session *sender = sender_of(core, message);
+	struct session *sender = core_sender(core, message);
 
 	if (sender && !message->in_window) {
 		message->in_window = true;
@@ -68,7 +63,7 @@ static void leave_window(struct core *core, struct session *sender, bool in_wind
 /* It is in no queue and no channel any more. */
 static void message_over(struct core *core, struct message *message)
 {
-	struct session *sender = sender_of(core, message);
+	struct session *sender = core_sender(core, message);
 	bool in_window = message->in_window;
 
 	message->in_window = false;

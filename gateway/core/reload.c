@@ -160,12 +160,12 @@ static void take_one(struct core *core, struct plan *plan)
 }
 
 /* The simulator hears of what is new to it, and again of what it refused. */
-static void tell_simulator(struct core *core, struct plan *plan)
+static void tell_simulator(struct plan *plan)
 {
 	if (plan->after != plan->before) {
-		scenario_send(core, plan->after);
+		scenario_send(plan->after);
 	} else if (plan->after->status == SCENARIO_REFUSED) {
-		scenario_send(core, plan->after);
+		scenario_send(plan->after);
 		plan->changed = true;
 	}
 }
@@ -210,14 +210,26 @@ static void mend_list(struct session *session, const struct plan *plans, size_t 
 	}
 }
 
+/* Whether any of the times that a drone is allowed has become shorter. */
+static bool is_stricter(const struct limits *before, const struct limits *after)
+{
+	return after->register_timeout_ms < before->register_timeout_ms ||
+	       after->frame_timeout_ms < before->frame_timeout_ms ||
+	       after->idle_timeout_ms < before->idle_timeout_ms ||
+	       after->output_soft_ms < before->output_soft_ms;
+}
+
 /* Lists are mended; deadlines may come earlier than they stood. */
-static void mend_sessions(struct core *core, const struct plan *plans, size_t count)
+static void mend_sessions(struct core *core, const struct plan *plans, size_t count, bool stricter)
 {
 	for (uint32_t i = 0; i < core->registry.sessions.high; i++) {
 		struct session *session = registry_at(&core->registry, i);
 
 		if (session && session->state != SESSION_ENDED) {
 			mend_list(session, plans, count);
+			if (stricter) {
+				session_count_anew(core, session);
+			}
 			deadline_by(core, session, deadline_of(core, session));
 		}
 	}
@@ -285,7 +297,7 @@ static void tell_all(struct core *core, struct plan *plans, size_t count, struct
 		     size_t old_count)
 {
 	for (size_t i = 0; i < count; i++) {
-		tell_simulator(core, &plans[i]);
+		tell_simulator(&plans[i]);
 	}
 	for (size_t i = 0; i < old_count; i++) {
 		if (!is_planned(plans, count, old[i])) {
@@ -310,6 +322,7 @@ static void take_in(struct core *core, const struct core_config *config, struct 
 {
 	struct scenario **old = core->scenarios;
 	size_t old_count = core->scenario_count, count = config->scenario_count;
+	bool stricter = is_stricter(&core->limits, &config->limits);
 
 	take_limits(core, config);
 	for (size_t i = 0; i < count; i++) {
@@ -318,7 +331,7 @@ static void take_in(struct core *core, const struct core_config *config, struct 
 	}
 	core->scenarios = order;
 	core->scenario_count = count;
-	mend_sessions(core, plans, count);
+	mend_sessions(core, plans, count, stricter);
 	sweep_expiries(core);
 	tell_all(core, plans, count, old, old_count);
 	release_all(core);

@@ -95,7 +95,7 @@ static void enter(struct core *core, struct session *session, uint32_t ref, stru
 			      "no scenario has this name; list_scenarios tells which there are");
 	} else if (scenario->status == SCENARIO_REFUSED) {
 		session_error(core, session, ref, ERROR_SCENARIO_UNAVAILABLE,
-			      "the simulator refused this scenario; its entry says why");
+			      scenario_why_refused(scenario));
 	} else if (scenario != present && scenario->member_count >= scenario->config.max_drones) {
 		session_error(core, session, ref, ERROR_SCENARIO_FULL,
 			      "the scenario has its max_drones");
@@ -488,13 +488,25 @@ static struct lane *lane_in_the_way(const struct core *core, const struct sessio
 	return lane ? lane : full_lane(session_scenario(session));
 }
 
+/* Before the end nothing is begun any more, but who is there may show that it is alive. */
+static enum core_verdict drain(const struct core *core, struct session *session,
+			       const struct request *request)
+{
+	session->heard_us = core->now.mono_us;
+	if (request->kind == REQUEST_PONG) {
+		return CORE_TAKEN;
+	}
+	session_hold(session, HOLD_DRAINING);
+	return CORE_HOLD;
+}
+
 static enum core_verdict request_take(struct core *core, struct session *session,
 				      const struct request *request)
 {
 	struct lane *lane;
 
 	if (core->draining) {
-		return CORE_HOLD;
+		return drain(core, session, request);
 	}
 	if (session->state == SESSION_ASKING) {
 		session_hold(session, HOLD_ASKING);

@@ -191,9 +191,55 @@ static void forget_lingering(struct scenario *scenario)
 	}
 }
 
+static bool in_flight(const struct scenario *scenario)
+{
+	return scenario->in_channel || scenario->waiting;
+}
+
+/* The next scenario of this identity, by number from `after` on, or NULL. */
+static struct scenario *next_of_family(const struct core *core, uint32_t identity, uint32_t after)
+{
+	for (uint32_t i = after; i < core->numbers.high; i++) {
+		struct scenario *scenario = core->numbers.by_number[i];
+
+		if (scenario && scenario->identity == identity) {
+			return scenario;
+		}
+	}
+	return NULL;
+}
+
+/* Whether anything is in flight in it, or in one that it succeeded: its members are the
+ * targets of that too. */
+static bool family_in_flight(const struct core *core, uint32_t identity)
+{
+	const struct scenario *scenario = NULL;
+
+	while ((scenario = next_of_family(core, identity, scenario ? scenario->number : 0))) {
+		if (in_flight(scenario)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The end of one may have been what its successor, that was removed, still waited for. */
+static void settle_family(struct core *core, uint32_t identity)
+{
+	struct scenario *scenario = NULL;
+
+	while ((scenario = next_of_family(core, identity, scenario ? scenario->number : 0))) {
+		if (scenario->retired && scenario->member_count) {
+			scenario_settle(core, scenario);
+			return;
+		}
+	}
+}
+
 void scenario_settle(struct core *core, struct scenario *scenario)
 {
 	const struct lane *lane = scenario->lane;
+	uint32_t identity = scenario->identity;
 
 	if (!scenario->retired || scenario->in_channel) {
 		return;
@@ -203,13 +249,14 @@ void scenario_settle(struct core *core, struct scenario *scenario)
 	}
 	scenario->removed = true;
 	forget_lingering(scenario);
-	if (scenario->waiting) {
+	if (scenario->waiting || (scenario->member_count && family_in_flight(core, identity))) {
 		return;
 	}
 	for (uint32_t i = 0; i < scenario->member_count; i++) {
 		detach(core, scenario->members[i]);
 	}
 	scenario_free(core, scenario);
+	settle_family(core, identity);
 }
 
 void scenario_retire(struct core *core, struct scenario *scenario)
@@ -223,6 +270,12 @@ void scenario_retire(struct core *core, struct scenario *scenario)
 
 /* ----------------------------------------------------------------- what is told */
 
+const char *scenario_why_refused(const struct scenario *scenario)
+{
+	return scenario->message[0] ? scenario->message
+				    : "the channel simulator refused this scenario";
+}
+
 static const char *unavailable_why(const struct scenario *scenario)
 {
 	static const char *const away[] = {
@@ -235,7 +288,7 @@ static const char *unavailable_why(const struct scenario *scenario)
 	case SCENARIO_ACCEPTED:
 		return "";
 	case SCENARIO_REFUSED:
-		return scenario->message;
+		return scenario_why_refused(scenario);
 	case SCENARIO_WAITING:
 		break;
 	}
@@ -448,7 +501,7 @@ void scenario_send_node(const struct member *member)
 	lane->ops->set_node(lane->ctx, &node);
 }
 
-void scenario_send(struct core *core, struct scenario *scenario)
+void scenario_send(struct scenario *scenario)
 {
 	const struct lane *lane = scenario->lane;
 	struct sim_scenario told = {
@@ -458,7 +511,6 @@ void scenario_send(struct core *core, struct scenario *scenario)
 		.parameter_count = scenario->config.parameter_count,
 	};
 
-	(void)core;
 	scenario->status = SCENARIO_WAITING;
 	if (!lane->up) {
 		return;
@@ -473,7 +525,7 @@ void scenario_replay(struct core *core, struct lane *lane)
 {
 	for (size_t i = 0; i < core->scenario_count; i++) {
 		if (core->scenarios[i]->lane == lane) {
-			scenario_send(core, core->scenarios[i]);
+			scenario_send(core->scenarios[i]);
 		}
 	}
 }

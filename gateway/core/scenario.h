@@ -68,6 +68,8 @@ struct scenario *scenario_find(const struct core *core, struct slice name);
  * who is it now, or nobody. */
 void scenario_seat_hub(struct scenario *scenario);
 
+/* The simulator's words, of a scenario that it refused. */
+const char *scenario_why_refused(const struct scenario *scenario);
 /* The entry that lists show and drones are told. */
 struct scenario_entry scenario_entry_of(const struct scenario *scenario);
 
@@ -87,7 +89,7 @@ void scenario_retire(struct core *core, struct scenario *scenario);
 void scenario_settle(struct core *core, struct scenario *scenario);
 
 /* Tells the simulator the scenario, which then waits for the answer, and its nodes. */
-void scenario_send(struct core *core, struct scenario *scenario);
+void scenario_send(struct scenario *scenario);
 /* Tells it the present state of a member. */
 void scenario_send_node(const struct member *member);
 /* All scenarios of a lane, after a reconnect. */

@@ -10,8 +10,7 @@
 static bool overloaded(const struct core *core)
 {
 	return core->inflight.in_channel + core->stats.queued >= core->limits.max_in_flight ||
-	       core->inflight.outside_bytes + core->fanout_bytes >=
-		       core->limits.max_in_flight_bytes;
+	       core_payload_bytes(core) >= core->limits.max_in_flight_bytes;
 }
 
 /* What keeps every message of this scenario from being taken now. */
@@ -43,7 +42,7 @@ static const char *send_refusal(const struct core *core, const struct session *s
 		return "a group's name is 1 to 32 of A-Z a-z 0-9 . _ -";
 	}
 	*code = ERROR_PAYLOAD_TOO_LARGE;
-	if (send->payload.size > limits_max_payload(core->limits.max_frame_bytes)) {
+	if (send->payload.size > limits_max_payload(session_frame_limit(core, sender))) {
 		return "payload is larger than max_payload_bytes of the welcome";
 	}
 	*code = ERROR_NO_SCENARIO;
@@ -52,7 +51,7 @@ static const char *send_refusal(const struct core *core, const struct session *s
 	}
 	*code = ERROR_SCENARIO_UNAVAILABLE;
 	if (scenario->status == SCENARIO_REFUSED) {
-		return "the simulator refused this scenario; its entry says why";
+		return scenario_why_refused(scenario);
 	}
 	return NULL;
 }

@@ -48,6 +48,27 @@ void session_free(struct core *core, struct session *session)
 	free(session);
 }
 
+uint32_t session_frame_limit(const struct core *core, const struct session *session)
+{
+	if (session->state != SESSION_ACTIVE) {
+		return core->limits.max_frame_bytes_unregistered;
+	}
+	return session->frame_limit > core->limits.max_frame_bytes ? session->frame_limit
+								   : core->limits.max_frame_bytes;
+}
+
+void session_count_anew(const struct core *core, struct session *session)
+{
+	session->heard_us = core->now.mono_us;
+	session->frame_since_us = core->now.mono_us;
+	if (session->state == SESSION_NEW) {
+		session->connected_us = core->now.mono_us;
+	}
+	if (session->slow_since_us) {
+		session->slow_since_us = core->now.mono_us;
+	}
+}
+
 /* ------------------------------------------------------------- the way out */
 
 static bool session_out_of_bounds(const struct core *core, const struct session *session)
@@ -342,6 +363,7 @@ void session_activate(struct core *core, struct session *session, uint32_t ref,
 		return;
 	}
 	session->heard_us = core->now.mono_us;
+	session->frame_limit = core->limits.max_frame_bytes;
 	session_move(core, session, SESSION_ACTIVE);
 	presence_note(core, session, PRESENCE_WHAT_ONLINE, GOODBYE_UNSPECIFIED, NULL, NULL);
 	presence_join(core, session);

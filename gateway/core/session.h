@@ -28,6 +28,7 @@ enum session_hold {
 	HOLD_SIMULATOR = 2, /* the simulator's window is full; in its lane's list */
 	HOLD_LISTING = 4,   /* a list is still being written to it */
 	HOLD_ASKING = 8,    /* SESSION_ASKING */
+	HOLD_DRAINING = 16, /* the gateway is about to end; never released */
 };
 
 struct session {
@@ -35,7 +36,8 @@ struct session {
 	uint32_t index;	 /* place in the registry; its node's number is index + 1 */
 	uint64_t number; /* unique while the gateway runs */
 	struct endpoint endpoint;
-	uint32_t max_frame; /* largest frame the drone takes */
+	uint32_t max_frame;   /* largest frame the drone takes */
+	uint32_t frame_limit; /* largest that its welcome allows it to send */
 
 	struct name id; /* empty until it registers (or asks) */
 	uint8_t callsign_size;
@@ -72,6 +74,10 @@ struct session {
 	struct list reports; /* fanouts whose report is being written */
 	struct list grave;   /* in core->graveyard */
 };
+
+/* The largest frame that is taken from it: what its welcome said, or more if that has been
+ * raised since. */
+uint32_t session_frame_limit(const struct core *core, const struct session *session);
 
 /* The one place where a session changes its state, and its deadline with it. */
 void session_move(struct core *core, struct session *session, enum session_state state);
@@ -115,6 +121,10 @@ void session_tell_scenario(struct core *core, struct session *session, uint32_t 
 void session_pump(struct core *core, struct session *session);
 /* Whether more may be written to it now that can as well be written later. */
 bool session_has_room(const struct core *core, const struct session *session);
+
+/* Bounds in time have become shorter: what they bound is counted from now on, so that nobody
+ * is dropped for what was allowed until now. */
+void session_count_anew(const struct core *core, struct session *session);
 
 /* Forgets that it was slow, if it has caught up. */
 void session_caught_up(const struct core *core, struct session *session);

@@ -50,6 +50,7 @@ struct core {
 	struct waiting *waiting_free; /* for recycling */
 	uint32_t waiting_kept;	      /* of these */
 	uint64_t fanout_bytes;
+	uint64_t waiting_bytes; /* of altered payloads that wait */
 	struct fanout *fanouts; /* for recycling */
 	size_t fanouts_kept;	/* bytes of these */
 	uint64_t fanout_serial; /* of the last one taken */
@@ -63,5 +64,18 @@ struct core {
 	uint32_t node_place_cap;
 	uint64_t node_place_of; /* the fanout's serial that the map was last made for */
 };
+
+/* What payloads and the targets of messages to many take, beside their slots; bounded by
+ * limits.max_in_flight_bytes. */
+static inline uint64_t core_payload_bytes(const struct core *core)
+{
+	return core->inflight.outside_bytes + core->fanout_bytes + core->waiting_bytes;
+}
+
+/* The session of a message's sender, if it is still there. */
+static inline struct session *core_sender(const struct core *core, const struct message *message)
+{
+	return registry_numbered(&core->registry, message->sender_index, message->sender_number);
+}
 
 #endif

@@ -31,7 +31,10 @@ static struct waiting *take(struct core *core)
 
 static void give(struct core *core, struct waiting *waiting)
 {
-	free(waiting->payload);
+	if (waiting->payload) {
+		core->waiting_bytes -= waiting->payload_size;
+		free(waiting->payload);
+	}
 	if (core->waiting_kept == WAITING_KEPT) {
 		free(waiting);
 		return;
@@ -48,12 +51,17 @@ bool waiting_is_turn(const struct core *core, uint64_t due_us)
 	return due_us <= core->now.mono_us && (!first || first->due_us > due_us);
 }
 
-static bool keep_payload(struct waiting *waiting, struct slice payload)
+/* A copy; counted with the other payloads. */
+static bool keep_payload(struct core *core, struct waiting *waiting, struct slice payload)
 {
+	if (core_payload_bytes(core) + payload.size > core->limits.max_in_flight_bytes) {
+		return false;
+	}
 	waiting->payload = malloc(payload.size ? payload.size : 1);
 	if (!waiting->payload) {
 		return false;
 	}
+	core->waiting_bytes += payload.size;
 	if (payload.size) {
 		memcpy(waiting->payload, payload.data, payload.size);
 	}
@@ -77,7 +85,7 @@ bool waiting_add(struct core *core, struct message *message, const struct aim *a
 	waiting->place = aim->target ? (uint32_t)(aim->target - message->fanout->targets) : 0;
 	waiting->due.order = message->order;
 	leg_keep(&waiting->own, own);
-	if ((altered && !keep_payload(waiting, payload)) ||
+	if ((altered && !keep_payload(core, waiting, payload)) ||
 	    heap_set(&core->waiting, &waiting->due, due_us) < 0) {
 		give(core, waiting);
 		return false;

@@ -253,6 +253,20 @@ void simlink_start(struct simlink *link)
 	connect_now(link);
 }
 
+void simlink_reload(struct simlink *link, const struct settings *before)
+{
+	const struct simulator_settings *old = &before->simulators[link->simulator];
+	const struct simulator_settings *settings = simlink_settings(link);
+	bool changed = old->ping_interval_ms != settings->ping_interval_ms ||
+		       old->idle_timeout_ms != settings->idle_timeout_ms;
+
+	if (changed && link->state == SIMLINK_UP) {
+		link->heard_us = link->net->now.mono_us;
+		link->pinged = false;
+		simlink_keep_alive(link);
+	}
+}
+
 void simlink_stop(struct simlink *link)
 {
 	link->stopped = true;

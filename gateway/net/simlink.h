@@ -23,6 +23,10 @@ struct simlink *simlink_new(struct net *net, uint32_t simulator, uint32_t connec
 /* Begins to connect, and goes on until simlink_stop. */
 void simlink_start(struct simlink *link);
 
+/* net->settings has taken the place of `before`. If the times of silence are others now,
+ * it is counted anew. */
+void simlink_reload(struct simlink *link, const struct settings *before);
+
 /* Closes the connection; the core is not told. Takes one more turn of the loop,
  * then simlink_free is allowed. */
 void simlink_stop(struct simlink *link);

@@ -898,6 +898,30 @@ static void test_shutdown(void **state)
 	assert_int_equal(core_stats(gateway.core)->pending, 0);
 }
 
+/* While the last messages finish, nobody is dropped for silence: neither who answers pings nor who
+ * is not read any more. */
+static void test_alive_while_draining(void **state)
+{
+	(void)state;
+	fake_sim_up(&gateway);
+	fake_join(&gateway, &one, "uav1", "alpha");
+	fake_join(&gateway, &two, "uav2", "alpha");
+	core_drain(gateway.core);
+	for (int i = 0; i < 4; i++) {
+		fake_pass(&gateway, 1000000);
+		assert_int_equal(fake_ask(&one, REQUEST_PONG, NULL), CORE_TAKEN);
+		if (i == 1) {
+			assert_int_equal(fake_send(&two, "uav1", "b", REPORT_WISH_ALL), CORE_HOLD);
+		}
+	}
+	fake_pass(&gateway, 1000000);
+	assert_int_equal(one.closes, 0);
+	assert_int_equal(two.closes, 0);
+	core_shutdown(gateway.core);
+	expect_goodbye(&one, GOODBYE_SHUTTING_DOWN);
+	expect_goodbye(&two, GOODBYE_SHUTTING_DOWN);
+}
+
 static void test_server_full(void **state)
 {
 	(void)state;
@@ -969,6 +993,7 @@ int main(void)
 		TEST(test_left_and_came_again),
 		TEST(test_shutdown),
 		TEST(test_server_full),
+		TEST(test_alive_while_draining),
 		TEST(test_freed_as_it_stands),
 	};
 

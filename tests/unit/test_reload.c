@@ -693,6 +693,23 @@ static void test_removed_and_down(void **state)
 	assert_null(one.session->member);
 }
 
+/* Changed, then removed, while a message is in the channel of what it was: that finishes. */
+static void test_changed_then_removed(void **state)
+{
+	(void)state;
+	send_from(&one, "uav2");
+	change_channel(FAKE_ALPHA, "2");
+	fake_accept(&gateway, NEXT);
+	remove_one(FAKE_ALPHA);
+	assert_int_equal(removals(NEXT), 1); /* nothing is in the successor's channel */
+	expect_told(&two, "", false);
+	fake_answer(&gateway);
+	expect_fate("uav2", OUTCOME_DELIVERED, 1);
+	assert_int_equal(fake_count(&two, EVENT_DELIVERY), 1);
+	assert_int_equal(removals(ALPHA), 1);
+	assert_null(two.session->member);
+}
+
 static void test_groups_end(void **state)
 {
 	(void)state;
@@ -739,15 +756,67 @@ static void test_refused_is_asked_again(void **state)
 static void test_limits(void **state)
 {
 	(void)state;
+	fake_pass(&gateway, 900000);
 	gateway.config.limits.idle_timeout_ms = 1500;
 	gateway.config.limits.ping_interval_ms = 0;
 	fake_reload(&gateway);
-	fake_pass(&gateway, 1489999);
+	fake_pass(&gateway, 1499999); /* silence counts from the reload on */
 	assert_int_equal(one.closes, 0);
 	assert_int_equal(core_next_deadline(gateway.core), gateway.now.mono_us + 1);
 	fake_pass(&gateway, 1);
 	assert_int_equal(one.closes, 1);
 	assert_int_equal(fake_last(&one, 0)->code, GOODBYE_IDLE_TIMEOUT);
+}
+
+/* Silent for longer than the new limit allows, when that comes: nobody is dropped for it, and
+ * there is a ping first. */
+static void test_shorter_than_the_silence(void **state)
+{
+	(void)state;
+	gateway.config.limits.ping_interval_ms = 0;
+	fake_reload(&gateway);
+	fake_pass(&gateway, 2900000);
+	gateway.config.limits.ping_interval_ms = 50;
+	gateway.config.limits.idle_timeout_ms = 100;
+	fake_reload(&gateway);
+	fake_pass(&gateway, 1);
+	assert_int_equal(one.closes, 0);
+	fake_pass(&gateway, 49999);
+	assert_int_equal(fake_last(&one, 0)->kind, EVENT_PING);
+	fake_ask(&one, REQUEST_PONG, NULL);
+	fake_pass(&gateway, 50000);
+	assert_int_equal(one.closes, 0);
+	assert_int_equal(two.closes, 1);
+}
+
+/* A reload that changes no time leaves silence as it is. */
+static void test_silence_goes_on(void **state)
+{
+	(void)state;
+	gateway.config.limits.ping_interval_ms = 0;
+	fake_reload(&gateway);
+	fake_pass(&gateway, 2000000);
+	fake_reload(&gateway);
+	fake_pass(&gateway, 990000);
+	assert_int_equal(one.closes, 1);
+}
+
+/* What a welcome allowed stays allowed; newcomers are told the new bound. */
+static void test_smaller_frames(void **state)
+{
+	static struct fake_drone newcomer;
+	uint32_t before = gateway.config.limits.max_frame_bytes;
+
+	(void)state;
+	gateway.config.limits.max_frame_bytes = before / 2;
+	fake_reload(&gateway);
+	assert_int_equal(core_frame_limit(gateway.core, one.session), before);
+	fake_join(&gateway, &newcomer, "uav9", NULL);
+	assert_int_equal(core_frame_limit(gateway.core, newcomer.session), before / 2);
+	gateway.config.limits.max_frame_bytes = before * 2;
+	fake_reload(&gateway);
+	assert_int_equal(core_frame_limit(gateway.core, one.session), before * 2);
+	assert_int_equal(core_frame_limit(gateway.core, newcomer.session), before * 2);
 }
 
 static void test_registration_limit(void **state)
@@ -756,10 +825,13 @@ static void test_registration_limit(void **state)
 
 	(void)state;
 	fake_attach(&gateway, &newcomer, 1);
+	fake_pass(&gateway, 20000);
 	gateway.config.limits.register_timeout_ms = 10;
 	gateway.config.limits.max_drones = 4;
 	fake_reload(&gateway);
-	fake_pass(&gateway, 10000);
+	fake_pass(&gateway, 9999);
+	assert_int_equal(newcomer.closes, 0);
+	fake_pass(&gateway, 1);
 	assert_int_equal(newcomer.closes, 1);
 	assert_int_equal(core_online(gateway.core), 4);
 }
@@ -942,6 +1014,10 @@ int main(void)
 		STAR_TEST(removed_star),
 		TEST(removed_and_down),
 		TEST(groups_end),
+		TEST(changed_then_removed),
+		TEST(shorter_than_the_silence),
+		TEST(silence_goes_on),
+		TEST(smaller_frames),
 		TEST(added),
 		TEST(refused_is_asked_again),
 		TEST(limits),

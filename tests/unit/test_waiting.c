@@ -238,6 +238,29 @@ static void test_max_waiting(void **state)
 	fake_pass(&gateway, 1);
 }
 
+/* Payloads that the channel altered are kept beside their messages: that has its bound too. */
+static void test_altered_payloads_are_bounded(void **state)
+{
+	struct reception reception;
+
+	(void)state;
+	gateway.core->limits.max_in_flight_bytes = 8;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(fake_send(&one, "uav2", "hello", REPORT_WISH_ALL), CORE_TAKEN);
+		reception = fake_reception(fake_node(&two), OUTCOME_CORRUPTED, "link");
+		reception.delay_us = 5000;
+		reception.altered = true;
+		reception.payload = slice_str("hallo");
+		core_sim_result(gateway.core, 0, fake_transmit(&gateway, 0)->id, &reception, 1,
+				false);
+	}
+	expect_fate("uav2", OUTCOME_OVERLOADED, 0);
+	assert_int_equal(waiting(), 1);
+	fake_pass(&gateway, 5000);
+	expect_delivery(&two, 1, "hallo", 0);
+	assert_int_equal(gateway.core->waiting_bytes, 0);
+}
+
 /* Who waits for its time is in nobody's window. */
 static void test_windows_are_free(void **state)
 {
@@ -508,6 +531,7 @@ int main(void)
 		TEST(test_due_before_all),
 		TEST(test_max_waiting),
 		TEST(test_windows_are_free),
+		TEST(test_altered_payloads_are_bounded),
 		TEST(test_target_leaves),
 		TEST(test_sender_leaves),
 		TEST(test_target_takes_nothing),
