@@ -59,7 +59,8 @@ static uint64_t new_due(const struct core *core, const struct session *session)
 {
 	uint64_t due = session->connected_us + core->limits.register_timeout_ms * 1000ull;
 
-	return session->partial ? earliest(due, deadline_of_frame(core, session)) : due;
+	return session->partial && !session->hold ? earliest(due, deadline_of_frame(core, session))
+						  : due;
 }
 
 /* A holder that the gateway itself does not read may stay silent for long: nobody waits

@@ -9,6 +9,7 @@
 
 /* --------------------------------------------------------------- registration */
 
+static const char id_in_use[] = "this id is in use from another address";
 static const char bad_callsign[] =
 	"callsign must be 1 to 32 code points without control characters";
 
@@ -489,11 +490,15 @@ static struct lane *lane_in_the_way(const struct core *core, const struct sessio
 }
 
 /* Before the end nothing is begun any more, but who is there may show that it is alive. */
-static enum core_verdict drain(const struct core *core, struct session *session,
+static enum core_verdict drain(struct core *core, struct session *session,
 			       const struct request *request)
 {
 	session->heard_us = core->now.mono_us;
+	if (session->state == SESSION_ACTIVE && session->rival) {
+		request_refuse_rival(core, session, id_in_use);
+	}
 	if (request->kind == REQUEST_PONG) {
+		session->partial = false;
 		return CORE_TAKEN;
 	}
 	session_hold(session, HOLD_DRAINING);
@@ -519,7 +524,7 @@ static enum core_verdict request_take(struct core *core, struct session *session
 	session->heard_us = core->now.mono_us;
 	session->partial = false; /* this one is whole: what follows it is another frame */
 	if (session->rival) {
-		request_refuse_rival(core, session, "this id is in use from another address");
+		request_refuse_rival(core, session, id_in_use);
 	}
 	if (session->state == SESSION_NEW && request->kind != REQUEST_REGISTRATION) {
 		if (request->kind == REQUEST_REFUSED) {

@@ -51,10 +51,12 @@ bool waiting_is_turn(const struct core *core, uint64_t due_us)
 	return due_us <= core->now.mono_us && (!first || first->due_us > due_us);
 }
 
-/* A copy; counted with the other payloads. */
+/* A copy; counted, and bounded, with the other payloads. */
 static bool keep_payload(struct core *core, struct waiting *waiting, struct slice payload)
 {
-	if (core_payload_bytes(core) + payload.size > core->limits.max_in_flight_bytes) {
+	uint64_t bytes = core->inflight.outside_bytes + core->waiting_bytes;
+
+	if (bytes + payload.size > core->limits.max_in_flight_bytes) {
 		return false;
 	}
 	waiting->payload = malloc(payload.size ? payload.size : 1);

@@ -2,12 +2,12 @@
  * never; and what must follow from it. */
 #include "world.h"
 
-enum { MAX_RECEPTIONS = 3 * FLOW_MAX_DRONES, LINK_MOST = 128 };
+enum { MAX_RECEPTIONS = 3 * FLOW_MAX_DRONES, LINK_MOST = 128, ALTERED_BYTES = 2000 };
 
 struct answer {
 	struct reception receptions[MAX_RECEPTIONS];
 	uint8_t links[MAX_RECEPTIONS][FLOW_LINK_BYTES];
-	uint8_t payloads[MAX_RECEPTIONS][64];
+	uint8_t payloads[MAX_RECEPTIONS][ALTERED_BYTES];
 	size_t count;
 };
 
@@ -23,12 +23,12 @@ static void alter(struct world *world, struct answer *answer, const struct parce
 		  struct reception *reception)
 {
 	uint8_t *bytes = answer->payloads[answer->count];
-	size_t size = world_below(world, 64);
+	size_t size = world_below(world, world_chance(world, 25) ? 64 : ALTERED_BYTES);
 
 	if (size > size_sent(message) && world_chance(world, 70)) {
 		size = size_sent(message);
 	}
-	memset(bytes, message->second ? 0x5a : 0xa5, sizeof(answer->payloads[0]));
+	memset(bytes, message->second ? 0x5a : 0xa5, size);
 	reception->altered = true;
 	reception->payload = slice_of(bytes, size);
 }
@@ -157,6 +157,8 @@ static void foresee_fate(struct world *world, struct parcel *message, struct tar
 	} else {
 		target->payload =
 			reception->altered ? world_keep(world, reception->payload) : message->left;
+		/* what is left of it on the first of two hops is the message's from then on */
+		target->altered = reception->altered && (message->second || !message->relayed);
 		hand_over(world, message, target, delay_us);
 	}
 }

@@ -270,6 +270,10 @@ static void check_bounds(struct world *world)
 		   "%llu payload bytes are held, expected %llu",
 		   (unsigned long long)peek_outside_bytes(core),
 		   (unsigned long long)world->outside_bytes);
+	FLOW_HOLDS(world, peek_waiting_bytes(core) == world->waiting_bytes,
+		   "%llu altered bytes wait, expected %llu",
+		   (unsigned long long)peek_waiting_bytes(core),
+		   (unsigned long long)world->waiting_bytes);
 	for (uint32_t i = 0; i < world->lane_count; i++) {
 		struct lane *lane = &world->lanes[i];
 		uint32_t window = world->simulators[lane->simulator].max_in_flight;

@@ -60,9 +60,16 @@ bool conn_passed(const struct conn *conn, uint64_t since_us, uint32_t allowed_ms
 	return conn->world->now.mono_us >= since_us + allowed_ms * 1000ull;
 }
 
+uint32_t conn_frame_limit(const struct conn *conn)
+{
+	uint32_t limit = conn->world->limits.max_frame_bytes;
+
+	return conn->frame_limit > limit ? conn->frame_limit : limit;
+}
+
 bool conn_silenced(const struct conn *conn)
 {
-	return conn->held != HELD_NOT && conn->held != HELD_DRAINING;
+	return conn->held != HELD_NOT;
 }
 
 void conn_over(struct conn *conn, enum goodbye_reason reason)
@@ -199,6 +206,9 @@ static bool on_emit(void *ctx, const struct event *event, uint32_t max_frame)
 	world_port(world, true);
 	FLOW_HOLDS(world, conn->state != CONN_OVER, "%u: event %d after the end", conn->slot,
 		   (int)event->kind);
+	if (event->kind == EVENT_WELCOME) {
+		conn->frame_limit = world->limits.max_frame_bytes;
+	}
 	if (event->kind == EVENT_WELCOME && conn->wanted_max_frame &&
 	    conn->wanted_max_frame < world->limits.max_frame_bytes) {
 		conn->max_frame = conn->wanted_max_frame;

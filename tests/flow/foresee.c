@@ -267,6 +267,14 @@ enum held_why foresee(struct world *world, struct conn *conn, const struct reque
 	uint32_t lane;
 
 	if (world->draining) {
+		conn->heard_us = world->now.mono_us;
+		if (conn->state == CONN_ACTIVE && conn->rival) {
+			foresee_refusal(conn);
+		}
+		if (request->kind == REQUEST_PONG) {
+			conn->partial = false;
+			return HELD_NOT;
+		}
 		return HELD_DRAINING;
 	}
 	if (conn->state == CONN_ASKING) {

@@ -12,6 +12,11 @@ uint64_t peek_outside_bytes(const struct core *core)
 	return core->inflight.outside_bytes;
 }
 
+uint64_t peek_waiting_bytes(const struct core *core)
+{
+	return core->waiting_bytes;
+}
+
 uint64_t peek_presence_firm(const struct core *core)
 {
 	return core->presence.firm;
@@ -38,7 +43,8 @@ struct slice peek_presence_id(const struct core *core, uint64_t position, enum p
 
 const char *peek_leftover(const struct core *core)
 {
-	if (core->inflight.count || core->inflight.outside_bytes || core->fanout_bytes) {
+	if (core->inflight.count || core->inflight.outside_bytes || core->fanout_bytes ||
+	    core->waiting_bytes) {
 		return "messages are left over";
 	}
 	if (core->deadlines.count) {

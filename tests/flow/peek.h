@@ -8,6 +8,7 @@
 /* Memory of messages to many. */
 uint64_t peek_fanout_bytes(const struct core *core);
 /* Of payloads held outside their slots. */
+uint64_t peek_waiting_bytes(const struct core *core);
 uint64_t peek_outside_bytes(const struct core *core);
 /* Presence records before this position may have been seen. */
 uint64_t peek_presence_firm(const struct core *core);

@@ -313,7 +313,7 @@ static void carry_out(struct world *world, const struct plan *plans)
 		case CHANGE_ADDED:
 			world->places[i].grid = world->planned[i];
 			world->places[i].hub_noted = 0;
-			world->places[i].era++;
+			world->places[i].grid->era = ++world->places[i].era;
 			world_happens(world, HAPPENS_RELOAD_ADDED);
 			break;
 		case CHANGE_NONE:
@@ -352,6 +352,39 @@ static void change_lists(struct world *world, const struct plan *plans)
 	}
 }
 
+/* Nobody is put out for what was allowed until now. */
+static void count_anew(struct world *world, const struct limits *old)
+{
+	const struct limits *new = &world->limits;
+
+	if (new->register_timeout_ms >= old->register_timeout_ms &&new->frame_timeout_ms >=
+	    old->frame_timeout_ms &&new->idle_timeout_ms >= old->idle_timeout_ms) {
+		return;
+	}
+	world_happens(world, HAPPENS_RELOAD_STRICTER);
+	for (unsigned i = 0; i < world->drone_count; i++) {
+		struct conn *conn = world->drones[i].conn;
+
+		if (!conn) {
+			continue;
+		}
+		conn->heard_us = world->now.mono_us;
+		conn->partial_us = world->now.mono_us;
+		if (conn->state == CONN_NEW) {
+			conn->connected_us = world->now.mono_us;
+		}
+		if (conn->no_room_since_us) {
+			conn->no_room_since_us = world->now.mono_us;
+		}
+		if (conn->over_soft_since_us) {
+			conn->over_soft_since_us = world->now.mono_us;
+		}
+		if (conn->waits_since_us) {
+			conn->waits_since_us = world->now.mono_us;
+		}
+	}
+}
+
 static void change_limits(struct world *world)
 {
 	struct limits old = world->limits, new = setup_limits(world);
@@ -365,6 +398,7 @@ static void change_limits(struct world *world)
 	world->limits.output_hard_bytes = old.output_hard_bytes;
 	world->limits.output_soft_ms = old.output_soft_ms;
 	world->limits.max_frame_bytes_unregistered = old.max_frame_bytes_unregistered;
+	count_anew(world, &old);
 }
 
 /* What the reload may write to one drone at most. */

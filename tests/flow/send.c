@@ -49,8 +49,7 @@ bool conn_report_waits(const struct conn *conn)
 
 /* ------------------------------------------------------------------- refusals */
 
-static enum error_code send_error(const struct world *world, const struct conn *conn,
-				  const struct request_send *send)
+static enum error_code send_error(const struct conn *conn, const struct request_send *send)
 {
 	if (send->to == SEND_TO_NOBODY || send->content_type.size > CONTENT_TYPE_MAX_BYTES) {
 		return ERROR_BAD_REQUEST;
@@ -58,7 +57,7 @@ static enum error_code send_error(const struct world *world, const struct conn *
 	if (send->to == SEND_TO_GROUP && !name_could_be(send->name)) {
 		return ERROR_BAD_NAME;
 	}
-	if (send->payload.size > limits_max_payload(world->limits.max_frame_bytes)) {
+	if (send->payload.size > limits_max_payload(conn_frame_limit(conn))) {
 		return ERROR_PAYLOAD_TOO_LARGE;
 	}
 	if (!conn->stay) {
@@ -138,7 +137,7 @@ static struct parcel *to_many(struct world *world, struct conn *conn, const stru
 static bool overloaded(const struct world *world)
 {
 	return parcels_in_channel(world) + world->queue.count >= world->limits.max_in_flight ||
-	       world->outside_bytes + peek_fanout_bytes(world->core) >=
+	       world->outside_bytes + world->waiting_bytes + peek_fanout_bytes(world->core) >=
 		       world->limits.max_in_flight_bytes;
 }
 
@@ -167,7 +166,7 @@ static void to_channel(struct world *world, struct parcel *message)
 
 enum held_why foresee_send(struct world *world, struct conn *conn, const struct request *request)
 {
-	enum error_code code = send_error(world, conn, &request->send);
+	enum error_code code = send_error(conn, &request->send);
 	struct parcel *message;
 	uint32_t lane;
 

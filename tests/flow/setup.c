@@ -28,7 +28,7 @@ struct limits setup_limits(struct world *world)
 		.output_soft_ms = world_between(world, 200, 5000),
 		.max_in_flight = small_or(world, 25, 1, 6, 65536),
 		.max_in_flight_per_drone = small_or(world, 50, 1, 4, 64),
-		.max_in_flight_bytes = small_or(world, 15, 1000, 8000, 1u << 30),
+		.max_in_flight_bytes = small_or(world, 25, 200, 6000, 1u << 30),
 		.max_waiting = small_or(world, 30, 1, 5, 100000),
 		.max_queued = small_or(world, 30, 1, 6, 10000),
 		.queue_ms = world_between(world, 20, 3000),

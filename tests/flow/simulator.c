@@ -143,7 +143,7 @@ static void check_node(struct world *world, const struct stay *stay, uint32_t no
 	holder = world->holders[node];
 	FLOW_HOLDS(world,
 		   !holder || holder == stay || !stay_present(holder) ||
-			   (holder->outlived && grid_settled(world, holder->grid)),
+			   (holder->outlived && grids_settled(world, holder->grid)),
 		   "node %u is another drone's", node);
 	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
 		const struct grid *grid = world->places[i].grid;

@@ -44,6 +44,18 @@ bool grid_settled(const struct world *world, const struct grid *grid)
 	return true;
 }
 
+/* Nothing is in flight in it, nor in those that it succeeded. */
+bool grids_settled(const struct world *world, const struct grid *last)
+{
+	for (const struct grid *grid = world->old; grid; grid = grid->older) {
+		if (grid->place == last->place && grid->era == last->era &&
+		    !grid_settled(world, grid)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static void count_grids(struct world *world)
 {
 	uint32_t count = 1; /* the one being made */
@@ -53,7 +65,7 @@ static void count_grids(struct world *world)
 		count += world->planned[i] != NULL;
 	}
 	for (const struct grid *grid = world->old; grid; grid = grid->older) {
-		count += !grid_settled(world, grid);
+		count += !grids_settled(world, grid);
 	}
 	if (count > world->grids_peak) {
 		world->grids_peak = count;
@@ -72,6 +84,7 @@ struct grid *grid_new(struct world *world, uint32_t place, const struct scenario
 
 	count_grids(world);
 	grid->place = place;
+	grid->era = world->places[place].era;
 	grid->config = *config;
 	grid->lane = same_simulator(like, config) ? like->lane : pin(world, config);
 	grid->status = STATUS_WAITING;
@@ -211,7 +224,7 @@ void grids_settle(struct world *world)
 	for (unsigned i = 0; i < world->drone_count; i++) {
 		struct conn *conn = world->drones[i].conn;
 
-		if (conn && conn->outlived && grid_settled(world, conn->outlived->grid)) {
+		if (conn && conn->outlived && grids_settled(world, conn->outlived->grid)) {
 			stay_end(world, conn->outlived);
 			conn->outlived = NULL;
 		}

@@ -67,9 +67,27 @@ static bool waits_until(const struct world *world, uint64_t due_us)
 	return false;
 }
 
+/* What the channel left of its payload is kept for it alone. */
+static size_t own_bytes(const struct target *target)
+{
+	return target->altered ? target->payload.size : 0;
+}
+
+static bool waiting_is_full(struct world *world, const struct target *target)
+{
+	uint64_t bytes = world->outside_bytes + world->waiting_bytes + own_bytes(target);
+
+	if (target->altered && bytes > world->limits.max_in_flight_bytes) {
+		world_happens(world, HAPPENS_WAITING_TOO_LARGE);
+		return true;
+	}
+	return waiting_count(world) >= world->limits.max_waiting;
+}
+
 static void wait_for(struct world *world, struct parcel *message, struct target *target)
 {
 	target->waiting = true;
+	world->waiting_bytes += own_bytes(target);
 	if (message->waiting++ == 0) {
 		parcels_add(&world->waiting, message);
 	}
@@ -91,7 +109,7 @@ void hand_over(struct world *world, struct parcel *message, struct target *targe
 			world_happens(world, HAPPENS_LATE_AT_ONCE);
 		}
 		give(world, message, target, now - target->due_us);
-	} else if (waiting_count(world) >= world->limits.max_waiting) {
+	} else if (waiting_is_full(world, target)) {
 		world_happens(world, HAPPENS_WAITING_FULL);
 		parcel_decide(world, message, target, OUTCOME_OVERLOADED, REASON_NONE);
 	} else {
@@ -104,6 +122,7 @@ void hand_over(struct world *world, struct parcel *message, struct target *targe
 static void wait_over(struct world *world, struct parcel *message, struct target *target)
 {
 	target->waiting = false;
+	world->waiting_bytes -= own_bytes(target);
 	if (--message->waiting == 0) {
 		parcels_remove(&world->waiting, message);
 	}

@@ -55,6 +55,7 @@ enum status { STATUS_WAITING, STATUS_ACCEPTED, STATUS_REFUSED };
 struct grid {
 	struct grid *next;	      /* those retired that the simulator knows of */
 	struct grid *older;	      /* all that were retired */
+	uint32_t era;		      /* of its place */
 	uint32_t place, lane, number; /* number 0: the simulator has not been told */
 	struct scenario_config config;
 	enum status status;
@@ -123,6 +124,7 @@ struct target {
 	unsigned leg_count;
 	struct leg legs[2];
 	struct slice payload; /* as the last hop left it; data NULL: as sent */
+	bool altered;	      /* by the last hop, for this target alone */
 };
 
 struct coming {
@@ -210,7 +212,7 @@ struct conn {
 
 	struct text id, callsign;
 	enum presence_wish presence;
-	uint32_t max_frame;
+	uint32_t max_frame, frame_limit;
 
 	/* registration that is being answered or that waits for the id's holder */
 	uint32_t wanted_ref;
@@ -334,6 +336,7 @@ enum happening {
 	HAPPENS_LATE,
 	HAPPENS_LATE_AT_ONCE,
 	HAPPENS_WAITING_FULL,
+	HAPPENS_WAITING_TOO_LARGE,
 	HAPPENS_WAITING_LEFT,
 	HAPPENS_WAITING_SENDER_GONE,
 	HAPPENS_WAITING_LINK_DOWN,
@@ -356,6 +359,7 @@ enum happening {
 	HAPPENS_RELOAD_ADDED,
 	HAPPENS_RELOAD_REMOVED,
 	HAPPENS_RELOAD_HUB,
+	HAPPENS_RELOAD_STRICTER,
 	HAPPENS_RELOAD_ASKED_AGAIN,
 	HAPPENS_LIST_CUT,
 	HAPPENS_LIST_AGAIN,
@@ -439,6 +443,7 @@ struct world {
 	/* what the core's accounts must say */
 	struct stats want;
 	uint64_t outside_bytes;
+	uint64_t waiting_bytes; /* of altered payloads that wait for their time */
 	uint64_t unseen_errors; /* most that may have been counted but not shown */
 	struct tally *tally;
 };
@@ -512,6 +517,7 @@ struct grid *grid_new(struct world *world, uint32_t place, const struct scenario
 void grid_retire(struct world *world, struct grid *grid);
 /* Retired, and nothing is in flight in it. */
 bool grid_settled(const struct world *world, const struct grid *grid);
+bool grids_settled(const struct world *world, const struct grid *last);
 /* After each call: ends the stays that outlived their scenario, if nothing is in flight any more.
  */
 void grids_settle(struct world *world);
@@ -620,6 +626,7 @@ extern const struct endpoint_ops flow_endpoint_ops;
 void conn_over(struct conn *conn, enum goodbye_reason reason);
 bool conn_has_room(const struct conn *conn);
 /* The gateway does not read it now and so cannot blame its silence. */
+uint32_t conn_frame_limit(const struct conn *conn);
 bool conn_silenced(const struct conn *conn);
 /* Whether `allowed_ms` have passed since. */
 bool conn_passed(const struct conn *conn, uint64_t since_us, uint32_t allowed_ms);
