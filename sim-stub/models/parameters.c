@@ -96,11 +96,36 @@ static int refuse_model(struct refusal *refusal, struct slice name)
 	return -1;
 }
 
-static int refuse_without_model(struct refusal *refusal)
+/* The given key that was most likely meant to be `model`, or NULL. */
+static const struct parameter *nearest_to_model(const struct parameter *parameters, size_t count)
 {
+	const struct parameter *nearest = NULL;
+	size_t least = SIZE_MAX;
+
+	for (size_t i = 0; i < count; i++) {
+		struct suggestion meant = {0};
+
+		suggest_consider(&meant, parameters[i].key, model_key);
+		if (meant.name && meant.distance < least) {
+			nearest = &parameters[i];
+			least = meant.distance;
+		}
+	}
+	return nearest;
+}
+
+static int refuse_without_model(struct refusal *refusal, const struct parameter *parameters,
+				size_t count)
+{
+	const struct parameter *meant = nearest_to_model(parameters, count);
 	struct text text = begin(refusal);
 
-	text_add(&text, "no parameter \"model\" given; known models: ");
+	text_add(&text, "no parameter \"model\" given");
+	if (meant) {
+		text_add(&text, "; nearest given: ");
+		text_add_quoted(&text, meant->key);
+	}
+	text_add(&text, "; known models: ");
 	add_models(&text);
 	return -1;
 }
@@ -242,7 +267,7 @@ static int find_model(const struct parameter *parameters, size_t count, const st
 			return refuse_model(refusal, parameters[i].value);
 		}
 	}
-	return *model ? 0 : refuse_without_model(refusal);
+	return *model ? 0 : refuse_without_model(refusal, parameters, count);
 }
 
 static size_t find_row(const struct model *model, struct slice key)

@@ -103,6 +103,15 @@ static void test_model_refused(void **state)
 	assert_refused(
 		PAIRS("frequency_hz", "1e9"),
 		"no parameter \"model\" given; known models: ideal, free-space, log-distance");
+	assert_refused(PAIRS("mdl", "x", "modle", "ideal", "mo", "y"),
+		       "no parameter \"model\" given; nearest given: \"mdl\"; known models: ideal, "
+		       "free-space, log-distance");
+	assert_refused(
+		PAIRS("modulation", "qpsk", "modle", "y", "mode", "ideal"),
+		"no parameter \"model\" given; nearest given: \"mode\"; known models: ideal, "
+		"free-space, log-distance");
+	assert_refused(PAIRS("modulation", "qpsk"), "no parameter \"model\" given; known models: "
+						    "ideal, free-space, log-distance");
 	assert_refused(PAIRS("model", "ideal", "model", "ideal"),
 		       "parameter \"model\" given twice");
 }
