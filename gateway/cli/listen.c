@@ -9,14 +9,44 @@ struct listening {
 	struct dialogue dialogue;
 	FILE *out;
 	uint64_t heard; /* deliveries */
+	struct standing standing;
 };
 
 static void print_scenario(void *ctx, const struct scenario_entry *scenario)
 {
 	struct listening *listening = ctx;
 
+	standing_take(&listening->standing, scenario);
 	listening->dialogue.printer->joined(listening->out,
 					    slice_str(listening->dialogue.options->id), scenario);
+}
+
+/* NULL: it was removed. */
+static void print_change(struct listening *listening, const struct scenario_entry *now)
+{
+	listening->dialogue.printer->changed(listening->out,
+					     slice_str(listening->dialogue.options->id),
+					     &listening->standing, now);
+	if (now) {
+		standing_take(&listening->standing, now);
+	}
+}
+
+/* The gateway tells of this program too, which knows what it does. */
+static void print_presence(const struct listening *listening, const struct event_presence *presence)
+{
+	const struct printer *printer = listening->dialogue.printer;
+	struct slice own = slice_str(listening->dialogue.options->id);
+	const struct event_presence missed = {.missed = presence->missed};
+
+	for (size_t i = 0; i < presence->count; i++) {
+		const struct event_presence one = {.entries = &presence->entries[i], .count = 1};
+
+		if (!slice_equal(one.entries->drone_id, own)) {
+			printer->presence(listening->out, &one);
+		}
+	}
+	printer->presence(listening->out, &missed);
 }
 
 static void print_event(void *ctx, const struct event *event)
@@ -30,14 +60,10 @@ static void print_event(void *ctx, const struct event *event)
 		printer->delivery(listening->out, &event->delivery);
 		break;
 	case EVENT_PRESENCE:
-		printer->presence(listening->out, &event->presence);
+		print_presence(listening, &event->presence);
 		break;
 	case EVENT_SCENARIO_CHOSEN:
-		if (event->chosen) {
-			print_scenario(listening, event->chosen);
-		} else {
-			(void)dialogue_trouble("the scenario was removed");
-		}
+		print_change(listening, event->chosen);
 		break;
 	case EVENT_ERROR:
 		(void)dialogue_refused("listening", &event->error);

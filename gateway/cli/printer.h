@@ -3,7 +3,7 @@
 #ifndef UAV_CLI_PRINTER_H
 #define UAV_CLI_PRINTER_H
 
-#include "core/message.h"
+#include "cli/standing.h"
 
 #include <stdio.h>
 
@@ -18,6 +18,9 @@ struct printer {
 	void (*outcome)(FILE *file, uint64_t message, const struct target_outcome *outcome);
 	/* listen */
 	void (*joined)(FILE *file, struct slice id, const struct scenario_entry *scenario);
+	/* `now`: NULL if it was removed. */
+	void (*changed)(FILE *file, struct slice id, const struct standing *before,
+			const struct scenario_entry *now);
 	void (*delivery)(FILE *file, const struct event_delivery *delivery);
 	void (*presence)(FILE *file, const struct event_presence *presence);
 	void (*goodbye)(FILE *file, const struct event_goodbye *goodbye);

@@ -144,6 +144,26 @@ static void json_joined(FILE *file, struct slice id, const struct scenario_entry
 	json_write_line(file, object);
 }
 
+static void json_changed(FILE *file, struct slice id, const struct standing *before,
+			 const struct scenario_entry *now)
+{
+	static const char *const names[] = {
+		[SCENARIO_AVAILABLE] = "AVAILABLE",
+		[SCENARIO_UNAVAILABLE] = "UNAVAILABLE",
+		[SCENARIO_CHANGED] = "CHANGED",
+		[SCENARIO_REMOVED] = "REMOVED",
+	};
+	json_t *object = event_object("scenario");
+
+	json_set_name(object, "what", names[standing_change(before, now)]);
+	json_set_text(object, "drone_id", id);
+	json_set_text(object, "scenario", before->entry.name);
+	if (now) {
+		set_scenario(object, now);
+	}
+	json_write_line(file, object);
+}
+
 /* RFC 4648, section 4. */
 static void set_base64(json_t *object, const char *key, struct slice bytes)
 {
@@ -225,6 +245,7 @@ const struct printer printer_json = {
 	.scenario = json_scenario,
 	.outcome = json_outcome,
 	.joined = json_joined,
+	.changed = json_changed,
 	.delivery = json_delivery,
 	.presence = json_presence,
 	.goodbye = json_goodbye,

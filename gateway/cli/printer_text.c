@@ -163,6 +163,15 @@ static void text_outcome(FILE *file, uint64_t message, const struct target_outco
 	print_hops(file, outcome->hops, outcome->hop_count);
 }
 
+static void print_why(FILE *file, const struct scenario_entry *scenario)
+{
+	(void)fputs("not available", file);
+	if (scenario->message.size) {
+		(void)fputs(": ", file);
+		(void)escape_print(file, scenario->message);
+	}
+}
+
 static void text_joined(FILE *file, struct slice id, const struct scenario_entry *scenario)
 {
 	(void)fputs("listening as ", file);
@@ -172,11 +181,60 @@ static void text_joined(FILE *file, struct slice id, const struct scenario_entry
 	(void)fprintf(file, " (%s, drones: %" PRIu32 ")", topology_name(scenario->topology),
 		      scenario->drones);
 	if (!scenario->available) {
-		(void)fputs(", not available", file);
-		if (scenario->message.size) {
-			(void)fputs(": ", file);
-			(void)escape_print(file, scenario->message);
-		}
+		(void)fputs(", ", file);
+		print_why(file, scenario);
+	}
+	(void)fputc('\n', file);
+}
+
+static void print_difference(FILE *file, const char *what, struct slice before, struct slice now)
+{
+	if (!slice_equal(before, now)) {
+		(void)fprintf(file, "; %s ", what);
+		(void)escape_print(file, or_dash(before));
+		(void)fputs(" -> ", file);
+		(void)escape_print(file, or_dash(now));
+	}
+}
+
+/* As far as drones are told. */
+static void print_differences(FILE *file, const struct scenario_entry *before,
+			      const struct scenario_entry *now)
+{
+	print_difference(file, "topology", slice_str(topology_name(before->topology)),
+			 slice_str(topology_name(now->topology)));
+	print_difference(file, "hub", before->hub, now->hub);
+	if (before->max_drones != now->max_drones) {
+		(void)fprintf(file, "; max_drones %" PRIu32 " -> %" PRIu32, before->max_drones,
+			      now->max_drones);
+	}
+	print_difference(file, "description", before->description, now->description);
+}
+
+static void text_changed(FILE *file, struct slice id, const struct standing *before,
+			 const struct scenario_entry *now)
+{
+	(void)fputs("* scenario ", file);
+	(void)escape_print(file, before->entry.name);
+	switch (standing_change(before, now)) {
+	case SCENARIO_AVAILABLE:
+		(void)fputs(" is available now", file);
+		break;
+	case SCENARIO_UNAVAILABLE:
+		(void)fputs(" is ", file);
+		print_why(file, now);
+		break;
+	case SCENARIO_CHANGED:
+		(void)fputs(" was changed", file);
+		break;
+	case SCENARIO_REMOVED:
+		(void)fputs(" was removed: ", file);
+		(void)escape_print(file, id);
+		(void)fputs(" is in none now", file);
+		break;
+	}
+	if (now) {
+		print_differences(file, &before->entry, now);
 	}
 	(void)fputc('\n', file);
 }
@@ -225,6 +283,18 @@ static void text_delivery(FILE *file, const struct event_delivery *delivery)
 	print_hops(file, delivery->hops, delivery->hop_count);
 }
 
+/* Drones move from one scenario to another, too. */
+static void print_move(FILE *file, struct slice scenario)
+{
+	if (scenario.size) {
+		(void)fputs(" entered ", file);
+		(void)escape_print(file, scenario);
+	} else {
+		(void)fputs(" left its scenario", file);
+	}
+	(void)fputc('\n', file);
+}
+
 static void print_presence(FILE *file, const struct presence_entry *entry)
 {
 	(void)fputs("* ", file);
@@ -233,6 +303,10 @@ static void print_presence(FILE *file, const struct presence_entry *entry)
 		(void)fputs(" \"", file);
 		(void)escape_print(file, entry->callsign);
 		(void)fputs("\"", file);
+	}
+	if (entry->what == PRESENCE_WHAT_SCENARIO) {
+		print_move(file, entry->scenario);
+		return;
 	}
 	(void)fprintf(file, " %s", presence_what_name(entry->what));
 	if (entry->reason != GOODBYE_UNSPECIFIED) {
@@ -276,6 +350,7 @@ const struct printer printer_text = {
 	.scenario = text_scenario,
 	.outcome = text_outcome,
 	.joined = text_joined,
+	.changed = text_changed,
 	.delivery = text_delivery,
 	.presence = text_presence,
 	.goodbye = text_goodbye,

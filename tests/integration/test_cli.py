@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import uavtest  # noqa: E402
 from fake_simulator import FakeSimulator, deliver  # noqa: E402
-from scene import IDEAL, STAR, members, ready, reserved_port  # noqa: E402
+from scene import IDEAL, STAR, change_file, members, ready, reload, reserved_port  # noqa: E402
 
 DONE, TROUBLE, UNCONNECTED, REFUSED, UNDELIVERED, TIMED_OUT = range(6)
 FAR_M = 5e6
@@ -285,7 +285,7 @@ def test_listen(t):
     assert as_json.wait_object(event="joined", scenario="field")["available"] is True
     (one,) = members(t, gateway, "uav1", callsign="Falke")
     one.place(120.0)
-    as_text.wait_line(r'^\* uav1 "Falke" SCENARIO in field')
+    as_text.wait_line(r'^\* uav1 "Falke" entered field$')
     as_json.wait_object(event="presence", drone_id="uav1", what="ONLINE", callsign="Falke")
     one.tell(None, b"hello", content_type="text/plain")
     assert re.search(r"uav1 #1 \[text/plain\]: hello", as_text.wait_line("uav1 #1"))
@@ -300,6 +300,50 @@ def test_listen(t):
         listener.program.process.send_signal(number)
         assert listener.program.wait() == DONE
     gateway.wait_event("drone_left", drone="text", reason="LEFT")
+
+
+def test_listen_is_not_told_of_itself(t):
+    gateway = ready(t, scenarios={"field": IDEAL})
+    as_text = Listener(t, gateway, "--scenario", "field", "--id", "text")
+    as_text.wait_line("^listening as text")
+    as_json = Listener(t, gateway, "--scenario", "field", "--id", "json", "--json")
+    as_json.wait_object(event="joined")
+    as_text.wait_line(r"^\* json entered field$")
+    (one,) = members(t, gateway, "uav1")
+    assert one.request(choose_scenario={"name": ""}).HasField("scenario_chosen")
+    as_text.wait_line(r"^\* uav1 left its scenario$")
+    as_json.wait_object(event="presence", drone_id="uav1", what="SCENARIO", scenario="")
+    assert not [line for line in as_text.lines() if line.startswith("* text")]
+    told = [told["drone_id"] for told in map(json.loads, as_json.lines())
+            if told["event"] == "presence"]
+    assert set(told) == {"uav1"}, told
+
+
+def test_listen_tells_what_becomes_of_the_scenario(t):
+    simulator = FakeSimulator(t)
+    gateway = ready(t, simulator, scenarios={"field": uavtest.scenario(), "spare": IDEAL})
+    as_text = Listener(t, gateway, "--scenario", "field", "--id", "text")
+    as_json = Listener(t, gateway, "--scenario", "field", "--id", "json", "--json")
+    as_text.wait_line("^listening as text")
+    as_json.wait_object(event="joined")
+    simulator.reset_connection()
+    as_text.wait_line(r"^\* scenario field is not available: the channel simulator is away$")
+    as_text.wait_line(r"^\* scenario field is available now$")
+    assert "away" in as_json.wait_object(event="scenario", what="UNAVAILABLE")["message"]
+    as_json.wait_object(event="scenario", what="AVAILABLE", scenario="field", available=True)
+    change_file(gateway, **{"scenario:field": {"max_drones": 9, "timeout_ms": 77}})
+    reload(gateway)
+    as_text.wait_line(r"^\* scenario field was changed; max_drones 100 -> 9$")
+    as_json.wait_object(event="scenario", what="CHANGED", max_drones=9)
+    change_file(gateway, **{"scenario:field": {"timeout_ms": 78}})
+    reload(gateway)
+    as_text.wait_line(r"^\* scenario field was changed$")
+    change_file(gateway, **{"scenario:field": None})
+    reload(gateway)
+    as_text.wait_line(r"^\* scenario field was removed: text is in none now$")
+    as_json.wait_object(event="scenario", what="REMOVED", scenario="field", drone_id="json")
+    assert len([line for line in as_text.lines() if line.startswith("listening")]) == 1
+    assert len([1 for line in as_json.lines() if json.loads(line)["event"] == "joined"]) == 1
 
 
 def test_listen_ends_by_itself(t):

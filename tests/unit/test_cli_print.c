@@ -491,6 +491,82 @@ static void a_scenario_that_is_not_available_says_why(void **state)
 	json_decref(object);
 }
 
+static void a_move_says_where_to(void **state)
+{
+	struct capture *capture = *state;
+	const struct presence_entry entries[] = {
+		{.drone_id = slice_str("s1"),
+		 .what = PRESENCE_WHAT_SCENARIO,
+		 .scenario = slice_str("field")},
+		{.drone_id = slice_str("s1"), .what = PRESENCE_WHAT_SCENARIO},
+	};
+	const struct event_presence presence = {.entries = entries, .count = 2};
+
+	printer_text.presence(capture->file, &presence);
+	(void)fputc('\0', capture->file);
+	assert_string_equal(printed(capture), "* s1 entered field\n* s1 left its scenario\n");
+}
+
+/* What is told, in a line and as JSON, when `now` follows `before`; *before becomes *now. */
+static void change_is(struct capture *capture, struct standing *before,
+		      const struct scenario_entry *now, const char *wanted, const char *what)
+{
+	json_t *object;
+
+	printer_text.changed(capture->file, slice_str("ear"), before, now);
+	(void)fputc('\0', capture->file);
+	assert_string_equal(printed(capture), wanted);
+	printer_json.changed(capture->file, slice_str("ear"), before, now);
+	object = printed_object(capture);
+	text_is(object, "event", "scenario");
+	text_is(object, "what", what);
+	text_is(object, "drone_id", "ear");
+	text_is(object, "scenario", "field");
+	assert_int_equal(json_object_size(object), now ? 11 : 4);
+	json_decref(object);
+	if (now) {
+		standing_take(before, now);
+	}
+}
+
+static void what_becomes_of_the_scenario_is_one_line(void **state)
+{
+	char why[] = "away\n";
+	struct standing before = {0};
+	struct scenario_entry now = {.name = slice_str("field"),
+				     .topology = TOPOLOGY_STAR,
+				     .hub = slice_str("gs"),
+				     .max_drones = 5,
+				     .available = true};
+
+	standing_take(&before, &now);
+	change_is(*state, &before, &now, "* scenario field was changed\n", "CHANGED");
+	now.drones = 3;
+	now.available = false;
+	now.message = slice_str(why);
+	change_is(*state, &before, &now, "* scenario field is not available: away\\n\n",
+		  "UNAVAILABLE");
+	why[0] = 'x'; /* what was told once is kept, not pointed to */
+	now.message = slice_str("refused");
+	now.hub = slice_str("tower");
+	change_is(*state, &before, &now,
+		  "* scenario field is not available: refused; hub gs -> tower\n", "UNAVAILABLE");
+	change_is(*state, &before, &now, "* scenario field was changed\n", "CHANGED");
+	now.available = true;
+	now.message = slice_str("");
+	change_is(*state, &before, &now, "* scenario field is available now\n", "AVAILABLE");
+	now.topology = TOPOLOGY_MESH;
+	now.hub = slice_str("");
+	now.max_drones = 9;
+	now.description = slice_str("\x1b");
+	change_is(*state, &before, &now,
+		  "* scenario field was changed; topology STAR -> MESH; hub tower -> -; max_drones "
+		  "5 -> 9; description - -> \\x1b\n",
+		  "CHANGED");
+	change_is(*state, &before, NULL, "* scenario field was removed: ear is in none now\n",
+		  "REMOVED");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -512,6 +588,8 @@ int main(void)
 		TEST(two_hops_have_a_line_each),
 		TEST(hubs_and_new_names_are_told),
 		TEST(payloads_are_text_or_hex),
+		TEST(a_move_says_where_to),
+		TEST(what_becomes_of_the_scenario_is_one_line),
 		TEST(a_callsign_cannot_break_the_table),
 		TEST(a_scenario_that_is_not_available_says_why),
 	};
