@@ -166,7 +166,7 @@ const struct row table_rows[] = {
 	 .offset = offsetof(struct simulator_settings, address),
 	 .preset = "127.0.0.1:7700",
 	 .help = "Where the simulator listens. A [simulator:NAME] must have an address of its "
-		 "own."},
+		 "own. sim-stub listens on TCP only; unix: is for other simulators."},
 	{.section = "simulator",
 	 .key = "connections",
 	 OF_SIMULATOR(connections, 1, 64),
@@ -203,8 +203,8 @@ const struct row table_rows[] = {
 		 "told SIMULATOR_DOWN at once. queue: they wait for it, see [limits] max_queued "
 		 "and "
 		 "queue_ms. bypass: they are handed over without a channel, marked as such. "
-		 "Scenarios "
-		 "may have their own."},
+		 "A simulator that hangs counts as there until idle_timeout_ms of silence; until "
+		 "then senders are told SIMULATOR_TIMEOUT. Scenarios may have their own."},
 	{.section = "simulator",
 	 .key = "connect_timeout_ms",
 	 OF_SIMULATOR(connect_timeout_ms, 10, 10 * MINUTE_MS),
@@ -354,17 +354,16 @@ const struct row table_rows[] = {
 	 LIMIT(max_in_flight, 1, 16 * MILLION),
 	 .preset = "65536",
 	 .reloadable = true,
-	 .help = "Messages accepted and not yet decided, of all drones. Beyond that senders are "
-		 "told "
-		 "OVERLOADED."},
+	 .help = "Messages in the channel or queued, of all drones. Beyond that senders are told "
+		 "OVERLOADED. Deliveries that wait for their time are not among them: see "
+		 "max_waiting."},
 	{.section = "limits",
 	 .key = "max_in_flight_per_drone",
 	 LIMIT(max_in_flight_per_drone, 1, MILLION),
 	 .preset = "64",
 	 .reloadable = true,
 	 .help = "The same for one drone. Beyond that the gateway stops reading from it until one "
-		 "is "
-		 "decided."},
+		 "has left the channel or the queue."},
 	{.section = "limits",
 	 .key = "max_in_flight_bytes",
 	 .kind = VALUE_U64,
@@ -374,7 +373,8 @@ const struct row table_rows[] = {
 	 .limit = true,
 	 .preset = "536870912",
 	 .reloadable = true,
-	 .help = "Memory for payloads in flight over 160 bytes, of all drones."},
+	 .help = "Memory for payloads over 160 bytes that are in flight, and for altered ones that "
+		 "wait for their time, of all drones."},
 	{.section = "limits",
 	 .key = "max_waiting",
 	 LIMIT(max_waiting, 1, 16 * MILLION),
@@ -393,7 +393,8 @@ const struct row table_rows[] = {
 	 LIMIT(queue_ms, 1, HOUR_MS),
 	 .preset = "5000",
 	 .reloadable = true,
-	 .help = "How long each of these waits before its sender is told SIMULATOR_DOWN."},
+	 .help = "How long each of these waits before its sender is told SIMULATOR_DOWN. What "
+		 "waits already when this changes keeps the time that it was queued under."},
 	{.section = "limits",
 	 .key = "max_groups_per_drone",
 	 LIMIT(max_groups_per_drone, 1, 1024),
@@ -436,7 +437,8 @@ const struct row table_rows[] = {
 	 NUMBER(drain_ms, 0, HOUR_MS),
 	 .preset = "5000",
 	 .reloadable = true,
-	 .help = "How long a gateway that is told to stop waits for what is in flight."},
+	 .help = "How long a gateway that is told to stop waits for what is in flight, at most. "
+		 "Messages that are queued for a simulator that is away are waited for, too."},
 
 	{.section = "scenario",
 	 .key = "description",

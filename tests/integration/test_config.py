@@ -472,6 +472,24 @@ def test_what_waits_for_a_simulator_is_decided_at_the_end(t):
     assert outcome_of(one.reply_to(1)) == "SIMULATOR_DOWN"
 
 
+def test_the_end_waits_no_longer_than_the_queue(t):
+    simulator = FakeSimulator(t)
+    gateway = ready(t, simulator, simulator={"on_simulator_down": "queue", "backoff_min_ms": 60000,
+                                             "backoff_max_ms": 60000},
+                    limits={"drain_ms": 3000000, "queue_ms": 2000})
+    one, _ = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    simulator.close()
+    gateway.wait_event("simulator_down")
+    one.send(ref=1, send={"drone": "uav2", "report": "REPORT_WISH_ALL"})
+    barrier(one)
+    gateway.process.terminate()
+    gateway.wait_event("stopping", in_flight=1)
+    gateway.wait()
+    accounts = settle(gateway)
+    assert (accounts["simulator_down"], accounts["queued"]) == (1, 0)
+    assert outcome_of(one.reply_to(1)) == "SIMULATOR_DOWN"
+
+
 def test_drain_has_an_end(t):
     """A simulator that never answers: after drain_ms the rest is SIMULATOR_DOWN."""
     simulator = FakeSimulator(t, answer=hold)
