@@ -2,6 +2,7 @@
 #include "cli/connection.h"
 #include "cli/dialogue.h"
 #include "cli/fate_log.h"
+#include "cli/swarm_notes.h"
 #include "cli/swarm_parts.h"
 #include "cli/swarm_table.h"
 
@@ -176,6 +177,7 @@ static void print_table(struct swarm *swarm, FILE *out)
 	} else {
 		swarm_table_text(out, &table);
 	}
+	swarm_notes(stderr, &table, swarm->fleet.hub);
 }
 
 static enum cli_exit fly(struct swarm *swarm, FILE *out)

@@ -43,6 +43,7 @@ void tally_fini(struct tally *tally)
 	samples_fini(&tally->delay_us);
 	samples_fini(&tally->late_us);
 	samples_fini(&tally->snr_db);
+	samples_fini(&tally->distance_m);
 	*tally = (struct tally){0};
 }
 
@@ -81,6 +82,7 @@ void tally_fate(struct tally *tally, const struct fate *fate)
 	}
 	if (fate->has_link) {
 		samples_add(&tally->snr_db, (double)fate->snr_db);
+		samples_add(&tally->distance_m, (double)fate->distance_m);
 	}
 }
 

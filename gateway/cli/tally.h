@@ -50,8 +50,8 @@ struct tally {
 	uint64_t errors[ERROR_COUNT];
 	uint64_t disconnected; /* drones, while they flew */
 	/* Of what was handed over: delay over all hops and lateness; of all that have one: the
-	 * last hop's SNR. */
-	struct samples delay_us, late_us, snr_db;
+	 * last hop's SNR and length. */
+	struct samples delay_us, late_us, snr_db, distance_m;
 };
 
 /* 0, or -1 when memory is out. */

@@ -245,6 +245,25 @@ def test_track(t):
     assert table["pattern"] == "track" and 1.9 <= table["flown_s"]
 
 
+def test_an_origin_that_is_elsewhere(t):
+    """The hub stands at the origin, an ocean away from the flights, unless it is put there."""
+    gateway = ready(t, scenarios={"star": {**STAR, "origin": "0, 0, 0"}})
+    track = write_track(t, "time,drone,lat,lon,alt\n" + "".join(
+        f"{second},{name},37.77{place},-122.4,20\n"
+        for place, name in enumerate("ab") for second in (0, 5)))
+    base = ("--scenario", "star", "--track", track, "--hub", "gs", "--lockstep", "--to", "next")
+    code, out, err = swarm(t, gateway, *base)
+    assert code == DONE and "LOST" in out, (code, out, err)
+    assert "is the origin of star where the flights are?" in err, err
+    assert "--position LAT,LON,ALT" in err and int(err.split(" km")[0].split()[-1]) > 6000, err
+    code, out, err = swarm(t, gateway, *base, "--position", "37.7705,-122.4,2", "--json")
+    table = json.loads(out)
+    assert (code, err) == (DONE, ""), (code, err)
+    assert table["outcomes"]["DELIVERED"] > table["targets"] / 2, table
+    code, out, err = swarm(t, gateway, "--scenario", "star", "--count", 2, "--lockstep")
+    assert code == DONE and "NO_ROUTE" in out and "--hub gs" in err, (code, err)
+
+
 def test_tracks_that_cannot_be_flown(t):
     gateway = ready(t, scenarios={"field": uavtest.scenario(), "lab": IDEAL,
                                   "nowhere": uavtest.scenario(origin=None)})

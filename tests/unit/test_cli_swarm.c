@@ -1,5 +1,5 @@
 #include "cli/fate_log.h"
-#include "cli/swarm_table.h"
+#include "cli/swarm_notes.h"
 #include "cli/traffic.h"
 
 #include "wire/hot_codec.h"
@@ -320,6 +320,55 @@ static void the_object_has_the_same(void **state)
 	free(text);
 }
 
+/* What is noted of three messages, `lost` of which were lost over that distance. */
+static void notes_are(struct options options, size_t lost, float distance_m, const char *wanted)
+{
+	const struct flight flight = {.count = 2, .ids = ids, .has_hub = options.swarm.hub};
+	struct tally tally;
+	const struct swarm_table table = {
+		.options = &options, .flight = &flight, .tally = &tally, .topology = TOPOLOGY_STAR};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+
+	assert_non_null(file);
+	assert_int_equal(tally_init(&tally, 2), 0);
+	for (size_t i = 0; i < 3; i++) {
+		const struct fate fate = {.outcome = i < lost ? OUTCOME_LOST : OUTCOME_NO_ROUTE,
+					  .has_link = i < lost,
+					  .distance_m = distance_m};
+
+		tally_fate(&tally, &fate);
+	}
+	swarm_notes(file, &table, "gs");
+	tally_fini(&tally);
+	(void)fclose(file);
+	if (*wanted) {
+		has(text, wanted);
+	} else {
+		assert_string_equal(text, "");
+	}
+	free(text);
+}
+
+static void what_was_not_meant_is_noted(void **state)
+{
+	struct options options = flown;
+
+	(void)state;
+	options.swarm.track = "flights.csv";
+	notes_are(options, 2, 99e3f, "");
+	notes_are(options, 2, 150e3f,
+		  "half of the links were 150 km long or longer: is the origin "
+		  "of field where the flights are? Local positions");
+	notes_are(options, 1, 150e3f, "its hub gs was not there; --hub gs adds it");
+	options.swarm.hub = "gs";
+	notes_are(options, 1, 150e3f, "");
+	notes_are(options, 2, 150e3f, "The hub stands there; --position LAT,LON,ALT puts it");
+	options.swarm.track = NULL;
+	notes_are(options, 3, 150e3f, "");
+}
+
 /* ---------------------------------------------------------------------------- flight */
 
 static struct options swarm_of(uint64_t drones, const char *hub)
@@ -517,6 +566,7 @@ int main(void)
 		cmocka_unit_test(outcomes_are_counted_by_drone_and_in_all),
 		cmocka_unit_test(the_table_tells_it_all),
 		cmocka_unit_test(the_object_has_the_same),
+		cmocka_unit_test(what_was_not_meant_is_noted),
 		cmocka_unit_test(ids_have_digits_enough_and_the_hub_its_own),
 		cmocka_unit_test(a_random_target_is_any_other),
 		cmocka_unit_test(other_targets_are_as_asked),
