@@ -76,6 +76,13 @@ static bool is_compared(const struct diff *diff, const struct row *row)
 	       row->kind != VALUE_CHANNEL;
 }
 
+static void compare_includes(const struct diff *diff)
+{
+	if (strcmp(diff->before->includes, diff->after->includes) != 0) {
+		tell(diff, "include", diff->before->includes, diff->after->includes);
+	}
+}
+
 static void compare_rows(const struct diff *diff, size_t old, size_t new)
 {
 	const void *before = view_target(diff->before, diff->section->target, old);
@@ -94,6 +101,9 @@ static void compare_rows(const struct diff *diff, size_t old, size_t new)
 		if (strcmp(was, is) != 0) {
 			tell(diff, row->key, was, is);
 		}
+	}
+	if (table_find_row(diff->section->name, "include")) {
+		compare_includes(diff);
 	}
 	if (diff->section->target == TARGET_SCENARIO) {
 		compare_parameters(diff, before, after);

@@ -171,8 +171,8 @@ static const char *objection(mode_t mode, enum reader_source source)
 {
 	static const char *const no_file[] = {
 		[READER_FIRST] = "is not a file",
-		[READER_AGAIN] = "is not a file and cannot be read again; start the gateway with a "
-				 "file to change its configuration while it runs",
+		[READER_AGAIN] = ("is not a file and cannot be read again; the gateway must be "
+				  "started with a file for that"),
 		[READER_INCLUDED] = "is not a file; a pipe or a device cannot be included",
 	};
 

@@ -41,6 +41,28 @@ static int note_given(struct draft *draft)
 	return 0;
 }
 
+/* For people: what is included is in the settings already. */
+static int note_includes(struct draft *draft)
+{
+	size_t size = 1, at = 0;
+	char *text;
+
+	for (size_t i = 0; i < draft->wish_count; i++) {
+		size += strlen(draft->wishes[i].pattern) + strlen(", ");
+	}
+	text = calloc(1, size);
+	if (!text) {
+		draft_give_up(draft, (struct place){.file = draft->report.file});
+		return -1;
+	}
+	for (size_t i = 0; i < draft->wish_count; i++) {
+		at += (size_t)snprintf(text + at, size - at, "%s%s", i ? ", " : "",
+				       draft->wishes[i].pattern);
+	}
+	draft->settings->includes = text;
+	return 0;
+}
+
 static bool inherits(const struct settings *settings, size_t scenario, const char *key)
 {
 	return view_inherited(settings, table_find_row("scenario", key), scenario);
@@ -68,7 +90,7 @@ static void inherit(struct settings *settings, size_t index)
 void draft_complete(struct draft *draft)
 {
 	add_default_simulator(draft->settings);
-	if (note_given(draft) == 0) {
+	if (note_given(draft) == 0 && note_includes(draft) == 0) {
 		for (size_t i = 0; i < draft->settings->scenario_count; i++) {
 			inherit(draft->settings, i);
 		}
@@ -168,5 +190,6 @@ void settings_free(struct settings *settings)
 	}
 	free(settings->scenarios);
 	free(settings->scenario_given);
+	free(settings->includes);
 	free(settings);
 }

@@ -65,6 +65,7 @@ struct settings {
 	 * scenario * table_row_count + row. What it does not give and its simulator or
 	 * [limits] has, is filled in all the same. */
 	bool *scenario_given;
+	char *includes; /* as written, of all files, ", " between them */
 };
 
 /* Where mistakes go: one call each, `line` 0 when no line is to blame. `message`

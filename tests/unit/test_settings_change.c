@@ -102,6 +102,16 @@ static void channel_keys_come_change_and_go(void **state)
 		    "[scenario:s] channel.d: NEW -> \n");
 }
 
+static void includes_that_change_are_told(void **state)
+{
+	(void)state;
+	check_texts(LISTEN "[gateway]\n",
+		    LISTEN "[gateway]\ninclude = *.no-such-files\ninclude = [x].ini\n",
+		    "[gateway] include:  -> *.no-such-files, [x].ini\n");
+	check_texts(LISTEN "[gateway]\ninclude = [x].ini\n", LISTEN,
+		    "[gateway] include: [x].ini -> \n");
+}
+
 /* What scenarios have from elsewhere is told there. */
 static void what_is_inherited_is_told_once(void **state)
 {
@@ -132,14 +142,21 @@ static char *print(const struct settings *settings)
 	return text;
 }
 
-/* Loads to the same settings, and prints the same again. */
+/* Loads to the same settings, but for the includes that are spelled out, and prints the same
+ * again. */
 static void check_round_trip(const struct settings *settings)
 {
+	const char *includes = settings->includes;
+	char gone[128] = "", come[128] = "";
 	char *text = print(settings), *again;
 	struct settings *loaded = load_good(text);
 
-	check_diff(settings, loaded, "");
-	check_diff(loaded, settings, "");
+	if (*includes) {
+		(void)snprintf(gone, sizeof(gone), "[gateway] include: %s -> \n", includes);
+		(void)snprintf(come, sizeof(come), "[gateway] include:  -> %s\n", includes);
+	}
+	check_diff(settings, loaded, gone);
+	check_diff(loaded, settings, come);
 	again = print(loaded);
 	assert_string_equal(text, again);
 	settings_free(loaded);
@@ -411,7 +428,7 @@ static void a_pipe_is_not_read_again(void **state)
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(folder), 0);
 	assert_null(none);
-	expect_one(&mistakes, 0, "is not a file and cannot be read again", "start the gateway");
+	expect_one(&mistakes, 0, "is not a file and cannot be read again", "started with a file");
 	settings_free(running);
 }
 
@@ -421,6 +438,7 @@ int main(void)
 		cmocka_unit_test(each_changed_key_is_told),
 		cmocka_unit_test(sections_come_and_go),
 		cmocka_unit_test(channel_keys_come_change_and_go),
+		cmocka_unit_test(includes_that_change_are_told),
 		cmocka_unit_test(what_is_inherited_is_told_once),
 		cmocka_unit_test(what_is_printed_is_what_was_loaded),
 		cmocka_unit_test(every_key_is_printed),
