@@ -27,6 +27,7 @@ static void lane_init(struct lane *lane, uint32_t index, const struct sim_port *
 	lane->ops = port->ops;
 	lane->ctx = port->ctx;
 	list_init(&lane->held);
+	list_init(&lane->queues);
 }
 
 static int make_lanes(struct core *core, const struct core_config *config,

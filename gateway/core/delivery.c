@@ -215,6 +215,7 @@ void delivery_finish(struct core *core, struct message *message)
 	struct session *sender = core_sender(core, message);
 	struct fanout *fanout = message->fanout;
 
+	waiting_forget(core, message);
 	inflight_release(&core->inflight, message);
 	if (!fanout) {
 		return;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 struct flapping_entry {
-	struct list recency;
+	struct list recency; /* in flapping->recency or, while it is banned, ->banned */
 	struct name id;
 	uint32_t count;	   /* takeovers in the window; 0: no window is open */
 	uint64_t since_us; /* when the window was opened or, with a ban, the ban began */
@@ -22,6 +22,7 @@ void flapping_init(struct flapping *flapping, struct hash_key key, uint32_t cap)
 	*flapping = (struct flapping){.cap = cap};
 	hash_init(&flapping->ids, key, id_of, flapping);
 	list_init(&flapping->recency);
+	list_init(&flapping->banned);
 }
 
 void flapping_fini(struct flapping *flapping)
@@ -31,6 +32,7 @@ void flapping_fini(struct flapping *flapping)
 	flapping->entries = NULL;
 	flapping->used = 0;
 	list_init(&flapping->recency);
+	list_init(&flapping->banned);
 }
 
 static struct flapping_entry *find(const struct flapping *flapping, struct slice id)
@@ -40,10 +42,29 @@ static struct flapping_entry *find(const struct flapping *flapping, struct slice
 	return index == HASH_NONE ? NULL : &flapping->entries[index];
 }
 
-/* An entry that nobody has, or the one of the id to forget. NULL: there is none. */
-static struct flapping_entry *vacate(struct flapping *flapping)
+static uint64_t banned_us(const struct flapping_entry *entry, uint64_t now_us)
 {
+	uint64_t elapsed = now_us - entry->since_us;
+
+	return elapsed < entry->ban_us ? entry->ban_us - elapsed : 0;
+}
+
+/* The one whose id is to be forgotten: its ban is over, or it has none, or else it is the one
+ * banned first. NULL: there is none. */
+static struct list *dispensable(const struct flapping *flapping, uint64_t now_us)
+{
+	struct list *banned = list_first(&flapping->banned);
 	struct list *oldest = list_first(&flapping->recency);
+	bool over = banned &&
+		    banned_us(LIST_ENTRY(banned, struct flapping_entry, recency), now_us) == 0;
+
+	return over || !oldest ? banned : oldest;
+}
+
+/* An entry that nobody has, or the one of the id to forget. NULL: there is none. */
+static struct flapping_entry *vacate(struct flapping *flapping, uint64_t now_us)
+{
+	struct list *link;
 	struct flapping_entry *entry;
 
 	if (flapping->used < flapping->cap) {
@@ -52,17 +73,18 @@ static struct flapping_entry *vacate(struct flapping *flapping)
 		list_push_back(&flapping->recency, &entry->recency);
 		return entry;
 	}
-	if (!oldest) {
+	link = dispensable(flapping, now_us);
+	if (!link) {
 		return NULL;
 	}
-	entry = LIST_ENTRY(oldest, struct flapping_entry, recency);
+	entry = LIST_ENTRY(link, struct flapping_entry, recency);
 	(void)hash_remove(&flapping->ids, (uint32_t)(entry - flapping->entries));
 	return entry;
 }
 
 /* NULL when memory is out. An entry that the table then does not know is harmless: it is
  * vacated in its turn. */
-static struct flapping_entry *add(struct flapping *flapping, const struct name *id)
+static struct flapping_entry *add(struct flapping *flapping, const struct name *id, uint64_t now_us)
 {
 	struct flapping_entry *entry;
 
@@ -72,7 +94,7 @@ static struct flapping_entry *add(struct flapping *flapping, const struct name *
 			return NULL;
 		}
 	}
-	entry = vacate(flapping);
+	entry = vacate(flapping, now_us);
 	if (!entry) {
 		return NULL;
 	}
@@ -83,13 +105,6 @@ static struct flapping_entry *add(struct flapping *flapping, const struct name *
 		return NULL;
 	}
 	return entry;
-}
-
-static uint64_t banned_us(const struct flapping_entry *entry, uint64_t now_us)
-{
-	uint64_t elapsed = now_us - entry->since_us;
-
-	return elapsed < entry->ban_us ? entry->ban_us - elapsed : 0;
 }
 
 static void count_takeover(struct flapping_entry *entry, uint64_t now_us)
@@ -111,22 +126,24 @@ void flapping_takeover(struct flapping *flapping, const struct name *id, uint64_
 	}
 	entry = find(flapping, name_slice(id));
 	if (!entry) {
-		entry = add(flapping, id);
+		entry = add(flapping, id, now_us);
 	}
 	if (!entry) {
 		return;
 	}
-	list_remove(&entry->recency);
-	list_push_back(&flapping->recency, &entry->recency);
 	if (banned_us(entry, now_us) > 0) {
 		return;
 	}
+	list_remove(&entry->recency);
+	list_push_back(&flapping->recency, &entry->recency);
 	entry->ban_us = 0;
 	count_takeover(entry, now_us);
 	if (entry->count > max_per_minute) {
 		entry->count = 0;
 		entry->since_us = now_us;
 		entry->ban_us = ban_ms * 1000ull;
+		list_remove(&entry->recency);
+		list_push_back(&flapping->banned, &entry->recency);
 	}
 }
 

@@ -12,9 +12,9 @@
  * - When the ban is over nothing is left of it: the next takeover is the first of a new
  *   window.
  *
- * At most `cap` ids are remembered. One more, and the id whose last takeover is the
- * longest ago is forgotten, with its ban if it has one. When memory is out a new id is
- * not remembered. */
+ * At most `cap` ids are remembered. One more, and one is forgotten: whose ban is over; else, of
+ * those that are not banned, whose last takeover is the longest ago; else who was banned first.
+ * When memory is out a new id is not remembered. */
 #ifndef UAV_CORE_FLAPPING_H
 #define UAV_CORE_FLAPPING_H
 
@@ -32,6 +32,7 @@ struct flapping {
 	uint32_t used, cap;
 	struct hash ids;
 	struct list recency; /* least recently taken over first */
+	struct list banned;  /* in the order of the bans */
 };
 
 /* Allocates nothing yet. */

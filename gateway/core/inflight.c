@@ -102,6 +102,7 @@ struct message *inflight_take(struct inflight *inflight, struct slice payload,
 	message->id = next_use(message->id);
 	message->order = ++inflight->order;
 	message->waiting = 0;
+	message->waiting_bytes = 0;
 	message->in_window = false;
 	message->fanout = NULL;
 	message->via.hop = 0;

@@ -33,7 +33,9 @@ struct message {
 	uint8_t report;	 /* enum report_wish; NONE when no reply is wanted */
 	uint8_t content_type_size;
 	uint32_t ref;
-	uint32_t payload_size, outside_size;
+	uint32_t payload_size;
+	uint32_t outside_size;	/* of `outside`, as it counts here */
+	uint32_t waiting_bytes; /* the same, when it counts among what waits */
 	uint32_t next_free;
 	uint32_t order;	  /* of acceptance; may wrap */
 	uint32_t waiting; /* its deliveries that wait for their time */

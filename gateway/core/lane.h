@@ -17,6 +17,7 @@ struct lane {
 	uint32_t woken;		  /* places kept for held drones that have just been released */
 	uint32_t queued;	  /* messages that wait in the queues of its scenarios */
 	uint32_t scenarios;	  /* not retired */
+	struct list queues;	  /* scenarios where messages wait */
 	struct list held;	  /* sessions that wait for a place, in turn */
 	struct expiry expiry;	  /* of what is in the channel */
 	uint64_t strays_since_us; /* start of the second in which strays are counted */

@@ -24,10 +24,12 @@ struct limits {
 	uint32_t max_in_flight; /* messages, in all */
 	uint32_t max_in_flight_per_drone;
 	uint64_t max_in_flight_bytes; /* payloads held outside their slots, in all */
-	uint32_t max_waiting;	      /* deliveries that wait for their simulated time, in all */
-	uint32_t max_queued;	      /* messages that wait for a simulator that is down, in all */
-	uint32_t queue_ms;	      /* how long each of these waits */
-	uint32_t max_stray_results;   /* forged or repeated, in one second: the link is reset */
+	/* deliveries that wait for their simulated time, and their payloads outside slots */
+	uint32_t max_waiting, max_waiting_per_drone; /* by sender */
+	uint64_t max_waiting_bytes, max_waiting_bytes_per_drone;
+	uint32_t max_queued;	    /* messages that wait for a simulator that is down, in all */
+	uint32_t queue_ms;	    /* how long each of these waits */
+	uint32_t max_stray_results; /* forged or repeated, in one second: the link is reset */
 	uint32_t max_groups_per_drone;
 	/* an id that changes hands all the time */
 	uint32_t max_takeovers_per_minute; /* more: the id is banned */

@@ -68,16 +68,18 @@ bool presence_note(struct core *core, struct session *session, enum presence_wha
 		   enum goodbye_reason reason, const struct scenario *from,
 		   const struct scenario *into)
 {
-	struct presence_record *old = replaceable(&core->presence, session->presence_noted);
 	const struct scenario *shown = what == PRESENCE_WHAT_OFFLINE ? from : into;
-	struct presence_record *record;
+	uint64_t never = 0;
+	uint64_t *noted = what == PRESENCE_WHAT_SCENARIO  ? &session->scenario_noted
+			  : what == PRESENCE_WHAT_RENAMED ? &session->name_noted
+							  : &never;
+	struct presence_record *record = replaceable(&core->presence, *noted);
 
-	if (old && old->what == what &&
-	    (what == PRESENCE_WHAT_SCENARIO || what == PRESENCE_WHAT_RENAMED)) {
-		record_fill(old, session, shown, into);
+	if (record) {
+		record_fill(record, session, shown, into);
 		return false;
 	}
-	record = record_new(core, session, what, &session->presence_noted);
+	record = record_new(core, session, what, noted);
 	record->reason = (uint8_t)reason;
 	record->from = from ? from->identity : 0;
 	record_fill(record, session, shown, into);

@@ -8,12 +8,29 @@ bool queue_has_room(const struct core *core)
 	return core->stats.queued < core->limits.max_queued;
 }
 
+static void enqueue(struct scenario *scenario, struct message *message)
+{
+	if (list_empty(&scenario->queue)) {
+		list_push_back(&scenario->lane->queues, &scenario->queues);
+	}
+	list_push_back(&scenario->queue, &message->queued);
+	scenario->lane->queued++;
+}
+
+static void dequeue(struct scenario *scenario, struct message *message)
+{
+	list_remove(&message->queued);
+	scenario->lane->queued--;
+	if (list_empty(&scenario->queue)) {
+		list_remove(&scenario->queues);
+	}
+}
+
 void queue_push(struct core *core, struct message *message)
 {
 	message->stage = MESSAGE_QUEUED;
-	list_push_back(&message->scenario->queue, &message->queued);
+	enqueue(message->scenario, message);
 	expiry_add(&core->queue_expiry, message, core->now.mono_us, core->limits.queue_ms);
-	message->lane->queued++;
 	core->stats.queued++;
 	relay_enter_window(core, message);
 }
@@ -21,9 +38,8 @@ void queue_push(struct core *core, struct message *message)
 static void take_out(struct core *core, struct message *message)
 {
 	message->stage = MESSAGE_OUTSIDE;
-	list_remove(&message->queued);
+	dequeue(message->scenario, message);
 	list_remove(&message->deadline);
-	message->lane->queued--;
 	core->stats.queued--;
 }
 
@@ -35,16 +51,15 @@ static struct message *first_of(const struct scenario *scenario)
 }
 
 /* The next in any queue of this lane that may go. */
-static struct message *next_ready(const struct core *core, const struct lane *lane)
+static struct message *next_ready(const struct lane *lane)
 {
 	struct message *first = NULL;
 
-	for (size_t i = 0; i < core->scenario_count; i++) {
-		const struct scenario *scenario = core->scenarios[i];
+	for (const struct list *link = lane->queues.next; link != &lane->queues;
+	     link = link->next) {
+		const struct scenario *scenario = LIST_ENTRY(link, struct scenario, queues);
 		struct message *message =
-			scenario->lane == lane && scenario->status == SCENARIO_ACCEPTED
-				? first_of(scenario)
-				: NULL;
+			scenario->status == SCENARIO_ACCEPTED ? first_of(scenario) : NULL;
 
 		if (message && (!first || (int32_t)(message->order - first->order) < 0)) {
 			first = message;
@@ -57,7 +72,7 @@ void queue_pump(struct core *core, struct lane *lane)
 {
 	struct message *message;
 
-	while (lane->up && lane->queued && !lane_full(lane) && (message = next_ready(core, lane))) {
+	while (lane->up && lane->queued && !lane_full(lane) && (message = next_ready(lane))) {
 		take_out(core, message);
 		relay_go_on(core, message);
 	}
@@ -68,12 +83,10 @@ void queue_move(struct scenario *from, struct scenario *to)
 	struct message *message;
 
 	while ((message = first_of(from))) {
-		list_remove(&message->queued);
-		list_push_back(&to->queue, &message->queued);
+		dequeue(from, message);
+		enqueue(to, message);
 		message->scenario = to;
 		message->lane = to->lane;
-		from->lane->queued--;
-		to->lane->queued++;
 	}
 }
 

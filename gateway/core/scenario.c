@@ -132,6 +132,7 @@ struct scenario *scenario_new(struct core *core, const struct scenario_config *c
 				  config->origin_altitude_m);
 	scenario->lane->scenarios++;
 	list_init(&scenario->queue);
+	list_init(&scenario->queues);
 	list_init(&scenario->lingering);
 	return scenario;
 }
@@ -248,6 +249,8 @@ void scenario_settle(struct core *core, struct scenario *scenario)
 		lane->ops->remove_scenario(lane->ctx, scenario->number);
 	}
 	scenario->removed = true;
+	free(scenario->config.parameters);
+	scenario->config.parameters = NULL;
 	forget_lingering(scenario);
 	if (scenario->waiting || (scenario->member_count && family_in_flight(core, identity))) {
 		return;
@@ -555,12 +558,12 @@ void scenario_decide(struct core *core, struct lane *lane, uint32_t number, bool
 					    ? core->numbers.by_number[number - 1]
 					    : NULL;
 
-	if (!scenario || scenario->retired) {
-		return;
-	}
-	if (scenario->lane != lane) {
+	if (!scenario || scenario->lane != lane) {
 		lane_count_abuse(core, lane, 1);
 		return;
+	}
+	if (scenario->retired) {
+		return; /* it may still be answering */
 	}
 	if (scenario->status != SCENARIO_WAITING) {
 		/* nobody asked; it may change its mind now and then */

@@ -36,6 +36,7 @@ struct scenario {
 	uint32_t in_channel;	   /* messages */
 	uint32_t waiting;	   /* messages that wait for their time, behind the channel */
 	struct list queue;	   /* messages that wait for the simulator */
+	struct list queues;	   /* in lane->queues, while some do */
 	struct list lingering;	   /* members that left while something needed their node */
 };
 

@@ -60,11 +60,14 @@ struct session {
 	struct member *member; /* its stay in a scenario, or NULL; see session_scenario */
 	struct lane *woken;    /* it may use a place of this lane's window that is kept for it */
 	uint32_t in_flight;    /* messages in queues and at simulators */
-	uint32_t last_target;  /* index of the session last sent to */
-	struct state *known;   /* NULL: nothing given yet */
+	uint32_t waiting;      /* deliveries of its messages that wait for their time */
+	uint64_t waiting_bytes;
+	uint32_t last_target; /* index of the session last sent to */
+	struct state *known;  /* NULL: nothing given yet */
 
-	uint64_t presence_seen;	 /* journal position */
-	uint64_t presence_noted; /* behind the last record about it; 0: none */
+	uint64_t presence_seen; /* journal position */
+	/* behind the last record of its scenario, and of its name; 0: none */
+	uint64_t scenario_noted, name_noted;
 
 	enum session_listing listing;
 	uint32_t listing_ref, listing_next;

@@ -50,7 +50,7 @@ struct core {
 	struct waiting *waiting_free; /* for recycling */
 	uint32_t waiting_kept;	      /* of these */
 	uint64_t fanout_bytes;
-	uint64_t waiting_bytes; /* of altered payloads that wait */
+	uint64_t waiting_bytes; /* of payloads that wait for their time */
 	struct fanout *fanouts; /* for recycling */
 	size_t fanouts_kept;	/* bytes of these */
 	uint64_t fanout_serial; /* of the last one taken */
@@ -65,11 +65,11 @@ struct core {
 	uint64_t node_place_of; /* the fanout's serial that the map was last made for */
 };
 
-/* What payloads and the targets of messages to many take, beside their slots; bounded by
- * limits.max_in_flight_bytes. */
+/* What payloads on their way and the targets of messages to many take, beside their slots;
+ * bounded by limits.max_in_flight_bytes. */
 static inline uint64_t core_payload_bytes(const struct core *core)
 {
-	return core->inflight.outside_bytes + core->fanout_bytes + core->waiting_bytes;
+	return core->inflight.outside_bytes + core->fanout_bytes;
 }
 
 /* The session of a message's sender, if it is still there. */

@@ -4,7 +4,10 @@
 
 #include "core/state.h"
 
-enum { WAITING_KEPT = 1024 };
+enum {
+	WAITING_KEPT = 1024,
+	WAITING_PER_TICK = 4096, /* then the network has its turn */
+};
 
 struct waiting {
 	struct heap_entry due;
@@ -31,10 +34,7 @@ static struct waiting *take(struct core *core)
 
 static void give(struct core *core, struct waiting *waiting)
 {
-	if (waiting->payload) {
-		core->waiting_bytes -= waiting->payload_size;
-		free(waiting->payload);
-	}
+	free(waiting->payload);
 	if (core->waiting_kept == WAITING_KEPT) {
 		free(waiting);
 		return;
@@ -51,19 +51,12 @@ bool waiting_is_turn(const struct core *core, uint64_t due_us)
 	return due_us <= core->now.mono_us && (!first || first->due_us > due_us);
 }
 
-/* A copy; counted, and bounded, with the other payloads. */
-static bool keep_payload(struct core *core, struct waiting *waiting, struct slice payload)
+static bool keep_payload(struct waiting *waiting, struct slice payload)
 {
-	uint64_t bytes = core->inflight.outside_bytes + core->waiting_bytes;
-
-	if (bytes + payload.size > core->limits.max_in_flight_bytes) {
-		return false;
-	}
 	waiting->payload = malloc(payload.size ? payload.size : 1);
 	if (!waiting->payload) {
 		return false;
 	}
-	core->waiting_bytes += payload.size;
 	if (payload.size) {
 		memcpy(waiting->payload, payload.data, payload.size);
 	}
@@ -71,12 +64,52 @@ static bool keep_payload(struct core *core, struct waiting *waiting, struct slic
 	return true;
 }
 
+/* Nobody's messages take so much that the others' cannot wait. */
+static bool has_room(const struct core *core, const struct session *sender, uint64_t bytes)
+{
+	const struct limits *limits = &core->limits;
+
+	return core->stats.waiting < limits->max_waiting &&
+	       core->waiting_bytes + bytes <= limits->max_waiting_bytes &&
+	       (!sender || (sender->waiting < limits->max_waiting_per_drone &&
+			    sender->waiting_bytes + bytes <= limits->max_waiting_bytes_per_drone));
+}
+
+static void charge(struct core *core, struct session *sender, uint64_t bytes)
+{
+	core->waiting_bytes += bytes;
+	if (sender) {
+		sender->waiting_bytes += bytes;
+	}
+}
+
+static void discharge(struct core *core, const struct message *message, uint64_t bytes)
+{
+	struct session *sender = core_sender(core, message);
+
+	core->waiting_bytes -= bytes;
+	if (sender) {
+		sender->waiting_bytes -= bytes;
+	}
+}
+
+/* The message's own payload counts among what waits from now on. */
+static void take_payload(struct core *core, struct session *sender, struct message *message)
+{
+	charge(core, sender, message->outside_size);
+	core->inflight.outside_bytes -= message->outside_size;
+	message->waiting_bytes += message->outside_size;
+	message->outside_size = 0;
+}
+
 bool waiting_add(struct core *core, struct message *message, const struct aim *aim,
 		 const struct leg *own, uint64_t due_us, struct slice payload, bool altered)
 {
+	struct session *sender = core_sender(core, message);
+	uint64_t own_bytes = altered ? payload.size : 0;
 	struct waiting *waiting;
 
-	if (core->stats.waiting >= core->limits.max_waiting) {
+	if (!has_room(core, sender, own_bytes + message->outside_size)) {
 		return false;
 	}
 	waiting = take(core);
@@ -87,14 +120,25 @@ bool waiting_add(struct core *core, struct message *message, const struct aim *a
 	waiting->place = aim->target ? (uint32_t)(aim->target - message->fanout->targets) : 0;
 	waiting->due.order = message->order;
 	leg_keep(&waiting->own, own);
-	if ((altered && !keep_payload(core, waiting, payload)) ||
+	if ((altered && !keep_payload(waiting, payload)) ||
 	    heap_set(&core->waiting, &waiting->due, due_us) < 0) {
 		give(core, waiting);
 		return false;
 	}
+	charge(core, sender, own_bytes);
+	take_payload(core, sender, message);
 	message->waiting++;
 	core->stats.waiting++;
+	if (sender) {
+		sender->waiting++;
+	}
 	return true;
+}
+
+void waiting_forget(struct core *core, struct message *message)
+{
+	discharge(core, message, message->waiting_bytes);
+	message->waiting_bytes = 0;
 }
 
 static struct waiting *first_of(const struct core *core)
@@ -129,16 +173,25 @@ static struct aim aim_of(const struct waiting *waiting)
 
 static void take_out(struct core *core, struct waiting *waiting)
 {
+	struct session *sender = core_sender(core, waiting->message);
+
 	heap_remove(&core->waiting, &waiting->due);
 	waiting->message->waiting--;
 	core->stats.waiting--;
+	if (sender) {
+		sender->waiting--;
+	}
+	if (waiting->payload) {
+		discharge(core, waiting->message, waiting->payload_size);
+	}
 }
 
 void waiting_tick(struct core *core)
 {
 	struct waiting *waiting;
+	uint32_t left = WAITING_PER_TICK;
 
-	while ((waiting = first_of(core)) && waiting->due.due_us <= core->now.mono_us) {
+	while (left-- && (waiting = first_of(core)) && waiting->due.due_us <= core->now.mono_us) {
 		uint64_t late_us = core->now.mono_us - waiting->due.due_us;
 		struct message *message = waiting->message;
 		struct aim aim = aim_of(waiting);

@@ -101,24 +101,43 @@ bool parcel_aim(struct world *world, struct parcel *message)
 
 /* ------------------------------------------------------------------- the channel */
 
-void parcel_take_bytes(struct world *world, struct parcel *message)
+static size_t payload_bytes(const struct parcel *message)
 {
 	size_t bytes = message->payload_size + message->content_type.size;
 
+	return bytes > SLOT_BYTES ? bytes : 0;
+}
+
+void parcel_take_bytes(struct world *world, struct parcel *message)
+{
 	if (!message->held_bytes) {
-		world->outside_bytes += bytes > SLOT_BYTES ? bytes : 0;
+		world->outside_bytes += payload_bytes(message);
 		message->held_bytes = true;
 	}
 }
 
+size_t parcel_outside_bytes(const struct parcel *message)
+{
+	return message->held_bytes && !message->moved_bytes ? payload_bytes(message) : 0;
+}
+
+void parcel_move_bytes(struct world *world, struct parcel *message)
+{
+	world->outside_bytes -= parcel_outside_bytes(message);
+	message->moved_bytes = true;
+}
+
 static void give_bytes(struct world *world, struct parcel *message)
 {
-	size_t bytes = message->payload_size + message->content_type.size;
-
-	if (message->held_bytes) {
-		world->outside_bytes -= bytes > SLOT_BYTES ? bytes : 0;
-		message->held_bytes = false;
+	if (!message->held_bytes) {
+		return;
 	}
+	if (message->moved_bytes) {
+		waiting_discharge(world, message, payload_bytes(message));
+	} else {
+		world->outside_bytes -= payload_bytes(message);
+	}
+	message->held_bytes = false;
 }
 
 void parcel_enter_channel(struct world *world, struct parcel *message)

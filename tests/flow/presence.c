@@ -29,6 +29,13 @@ static void append(struct world *world, const struct record *record)
 	world->journal_end++;
 }
 
+static uint64_t *noted_of(struct conn *conn, enum presence_what what)
+{
+	return what == PRESENCE_WHAT_SCENARIO  ? &conn->noted[0]
+	       : what == PRESENCE_WHAT_RENAMED ? &conn->noted[1]
+					       : NULL;
+}
+
 void presence_new(struct world *world, struct conn *conn, enum presence_what what,
 		  enum goodbye_reason reason, uint32_t from, uint32_t into)
 {
@@ -40,7 +47,9 @@ void presence_new(struct world *world, struct conn *conn, enum presence_what wha
 			      .from = from,
 			      .into = into,
 		      });
-	conn->noted = world->journal_end;
+	if (noted_of(conn, what)) {
+		*noted_of(conn, what) = world->journal_end;
+	}
 }
 
 /* The gateway lets a newcomer in before it says welcome. */
@@ -78,9 +87,10 @@ static bool unseen(const struct world *world, uint64_t noted)
 void presence_change(struct world *world, struct conn *conn, enum presence_what what, uint32_t from,
 		     uint32_t into)
 {
-	struct record *last = conn->noted ? &world->journal[conn->noted - 1] : NULL;
+	uint64_t noted = *noted_of(conn, what);
+	struct record *last = noted ? &world->journal[noted - 1] : NULL;
 
-	if (!last || last->what != what || !unseen(world, conn->noted)) {
+	if (!last || !unseen(world, noted)) {
 		presence_new(world, conn, what, GOODBYE_UNSPECIFIED, from, into);
 		return;
 	}
@@ -122,8 +132,12 @@ static void swap(struct world *world, uint64_t a, uint64_t b)
 	for (unsigned i = 0; i < world->drone_count; i++) {
 		struct conn *conn = world->drones[i].conn;
 
-		if (conn && (conn->noted == a + 1 || conn->noted == b + 1)) {
-			conn->noted = conn->noted == a + 1 ? b + 1 : a + 1;
+		for (unsigned kind = 0; conn && kind < 2; kind++) {
+			uint64_t *noted = &conn->noted[kind];
+
+			if (*noted == a + 1 || *noted == b + 1) {
+				*noted = *noted == a + 1 ? b + 1 : a + 1;
+			}
 		}
 	}
 	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {

@@ -137,7 +137,7 @@ static struct parcel *to_many(struct world *world, struct conn *conn, const stru
 static bool overloaded(const struct world *world)
 {
 	return parcels_in_channel(world) + world->queue.count >= world->limits.max_in_flight ||
-	       world->outside_bytes + world->waiting_bytes + peek_fanout_bytes(world->core) >=
+	       world->outside_bytes + peek_fanout_bytes(world->core) >=
 		       world->limits.max_in_flight_bytes;
 }
 

@@ -73,21 +73,59 @@ static size_t own_bytes(const struct target *target)
 	return target->altered ? target->payload.size : 0;
 }
 
-static bool waiting_is_full(struct world *world, const struct target *target)
+static struct conn *living_sender(const struct parcel *message)
 {
-	uint64_t bytes = world->outside_bytes + world->waiting_bytes + own_bytes(target);
+	return message->sender->state == CONN_ACTIVE ? message->sender : NULL;
+}
 
-	if (target->altered && bytes > world->limits.max_in_flight_bytes) {
+static bool waiting_is_full(struct world *world, const struct parcel *message,
+			    const struct target *target)
+{
+	const struct limits *limits = &world->limits;
+	const struct conn *sender = living_sender(message);
+	uint64_t bytes = own_bytes(target) + parcel_outside_bytes(message);
+	bool many = waiting_count(world) >= limits->max_waiting ||
+		    (sender && sender->waiting >= limits->max_waiting_per_drone);
+	bool much = world->waiting_bytes + bytes > limits->max_waiting_bytes ||
+		    (sender && sender->waiting_bytes + bytes > limits->max_waiting_bytes_per_drone);
+
+	if (many) {
+		world_happens(world, HAPPENS_WAITING_FULL);
+	} else if (much) {
 		world_happens(world, HAPPENS_WAITING_TOO_LARGE);
-		return true;
 	}
-	return waiting_count(world) >= world->limits.max_waiting;
+	return many || much;
+}
+
+static void charge(struct world *world, const struct parcel *message, size_t bytes)
+{
+	struct conn *sender = living_sender(message);
+
+	world->waiting_bytes += bytes;
+	if (sender) {
+		sender->waiting_bytes += bytes;
+	}
+}
+
+void waiting_discharge(struct world *world, const struct parcel *message, size_t bytes)
+{
+	struct conn *sender = living_sender(message);
+
+	world->waiting_bytes -= bytes;
+	if (sender) {
+		sender->waiting_bytes -= bytes;
+	}
 }
 
 static void wait_for(struct world *world, struct parcel *message, struct target *target)
 {
 	target->waiting = true;
-	world->waiting_bytes += own_bytes(target);
+	charge(world, message, own_bytes(target));
+	charge(world, message, parcel_outside_bytes(message));
+	parcel_move_bytes(world, message);
+	if (living_sender(message)) {
+		message->sender->waiting++;
+	}
 	if (message->waiting++ == 0) {
 		parcels_add(&world->waiting, message);
 	}
@@ -109,8 +147,7 @@ void hand_over(struct world *world, struct parcel *message, struct target *targe
 			world_happens(world, HAPPENS_LATE_AT_ONCE);
 		}
 		give(world, message, target, now - target->due_us);
-	} else if (waiting_is_full(world, target)) {
-		world_happens(world, HAPPENS_WAITING_FULL);
+	} else if (waiting_is_full(world, message, target)) {
 		parcel_decide(world, message, target, OUTCOME_OVERLOADED, REASON_NONE);
 	} else {
 		wait_for(world, message, target);
@@ -122,7 +159,10 @@ void hand_over(struct world *world, struct parcel *message, struct target *targe
 static void wait_over(struct world *world, struct parcel *message, struct target *target)
 {
 	target->waiting = false;
-	world->waiting_bytes -= own_bytes(target);
+	waiting_discharge(world, message, own_bytes(target));
+	if (living_sender(message)) {
+		message->sender->waiting--;
+	}
 	if (--message->waiting == 0) {
 		parcels_remove(&world->waiting, message);
 	}

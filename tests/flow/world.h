@@ -144,11 +144,12 @@ struct parcel {
 	bool many;
 	struct slice to; /* group */
 	bool expect_transmit, transmitted;
-	bool held_bytes; /* counted in world->outside_bytes */
-	bool in_window;	 /* counted in the drone's window */
-	bool relayed;	 /* some targets are behind the hub */
-	bool relay_due;	 /* hop 2 must leave in this call */
-	bool second;	 /* hop 2 is in the channel */
+	bool held_bytes;  /* counted in world->outside_bytes ... */
+	bool moved_bytes; /* ... or, since a delivery waits, in ->waiting_bytes */
+	bool in_window;	  /* counted in the drone's window */
+	bool relayed;	  /* some targets are behind the hub */
+	bool relay_due;	  /* hop 2 must leave in this call */
+	bool second;	  /* hop 2 is in the channel */
 	bool bypassed;
 	struct stay *hub;
 	struct leg first; /* to the hub */
@@ -213,6 +214,8 @@ struct conn {
 	struct text id, callsign;
 	enum presence_wish presence;
 	uint32_t max_frame, frame_limit;
+	uint32_t waiting; /* deliveries of its messages */
+	uint64_t waiting_bytes;
 
 	/* registration that is being answered or that waits for the id's holder */
 	uint32_t wanted_ref;
@@ -255,8 +258,8 @@ struct conn {
 	struct reply replies[FLOW_REPLIES];
 	uint32_t reply_count;
 
-	uint64_t seen;				    /* journal position */
-	uint64_t noted;				    /* behind the last record about it */
+	uint64_t seen;	   /* journal position */
+	uint64_t noted[2]; /* behind the last record of its scenario, of its name */
 	const struct conn *listed[FLOW_MAX_DRONES]; /* by slot: shown in the list being read */
 };
 
@@ -443,7 +446,7 @@ struct world {
 	/* what the core's accounts must say */
 	struct stats want;
 	uint64_t outside_bytes;
-	uint64_t waiting_bytes; /* of altered payloads that wait for their time */
+	uint64_t waiting_bytes; /* of payloads that wait for their time */
 	uint64_t unseen_errors; /* most that may have been counted but not shown */
 	struct tally *tally;
 };
@@ -665,6 +668,9 @@ void parcel_decide_rest(struct world *world, struct parcel *message, enum outcom
 bool parcel_aim(struct world *world, struct parcel *message);
 /* What it takes outside of its slot counts from here on. */
 void parcel_take_bytes(struct world *world, struct parcel *message);
+/* What counts among the payloads on their way, and from then on among those that wait. */
+size_t parcel_outside_bytes(const struct parcel *message);
+void parcel_move_bytes(struct world *world, struct parcel *message);
 void parcel_enter_channel(struct world *world, struct parcel *message);
 /* Out of the channel: whatever is undecided gets `rest`. */
 void parcel_end(struct world *world, struct parcel *message, enum outcome rest);
@@ -709,6 +715,7 @@ void hand_over(struct world *world, struct parcel *message, struct target *targe
 void hand_over_due(struct world *world);
 void waiting_give_up(struct world *world);
 uint32_t waiting_count(const struct world *world);
+void waiting_discharge(struct world *world, const struct parcel *message, size_t bytes);
 /* What it is that comes through to the target. */
 enum outcome target_through(const struct target *target);
 /* The hand-over that a delivery to this drone is; fails if none is due. */

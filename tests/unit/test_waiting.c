@@ -238,27 +238,59 @@ static void test_max_waiting(void **state)
 	fake_pass(&gateway, 1);
 }
 
-/* Payloads that the channel altered are kept beside their messages: that has its bound too. */
-static void test_altered_payloads_are_bounded(void **state)
+/* The channel alters the payload of the last message and hands it over later. */
+static void answer_altered(const char *payload)
 {
-	struct reception reception;
+	struct reception reception = fake_reception(fake_node(&two), OUTCOME_CORRUPTED, "link");
 
+	reception.delay_us = 5000;
+	reception.altered = true;
+	reception.payload = slice_str(payload);
+	core_sim_result(gateway.core, 0, fake_transmit(&gateway, 0)->id, &reception, 1, false);
+}
+
+/* Payloads that wait have a bound of their own, those that the channel altered too. */
+static void test_bytes_are_bounded(void **state)
+{
 	(void)state;
-	gateway.core->limits.max_in_flight_bytes = 8;
+	gateway.core->limits.max_waiting_bytes = 8;
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(fake_send(&one, "uav2", "hello", REPORT_WISH_ALL), CORE_TAKEN);
-		reception = fake_reception(fake_node(&two), OUTCOME_CORRUPTED, "link");
-		reception.delay_us = 5000;
-		reception.altered = true;
-		reception.payload = slice_str("hallo");
-		core_sim_result(gateway.core, 0, fake_transmit(&gateway, 0)->id, &reception, 1,
-				false);
+		answer_altered("hallo");
 	}
 	expect_fate("uav2", OUTCOME_OVERLOADED, 0);
 	assert_int_equal(waiting(), 1);
 	fake_pass(&gateway, 5000);
 	expect_delivery(&two, 1, "hallo", 0);
 	assert_int_equal(gateway.core->waiting_bytes, 0);
+}
+
+/* What waits takes nothing of what is on its way, and no sender takes all of it. */
+static void test_a_share_for_each_sender(void **state)
+{
+	static char payload[200];
+
+	(void)state;
+	memset(payload, 'x', sizeof(payload) - 1);
+	gateway.core->limits.max_waiting_bytes_per_drone = 2 * sizeof(payload);
+	send_delayed("uav2", payload, 5000);
+	send_delayed("uav2", payload, 5000);
+	assert_int_equal(gateway.core->inflight.outside_bytes, 0);
+	send_delayed("uav2", payload, 5000);
+	expect_fate("uav2", OUTCOME_OVERLOADED, 0);
+	assert_int_equal(fake_send(&three, "uav2", payload, REPORT_WISH_ALL), CORE_TAKEN);
+	fake_answer_with(&gateway, OUTCOME_DELIVERED, 5000);
+	assert_int_equal(waiting(), 3);
+	fake_pass(&gateway, 5000);
+	assert_int_equal(gateway.core->waiting_bytes, 0);
+	gateway.core->limits.max_waiting_per_drone = 1;
+	send_delayed("uav2", "a", 5000);
+	send_delayed("uav2", "b", 5000);
+	expect_fate("uav2", OUTCOME_OVERLOADED, 0);
+	assert_int_equal(fake_send(&three, "uav2", "c", REPORT_WISH_ALL), CORE_TAKEN);
+	fake_answer_with(&gateway, OUTCOME_DELIVERED, 5000);
+	assert_int_equal(waiting(), 2);
+	fake_pass(&gateway, 5000);
 }
 
 /* Who waits for its time is in nobody's window. */
@@ -531,7 +563,8 @@ int main(void)
 		TEST(test_due_before_all),
 		TEST(test_max_waiting),
 		TEST(test_windows_are_free),
-		TEST(test_altered_payloads_are_bounded),
+		TEST(test_bytes_are_bounded),
+		TEST(test_a_share_for_each_sender),
 		TEST(test_target_leaves),
 		TEST(test_sender_leaves),
 		TEST(test_target_takes_nothing),
