@@ -44,13 +44,13 @@ static const char help_send[] =
 
 static const char help_listen[] =
 	"Usage: uav-drone listen --scenario NAME [OPTION]...\n"
-	"Joins the scenario and prints messages and who comes and goes, until SIGINT,\n"
-	"SIGTERM, or one of:\n"
+	"Joins the scenario and prints messages, who comes and goes anywhere, and what becomes\n"
+	"of the scenario, until SIGINT, SIGTERM, or one of:\n"
 	"\n"
 	"  --count N              end after N messages\n"
 	"  --for SECONDS          end after this time\n"
 	"\n"
-	"  --scenario NAME        the scenario to join\n"
+	"  --scenario NAME        the scenario to join; uav-drone scenarios shows them all\n"
 	"  --group NAME           join this group too; may stand several times\n";
 
 static const char help_swarm[] =
@@ -87,8 +87,8 @@ static const char help_swarm[] =
 	"  --prefix NAME          ids are NAME-001, NAME-002, ...; with --track NAME and the\n"
 	"                         drone's name in the file [swarm]\n"
 	"  --hub ID               one drone more, a ground station with this id: the hub that a\n"
-	"                         star needs. It stands at the origin, or where --position or\n"
-	"                         --local puts it\n"
+	"                         star needs. It stands at the scenario's origin, or where\n"
+	"                         --position or --local puts it: near the flights of --track\n"
 	"  --lockstep             in rounds, as fast as it goes: every drone's position is\n"
 	"                         acknowledged, then every drone sends, and every report is\n"
 	"                         awaited. The same seed gives the same table and log\n"
@@ -110,7 +110,7 @@ static const char help_common[] =
 	"  --timeout SECONDS      longest wait for the connection and for each answer [10];\n"
 	"                         so long a gateway that does not listen yet is tried again\n"
 	"  --json                 one JSON object a line\n"
-	"  --help, --version\n"
+	"  --help (or -h), --version\n"
 	"Of every command but swarm:\n"
 	"  --id ID                this drone's id [cli-PROCESS]: 1 to 32 of A-Z a-z 0-9 . _ -\n"
 	"  --callsign NAME        its name for people [the id]\n"

@@ -166,7 +166,7 @@ static int take_option(struct options *options, struct seen *seen, int code, con
 		return 0;
 	case OPTION_TO:
 		options->to = value;
-		return 0;
+		return *value ? 0 : value_complain(complaint, "--to: a drone's id is missing");
 	case OPTION_GROUP:
 		return take_group(options, value, complaint);
 	case OPTION_EVERYONE:
@@ -262,9 +262,9 @@ static enum options_status parse_options(int argc, char **argv, struct options *
 	int code;
 
 	opterr = 0;
-	optind = 1;
-	while ((code = getopt_long(argc, argv, ":", table, NULL)) != -1) {
-		if (code == OPTION_HELP) {
+	optind = 0; /* getopt(3), of glibc: all anew, the middle of a word too */
+	while ((code = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
+		if (code == OPTION_HELP || code == 'h') {
 			help_print(out, options->command);
 			return OPTIONS_TOLD;
 		}
@@ -295,6 +295,11 @@ static enum options_status parse_options(int argc, char **argv, struct options *
 	return check(options, &seen, complaint) < 0 ? OPTIONS_WRONG : OPTIONS_OK;
 }
 
+static bool is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
 enum options_status options_parse(int argc, char **argv, struct options *options, FILE *out,
 				  char *text, size_t size)
 {
@@ -314,7 +319,7 @@ enum options_status options_parse(int argc, char **argv, struct options *options
 		.swarm = options_swarm_default,
 	};
 	(void)snprintf(options->id, sizeof(options->id), "cli-%ld", (long)getpid());
-	if (first && strcmp(first, "--help") == 0) {
+	if (first && is_help(first)) {
 		help_print(out, COMMAND_NONE);
 		return OPTIONS_TOLD;
 	}

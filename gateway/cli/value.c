@@ -174,10 +174,19 @@ int value_local(const char *text, struct position *position, const struct compla
 int value_choice(const char *name, const char *text, const char *const *names,
 		 const struct complaint *complaint)
 {
+	char all[128] = "";
+
 	for (int i = 0; names[i]; i++) {
 		if (strcmp(text, names[i]) == 0) {
 			return i;
 		}
 	}
-	return value_complain(complaint, "--%s %s: unknown; see --help", name, text);
+	for (int i = 0; names[i]; i++) {
+		(void)snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
+			       i == 0	      ? ""
+			       : names[i + 1] ? ", "
+					      : " or ",
+			       names[i]);
+	}
+	return value_complain(complaint, "--%s %s: must be %s", name, text, all);
 }

@@ -308,6 +308,9 @@ static void what_does_not_fit_together_is_told(void **state)
 	complains("listen --scenario x --payload y", "--payload");
 	complains("listen", "--scenario");
 	complains("send --everyone", "--scenario");
+	complains("send --scenario x --to=", "--to");
+	complains("send --scenario x --to y --report=some", "none, failures or all");
+	complains("send --scenario x --to y --kind plane", "drone or ground-station");
 	complains("send --scenario x", "--everyone");
 	complains("send --scenario x --everyone --to uav2", "--everyone");
 	complains("send --scenario x --everyone --payload y --file z", "--file");
@@ -318,6 +321,9 @@ static void help_tells_exit_codes_and_options(void **state)
 {
 	(void)state;
 	tells("--help", "listen");
+	tells("-h", "listen");
+	tells("help", "listen");
+	tells("who -h", "Exit codes");
 	tells("who --help", "Exit codes");
 	tells("send --help", "--content-type");
 	tells("send --scenario x --help", "--local");
