@@ -313,6 +313,10 @@ static void rules_hold_beside_a_missing_file(void **state)
 	assert_non_null(strstr(mistakes.all, "main.ini:9: [listen:c] has no address"));
 	assert_non_null(strstr(mistakes.all, "main.ini:15: [simulator] address: nobody listens"));
 	assert_non_null(strstr(mistakes.all, "main.ini:19: [scenario:star] is a star"));
+	/* the missing file may say where the simulator is */
+	put(folder, "main.ini",
+	    "[gateway]\ninclude = none.ini\n[listen:a]\naddress = 127.0.0.1:7700\n");
+	check_told(folder, "main.ini:2: include = \"none.ini\": ", "No such file");
 	/* with both sections there, nothing can set it right */
 	put(folder, "main.ini",
 	    "[gateway]\ninclude = none.ini\n[limits]\nmax_drones = 1\n"
