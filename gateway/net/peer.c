@@ -290,9 +290,20 @@ static void on_wrote(void *ctx, int status)
 
 /* --- the session's endpoint --- */
 
-/* A burst within one turn is offered to the network before it counts as a slow
- * reader's backlog. Should that show that the connection is broken, the session is
- * ended at the turn's end, outside the core. */
+/* A burst within one turn is offered to the network piece by piece, before it counts as a
+ * slow reader's backlog. What a piece leaves is kept for the next one: a write of its own
+ * would let nothing pass until the turn's end, however fast the drone reads. */
+static bool peer_is_due(const struct peer *peer)
+{
+	const struct limits *limits = &peer->net->settings->limits;
+	const struct outbox *out = &peer->box->out;
+
+	return !(peer->flags & PEER_BROKEN) && (outbox_fresh(out) > limits->output_soft_bytes / 2 ||
+						buf_size(&out->gather) > limits->output_hard_bytes);
+}
+
+/* Should an offer show that the connection is broken, the session is ended at the turn's
+ * end, outside the core. */
 static bool peer_emit(void *ctx, const struct event *event, uint32_t max_frame)
 {
 	struct peer *peer = ctx;
@@ -303,8 +314,7 @@ static bool peer_emit(void *ctx, const struct event *event, uint32_t max_frame)
 	if (!out || peer->front->write(out, event, max_frame) < 0) {
 		return false;
 	}
-	if (buf_size(out) > peer->net->settings->limits.output_soft_bytes / 2 &&
-	    outbox_flush(&box->out, peer->transport) < 0) {
+	if (peer_is_due(peer) && outbox_offer(&box->out, peer->transport) < 0) {
 		peer->flags |= PEER_BROKEN;
 	}
 	return true;

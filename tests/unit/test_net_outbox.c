@@ -195,6 +195,38 @@ static void rest_is_written_while_more_gathers(void **state)
 	assert_int_equal(f->blocks.count, 2);
 }
 
+/* What an offer leaves does not stand in the way of the next one. */
+static void offers_go_on_until_a_flush(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(outbox_offer(&f->outbox, &f->line), 0);
+	assert_int_equal(f->tries, 0);
+	gather(f, "abcdef");
+	assert_int_equal(outbox_fresh(&f->outbox), 6);
+	f->takes = 2;
+	assert_int_equal(outbox_offer(&f->outbox, &f->line), 0);
+	assert_int_equal(queued(f), 4);
+	assert_int_equal(outbox_fresh(&f->outbox), 0);
+	gather(f, "ghi");
+	assert_int_equal(outbox_fresh(&f->outbox), 3);
+	f->takes = 5;
+	assert_int_equal(outbox_offer(&f->outbox, &f->line), 0);
+	expect_seen(f, "abcdefg");
+	assert_int_equal(f->writes, 0);
+	assert_int_equal(flush(f, 0), 0);
+	assert_true(slice_equal(f->writing, slice_str("hi")));
+	gather(f, "jk");
+	assert_int_equal(outbox_fresh(&f->outbox), 2);
+	assert_int_equal(outbox_offer(&f->outbox, &f->line), 0); /* a write is under way */
+	assert_int_equal(outbox_fresh(&f->outbox), 2);
+	assert_int_equal(f->tries, 3);
+	finish(f);
+	assert_int_equal(flush(f, SEEN), 0);
+	expect_seen(f, "abcdefghijk");
+	assert_true(outbox_empty(&f->outbox));
+}
+
 static void network_that_takes_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -230,6 +262,7 @@ static void errors_are_handed_on(void **state)
 
 	gather(f, "abc");
 	f->try_error = -32;
+	assert_int_equal(outbox_offer(&f->outbox, &f->line), -32);
 	assert_int_equal(flush(f, SEEN), -32);
 	assert_int_equal(f->writes, 0);
 	assert_int_equal(queued(f), 3);
@@ -263,7 +296,12 @@ static void loses_and_repeats_nothing(void **state)
 		} else if (f->writing.data) {
 			finish(f);
 		}
-		assert_int_equal(flush(f, rng_below(&rng, BLOCK)), 0);
+		f->takes = rng_below(&rng, BLOCK);
+		if (rng_below(&rng, 2)) {
+			assert_int_equal(outbox_offer(&f->outbox, &f->line), 0);
+		} else {
+			assert_int_equal(flush(f, f->takes), 0);
+		}
 		for (size_t at = 0; at < f->seen_size; at++) {
 			assert_int_equal(f->seen[at], expected++);
 		}
@@ -282,6 +320,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(gathered_goes_in_one_call, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rest_is_written_while_more_gathers, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(offers_go_on_until_a_flush, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(network_that_takes_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(block_outgrown_is_not_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(errors_are_handed_on, set_up, tear_down),

@@ -1,0 +1,264 @@
+/* What a peer does with what the core emits, over a real unix socket. The other side is read
+ * by hand, so that a test says when. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/state.h"
+#include "lib/fake_ports.h"
+#include "net/peer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+	PATIENCE_MS = 20000,
+	EVENT_BYTES = 1000,
+	SOFT_BYTES = 32 * 1024,
+	HARD_BYTES = 64 * 1024,
+};
+
+struct fixture {
+	char folder[32], path[64];
+	uv_loop_t loop;
+	uv_timer_t patience;
+	bool late;
+	uv_pipe_t listener;
+	struct settings settings;
+	struct fake_gateway gateway;
+	struct net net;
+	struct endpoint endpoint; /* of the one peer */
+	int drone;		  /* the other side's socket */
+	uint32_t sent, seen;	  /* bytes; each is its place's */
+	uint8_t bytes[256 * 1024];
+};
+
+static struct fixture fixture;
+
+/* Bytes at each place that show when one is lost, repeated or out of order. */
+static uint8_t byte_at(uint32_t place)
+{
+	return (uint8_t)(place * 2654435761u >> 24);
+}
+
+static enum front_status read_nothing(struct slice bytes, uint32_t max_frame_bytes,
+				      struct arena *arena, struct request *request, size_t *used,
+				      const char **why)
+{
+	(void)bytes, (void)max_frame_bytes, (void)arena, (void)request, (void)used, (void)why;
+	return FRONT_MORE;
+}
+
+static int write_counted(struct buf *out, const struct event *event, uint32_t max_frame)
+{
+	(void)event, (void)max_frame;
+	assert_int_equal(buf_reserve(out, EVENT_BYTES), 0);
+	for (int i = 0; i < EVENT_BYTES; i++) {
+		*buf_tail(out) = byte_at(fixture.sent++);
+		buf_produce(out, 1);
+	}
+	return 0;
+}
+
+static const struct front counted = {
+	.name = "counted", .read = read_nothing, .write = write_counted};
+
+static void on_patience(uv_timer_t *timer)
+{
+	((struct fixture *)timer->data)->late = true;
+}
+
+#define RUN_UNTIL(f, condition)                                                                    \
+	while (!(condition)) {                                                                     \
+		assert_false((f)->late);                                                           \
+		uv_run(&(f)->loop, UV_RUN_ONCE);                                                   \
+	}
+
+static void on_connection(uv_stream_t *stream, int status)
+{
+	struct fixture *f = stream->data;
+
+	assert_int_equal(status, 0);
+	assert_int_equal(peer_accept(&f->net, &counted, 0, stream), 0);
+}
+
+/* The core has one session: the one whose deadline is next. */
+static struct endpoint endpoint_of(const struct core *core)
+{
+	const char *entry = (const char *)heap_first(&core->deadlines);
+
+	return ((const struct session *)(const void *)(entry - offsetof(struct session, deadline)))
+		->endpoint;
+}
+
+static void connect_drone(struct fixture *f)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+
+	memcpy(un.sun_path, f->path, sizeof(f->path));
+	f->drone = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	assert_true(f->drone >= 0);
+	assert_int_equal(connect(f->drone, (const struct sockaddr *)&un, sizeof(un)), 0);
+	RUN_UNTIL(f, core_sessions(f->net.core) == 1);
+	f->endpoint = endpoint_of(f->net.core);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = &fixture;
+	const char *why;
+
+	*f = (struct fixture){.folder = "/tmp/uavtest.XXXXXX"};
+	assert_non_null(mkdtemp(f->folder));
+	snprintf(f->path, sizeof(f->path), "%s/socket", f->folder);
+	f->settings.limits = limits_default();
+	f->settings.limits.output_soft_bytes = SOFT_BYTES;
+	f->settings.limits.output_hard_bytes = HARD_BYTES;
+	f->settings.limits.register_timeout_ms = 2 * PATIENCE_MS;
+	f->settings.decode_arena_bytes = 65536;
+	assert_int_equal(uv_loop_init(&f->loop), 0);
+	uv_timer_init(&f->loop, &f->patience);
+	f->patience.data = f;
+	uv_timer_start(&f->patience, on_patience, PATIENCE_MS, 0);
+	fake_configure(&f->gateway, &f->settings.limits);
+	f->gateway.now = clock_now();
+	fake_start(&f->gateway);
+	assert_int_equal(net_init(&f->net, &f->loop, NULL, &f->settings, &why), 0);
+	f->net.core = f->gateway.core;
+	uv_pipe_init(&f->loop, &f->listener, 0);
+	f->listener.data = f;
+	assert_int_equal(uv_pipe_bind(&f->listener, f->path), 0);
+	assert_int_equal(uv_listen((uv_stream_t *)&f->listener, 1, on_connection), 0);
+	connect_drone(f);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	if (f->drone >= 0) {
+		close(f->drone);
+	}
+	RUN_UNTIL(f, f->net.peers == 0);
+	uv_close((uv_handle_t *)&f->listener, NULL);
+	uv_close((uv_handle_t *)&f->patience, NULL);
+	net_close(&f->net);
+	uv_run(&f->loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&f->loop), 0);
+	net_fini(&f->net);
+	fake_close(&f->gateway);
+	return rmdir(f->folder);
+}
+
+static void emit(struct fixture *f)
+{
+	struct event event = {.kind = EVENT_DONE};
+
+	assert_true(f->endpoint.ops->emit(f->endpoint.ctx, &event, 65536));
+}
+
+static size_t queued(const struct fixture *f)
+{
+	return f->endpoint.ops->queued(f->endpoint.ctx);
+}
+
+/* The drone reads all that has reached it. */
+static void drone_reads(struct fixture *f)
+{
+	ssize_t size;
+
+	while ((size = recv(f->drone, f->bytes, sizeof(f->bytes), MSG_DONTWAIT)) > 0) {
+		for (ssize_t i = 0; i < size; i++) {
+			assert_int_equal(f->bytes[i], byte_at(f->seen++));
+		}
+	}
+	assert_true(size < 0 && errno == EAGAIN);
+}
+
+/* Many times what the network holds, in one turn: what the drone reads meanwhile makes way,
+ * even when the network has been full in between. */
+static void burst_goes_on_while_the_drone_reads(void **state)
+{
+	struct fixture *f = *state;
+	int pauses = 0;
+
+	for (int i = 0; i < 4000; i++) {
+		emit(f);
+		assert_true(queued(f) <= HARD_BYTES);
+		if (queued(f) > SOFT_BYTES) { /* the network is full */
+			pauses++;
+			drone_reads(f);
+		}
+	}
+	assert_true(pauses > 1);
+	while (f->seen < f->sent) {
+		assert_false(f->late);
+		uv_run(&f->loop, UV_RUN_NOWAIT);
+		drone_reads(f);
+	}
+	assert_int_equal(queued(f), 0);
+}
+
+/* Bounds are what tells a drone that does not read: its bytes are counted. */
+static void who_does_not_read_exceeds_the_bounds(void **state)
+{
+	struct fixture *f = *state;
+	size_t before = 0;
+
+	while (queued(f) <= HARD_BYTES) {
+		assert_true(f->sent < 64 * 1024 * 1024);
+		emit(f);
+	}
+	for (int i = 0; i < 100; i++) {
+		before = queued(f);
+		emit(f);
+		assert_int_equal(queued(f), before + EVENT_BYTES);
+	}
+	drone_reads(f);
+	emit(f);
+	assert_true(queued(f) < before);
+	while (f->seen < f->sent) {
+		assert_false(f->late);
+		uv_run(&f->loop, UV_RUN_NOWAIT);
+		drone_reads(f);
+	}
+}
+
+/* A connection that breaks in the middle of a burst: the core is told by the loop. */
+static void breaks_outside_the_core(void **state)
+{
+	struct fixture *f = *state;
+
+	close(f->drone);
+	f->drone = -1;
+	for (int i = 0; i < 200; i++) {
+		emit(f);
+		assert_int_equal(core_sessions(f->net.core), 1);
+	}
+	RUN_UNTIL(f, core_sessions(f->net.core) == 0);
+}
+
+#define WITH_A_DRONE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_A_DRONE(burst_goes_on_while_the_drone_reads),
+		WITH_A_DRONE(who_does_not_read_exceeds_the_bounds),
+		WITH_A_DRONE(breaks_outside_the_core),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests_name("net_peer", tests, NULL, NULL);
+}
