@@ -211,6 +211,9 @@ static int add_scenario(struct draft *draft, struct part *part)
 	void *scenarios = settings->scenarios;
 	struct scenario_config *scenario;
 
+	if (settings->scenario_count == SETTINGS_MAX_SCENARIOS) {
+		return tell_too_many(draft, part, SETTINGS_MAX_SCENARIOS);
+	}
 	if (draft_grow(&scenarios, settings->scenario_count, sizeof(*scenario)) < 0) {
 		draft_give_up(draft, part->place);
 		return -1;

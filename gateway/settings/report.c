@@ -11,9 +11,9 @@ static void tell(struct report *report, struct place place, const char *format, 
 {
 	char message[MISTAKE_BYTES];
 
-	(void)vsnprintf(message, sizeof(message), format, args);
 	report->count++;
-	if (report->complain) {
+	if (report->complain && (!report->most || report->count <= report->most)) {
+		(void)vsnprintf(message, sizeof(message), format, args);
 		report->complain(report->ctx, place.file, place.line, message);
 	}
 }
@@ -34,6 +34,18 @@ void report_mistake_at(struct report *report, struct place place, const char *fo
 	va_start(args, format);
 	tell(report, place, format, args);
 	va_end(args);
+}
+
+void report_rest(struct report *report)
+{
+	char message[MISTAKE_BYTES];
+
+	if (report->complain && report->most && report->count > report->most) {
+		(void)snprintf(message, sizeof(message),
+			       "%zu mistakes more; uav-gateway --check tells all",
+			       report->count - report->most);
+		report->complain(report->ctx, report->file, 0, message);
+	}
 }
 
 struct placed place_from(const char *file, struct place place)

@@ -13,7 +13,8 @@ struct report {
 	const char *file; /* that is being read */
 	settings_complain_fn complain;
 	void *ctx;
-	size_t count; /* told so far */
+	size_t most;  /* to be told; 0: all */
+	size_t count; /* made so far */
 };
 
 /* Room for a piece of the operator's text, or for a place, in a sentence. */
@@ -30,6 +31,9 @@ void report_mistake(struct report *report, int line, const char *format, ...)
 /* One mistake anywhere. */
 void report_mistake_at(struct report *report, struct place place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* How many there are beyond those that were to be told, if any. */
+void report_rest(struct report *report);
 
 /* `text` in quotation marks, cut when it is long, without what could drive a
  * terminal. */

@@ -139,11 +139,16 @@ static void build(struct draft *draft, const char *file, const struct settings *
 	}
 }
 
+enum { MISTAKES_TOLD = 100 }; /* into the log of a gateway that runs */
+
 struct settings *settings_load_anew(const char *file, const struct settings *running,
 				    settings_complain_fn complain, void *ctx)
 {
 	struct draft draft = {
-		.report = {.file = file, .complain = complain, .ctx = ctx},
+		.report = {.file = file,
+			   .complain = complain,
+			   .ctx = ctx,
+			   .most = running ? MISTAKES_TOLD : 0},
 		.settings = calloc(1, sizeof(struct settings)),
 		.again = running != NULL,
 	};
@@ -154,6 +159,7 @@ struct settings *settings_load_anew(const char *file, const struct settings *run
 		return NULL;
 	}
 	build(&draft, file, running);
+	report_rest(&draft.report);
 	if (draft.report.count) {
 		settings_free(settings);
 		settings = NULL;

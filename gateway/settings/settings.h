@@ -12,6 +12,7 @@
 
 #define SETTINGS_MAX_LISTENERS 16
 #define SETTINGS_MAX_SIMULATORS 16
+#define SETTINGS_MAX_SCENARIOS 4096
 #define ADDRESS_MAX_BYTES 128
 
 /* host:port, [v6]:port or unix:path, taken apart; the host is a numeric address or
@@ -81,7 +82,8 @@ struct settings *settings_load(const char *file, settings_complain_fn complain, 
 /* The same for a gateway that runs with `running`: what it cannot take in without a
  * restart and would have to is a mistake, too. Listeners and simulators come out in the
  * order in which `running` has them, whatever their order in the file. `file` must be a
- * regular file here, so that nothing is waited for. `running` may be NULL: settings_load. */
+ * regular file here, so that nothing is waited for, and no more than some hundred mistakes are
+ * told. `running` may be NULL: settings_load. */
 struct settings *settings_load_anew(const char *file, const struct settings *running,
 				    settings_complain_fn complain, void *ctx);
 void settings_free(struct settings *settings);

@@ -484,6 +484,24 @@ static void there_are_not_too_many(void **state)
 	check_one(text, 260, "more than 256 channel.* keys", "");
 }
 
+static void scenarios_are_bounded(void **state)
+{
+	size_t size = (SETTINGS_MAX_SCENARIOS + 2) * 32, at;
+	char *text = malloc(size);
+	struct mistakes mistakes;
+
+	(void)state;
+	assert_non_null(text);
+	at = (size_t)snprintf(text, size, LISTEN);
+	for (int i = 0; i <= SETTINGS_MAX_SCENARIOS; i++) {
+		at += (size_t)snprintf(text + at, size - at, "[scenario:s%d]\n", i);
+	}
+	assert_null(load(text, &mistakes));
+	expect_one(&mistakes, SETTINGS_MAX_SCENARIOS + 3, "more than 4096 [scenario:NAME] sections",
+		   "");
+	free(text);
+}
+
 static void every_mistake_is_told(void **state)
 {
 	struct mistakes mistakes;
@@ -986,6 +1004,7 @@ int main(void)
 		cmocka_unit_test(the_gateway_does_not_connect_to_itself),
 		cmocka_unit_test(somebody_must_be_able_to_connect),
 		cmocka_unit_test(there_are_not_too_many),
+		cmocka_unit_test(scenarios_are_bounded),
 		cmocka_unit_test(every_mistake_is_told),
 		cmocka_unit_test(what_is_no_file_is_refused),
 		cmocka_unit_test(files_have_a_largest_size),

@@ -330,6 +330,27 @@ static void what_can_change_is_taken(void **state)
 	assert_null(settings_load_anew("/nonexistent.ini", NULL, NULL, NULL));
 }
 
+/* A running gateway is not kept from its work by a file that is wrong from end to end. */
+static void not_all_of_many_mistakes_are_told(void **state)
+{
+	struct mistakes mistakes;
+	char *text = calloc(300, 16), *at;
+
+	(void)state;
+	assert_non_null(text);
+	at = text + sprintf(text, "[gateway]\n");
+	for (int i = 0; i < 250; i++) {
+		at += sprintf(at, "wrong%d = 1\n", i);
+	}
+	assert_null(load_anew(LISTEN, text, &mistakes));
+	assert_int_equal(mistakes.count, 101);
+	/* 250, and that nobody listens, and that a listener has gone */
+	assert_non_null(strstr(mistakes.all, "0: 152 mistakes more; uav-gateway --check"));
+	assert_null(load(text, &mistakes));
+	assert_true(mistakes.count >= 250);
+	free(text);
+}
+
 static void what_cannot_change_names_line_and_value(void **state)
 {
 	(void)state;
@@ -444,6 +465,7 @@ int main(void)
 		cmocka_unit_test(every_key_is_printed),
 		cmocka_unit_test(origins_keep_every_bit),
 		cmocka_unit_test(the_longest_line_prints),
+		cmocka_unit_test(not_all_of_many_mistakes_are_told),
 		cmocka_unit_test(what_can_change_is_taken),
 		cmocka_unit_test(what_cannot_change_names_line_and_value),
 		cmocka_unit_test(listeners_and_simulators_stay),
