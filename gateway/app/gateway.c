@@ -146,7 +146,9 @@ static void run_reload(struct net_task *task)
 		    log_str("why", "the gateway is stopping"));
 		return;
 	}
+	links_bulk_begin(&gateway->links);
 	next = reload_perform(&work, before);
+	links_bulk_end(&gateway->links);
 	if (next) {
 		gateway->settings = next;
 		gateway->net.settings = next;

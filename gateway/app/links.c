@@ -59,6 +59,20 @@ void links_start(struct links *links)
 	}
 }
 
+void links_bulk_begin(struct links *links)
+{
+	for (size_t i = 0; i < links->count; i++) {
+		simlink_bulk_begin(links->ports[i].ctx);
+	}
+}
+
+void links_bulk_end(struct links *links)
+{
+	for (size_t i = 0; i < links->count; i++) {
+		simlink_bulk_end(links->ports[i].ctx);
+	}
+}
+
 void links_reload(struct links *links, const struct settings *before)
 {
 	for (size_t i = 0; i < links->count; i++) {

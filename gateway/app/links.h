@@ -18,6 +18,9 @@ int links_init(struct links *links, struct net *net, const char **why)
 	__attribute__((warn_unused_result));
 /* The core is there: they connect, and go on until links_stop. */
 void links_start(struct links *links);
+/* Around what makes the core tell every simulator much at once. */
+void links_bulk_begin(struct links *links);
+void links_bulk_end(struct links *links);
 /* The settings have taken the place of `before`. */
 void links_reload(struct links *links, const struct settings *before);
 /* Takes one more turn of the loop, then links_fini is allowed. */

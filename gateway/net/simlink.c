@@ -49,7 +49,8 @@ static void end(struct simlink *link)
 	link->state = SIMLINK_CLOSING;
 	link->failed = false;
 	link->filled = false;
-	link->replayed = 0;
+	link->bulk = false;
+	link->bulk_bytes = 0;
 	uv_timer_stop(&link->timer);
 	link->transport->ops->close(link->transport);
 	link->transport = NULL;
@@ -251,6 +252,19 @@ fail:
 void simlink_start(struct simlink *link)
 {
 	connect_now(link);
+}
+
+void simlink_bulk_begin(struct simlink *link)
+{
+	link->bulk = link->state == SIMLINK_UP;
+}
+
+void simlink_bulk_end(struct simlink *link)
+{
+	if (link->bulk) {
+		link->bulk_bytes = outbox_queued(&link->out, link->transport);
+	}
+	link->bulk = false;
 }
 
 void simlink_reload(struct simlink *link, const struct settings *before)

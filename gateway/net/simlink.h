@@ -23,6 +23,11 @@ struct simlink *simlink_new(struct net *net, uint32_t simulator, uint32_t connec
 /* Begins to connect, and goes on until simlink_stop. */
 void simlink_start(struct simlink *link);
 
+/* What the core writes between these is as much as there are drones or scenarios, and all of
+ * it at once: it is not held against a simulator that has not read it yet. */
+void simlink_bulk_begin(struct simlink *link);
+void simlink_bulk_end(struct simlink *link);
+
 /* net->settings has taken the place of `before`. If the times of silence are others now,
  * it is counted anew. */
 void simlink_reload(struct simlink *link, const struct settings *before);

@@ -30,10 +30,9 @@ static void take_hello_ack(struct simlink *link, const struct channel_hello_ack 
 	link->state = SIMLINK_UP;
 	link->up_us = net->now.mono_us;
 	simlink_keep_alive(link);
-	link->replaying = true;
+	simlink_bulk_begin(link);
 	core_sim_up(net->core, link->lane);
-	link->replaying = false;
-	link->replayed = outbox_queued(&link->out, link->transport);
+	simlink_bulk_end(link);
 }
 
 static void take_result(struct simlink *link, struct slice body)

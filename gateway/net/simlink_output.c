@@ -22,18 +22,17 @@ static struct buf *gather(struct simlink *link)
 }
 
 /* Transmits stop when it is full; what is told of drones does not, but has its end here.
- * What is gathered in one turn is offered to the network first, and what a new link is
- * told at once is as much as there are drones: neither is held against the simulator. */
+ * What is gathered in one turn is offered to the network first. */
 static void check_overfull(struct simlink *link, size_t queued)
 {
 	size_t most = (size_t)SIMLINK_OVERFULL * simlink_settings(link)->max_queued_bytes +
-		      link->replayed;
+		      link->bulk_bytes;
 	int status;
 
-	if (link->replaying || queued <= most) {
+	if (link->bulk || queued <= most) {
 		return;
 	}
-	status = outbox_flush(&link->out, link->transport);
+	status = outbox_offer(&link->out, link->transport);
 	if (status < 0) {
 		simlink_fail(link, uv_strerror(status));
 	} else if (outbox_queued(&link->out, link->transport) > most) {

@@ -41,8 +41,8 @@ struct simlink {
 	uint32_t read_turn, reads; /* reads in that turn */
 	bool pinged;		   /* since the last bytes */
 	bool filled;		   /* over max_queued_bytes; core_sim_drained is owed */
-	bool replaying;		   /* all that the core knows is being told */
-	size_t replayed;	   /* bytes that waited after it */
+	bool bulk;		   /* between simlink_bulk_begin and simlink_bulk_end */
+	size_t bulk_bytes;	   /* that waited at the last end */
 	bool failed;		   /* `why` says it; to be ended by the task */
 	bool stopped;
 	char why[SIMLINK_WHY_BYTES];

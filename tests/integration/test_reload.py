@@ -117,6 +117,27 @@ def test_a_changed_channel_is_told_to_the_simulator(t):
     assert len(simulator.connections) == 1, "on the same connection"
 
 
+def test_much_at_once_is_not_held_against_the_simulator(t):
+    """It is told of more than its socket takes while the file is read."""
+    simulator = FakeSimulator(t, answer=hold, path=t.folder / "sim.sock")
+    gateway = ready(t, simulator, simulator={"max_queued_bytes": 65536})
+    one, two = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    one.send(ref=1, send={"drone": "uav2", "payload": b"held", "report": "REPORT_WISH_ALL"})
+    transmit = simulator.next_transmit()
+    keys = {f"channel.key{number}": "x" * 900 for number in range(200)}
+    change_file(gateway, **{f"scenario:lab{number}": keys for number in range(8)})
+    gateway.process.send_signal(signal.SIGHUP)  # the log may lose some of so many lines
+    connection = simulator.wait_connection(1)
+    for number in range(8):
+        simulator.wait_request(connection, "set_scenario", name=f"lab{number}")
+    simulator.answer = deliver
+    simulator.send(*deliver(transmit))
+    assert outcome_of(one.reply_to(1)) == "DELIVERED"
+    assert two.wait_for("delivery").delivery.payload == b"held"
+    passes(one, two, b"after")
+    assert len(simulator.connections) == 1, "the link has lasted"
+
+
 def test_a_listener_places_elsewhere(t):
     gateway = ready(t, scenarios={"field": uavtest.scenario(), "lab": IDEAL},
                     **{"listen:drones": {"scenario": "field"}})
