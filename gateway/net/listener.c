@@ -5,7 +5,7 @@
 #include "net/socket_file.h"
 
 #include <stdlib.h>
-#include <sys/un.h>
+#include <unistd.h>
 
 enum { LISTENER_BACKLOG = 4096 }; /* the system may cap it: net.core.somaxconn */
 
@@ -14,6 +14,7 @@ struct listener {
 	uint32_t number; /* in settings.listeners */
 	const struct front *front;
 	union plain_handle on;
+	struct socket_file file; /* of a unix socket */
 	/* Takes, and closes at once, whom there is no memory or place for: libuv does not
 	 * listen on while somebody waits to be taken. */
 	union plain_handle refused;
@@ -98,24 +99,31 @@ static void log_listening(const struct listener *listener, const struct sockaddr
 	    log_str("address", host_text((const struct sockaddr *)&bound, text)));
 }
 
+/* Not by uv_pipe_bind: libuv would remove whatever stands at the path in the end. */
+static int bind_to_path(struct listener *listener, const struct sockaddr_storage *address,
+			const char **why)
+{
+	int fd = socket_file_bind(&listener->file, address, why);
+	int status;
+
+	if (fd < 0) {
+		return UV_EADDRINUSE;
+	}
+	status = uv_pipe_open(&listener->on.pipe, fd);
+	if (status < 0) {
+		socket_file_remove(&listener->file);
+		close(fd);
+	}
+	return status;
+}
+
 static int bind_to(struct listener *listener, const struct sockaddr_storage *address,
 		   const char **why)
 {
-	struct sockaddr_un un;
-	int status;
-
-	if (address->ss_family != AF_UNIX) {
-		return uv_tcp_bind(&listener->on.tcp, (const struct sockaddr *)address, 0);
+	if (address->ss_family == AF_UNIX) {
+		return bind_to_path(listener, address, why);
 	}
-	if (socket_file_clear(address, why) < 0) {
-		return UV_EADDRINUSE;
-	}
-	memcpy(&un, address, sizeof(un));
-	status = uv_pipe_bind(&listener->on.pipe, un.sun_path); /* its close removes the file */
-	if (status == UV_EACCES) {
-		*why = "the folder of this path does not exist, or may not be written to";
-	}
-	return status;
+	return uv_tcp_bind(&listener->on.tcp, (const struct sockaddr *)address, 0);
 }
 
 /* Negative: *why says why when the number does not. */
@@ -185,5 +193,6 @@ static void on_closed(uv_handle_t *handle)
 void listener_close(struct listener *listener)
 {
 	listener->closing = true;
+	socket_file_remove(&listener->file);
 	uv_close(&listener->on.handle, on_closed);
 }

@@ -19,8 +19,8 @@ struct listener;
 int listener_open(struct net *net, uint32_t number, struct listener **out)
 	__attribute__((warn_unused_result));
 
-/* No more newcomers; those here stay. Removes the file of a unix socket. Frees the listener in a
- * later turn. */
+/* No more newcomers; those here stay. Removes the file of a unix socket, unless another
+ * process has put its own there. Frees the listener in a later turn. */
 void listener_close(struct listener *listener);
 
 #endif

@@ -75,6 +75,18 @@ def test_a_living_listener_keeps_its_path(t):
     assert t.drone(gateway, "uav1", at=path).request(ping={}).HasField("pong")
 
 
+def test_who_stops_leaves_the_path_to_its_successor(t):
+    """Its file was removed, and another gateway listens at the path now."""
+    path, listener = here(t)
+    first = ready(t, **listener)
+    path.unlink()
+    second = ready(t, **listener)
+    assert first.stop() == 0
+    assert t.drone(second, "uav1", at=path).request(ping={}).HasField("pong")
+    assert second.stop() == 0
+    assert not path.exists()
+
+
 def test_no_other_file_is_removed(t):
     path = t.folder / "notes.txt"
     path.write_text("mine")

@@ -127,6 +127,83 @@ static void leaves_other_files_alone(void **state)
 	assert_true(exists(f));
 }
 
+static void makes_a_file_and_removes_it(void **state)
+{
+	struct fixture *f = *state;
+	struct socket_file file;
+	const char *why = NULL;
+
+	f->fd = socket_file_bind(&file, &f->address, &why);
+	assert_true(f->fd >= 0);
+	assert_int_equal(fcntl(f->fd, F_GETFD), FD_CLOEXEC);
+	assert_true(fcntl(f->fd, F_GETFL) & O_NONBLOCK);
+	assert_string_equal(file.path, f->path);
+	assert_true(exists(f));
+	assert_int_equal(listen(f->fd, 1), 0);
+	assert_int_equal(socket_file_clear(&f->address, &why), -1); /* it is alive */
+	socket_file_remove(&file);
+	assert_false(exists(f));
+	socket_file_remove(&file);
+}
+
+static void removes_no_file_but_its_own(void **state)
+{
+	struct fixture *f = *state;
+	struct socket_file first, second;
+	const char *why = NULL;
+	int fd = socket_file_bind(&first, &f->address, &why);
+
+	assert_true(fd >= 0);
+	assert_int_equal(unlink(f->path), 0);
+	f->fd = socket_file_bind(&second, &f->address, &why);
+	assert_true(f->fd >= 0);
+	socket_file_remove(&first);
+	close(fd);
+	assert_true(exists(f));
+	socket_file_remove(&second);
+	assert_false(exists(f));
+}
+
+static void tells_why_nothing_is_made(void **state)
+{
+	struct fixture *f = *state;
+	struct address address = {.is_path = true};
+	struct sockaddr_storage nowhere;
+	struct socket_file file;
+	const char *why = NULL;
+
+	snprintf(address.host, sizeof(address.host), "%s/no/socket", f->folder);
+	assert_int_equal(host_resolve(&address, &nowhere), 0);
+	assert_int_equal(socket_file_bind(&file, &nowhere, &why), -1);
+	assert_non_null(strstr(why, "folder"));
+	socket_file_remove(&file);
+	bind_there(f, 1);
+	assert_int_equal(socket_file_bind(&file, &f->address, &why), -1);
+	assert_non_null(strstr(why, "another process listens"));
+	socket_file_remove(&file);
+	assert_true(exists(f));
+}
+
+/* The longest path fills its field to the last byte. */
+static void takes_the_longest_path(void **state)
+{
+	struct fixture *f = *state;
+	struct address address = {.is_path = true};
+	struct socket_file file;
+	const char *why = NULL;
+	size_t size = strlen(f->folder);
+
+	memset(address.host, 'p', HOST_PATH_BYTES);
+	memcpy(address.host, f->folder, size);
+	address.host[size] = '/';
+	assert_int_equal(host_resolve(&address, &f->address), 0);
+	f->fd = socket_file_bind(&file, &f->address, &why);
+	assert_true(f->fd >= 0);
+	assert_string_equal(file.path, address.host);
+	socket_file_remove(&file);
+	assert_int_equal(access(address.host, F_OK), -1);
+}
+
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -137,6 +214,10 @@ int main(void)
 		IN_A_FOLDER(leaves_the_living_alone),
 		IN_A_FOLDER(leaves_alone_who_is_slow_to_accept),
 		IN_A_FOLDER(leaves_other_files_alone),
+		IN_A_FOLDER(makes_a_file_and_removes_it),
+		IN_A_FOLDER(removes_no_file_but_its_own),
+		IN_A_FOLDER(tells_why_nothing_is_made),
+		IN_A_FOLDER(takes_the_longest_path),
 	};
 
 	return cmocka_run_group_tests_name("net_socket_file", tests, NULL, NULL);
