@@ -139,6 +139,16 @@ static int perform(const char *file, enum task task)
 	return task == TASK_RUN ? run(file) : look(file, task);
 }
 
+/* A SIGHUP that comes before there is anything to reload waits until the gateway takes it. */
+static void hold_reload(void)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &held, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -155,6 +165,7 @@ int main(int argc, char **argv)
 	int option, tasks = 0;
 
 	signal(SIGPIPE, SIG_IGN);
+	hold_reload();
 	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':

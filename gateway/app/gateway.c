@@ -52,12 +52,25 @@ static void close_listeners(struct gateway *gateway)
 	gateway->listener_count = 0;
 }
 
+/* `how`: SIG_BLOCK or SIG_UNBLOCK. The log's thread takes none. */
+static void mask_signals(int how)
+{
+	sigset_t ours;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGHUP);
+	(void)sigprocmask(how, &ours, NULL);
+}
+
 /* Closes all that is left, so that the loop ends. */
 static void end(struct gateway *gateway)
 {
 	gateway->phase = GATEWAY_ENDING;
 	close_listeners(gateway);
 	links_stop(&gateway->links);
+	mask_signals(SIG_BLOCK);
 	for (size_t i = 0; i < GATEWAY_SIGNALS; i++) {
 		uv_close((uv_handle_t *)&gateway->signals[i], NULL);
 	}
@@ -239,6 +252,7 @@ static int start(struct gateway *gateway)
 	    uv_signal_start(&gateway->signals[2], on_reload, SIGHUP) < 0) {
 		return cannot_start(gateway, "signals cannot be caught");
 	}
+	mask_signals(SIG_UNBLOCK);
 	if (open_listeners(gateway) < 0) {
 		return -1;
 	}

@@ -4,7 +4,8 @@
  * SIGTERM, SIGINT: no newcomers; what is in flight is waited for (drain_ms at
  * most); everyone is told goodbye and given linger_ms to read it; the end. A
  * second one: the end at once. SIGHUP: the file is read again and what has changed is taken
- * in, nobody is disconnected; not any more once the end has begun. */
+ * in, nobody is disconnected; not any more once the end has begun. The caller may have blocked
+ * it until here; after the end all three are blocked, so that a late one does no harm. */
 #ifndef UAV_APP_GATEWAY_H
 #define UAV_APP_GATEWAY_H
 

@@ -1,6 +1,7 @@
 """The configuration is edited while drones fly (SIGHUP)."""
 
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -246,6 +247,30 @@ def test_a_storm_of_signals(t):
     assert t.drone(gateway, "uav3").welcome.idle_timeout_ms == 50199
     passes(one, two, b"after")
     assert nobody_left(gateway)
+
+
+def test_a_signal_before_there_is_anything_to_reload(t):
+    """It waits until the gateway runs."""
+    simulator = t.simulator()
+    path = t.folder / "pipe.ini"
+    os.mkfifo(path)
+    gateway = t.program(t.binary("uav-gateway"), "-c", path)
+    with open(path, "w", encoding="utf-8") as out:  # returns when the gateway reads
+        gateway.process.send_signal(signal.SIGHUP)
+        print("[listen:drones]\naddress = 127.0.0.1:0\n[simulator]\naddress = %s:%d" % simulator.at,
+              file=out)
+    gateway.at = gateway.address(listener="drones")
+    gateway.wait_event("reload_refused", file=path)  # a pipe is not read again
+    barrier(t.drone(gateway, "uav1"))
+
+
+def test_signals_until_the_very_end(t):
+    gateway = ready(t)
+    members(t, gateway, "uav1")
+    gateway.process.terminate()
+    while gateway.process.poll() is None:
+        gateway.process.send_signal(signal.SIGHUP)
+    assert gateway.wait() == 0
 
 
 def test_not_any_more_once_it_stops(t):
