@@ -4,12 +4,13 @@ Nothing here measures how fast anything happens: a drone that is alive is told o
 that is not, which came later and was silent for a shorter time."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import uavtest  # noqa: E402
-from fake_simulator import FakeSimulator, hold  # noqa: E402
+from fake_simulator import FakeSimulator, deliver, hold, link  # noqa: E402
 from scene import Presence, bodies, goodbye_of, members, outcome_of, ready  # noqa: E402
 from uavtest import relay  # noqa: E402
 
@@ -126,6 +127,25 @@ def test_a_drone_that_the_gateway_silences_is_not_idle(t):
     assert outcomes[0] == "SIMULATOR_TIMEOUT", "four times as long as idle_timeout_ms"
     assert set(outcomes[1:]) <= {"SIMULATOR_TIMEOUT", "TARGET_OFFLINE"}, outcomes
     assert goodbye_of(two) == "IDLE_TIMEOUT"
+
+
+def test_the_end_waits_for_what_is_on_its_way(t):
+    """Longer than anybody may be silent: who answers pings is alive until the goodbye."""
+    simulator = FakeSimulator(t, answer=lambda transmit: deliver(transmit, **link(delay_us=4000000)))
+    gateway = ready(t, simulator, scenarios={"field": {**uavtest.scenario(), "delay": "real"}},
+                    sessions={"idle_timeout_ms": 2000, "ping_interval_ms": 250},
+                    limits={"drain_ms": 20000})
+    one, two = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    one.send(ref=1, send={"drone": "uav2", "payload": b"late", "report": "REPORT_WISH_ALL"})
+    simulator.wait_request(simulator.wait_connection(1), "transmit")
+    gateway.process.terminate()
+    gateway.wait_event("stopping", in_flight=1)
+    with ThreadPoolExecutor() as readers:  # both at once: each has pings to answer
+        assert list(readers.map(goodbye_of, (one, two))) == ["SHUTTING_DOWN"] * 2
+    assert bodies(two)[-2:] == ["delivery", "goodbye"] and bodies(two).count("ping") >= 2
+    assert outcome_of(one.reply_to(1)) == "DELIVERED"
+    assert gateway.wait() == 0
+    gateway.wait_event("accounts", delivered=1, pending=0)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -33,6 +34,23 @@ def passes(one, two, text):
     """A message from one to the other is delivered."""
     assert outcome_of(one.tell(two.drone_id, text)) == "DELIVERED"
     assert two.wait_for("delivery").delivery.payload == text
+
+
+def attend(*drones, until):
+    """Reads what comes to each, which answers pings, until that is true."""
+    def read():
+        for drone in drones:
+            while (event := drone.read(0)) is not None:
+                drone.events.append(event)
+        return until()
+
+    uavtest.wait_until(read)
+
+
+def left(gateway):
+    """[(drone_id, reason)] of those that have left."""
+    lines = [uavtest.parse_logfmt(line) for line in list(gateway.lines)]
+    return [(line["drone"], line["reason"]) for line in told(lines, "drone_left")]
 
 
 def nobody_left(gateway):
@@ -174,6 +192,63 @@ def test_one_line_for_each_changed_key(t):
     assert told(lines, "reloaded") == [{"changes": "4", "scenarios": "1"}]
     assert t.drone(gateway, "uav2").welcome.idle_timeout_ms == 50000
     barrier(drone)
+
+
+# Of silence, in ms: more than any test, and what a reload makes of it.
+LONG = {"ping_interval_ms": 1800000, "idle_timeout_ms": 3600000}
+SHORT = {"ping_interval_ms": 250, "idle_timeout_ms": 2000}
+
+
+def be_silent_for_longer():
+    """What had to come in this time by the new rules was not asked for by the old ones."""
+    time.sleep(1.25 * SHORT["idle_timeout_ms"] / 1000)
+
+
+def test_shorter_times_of_silence_drop_nobody(t):
+    """Those who answer the pings, which they get from now on, stay."""
+    gateway = ready(t, sessions=LONG)
+    living = members(t, gateway, "uav1", "uav2", "uav3", presence="PRESENCE_WISH_NONE")
+    (silent,) = members(t, gateway, "silent", presence="PRESENCE_WISH_NONE")
+    silent.answer_pings = False
+    be_silent_for_longer()
+    change_file(gateway, sessions=SHORT)
+    reload(gateway)
+    attend(*living, until=lambda: left(gateway))
+    assert left(gateway) == [("silent", "IDLE_TIMEOUT")], "the new times are in force"
+    assert goodbye_of(silent) == "IDLE_TIMEOUT" and bodies(silent).count("ping") >= 2
+    for drone in living:
+        assert bodies(drone).count("ping") >= 2, drone.events
+        barrier(drone)
+    passes(*living[:2], b"still here")
+
+
+def test_shorter_times_of_silence_break_no_link(t):
+    simulator = FakeSimulator(t)
+    gateway = ready(t, simulator, simulator=LONG)
+    one, two = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    be_silent_for_longer()
+    change_file(gateway, simulator=SHORT)
+    reload(gateway)
+    connection = simulator.wait_connection(1)
+    simulator.wait(lambda: sum(r.HasField("ping") for r in connection.requests) >= 3, "pings")
+    passes(one, two, b"still up")
+    assert not any("event=simulator_down" in line for line in gateway.lines)
+    simulator.pong = False
+    assert "idle_timeout_ms" in gateway.wait_event("simulator_down")["why"], "they are in force"
+
+
+def test_smaller_frames_are_for_newcomers(t):
+    """Who was welcomed with a limit may use it for as long as it stays."""
+    gateway = ready(t, limits={"max_frame_bytes": 65536})
+    one, two = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+    change_file(gateway, limits={"max_frame_bytes": 16384})
+    reload(gateway)
+    passes(one, two, b"x" * 60000)
+    (late,) = members(t, gateway, "late")
+    assert (one.welcome.max_frame_bytes, late.welcome.max_frame_bytes) == (65536, 16384)
+    late.send_bytes(uavtest.encode_varint(60000) + b"x" * 1000)
+    assert goodbye_of(late) == "PROTOCOL_ERROR"
+    passes(two, one, b"x" * 60000)
 
 
 def test_nothing_has_changed(t):
