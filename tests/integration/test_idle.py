@@ -142,7 +142,8 @@ def test_the_end_waits_for_what_is_on_its_way(t):
     gateway.wait_event("stopping", in_flight=1)
     with ThreadPoolExecutor() as readers:  # both at once: each has pings to answer
         assert list(readers.map(goodbye_of, (one, two))) == ["SHUTTING_DOWN"] * 2
-    assert bodies(two)[-2:] == ["delivery", "goodbye"] and bodies(two).count("ping") >= 2
+    assert bodies(two).count("ping") >= 2
+    assert [body for body in bodies(two) if body != "ping"] == ["delivery", "goodbye"]
     assert outcome_of(one.reply_to(1)) == "DELIVERED"
     assert gateway.wait() == 0
     gateway.wait_event("accounts", delivered=1, pending=0)
