@@ -120,15 +120,28 @@ static bool has_tasks(const struct net *net)
 	return !list_empty(&net->resumed) || !list_empty(&net->dirty);
 }
 
+/* The core is ticked once between two polls: what it has handed over must have had its chance
+ * to be written before more is, or who reads it well would look slow. */
+static bool tick_due(const struct net *net)
+{
+	return !net->ticked && core_next_deadline(net->core) <= net->now.mono_us;
+}
+
+static bool has_work(const struct net *net)
+{
+	return has_tasks(net) || tick_due(net) || first_lingering_us(net) <= net->now.mono_us;
+}
+
 static void work(struct net *net)
 {
 	for (int round = 0; round < NET_ROUNDS; round++) {
-		if (!has_tasks(net) && next_deadline(net) > net->now.mono_us) {
+		if (!has_work(net)) {
 			return;
 		}
 		net_clock(net);
 		run_all(&net->resumed);
-		if (core_next_deadline(net->core) <= net->now.mono_us) {
+		if (tick_due(net)) {
+			net->ticked = true;
 			core_tick(net->core);
 		}
 		run_all(&net->dirty);
@@ -150,22 +163,26 @@ static void on_spin(uv_idle_t *idle)
 
 static void on_check(uv_check_t *check)
 {
-	work(check->data);
+	struct net *net = check->data;
+
+	net->ticked = false;
+	work(net);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
 {
 	struct net *net = prepare->data;
+	uint64_t due_us;
 
 	net->turn++;
 	work(net);
-	/* It is moved only to ring earlier: one that rings too early finds nothing to do and is
-	 * set anew. What is due by now makes it ring at once, so nothing waits for a loop that
-	 * blocks. */
-	alarm_set(&net->alarm, next_deadline(net));
-	if (has_tasks(net)) {
+	due_us = next_deadline(net);
+	if (has_tasks(net) || due_us <= net->now.mono_us) {
 		uv_idle_start(&net->spin, on_spin);
 	} else {
+		/* Moved only to ring earlier: one that rings too early finds nothing to do and
+		 * is set anew. */
+		alarm_set(&net->alarm, due_us);
 		uv_idle_stop(&net->spin);
 	}
 }

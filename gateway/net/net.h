@@ -44,6 +44,7 @@ struct net {
 	const struct settings *settings; /* those in force */
 	struct instant now;		 /* as the core was last told */
 	uint32_t turn;			 /* counts the loop's turns; may wrap */
+	bool ticked;			 /* the core was, since the last poll */
 	uint32_t peers;			 /* connections of drones that are not yet freed */
 	uint32_t open;			 /* of these, the ones that hold a descriptor */
 	bool crowded;			 /* said once */
