@@ -63,7 +63,8 @@ void draft_preset(enum target target, void *into)
 /* One element more, zeroed, at the end of *array; -1 when memory is out. */
 int draft_grow(void **array, size_t count, size_t size)
 {
-	void *grown = reallocarray(*array, count + 1, size);
+	bool full = (count & (count - 1)) == 0; /* there is room for powers of two */
+	void *grown = full ? reallocarray(*array, count ? 2 * count : 1, size) : *array;
 
 	if (!grown) {
 		return -1;
