@@ -171,8 +171,11 @@ static void name_part(struct draft *draft, struct part *part, const char *given)
 
 static int tell_too_many(struct draft *draft, const struct part *part, int most)
 {
-	report_mistake(&draft->report, part->place.line, "more than %d [%s%s] sections", most,
-		       part->section->name, section_name_part(part->section));
+	if (draft->crowded != part->section) {
+		report_mistake(&draft->report, part->place.line, "more than %d [%s%s] sections",
+			       most, part->section->name, section_name_part(part->section));
+	}
+	draft->crowded = part->section;
 	return -1;
 }
 

@@ -46,12 +46,13 @@ struct draft {
 	size_t source_count;
 	struct wish *wishes;
 	size_t wish_count;
-	bool again;	      /* for a gateway that runs: nothing is waited for */
-	bool any_section;     /* of this file, known or not */
-	bool in_part;	      /* keys belong to the last part; else they are passed over */
-	bool incomplete;      /* a file was not read: what it holds is not known */
-	bool broken;	      /* a file could not be read to its end, or memory is out */
-	int *parameter_lines; /* of the last scenario's channel.* keys */
+	bool again;		       /* for a gateway that runs: nothing is waited for */
+	const struct section *crowded; /* told last that there are too many of it */
+	bool any_section;	       /* of this file, known or not */
+	bool in_part;		       /* keys belong to the last part; else they are passed over */
+	bool incomplete;	       /* a file was not read: what it holds is not known */
+	bool broken;		       /* a file could not be read to its end, or memory is out */
+	int *parameter_lines;	       /* of the last scenario's channel.* keys */
 	bool out_of_memory;
 };
 
