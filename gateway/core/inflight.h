@@ -12,7 +12,6 @@
 #define INFLIGHT_INLINE_BYTES 160 /* payload and content type */
 
 struct fanout;
-struct lane;
 struct scenario;
 
 enum inflight_lookup { INFLIGHT_FOUND, INFLIGHT_LATE, INFLIGHT_REPEATED, INFLIGHT_FORGED };
@@ -41,7 +40,6 @@ struct message {
 	uint32_t waiting; /* its deliveries that wait for their time */
 
 	struct scenario *scenario;
-	struct lane *lane; /* the same */
 	uint32_t sender_node, sender_stay;
 	uint32_t sender_index; /* of its session */
 	uint64_t sender_number;

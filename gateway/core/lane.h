@@ -15,7 +15,6 @@ struct lane {
 	uint32_t max_in_flight;
 	uint32_t in_channel;	  /* messages at the simulator */
 	uint32_t woken;		  /* places kept for held drones that have just been released */
-	uint32_t queued;	  /* messages that wait in the queues of its scenarios */
 	uint32_t scenarios;	  /* not retired */
 	struct list queues;	  /* scenarios where messages wait */
 	struct list held;	  /* sessions that wait for a place, in turn */

@@ -14,13 +14,11 @@ static void enqueue(struct scenario *scenario, struct message *message)
 		list_push_back(&scenario->lane->queues, &scenario->queues);
 	}
 	list_push_back(&scenario->queue, &message->queued);
-	scenario->lane->queued++;
 }
 
 static void dequeue(struct scenario *scenario, struct message *message)
 {
 	list_remove(&message->queued);
-	scenario->lane->queued--;
 	if (list_empty(&scenario->queue)) {
 		list_remove(&scenario->queues);
 	}
@@ -72,7 +70,8 @@ void queue_pump(struct core *core, struct lane *lane)
 {
 	struct message *message;
 
-	while (lane->up && lane->queued && !lane_full(lane) && (message = next_ready(lane))) {
+	while (lane->up && !list_empty(&lane->queues) && !lane_full(lane) &&
+	       (message = next_ready(lane))) {
 		take_out(core, message);
 		relay_go_on(core, message);
 	}
@@ -86,7 +85,6 @@ void queue_move(struct scenario *from, struct scenario *to)
 		dequeue(from, message);
 		enqueue(to, message);
 		message->scenario = to;
-		message->lane = to->lane;
 	}
 }
 

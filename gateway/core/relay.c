@@ -106,7 +106,7 @@ static void via_set(struct via *via, const struct member *hub)
 void relay_transmit(struct core *core, struct message *message, uint32_t transmitter,
 		    uint64_t delay_us, const uint32_t *nodes, size_t count)
 {
-	struct lane *lane = message->lane;
+	struct lane *lane = message->scenario->lane;
 	struct sim_transmit out = {
 		.id = message->id,
 		.scenario = message->scenario->number,
@@ -129,7 +129,7 @@ static void enter_channel(struct core *core, struct message *message, struct mem
 			  const uint32_t *nodes, size_t count)
 {
 	inflight_enter_channel(&core->inflight, message);
-	message->lane->in_channel++;
+	message->scenario->lane->in_channel++;
 	message->scenario->in_channel++;
 	relay_enter_window(core, message);
 	if (message->via.hop) {
@@ -146,7 +146,7 @@ void relay_leave_channel(struct core *core, struct message *message)
 	struct member *sender = member_at(&core->members, message->sender_node);
 
 	inflight_leave_channel(&core->inflight, message);
-	message->lane->in_channel--;
+	message->scenario->lane->in_channel--;
 	scenario->in_channel--;
 	if (message->via.hop && --sender->needed == 0 && !sender->session) {
 		scenario_remove_node(core, sender);

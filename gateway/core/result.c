@@ -40,9 +40,11 @@ static const struct reception *only_reception(struct core *core, const struct me
 
 	for (size_t i = 0; i < count; i++) {
 		if (receptions[i].receiver != node) {
-			count_stray(core, message->lane, &core->stats.results_unknown, 1, true);
+			count_stray(core, message->scenario->lane, &core->stats.results_unknown, 1,
+				    true);
 		} else if (found) {
-			count_stray(core, message->lane, &core->stats.results_repeated, 1, true);
+			count_stray(core, message->scenario->lane, &core->stats.results_repeated, 1,
+				    true);
 		} else {
 			found = &receptions[i];
 		}
@@ -62,7 +64,7 @@ static void result_to_many(struct core *core, struct message *message,
 		struct aim aim;
 
 		if (!target) {
-			count_stray(core, message->lane,
+			count_stray(core, message->scenario->lane,
 				    known ? &core->stats.results_repeated
 					  : &core->stats.results_unknown,
 				    1, true);
@@ -235,7 +237,7 @@ void result_take(struct core *core, struct lane *lane, uint64_t id,
 	enum inflight_lookup found;
 	struct message *message = inflight_find(&core->inflight, id, &found);
 
-	if (message && message->lane != lane) {
+	if (message && message->scenario->lane != lane) {
 		message = NULL;
 		found = INFLIGHT_FORGED;
 	}

@@ -676,7 +676,7 @@ static bool lanes_are_empty(const struct fake_gateway *gateway)
 	for (uint32_t i = 0; i < lane_count(gateway); i++) {
 		const struct lane *lane = &gateway->core->lanes[i];
 
-		if (lane->in_channel || lane->queued || expiry_first(&lane->expiry)) {
+		if (lane->in_channel || !list_empty(&lane->queues) || expiry_first(&lane->expiry)) {
 			return false;
 		}
 	}

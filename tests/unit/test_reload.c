@@ -115,6 +115,22 @@ static uint32_t removals(uint32_t scenario)
 	return fake_count_orders(&gateway, FAKE_REMOVE_SCENARIO, scenario);
 }
 
+/* Messages in the queues of that lane's scenarios. */
+static uint32_t queued_on(uint32_t lane)
+{
+	const struct list *queues = &gateway.core->lanes[lane].queues;
+	uint32_t count = 0;
+
+	for (const struct list *at = queues->next; at != queues; at = at->next) {
+		const struct list *queue = &LIST_ENTRY(at, struct scenario, queues)->queue;
+
+		for (const struct list *link = queue->next; link != queue; link = link->next) {
+			count++;
+		}
+	}
+	return count;
+}
+
 /* -------------------------------------------------------------------- in place */
 
 static void test_nothing_changed(void **state)
@@ -462,8 +478,8 @@ static void test_queue_goes_over(void **state)
 	send_from(&one, NULL);
 	memcpy(gateway.scenarios[FAKE_ALPHA].simulator, "other", sizeof("other"));
 	fake_reload(&gateway);
-	assert_int_equal(gateway.core->lanes[0].queued, 0);
-	assert_int_equal(gateway.core->lanes[2].queued, 2);
+	assert_int_equal(queued_on(0), 0);
+	assert_int_equal(queued_on(2), 2);
 	fake_lane_up(&gateway, 0);
 	assert_int_equal(gateway.sim.count, 0);
 	fake_lane_up(&gateway, 2);
