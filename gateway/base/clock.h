@@ -12,4 +12,9 @@ struct instant {
 
 struct instant clock_now(void);
 
+static inline uint64_t earliest(uint64_t a_us, uint64_t b_us)
+{
+	return a_us < b_us ? a_us : b_us;
+}
+
 #endif

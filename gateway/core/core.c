@@ -191,11 +191,6 @@ void core_tick(struct core *core)
 	}
 }
 
-static uint64_t earliest(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static uint64_t expiry_due(const struct expiry *expiry)
 {
 	const struct message *first = expiry_first(expiry);

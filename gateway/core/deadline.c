@@ -16,11 +16,6 @@ void deadline_by(struct core *core, struct session *session, uint64_t due_us)
 	}
 }
 
-static uint64_t earliest(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static bool over(const struct core *core, uint64_t since_us, uint32_t allowed_ms)
 {
 	return core->now.mono_us >= since_us + allowed_ms * 1000ull;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+const char group_bad_name[] = "a group's name is 1 to 32 of A-Z a-z 0-9 . _ -";
+
 static struct slice key_of(const void *ctx, uint32_t index)
 {
 	const struct groups *groups = ctx;

@@ -6,6 +6,9 @@
 #include "base/slots.h"
 #include "core/member.h"
 
+/* What is wrong with a name that name_valid refuses. */
+extern const char group_bad_name[];
+
 /* One member's place in one group. */
 struct enrolment {
 	struct list in_group, in_member;

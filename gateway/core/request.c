@@ -101,7 +101,7 @@ static void enter(struct core *core, struct session *session, uint32_t ref, stru
 		session_error(core, session, ref, ERROR_SCENARIO_FULL,
 			      "the scenario has its max_drones");
 	} else if (scenario != present && scenario_enter(core, session, scenario) < 0) {
-		session_error(core, session, ref, ERROR_INTERNAL, "the gateway is out of memory");
+		session_no_memory(core, session, ref);
 	} else if (tell) {
 		session_tell_scenario(core, session, ref);
 	}
@@ -141,7 +141,7 @@ static void ask_for_id(struct core *core, struct session *session, struct sessio
 {
 	session->asked = registration_copy(registration);
 	if (!session->asked) {
-		session_error(core, session, ref, ERROR_INTERNAL, "the gateway is out of memory");
+		session_no_memory(core, session, ref);
 		return;
 	}
 	session->asked_ref = ref;
@@ -321,8 +321,7 @@ static void handle_group(struct core *core, struct session *session, const struc
 	enum error_code code = ERROR_UNSPECIFIED;
 
 	if (!name_valid(request->name)) {
-		session_error(core, session, request->ref, ERROR_BAD_NAME,
-			      "a group's name is 1 to 32 of A-Z a-z 0-9 . _ -");
+		session_error(core, session, request->ref, ERROR_BAD_NAME, group_bad_name);
 		return;
 	}
 	if (!scenario) {

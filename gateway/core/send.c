@@ -39,7 +39,7 @@ static const char *send_refusal(const struct core *core, const struct session *s
 	}
 	*code = ERROR_BAD_NAME;
 	if (send->to == SEND_TO_GROUP && !name_valid(send->name)) {
-		return "a group's name is 1 to 32 of A-Z a-z 0-9 . _ -";
+		return group_bad_name;
 	}
 	*code = ERROR_PAYLOAD_TOO_LARGE;
 	if (send->payload.size > limits_max_payload(session_frame_limit(core, sender))) {
@@ -68,7 +68,6 @@ static struct message *message_new(struct core *core, struct session *sender, ui
 	message->ref = ref;
 	message->report = ref ? (uint8_t)send->report : REPORT_WISH_NONE;
 	message->scenario = sender->member->scenario;
-	message->lane = message->scenario->lane;
 	message->delay_real = message->scenario->config.delay_real;
 	message->sender_node = sender->member->node;
 	message->sender_stay = sender->member->stay;
@@ -78,11 +77,6 @@ static struct message *message_new(struct core *core, struct session *sender, ui
 	message->sent_unix_us = core->now.unix_us;
 	message->sent_mono_us = core->now.mono_us;
 	return message;
-}
-
-static void out_of_memory(struct core *core, struct session *sender, uint32_t ref)
-{
-	session_error(core, sender, ref, ERROR_INTERNAL, "the gateway is out of memory");
 }
 
 static struct session *find_target(struct core *core, struct session *sender, struct slice id)
@@ -134,7 +128,7 @@ static void send_to_one(struct core *core, struct session *sender, uint32_t ref,
 	}
 	message = message_new(core, sender, ref, send);
 	if (!message) {
-		out_of_memory(core, sender, ref);
+		session_no_memory(core, sender, ref);
 		return;
 	}
 	core->stats.accepted++;
@@ -222,7 +216,7 @@ static void send_to_many(struct core *core, struct session *sender, uint32_t ref
 	message = message_to_many(core, sender, ref, send,
 				  group ? group->count : scenario->member_count);
 	if (!message) {
-		out_of_memory(core, sender, ref);
+		session_no_memory(core, sender, ref);
 		return;
 	}
 	core->stats.sends++;

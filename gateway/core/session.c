@@ -7,6 +7,8 @@
 #include "core/request.h"
 #include "core/state.h"
 
+static const char out_of_memory[] = "the gateway is out of memory";
+
 struct session *session_new(struct core *core, const struct endpoint *endpoint)
 {
 	struct session *session = calloc(1, sizeof(*session));
@@ -108,7 +110,7 @@ bool session_emit(struct core *core, struct session *session, const struct event
 		return false;
 	}
 	if (!endpoint->ops->emit(endpoint->ctx, event, session->max_frame)) {
-		session_end(core, session, GOODBYE_KICKED, 0, "the gateway is out of memory");
+		session_end(core, session, GOODBYE_KICKED, 0, out_of_memory);
 		return false;
 	}
 	if (endpoint->ops->queued(endpoint->ctx) > core->limits.output_soft_bytes) {
@@ -139,6 +141,11 @@ void session_error(struct core *core, struct session *session, uint32_t ref, enu
 
 	core->stats.errors[code]++;
 	session_emit(core, session, &event);
+}
+
+void session_no_memory(struct core *core, struct session *session, uint32_t ref)
+{
+	session_error(core, session, ref, ERROR_INTERNAL, out_of_memory);
 }
 
 void session_done(struct core *core, struct session *session, uint32_t ref)
@@ -359,7 +366,7 @@ void session_activate(struct core *core, struct session *session, uint32_t ref,
 	}
 	if (!enlisted) {
 		session->id = (struct name){0};
-		session_end(core, session, GOODBYE_KICKED, ref, "the gateway is out of memory");
+		session_end(core, session, GOODBYE_KICKED, ref, out_of_memory);
 		return;
 	}
 	session->heard_us = core->now.mono_us;

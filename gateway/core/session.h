@@ -113,6 +113,8 @@ bool session_emit(struct core *core, struct session *session, const struct event
 /* An error reply; counted. `message` is for people, static. */
 void session_error(struct core *core, struct session *session, uint32_t ref, enum error_code code,
 		   const char *message);
+/* The error that answers what could not be done for want of memory. */
+void session_no_memory(struct core *core, struct session *session, uint32_t ref);
 /* A ping of its own making: is it there? */
 void session_ping(struct core *core, struct session *session);
 /* `done`, if a reply is wanted. */

@@ -109,10 +109,7 @@ void net_linger_end(struct net *net)
 
 static uint64_t next_deadline(const struct net *net)
 {
-	uint64_t core_us = core_next_deadline(net->core);
-	uint64_t linger_us = first_lingering_us(net);
-
-	return linger_us < core_us ? linger_us : core_us;
+	return earliest(core_next_deadline(net->core), first_lingering_us(net));
 }
 
 static bool has_tasks(const struct net *net)
