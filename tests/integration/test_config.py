@@ -454,12 +454,12 @@ def test_what_waits_for_its_time_arrives_before_the_end(t):
     assert goodbye_of(two) == "SHUTTING_DOWN"
 
 
-def test_what_waits_for_a_simulator_is_decided_at_the_end(t):
-    """None comes: after drain_ms it is SIMULATOR_DOWN."""
+def stop_with_one_queued(t, **limits):
+    """The gateway is told to stop while a message waits for a simulator that never comes back:
+    (gateway, sender)."""
     simulator = FakeSimulator(t)
     gateway = ready(t, simulator, simulator={"on_simulator_down": "queue", "backoff_min_ms": 60000,
-                                             "backoff_max_ms": 60000},
-                    limits={"drain_ms": 200, "queue_ms": 600000})
+                                             "backoff_max_ms": 60000}, limits=limits)
     one, _ = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
     simulator.close()
     gateway.wait_event("simulator_down")
@@ -467,27 +467,25 @@ def test_what_waits_for_a_simulator_is_decided_at_the_end(t):
     barrier(one)
     gateway.process.terminate()
     gateway.wait_event("stopping", in_flight=1)
+    return gateway, one
+
+
+def decided_as_down(gateway, sender):
     accounts = settle(gateway)
     assert (accounts["simulator_down"], accounts["queued"]) == (1, 0)
-    assert outcome_of(one.reply_to(1)) == "SIMULATOR_DOWN"
+    assert outcome_of(sender.reply_to(1)) == "SIMULATOR_DOWN"
+
+
+def test_what_waits_for_a_simulator_is_decided_at_the_end(t):
+    """None comes: after drain_ms it is SIMULATOR_DOWN."""
+    gateway, one = stop_with_one_queued(t, drain_ms=200, queue_ms=600000)
+    decided_as_down(gateway, one)
 
 
 def test_the_end_waits_no_longer_than_the_queue(t):
-    simulator = FakeSimulator(t)
-    gateway = ready(t, simulator, simulator={"on_simulator_down": "queue", "backoff_min_ms": 60000,
-                                             "backoff_max_ms": 60000},
-                    limits={"drain_ms": 3000000, "queue_ms": 2000})
-    one, _ = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
-    simulator.close()
-    gateway.wait_event("simulator_down")
-    one.send(ref=1, send={"drone": "uav2", "report": "REPORT_WISH_ALL"})
-    barrier(one)
-    gateway.process.terminate()
-    gateway.wait_event("stopping", in_flight=1)
+    gateway, one = stop_with_one_queued(t, drain_ms=3000000, queue_ms=2000)
     gateway.wait()
-    accounts = settle(gateway)
-    assert (accounts["simulator_down"], accounts["queued"]) == (1, 0)
-    assert outcome_of(one.reply_to(1)) == "SIMULATOR_DOWN"
+    decided_as_down(gateway, one)
 
 
 def test_drain_has_an_end(t):
