@@ -1,32 +1,5 @@
 /* Scenarios: who is in them, what the simulator and the members are told. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "core/state.h"
-#include "lib/fake_ports.h"
-
-static struct fake_gateway gateway;
-static struct fake_drone one, two, three;
-
-static int setup(void **state)
-{
-	struct limits limits = fake_limits();
-
-	(void)state;
-	fake_open(&gateway, &limits);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_close(&gateway);
-	return 0;
-}
+#include "unit/test_core.h"
 
 static const struct fake_event *chosen(const struct fake_drone *drone)
 {
