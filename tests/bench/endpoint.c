@@ -1,0 +1,149 @@
+#include "bench/endpoint.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { BACKLOG = 4096 };
+
+void endpoint_fail(int code, const char *format, ...)
+{
+	va_list arguments;
+
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+	exit(code);
+}
+
+uint32_t endpoint_number(const char *option, const char *text, uint32_t least, uint32_t most)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end || value < least || value > most) {
+		endpoint_fail(2, "%s %s: a number from %u to %u is needed", option, text, least,
+			      most);
+	}
+	return (uint32_t)value;
+}
+
+static struct sockaddr_in address_read(const char *text)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	const char *colon = strrchr(text, ':');
+	char host[INET_ADDRSTRLEN] = "";
+
+	if (colon && (size_t)(colon - text) < sizeof(host)) {
+		memcpy(host, text, (size_t)(colon - text));
+	}
+	if (inet_pton(AF_INET, host, &address.sin_addr) != 1) {
+		endpoint_fail(2, "%s: an address such as 127.0.0.1:7000 is needed", text);
+	}
+	address.sin_port = htons((uint16_t)endpoint_number("port", colon + 1, 0, UINT16_MAX));
+	return address;
+}
+
+/* Blocking, for connect. */
+static int socket_new(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int on = 1;
+
+	if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0) {
+		endpoint_fail(1, "no socket: %s", strerror(errno));
+	}
+	return fd;
+}
+
+static void set_nonblocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+		endpoint_fail(1, "no non-blocking socket: %s", strerror(errno));
+	}
+}
+
+int endpoint_listen(const char *text)
+{
+	struct sockaddr_in address = address_read(text);
+	socklen_t size = sizeof(address);
+	char host[INET_ADDRSTRLEN];
+	int fd = socket_new(), on = 1;
+
+	/* accepted sockets inherit TCP_NODELAY: no call for each */
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, BACKLOG) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &size) < 0) {
+		endpoint_fail(1, "cannot listen on %s: %s", text, strerror(errno));
+	}
+	set_nonblocking(fd);
+	printf("listening on %s:%u\n", inet_ntop(AF_INET, &address.sin_addr, host, sizeof(host)),
+	       ntohs(address.sin_port));
+	fflush(stdout);
+	return fd;
+}
+
+int endpoint_connect(const char *text)
+{
+	struct sockaddr_in address = address_read(text);
+	int fd = socket_new();
+
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		endpoint_fail(1, "cannot connect to %s: %s", text, strerror(errno));
+	}
+	set_nonblocking(fd);
+	return fd;
+}
+
+int endpoint_accept(int listener)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0 && errno != EAGAIN && errno != ECONNABORTED && errno != EINTR) {
+		endpoint_fail(1, "cannot accept: %s", strerror(errno));
+	}
+	return fd;
+}
+
+void endpoint_pin(const char *cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(endpoint_number("--cpu", cpu, 0, CPU_SETSIZE - 1), &set);
+	if (sched_setaffinity(0, sizeof(set), &set) < 0) {
+		endpoint_fail(1, "--cpu %s: %s", cpu, strerror(errno));
+	}
+}
+
+static void on_terminate(int number)
+{
+	(void)number;
+	_exit(0);
+}
+
+void endpoint_prepare(void)
+{
+	struct sigaction action = {.sa_handler = on_terminate};
+	struct rlimit files;
+
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}

@@ -1,0 +1,305 @@
+/* A channel simulator that answers at once: whatever one read brings is answered by one
+ * write. It computes nothing; what it costs is the bytes. */
+#include "bench/dialect.h"
+#include "bench/endpoint.h"
+#include "bench/limit_frame.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	READ_BYTES = 256 << 10,
+	/* Answers may be far larger than what is answered: no more is read or answered while
+	 * so much waits. */
+	ANSWERS_MAX = 4 << 20,
+	EVENTS = 64,
+};
+
+struct simulator {
+	const struct dialect *dialect;
+	struct shape shape;
+	const char *listen, *connect;
+	int epoll, listener;
+};
+
+/* A connection, from whichever side it was made. */
+struct peer {
+	int fd;
+	uint32_t events; /* that are waited for */
+	struct buf in, out;
+};
+
+static void watch(struct simulator *simulator, int operation, int fd, uint32_t events,
+		  struct peer *peer)
+{
+	struct epoll_event event = {.events = events, .data.ptr = peer};
+
+	if (epoll_ctl(simulator->epoll, operation, fd, &event) < 0) {
+		endpoint_fail(1, "epoll: %s", strerror(errno));
+	}
+}
+
+static struct peer *peer_new(struct simulator *simulator, int fd)
+{
+	struct peer *peer = calloc(1, sizeof(*peer));
+
+	if (!peer) {
+		endpoint_fail(1, "memory is out");
+	}
+	peer->fd = fd;
+	peer->events = EPOLLIN;
+	watch(simulator, EPOLL_CTL_ADD, fd, peer->events, peer);
+	return peer;
+}
+
+static void peer_free(struct peer *peer)
+{
+	close(peer->fd);
+	buf_fini(&peer->in);
+	buf_fini(&peer->out);
+	free(peer);
+}
+
+/* One read. False: the connection is over. */
+static bool read_some(struct peer *peer)
+{
+	ssize_t count;
+
+	if (buf_reserve(&peer->in, READ_BYTES) < 0) {
+		endpoint_fail(1, "memory is out");
+	}
+	count = recv(peer->fd, buf_tail(&peer->in), READ_BYTES, 0);
+	if (count > 0) {
+		buf_produce(&peer->in, (size_t)count);
+	}
+	return count > 0 || (count < 0 && errno == EAGAIN);
+}
+
+/* One write of all that waits. False: the connection is over. */
+static bool write_all(struct peer *peer)
+{
+	struct slice bytes = buf_slice(&peer->out);
+	ssize_t count;
+
+	if (bytes.size == 0) {
+		return true;
+	}
+	count = send(peer->fd, bytes.data, bytes.size, MSG_NOSIGNAL);
+	if (count > 0) {
+		buf_consume(&peer->out, (size_t)count);
+	}
+	return count > 0 || (count < 0 && errno == EAGAIN);
+}
+
+/* Answers what has been read, up to ANSWERS_MAX bytes. The last frame's size: 0 when there is
+ * no whole one left, -1 when it makes no sense. */
+static ssize_t answer_some(const struct simulator *simulator, struct peer *peer)
+{
+	ssize_t size = 1;
+
+	while (size > 0 && buf_size(&peer->out) < ANSWERS_MAX) {
+		size = simulator->dialect->simulator_read(&simulator->shape, buf_slice(&peer->in),
+							  &peer->out);
+		if (size > 0) {
+			buf_consume(&peer->in, (size_t)size);
+		}
+	}
+	return size;
+}
+
+/* False: the connection is over. */
+static bool answer(const struct simulator *simulator, struct peer *peer)
+{
+	ssize_t size;
+
+	do {
+		size = answer_some(simulator, peer);
+		if (size < 0) {
+			fprintf(stderr, "simulator: bytes that are no %s: connection closed\n",
+				simulator->dialect->name);
+			return false;
+		}
+		if (!write_all(peer)) {
+			return false;
+		}
+	} while (size > 0 && buf_size(&peer->out) == 0);
+	return true;
+}
+
+/* A round of one connection. While its answers are not taken, nothing is read. */
+static bool serve(struct simulator *simulator, struct peer *peer, uint32_t events)
+{
+	uint32_t wanted;
+
+	if ((events & EPOLLOUT) && !write_all(peer)) {
+		return false;
+	}
+	if (buf_size(&peer->out) == 0) {
+		if (!(events & EPOLLOUT) && !read_some(peer)) {
+			return false;
+		}
+		if (!answer(simulator, peer)) {
+			return false;
+		}
+	} else if (events & (EPOLLERR | EPOLLHUP)) {
+		return false;
+	}
+	wanted = buf_size(&peer->out) ? EPOLLOUT : EPOLLIN;
+	if (wanted != peer->events) {
+		peer->events = wanted;
+		watch(simulator, EPOLL_CTL_MOD, peer->fd, wanted, peer);
+	}
+	return true;
+}
+
+static void on_event(struct simulator *simulator, const struct epoll_event *event)
+{
+	struct peer *peer = event->data.ptr;
+	int fd;
+
+	if (!peer) {
+		fd = endpoint_accept(simulator->listener);
+		if (fd >= 0) {
+			peer_new(simulator, fd);
+		}
+	} else if (!serve(simulator, peer, event->events)) {
+		peer_free(peer);
+		if (simulator->connect) {
+			endpoint_fail(1, "%s closed the connection", simulator->connect);
+		}
+	}
+}
+
+static void run(struct simulator *simulator)
+{
+	struct epoll_event events[EVENTS];
+	int count;
+
+	for (;;) {
+		count = epoll_wait(simulator->epoll, events, EVENTS, -1);
+		for (int i = 0; i < count; i++) {
+			on_event(simulator, &events[i]);
+		}
+	}
+}
+
+static void start(struct simulator *simulator)
+{
+	struct peer *peer;
+
+	simulator->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (simulator->listen) {
+		simulator->listener = endpoint_listen(simulator->listen);
+		watch(simulator, EPOLL_CTL_ADD, simulator->listener, EPOLLIN, NULL);
+		return;
+	}
+	peer = peer_new(simulator, endpoint_connect(simulator->connect));
+	if (simulator->dialect->simulator_hello(&simulator->shape, &peer->out) < 0) {
+		endpoint_fail(1, "memory is out");
+	}
+	if (!write_all(peer) || buf_size(&peer->out)) {
+		endpoint_fail(1, "%s does not take the first bytes", simulator->connect);
+	}
+	printf("connected to %s\n", simulator->connect);
+	fflush(stdout);
+}
+
+static const char usage[] =
+	"usage: simulator --dialect NAME --listen HOST:PORT | --connect HOST:PORT\n"
+	"  --dialect NAME     uav, limit, nats, redis or mqtt\n"
+	"  --listen ADDRESS   for uav and limit, whose relay connects to it; port 0: any\n"
+	"  --connect ADDRESS  for the brokers\n"
+	"  --sizes A,..,H     of limit's frames, as `load --print-sizes` tells them\n"
+	"  --payload BYTES    of a message (default 128)\n"
+	"  --prefix TEXT      what a drone's id begins with (default d)\n"
+	"  --cpu N            runs on that processor alone\n";
+
+static const struct option options[] = {
+	{"dialect", required_argument, NULL, 'd'},
+	{"listen", required_argument, NULL, 'l'},
+	{"connect", required_argument, NULL, 'c'},
+	{"sizes", required_argument, NULL, 's'},
+	{"payload", required_argument, NULL, 'p'},
+	{"prefix", required_argument, NULL, 'x'},
+	{"cpu", required_argument, NULL, 'n'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static void take_option(struct simulator *simulator, int option)
+{
+	switch (option) {
+	case 'd':
+		simulator->dialect = dialect_find(optarg);
+		if (!simulator->dialect) {
+			endpoint_fail(2, "--dialect %s: uav, limit, nats, redis or mqtt is needed",
+				      optarg);
+		}
+		break;
+	case 'l':
+		simulator->listen = optarg;
+		break;
+	case 'c':
+		simulator->connect = optarg;
+		break;
+	case 's':
+		if (limit_sizes_parse(optarg, &simulator->shape.sizes) < 0) {
+			endpoint_fail(2, "--sizes %s: eight numbers with commas are needed",
+				      optarg);
+		}
+		break;
+	case 'p':
+		simulator->shape.payload_bytes =
+			endpoint_number("--payload", optarg, BENCH_STAMP_BYTES, LIMIT_FRAME_MAX);
+		break;
+	case 'x':
+		simulator->shape.drone_prefix = optarg;
+		break;
+	case 'n':
+		endpoint_pin(optarg);
+		break;
+	default:
+		fputs(usage, option == 'h' ? stdout : stderr);
+		exit(option == 'h' ? 0 : 2);
+	}
+}
+
+static void check_options(const struct simulator *simulator)
+{
+	if (!simulator->dialect) {
+		endpoint_fail(2, "--dialect is missing; --help tells more");
+	}
+	if (simulator->dialect->simulator_connects && (!simulator->connect || simulator->listen)) {
+		endpoint_fail(
+			2, "in dialect %s the simulator connects: --connect HOST:PORT, no --listen",
+			simulator->dialect->name);
+	}
+	if (!simulator->dialect->simulator_connects && (simulator->connect || !simulator->listen)) {
+		endpoint_fail(2,
+			      "in dialect %s the relay connects: --listen HOST:PORT, no --connect",
+			      simulator->dialect->name);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct simulator simulator = {.shape = {.payload_bytes = 128, .drone_prefix = "d"}};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		take_option(&simulator, option);
+	}
+	if (optind < argc) {
+		endpoint_fail(2, "%s: no such argument; --help tells more", argv[optind]);
+	}
+	check_options(&simulator);
+	endpoint_prepare();
+	start(&simulator);
+	run(&simulator);
+	return 0;
+}
