@@ -111,6 +111,8 @@ $(UNIT): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(TEST_LIB) $(ALL_LIBS)
 	$(call say,LINK  )
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -ljansson $(LDLIBS)
+# what the load and the simulator say to brokers
+$(B)/tests/unit/test_bench_dialects: $(patsubst %,$(B)/obj/tests/bench/dialect_%.o,broker nats redis mqtt)
 $(FLOW): $(call obj,$(call src,tests/flow)) $(TEST_LIB) $(call LIB,core base)
 	$(call say,LINK  )
 	@mkdir -p $(@D)
