@@ -1,6 +1,6 @@
 /* What a drone and a simulator say to limit_relay. */
-#include "bench/dialect.h"
-#include "bench/limit_frame.h"
+#include "dialect.h"
+#include "limit_frame.h"
 
 #include <stdio.h>
 

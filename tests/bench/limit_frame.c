@@ -1,4 +1,4 @@
-#include "bench/limit_frame.h"
+#include "limit_frame.h"
 
 #include <stdlib.h>
 

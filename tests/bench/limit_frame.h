@@ -4,7 +4,7 @@
 #ifndef UAV_BENCH_LIMIT_FRAME_H
 #define UAV_BENCH_LIMIT_FRAME_H
 
-#include "bench/dialect.h"
+#include "dialect.h"
 
 enum limit_kind {
 	/* A drone says who it is: `sender` is its number, `target` 1 when it wants presence.

@@ -1,8 +1,8 @@
 /* A channel simulator that answers at once: whatever one read brings is answered by one
  * write. It computes nothing; what it costs is the bytes. */
-#include "bench/dialect.h"
-#include "bench/endpoint.h"
-#include "bench/limit_frame.h"
+#include "dialect.h"
+#include "endpoint.h"
+#include "limit_frame.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -1,0 +1,643 @@
+/* The thinnest honest relay of the gateway's shape: what it costs to carry a message from a
+ * drone to the simulator and from there to another drone, when nothing is looked at but whom
+ * it is for. What the gateway costs is told as a multiple of this.
+ *
+ *      drone --send--> relay --transmit--> simulator
+ *                                              |
+ *      drone <--delivery-- relay <---result----+
+ *
+ * Each of the four frames is as large as the gateway's, and its bytes are really copied. Of all
+ * else there is the least that a relay can do:
+ *
+ *   - a round is one epoll_wait, one read of each socket that it names, and one write to each
+ *     connection for which the round made something. Level-triggered, so that a read need not
+ *     go on until nothing comes;
+ *   - what is read lies in one buffer for all drones; only a frame cut short is kept;
+ *   - what is to be written lies in a buffer that a connection has only while something waits.
+ *     Buffers go round in a pool whose last one given back is the first one taken, for it is
+ *     still in the cache. Nothing is allocated for a message;
+ *   - a target is its index in an array;
+ *   - whoever wants presence is told every 50 ms, by one write, of all who came in that time.
+ *     What is told is built once for all: who came later than others is told its end.
+ *
+ * What is checked keeps the memory safe: a frame's size, a drone's number. */
+#include "base/clock.h"
+#include "endpoint.h"
+#include "limit_frame.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	EVENTS = 1024,
+	DRONE_READ_BYTES = 64 << 10,
+	SIMULATOR_READ_BYTES = 256 << 10,
+	POOL_BUFFERS = 4096,
+	POOLED_BYTES = 256 << 10,   /* a larger buffer is not kept */
+	SIMULATOR_BEHIND = 4 << 20, /* no drone is read while so much waits for it */
+	DRONE_BEHIND = 16 << 20,    /* a drone that does not take so much is dropped */
+	GATHERING_MS = 50,
+};
+
+/* A drone's, or the simulator's. What an idle drone costs is this, its place in three arrays,
+ * and what the heap and the kernel add. */
+struct connection {
+	struct buf *in, *out; /* NULL: nothing waits */
+	int fd;
+	uint32_t number; /* a registered drone's */
+	uint32_t place;	 /* a registered drone's, in relay.drones */
+	uint32_t told;	 /* bytes of the journal that are older than it */
+	bool simulator, registered, wants_presence;
+	bool dirty;   /* in relay.dirty */
+	bool blocked; /* its socket is full: EPOLLOUT is awaited */
+	bool gone;
+};
+
+struct relay {
+	struct frame_sizes sizes;
+	int epoll, listener;
+	struct connection *simulator;
+	struct connection **by_number; /* of LIMIT_DRONES_MAX; pages never used cost nothing */
+	struct connection **drones;    /* all that are registered, close together */
+	uint32_t drone_count;
+	struct connection **dirty; /* for these the round has made something */
+	uint32_t dirty_count;
+	uint32_t connections, room; /* room: of `drones` and `dirty` */
+	struct buf *pool[POOL_BUFFERS];
+	uint32_t pooled;
+	struct buf scratch; /* read into for all drones */
+	struct buf journal; /* what those who want presence are told next */
+	uint64_t tell_ms;   /* when; 0: nothing to tell */
+};
+
+static uint8_t filler[DRONE_READ_BYTES];
+
+/* --- buffers --------------------------------------------------------------------------- */
+
+static void *must(void *memory)
+{
+	if (!memory) {
+		endpoint_fail(1, "memory is out");
+	}
+	return memory;
+}
+
+static void reserve(struct buf *buf, size_t size)
+{
+	if (buf_reserve(buf, size) < 0) {
+		endpoint_fail(1, "memory is out");
+	}
+}
+
+static void append(struct buf *buf, struct slice bytes)
+{
+	if (buf_append(buf, bytes.data, bytes.size) < 0) {
+		endpoint_fail(1, "memory is out");
+	}
+}
+
+static struct buf *pool_take(struct relay *relay)
+{
+	return relay->pooled ? relay->pool[--relay->pooled] : must(calloc(1, sizeof(struct buf)));
+}
+
+static void pool_give(struct relay *relay, struct buf *buf)
+{
+	if (!buf) {
+		return;
+	}
+	if (relay->pooled < POOL_BUFFERS && buf->cap <= POOLED_BYTES) {
+		buf_clear(buf);
+		relay->pool[relay->pooled++] = buf;
+		return;
+	}
+	buf_fini(buf);
+	free(buf);
+}
+
+/* Returns where the next byte goes. */
+static inline uint8_t *put(uint8_t *at, const void *data, size_t size)
+{
+	memcpy(at, data, size);
+	return at + size;
+}
+
+static inline void put_filler(uint8_t *at, size_t size)
+{
+	for (; size > sizeof(filler); size -= sizeof(filler)) {
+		at = put(at, filler, sizeof(filler));
+	}
+	put(at, filler, size);
+}
+
+/* A frame of header->size bytes: as much of `body` as fits, filler behind it. */
+static void put_frame(struct buf *out, const struct limit_header *header, struct slice body)
+{
+	size_t room = header->size - LIMIT_HEADER_BYTES;
+	size_t carried = body.size < room ? body.size : room;
+	uint8_t *at;
+
+	reserve(out, header->size);
+	at = put(buf_tail(out), header, LIMIT_HEADER_BYTES);
+	at = put(at, body.data, carried);
+	put_filler(at, room - carried);
+	buf_produce(out, header->size);
+}
+
+/* --- connections ----------------------------------------------------------------------- */
+
+static void watch(struct relay *relay, int operation, struct connection *connection,
+		  uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.ptr = connection};
+
+	if (epoll_ctl(relay->epoll, operation, connection->fd, &event) < 0) {
+		endpoint_fail(1, "epoll: %s", strerror(errno));
+	}
+}
+
+static struct connection *connection_new(struct relay *relay, int fd)
+{
+	struct connection *connection = must(calloc(1, sizeof(*connection)));
+
+	if (relay->connections == relay->room) {
+		relay->room = relay->room ? relay->room * 2 : EVENTS;
+		relay->drones = must(realloc(relay->drones, relay->room * sizeof(*relay->drones)));
+		relay->dirty = must(realloc(relay->dirty, relay->room * sizeof(*relay->dirty)));
+	}
+	relay->connections++;
+	connection->fd = fd;
+	watch(relay, EPOLL_CTL_ADD, connection, EPOLLIN);
+	return connection;
+}
+
+/* It is among those that the end of the round looks after. */
+static void mark_dirty(struct relay *relay, struct connection *connection)
+{
+	if (!connection->dirty) {
+		connection->dirty = true;
+		relay->dirty[relay->dirty_count++] = connection;
+	}
+}
+
+/* Where to put what is for it. */
+static inline struct buf *output(struct relay *relay, struct connection *connection)
+{
+	if (!connection->out) {
+		connection->out = pool_take(relay);
+	}
+	mark_dirty(relay, connection);
+	return connection->out;
+}
+
+/* Nothing is sent to it any more; freed at the end of the round, for it may be in `dirty`. */
+static void connection_drop(struct relay *relay, struct connection *connection)
+{
+	if (connection->simulator) {
+		endpoint_fail(1, "the simulator closed the connection");
+	}
+	if (connection->registered) {
+		struct connection *last = relay->drones[--relay->drone_count];
+
+		relay->drones[connection->place] = last;
+		last->place = connection->place;
+		relay->by_number[connection->number] = NULL;
+		connection->registered = false;
+	}
+	connection->gone = true;
+	mark_dirty(relay, connection);
+}
+
+static void connection_free(struct relay *relay, struct connection *connection)
+{
+	close(connection->fd);
+	pool_give(relay, connection->in);
+	pool_give(relay, connection->out);
+	free(connection);
+	relay->connections--;
+}
+
+/* --- writing --------------------------------------------------------------------------- */
+
+/* Bytes that the socket took. */
+static size_t send_some(struct relay *relay, struct connection *connection, struct slice bytes)
+{
+	ssize_t count = send(connection->fd, bytes.data, bytes.size, MSG_NOSIGNAL);
+
+	if (count < 0 && errno != EAGAIN) {
+		connection_drop(relay, connection);
+	}
+	return count > 0 ? (size_t)count : 0;
+}
+
+static void set_blocked(struct relay *relay, struct connection *connection, bool blocked)
+{
+	if (connection->blocked != blocked) {
+		connection->blocked = blocked;
+		watch(relay, EPOLL_CTL_MOD, connection, blocked ? EPOLLIN | EPOLLOUT : EPOLLIN);
+	}
+}
+
+/* One write of all that waits. */
+static void flush_one(struct relay *relay, struct connection *connection)
+{
+	if (connection->out) {
+		buf_consume(connection->out,
+			    send_some(relay, connection, buf_slice(connection->out)));
+		if (buf_size(connection->out) == 0) {
+			pool_give(relay, connection->out);
+			connection->out = NULL;
+		}
+	}
+	set_blocked(relay, connection, connection->out != NULL);
+}
+
+static void flush(struct relay *relay)
+{
+	for (uint32_t i = 0; i < relay->dirty_count; i++) {
+		struct connection *connection = relay->dirty[i];
+
+		if (!connection->blocked && !connection->gone) {
+			flush_one(relay, connection);
+		}
+		if (connection->blocked && !connection->simulator &&
+		    buf_size(connection->out) > DRONE_BEHIND) {
+			connection_drop(relay, connection);
+		}
+		connection->dirty = false;
+		if (connection->gone) {
+			connection_free(relay, connection);
+		}
+	}
+	relay->dirty_count = 0;
+}
+
+/* --- messages -------------------------------------------------------------------------- */
+
+static void on_send(struct relay *relay, const struct connection *sender,
+		    const struct limit_header *send, struct slice body)
+{
+	bool all = send->target == BENCH_EVERYONE;
+	struct limit_header transmit = {
+		.size = relay->sizes.transmit,
+		.kind = all ? LIMIT_TRANSMIT_ALL : LIMIT_TRANSMIT,
+		.target = all ? relay->drone_count - 1 : send->target,
+		.sender = sender->number,
+	};
+
+	put_frame(output(relay, relay->simulator), &transmit, body);
+}
+
+static struct connection *drone_of(const struct relay *relay, uint32_t number)
+{
+	return number < LIMIT_DRONES_MAX ? relay->by_number[number] : NULL;
+}
+
+static void on_result(struct relay *relay, const struct limit_header *result, struct slice body)
+{
+	struct connection *target = drone_of(relay, result->target);
+	struct limit_header delivery = *result;
+
+	if (target) {
+		delivery.size = relay->sizes.delivery;
+		delivery.kind = LIMIT_DELIVERY;
+		put_frame(output(relay, target), &delivery, body);
+	}
+}
+
+/* One delivery of its own to each but the sender: the stamp, and what the result says of this
+ * receiver alone. */
+static void on_result_all(struct relay *relay, const struct limit_header *result, struct slice body)
+{
+	const struct frame_sizes *sizes = &relay->sizes;
+	size_t room = sizes->delivery - LIMIT_MESSAGE_MIN;
+	size_t own = sizes->result_more < room ? sizes->result_more : room;
+	size_t at = BENCH_STAMP_BYTES;
+	struct limit_header delivery = {sizes->delivery, LIMIT_DELIVERY, BENCH_EVERYONE,
+					result->sender};
+
+	for (uint32_t i = 0; i < relay->drone_count && at + own <= body.size; i++) {
+		struct connection *target = relay->drones[i];
+		struct buf *out;
+		uint8_t *to;
+
+		if (target->number == result->sender) {
+			continue;
+		}
+		out = output(relay, target);
+		reserve(out, sizes->delivery);
+		to = put(buf_tail(out), &delivery, LIMIT_HEADER_BYTES);
+		to = put(to, body.data, BENCH_STAMP_BYTES);
+		to = put(to, body.data + at, own);
+		put_filler(to, room - own);
+		buf_produce(out, sizes->delivery);
+		at += sizes->result_more;
+	}
+}
+
+/* --- registration and presence --------------------------------------------------------- */
+
+/* What others are told of `subject`, 50 ms after the first of them. */
+static void note(struct relay *relay, const struct connection *subject)
+{
+	struct limit_header presence = {relay->sizes.presence, LIMIT_PRESENCE, 0, subject->number};
+
+	put_frame(&relay->journal, &presence, slice_of(filler, 0));
+	if (!relay->tell_ms) {
+		relay->tell_ms = clock_now().mono_us / 1000 + GATHERING_MS;
+	}
+}
+
+/* False: its number is none, or another has it. */
+static bool on_registration(struct relay *relay, struct connection *connection,
+			    const struct limit_header *registration)
+{
+	struct limit_header welcome = {relay->sizes.welcome, LIMIT_WELCOME, 0,
+				       registration->sender};
+
+	if (connection->registered || registration->sender >= LIMIT_DRONES_MAX ||
+	    relay->by_number[registration->sender]) {
+		return false;
+	}
+	connection->registered = true;
+	connection->wants_presence = registration->target != 0;
+	connection->number = registration->sender;
+	connection->place = relay->drone_count;
+	relay->by_number[connection->number] = connection;
+	relay->drones[relay->drone_count++] = connection;
+	put_frame(output(relay, connection), &welcome, slice_of(filler, 0));
+	note(relay, connection);
+	connection->told = (uint32_t)buf_size(&relay->journal);
+	return true;
+}
+
+/* What has been gathered, straight from the journal; what the socket does not take is kept. */
+static void tell_one(struct relay *relay, struct connection *connection)
+{
+	struct slice journal = buf_slice(&relay->journal), news;
+	size_t taken = 0;
+
+	news = slice_of(journal.data + connection->told, journal.size - connection->told);
+	connection->told = 0;
+	if (!connection->wants_presence || news.size == 0) {
+		return;
+	}
+	if (!connection->out) {
+		taken = send_some(relay, connection, news);
+	}
+	if (taken < news.size && !connection->gone) {
+		struct buf *out = output(relay, connection);
+
+		append(out, slice_of(news.data + taken, news.size - taken));
+	}
+}
+
+static void tell(struct relay *relay)
+{
+	relay->tell_ms = 0;
+	/* from the end: one that is dropped has the last one take its place */
+	for (uint32_t i = relay->drone_count; i > 0; i--) {
+		tell_one(relay, relay->drones[i - 1]);
+	}
+	buf_clear(&relay->journal);
+}
+
+/* --- reading --------------------------------------------------------------------------- */
+
+static bool on_drone_frame(struct relay *relay, struct connection *drone,
+			   const struct limit_header *header, struct slice body)
+{
+	switch (header->kind) {
+	case LIMIT_SEND:
+		if (drone->registered) {
+			on_send(relay, drone, header, body);
+		}
+		return drone->registered;
+	case LIMIT_REGISTRATION:
+		return on_registration(relay, drone, header);
+	case LIMIT_CHANGE:
+		if (drone->registered) {
+			note(relay, drone);
+		}
+		return drone->registered;
+	default:
+		return false;
+	}
+}
+
+static bool on_simulator_frame(struct relay *relay, const struct limit_header *header,
+			       struct slice body)
+{
+	switch (header->kind) {
+	case LIMIT_RESULT:
+		on_result(relay, header, body);
+		return true;
+	case LIMIT_RESULT_ALL:
+		on_result_all(relay, header, body);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* All whole frames of `in`. False: one of them makes no sense. */
+static bool take_frames(struct relay *relay, struct connection *connection, struct buf *in)
+{
+	struct slice rest = buf_slice(in);
+	struct limit_header header;
+	ssize_t size;
+
+	while ((size = limit_frame_read(rest, &header)) > 0) {
+		struct slice body =
+			slice_of(rest.data + LIMIT_HEADER_BYTES, header.size - LIMIT_HEADER_BYTES);
+
+		if (!(connection->simulator ? on_simulator_frame(relay, &header, body)
+					    : on_drone_frame(relay, connection, &header, body))) {
+			return false;
+		}
+		rest = slice_of(rest.data + size, rest.size - (size_t)size);
+	}
+	buf_consume(in, buf_size(in) - rest.size);
+	return size == 0;
+}
+
+/* One read, behind what is left of the last one. False: the connection is over. */
+static bool read_some(struct relay *relay, struct connection *connection, struct buf *in)
+{
+	size_t most = connection->simulator ? SIMULATOR_READ_BYTES : DRONE_READ_BYTES;
+	ssize_t count;
+
+	reserve(in, most);
+	count = recv(connection->fd, buf_tail(in), most, 0);
+	if (count <= 0) {
+		return count < 0 && errno == EAGAIN;
+	}
+	buf_produce(in, (size_t)count);
+	return take_frames(relay, connection, in);
+}
+
+/* A frame cut short is kept with the connection, a buffer without anything given back. */
+static void keep_rest(struct relay *relay, struct connection *connection)
+{
+	if (!connection->in && buf_size(&relay->scratch)) {
+		connection->in = pool_take(relay);
+		append(connection->in, buf_slice(&relay->scratch));
+	} else if (connection->in && buf_size(connection->in) == 0 && !connection->simulator) {
+		pool_give(relay, connection->in);
+		connection->in = NULL;
+	}
+	buf_clear(&relay->scratch);
+}
+
+static void on_readable(struct relay *relay, struct connection *connection)
+{
+	struct buf *in = connection->in ? connection->in : &relay->scratch;
+
+	if (!read_some(relay, connection, in)) {
+		connection_drop(relay, connection);
+	}
+	keep_rest(relay, connection);
+}
+
+/* --- rounds ---------------------------------------------------------------------------- */
+
+static void on_event(struct relay *relay, const struct epoll_event *event)
+{
+	struct connection *connection = event->data.ptr;
+	int fd;
+
+	if (!connection) {
+		while ((fd = endpoint_accept(relay->listener)) >= 0) {
+			connection_new(relay, fd);
+		}
+		return;
+	}
+	if (event->events & EPOLLOUT) {
+		flush_one(relay, connection);
+	}
+	if ((event->events & ~(uint32_t)EPOLLOUT) && !connection->gone) {
+		on_readable(relay, connection);
+	}
+}
+
+/* Until the next event, or until it is time to tell. */
+static int timeout_ms(const struct relay *relay)
+{
+	uint64_t now;
+
+	if (!relay->tell_ms) {
+		return -1;
+	}
+	now = clock_now().mono_us / 1000;
+	return relay->tell_ms > now ? (int)(relay->tell_ms - now) : 0;
+}
+
+/* While the simulator does not keep up, only it is served: the drones' bytes wait in their
+ * sockets. */
+static int wait_for_events(struct relay *relay, struct epoll_event *events)
+{
+	struct connection *simulator = relay->simulator;
+	struct pollfd both = {.fd = simulator->fd, .events = POLLIN | POLLOUT};
+	int count;
+
+	if (!simulator->blocked || buf_size(simulator->out) < SIMULATOR_BEHIND) {
+		return epoll_wait(relay->epoll, events, EVENTS, timeout_ms(relay));
+	}
+	count = poll(&both, 1, timeout_ms(relay));
+	events[0] = (struct epoll_event){
+		.events = (both.revents & POLLIN ? EPOLLIN : 0u) |
+			  (both.revents & POLLOUT ? EPOLLOUT : 0u) |
+			  (both.revents & ~(POLLIN | POLLOUT) ? EPOLLHUP : 0u),
+		.data.ptr = simulator,
+	};
+	return count;
+}
+
+static void run(struct relay *relay)
+{
+	struct epoll_event events[EVENTS];
+	int count;
+
+	for (;;) {
+		count = wait_for_events(relay, events);
+		for (int i = 0; i < count; i++) {
+			on_event(relay, &events[i]);
+		}
+		if (relay->tell_ms && timeout_ms(relay) == 0) {
+			tell(relay);
+		}
+		flush(relay);
+	}
+}
+
+static void start(struct relay *relay, const char *listen, const char *simulator)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+
+	relay->epoll = epoll_create1(EPOLL_CLOEXEC);
+	relay->by_number = must(calloc(LIMIT_DRONES_MAX, sizeof(struct connection *)));
+	relay->simulator = connection_new(relay, endpoint_connect(simulator));
+	relay->simulator->simulator = true;
+	relay->simulator->in = must(calloc(1, sizeof(struct buf)));
+	relay->listener = endpoint_listen(listen);
+	if (relay->epoll < 0 ||
+	    epoll_ctl(relay->epoll, EPOLL_CTL_ADD, relay->listener, &event) < 0) {
+		endpoint_fail(1, "epoll: %s", strerror(errno));
+	}
+}
+
+static const char usage[] =
+	"usage: limit_relay --listen HOST:PORT --simulator HOST:PORT --sizes A,..,H [--cpu N]\n"
+	"  --listen ADDRESS     for drones; port 0: any, told on stdout\n"
+	"  --simulator ADDRESS  where `simulator --dialect limit` listens\n"
+	"  --sizes A,..,H       of the frames, as `load --print-sizes` tells them\n"
+	"  --cpu N              runs on that processor alone\n";
+
+static const struct option options[] = {
+	{"listen", required_argument, NULL, 'l'}, {"simulator", required_argument, NULL, 'u'},
+	{"sizes", required_argument, NULL, 's'},  {"cpu", required_argument, NULL, 'n'},
+	{"help", no_argument, NULL, 'h'},	  {NULL, 0, NULL, 0},
+};
+
+int main(int argc, char **argv)
+{
+	static struct relay relay;
+	const char *listen = NULL, *simulator = NULL;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'l':
+			listen = optarg;
+			break;
+		case 'u':
+			simulator = optarg;
+			break;
+		case 's':
+			if (limit_sizes_parse(optarg, &relay.sizes) < 0) {
+				endpoint_fail(2, "--sizes %s: eight numbers with commas are needed",
+					      optarg);
+			}
+			break;
+		case 'n':
+			endpoint_pin(optarg);
+			break;
+		default:
+			fputs(usage, option == 'h' ? stdout : stderr);
+			return option == 'h' ? 0 : 2;
+		}
+	}
+	if (!listen || !simulator || !relay.sizes.send || optind < argc) {
+		endpoint_fail(2, "--listen, --simulator and --sizes are needed; --help tells more");
+	}
+	endpoint_prepare();
+	start(&relay, listen, simulator);
+	run(&relay);
+	return 0;
+}
