@@ -1,0 +1,91 @@
+"""One case of one system: the stage is set, the load is put on, and what was found is
+looked over. What broke is raised as `Broken`; nothing is judged by its time."""
+
+from figures import of_run
+from process import Broken
+from stage import CROWD_FIRST, HUB, PREFIX, Stage, last_json, scenarios_of
+
+SHORT = 0.4  # share of the measured time that cases have which are one of many
+SHORTEST_S = 0.1
+WARM_UP = 0.25  # share of the measured time
+READY = r"^\{.*\"ready\""
+
+
+def measure(system, case, pins, seconds):
+    """(figures, what each load printed)"""
+    seconds = max(SHORTEST_S, seconds * (1.0 if case.long else SHORT))
+    with Stage(pins, case, seconds) as stage:
+        stage.dialect = system.dialect
+        system.start(stage)
+        results = hold_crowd(stage) if case.mode == "idle" else put_load(stage)
+        stage.check()
+    for result in results:
+        look_over(result, case)
+    return of_run(results), results
+
+
+def put_load(stage):
+    case = stage.case
+    if case.crowd:
+        crowd = stage.start_load("crowd", "idle", {**common(case), "drones": case.crowd,
+                                                   "first": CROWD_FIRST}, held_open=True)
+        crowd.wait_printed(READY)
+    loads = [stage.start_load(f"load{lane}", case.mode, options_of(case, lane, stage.seconds))
+             for lane in range(case.lanes)]
+    results = [stage.result_of(load) for load in loads]
+    if case.crowd:
+        crowd.check()
+    return results
+
+
+def hold_crowd(stage):
+    """The load says what it found as soon as all are there."""
+    load = stage.start_load("load", "idle", options_of(stage.case, 0, stage.seconds),
+                            held_open=True)
+    load.wait_printed(READY)
+    return [last_json(load)]
+
+
+def common(case):
+    """Of every load on this case's stage."""
+    return {"payload": case.payload, "prefix": PREFIX, "scenario": scenarios_of(case)[0]}
+
+
+def options_of(case, lane, seconds):
+    drones = case.drones // case.lanes
+    options = {
+        **common(case),
+        "scenario": scenarios_of(case)[lane],
+        "drones": drones,
+        "first": lane * drones,
+        "seconds": f"{seconds:g}",
+        "warmup": f"{seconds * WARM_UP:g}",
+        "presence": case.presence,
+        "reports": case.reports,
+        "hub": HUB if case.topology == "star" else None,
+    }
+    if case.mode in ("pairs", "many"):
+        options["window"] = case.window
+    if case.rate:
+        options["rate"] = case.rate
+    if case.mode == "register":
+        options["base"] = case.base
+    if case.changing:
+        options["changers"] = case.changing
+    return options
+
+
+def look_over(result, case):
+    """What must be right however slow it was."""
+    if result.get("lost"):
+        raise Broken(f"{result['lost']} of {result['sent']} messages were lost")
+    if case.mode in ("pairs", "open", "many") and not result["delivered"]:
+        raise Broken("no message arrived in the measured time")
+    if case.mode == "register" and result["registered"] != case.drones:
+        raise Broken(f"{result['registered']} of {case.drones} drones registered")
+    if case.mode == "register" and case.presence:
+        everyone = case.drones + case.base
+        told = everyone * (everyone - 1)
+        if result["told"] < told:
+            raise Broken(f"{everyone} drones were told of {result['told']:,} others, "
+                         f"not of {told:,}")

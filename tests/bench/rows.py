@@ -1,0 +1,271 @@
+"""What is measured. A row is one or several cases, each a load put on a relay, and the
+lines that are printed of them. A line may have something to reach: never a condition, a
+timing fails nothing."""
+
+from dataclasses import dataclass, field
+
+BOTH = ("gateway", "limit")
+GATEWAY = ("gateway",)
+
+SPARSE = {"drones": 2000, "window": 1}  # two drones are a pair
+SATURATED = {"drones": 200, "window": 64}
+
+PAYLOADS = (16, 128, 1024, 8192, 61440)
+RECEIVERS = (1, 10, 100, 999)
+DRONES = (10, 100, 1000, 10000)
+LANES = (1, 2, 4)
+MOST_DRONES = 10_000
+
+
+@dataclass(frozen=True)
+class Case:
+    """One load on one relay."""
+
+    name: str
+    mode: str = "pairs"
+    drones: int = 2
+    window: int = 1
+    rate: int = 0  # messages (or changes) a second, of all; 0: the mode has none
+    payload: int = 128
+    base: int = 0  # registered before those that are counted
+    changing: int = 0  # drones that change (mode presence)
+    presence: bool = False
+    reports: bool = False
+    crowd: int = 0  # idle drones beside those that speak
+    lanes: int = 1  # connections to simulators, each with a scenario and a load
+    topology: str = "mesh"
+    one_core: bool = False  # latency: across cores the wake-ups hide all differences
+    long: bool = True  # measured for the whole of --seconds; else for a part of it
+    x: int = 0  # where it stands on the axis of a curve
+
+    @property
+    def sockets(self):
+        """Open files that relay, or load, need."""
+        return self.drones + self.base + self.crowd + 100
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """At least `minimum`, better `aim`; of the ratio to the limit, or of the value."""
+
+    minimum: float
+    aim: float
+    of: str = "ratio"
+    higher: bool = False  # more is better
+
+    def reached(self, value):
+        better = (lambda bound: value >= bound) if self.higher else (lambda bound: value <= bound)
+        return "aim" if better(self.aim) else "minimum" if better(self.minimum) else "missed"
+
+
+@dataclass(frozen=True)
+class Line:
+    """`key` of a case's figures; divided by that of the case `over`, if there is one."""
+
+    label: str
+    key: str
+    case: str
+    over: str = ""
+    wanted: Wanted = None
+    higher: bool = False  # more is better
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The cost that grows along an axis: the key's values of all cases with an x."""
+
+    name: str
+    axis: str
+    key: str
+    cost: str
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    title: str
+    cases: tuple
+    lines: tuple
+    systems: tuple = BOTH
+    repeats: int = 0  # fewer than asked for; 0: as many
+    peers: tuple = ()  # names of the cases that brokers can run, too
+    curve: Curve = None
+    notes: tuple = field(default=())
+
+    def case(self, name):
+        return next(case for case in self.cases if case.name == name)
+
+
+# -------------------------------------------------------------------- lines
+
+
+def costs(case, wanted=None, unit="message", units="messages"):
+    """Of relay, simulator and load: processor time and system calls for each message."""
+    wanted = wanted or {}
+    return (
+        Line(f"relay, CPU us/{unit}", "relay_us", case, wanted=wanted.get("relay_us")),
+        Line(f"{units}/s", "per_second", case, wanted=wanted.get("per_second"), higher=True),
+        Line(f"relay, system calls/{unit}", "relay_calls", case, wanted=wanted.get("relay_calls")),
+        Line(f"simulator, CPU us/{unit}", "simulator_us", case),
+        Line(f"simulator, system calls/{unit}", "simulator_calls", case),
+        Line(f"load, CPU us/{unit}", "load_us", case),
+        Line("relay, resident MiB", "relay_mib", case),
+    )
+
+
+def latencies(case, wanted=None):
+    wanted = wanted or {}
+    return tuple(
+        Line(f"latency {name}, us", key, case, wanted=wanted.get(key))
+        for name, key in (("p50", "p50_us"), ("p99", "p99_us"), ("p99.9", "p999_us")))
+
+
+# --------------------------------------------------------------------- rows
+
+
+def at_least(share, aim):
+    return Wanted(share, aim, higher=True)
+
+
+def two_hops():
+    return (
+        Row("sparse", "1000 pairs, 1 message in flight each",
+            (Case("sparse", **SPARSE),),
+            costs("sparse", {"relay_us": Wanted(1.30, 1.15), "per_second": at_least(0.80, 0.90),
+                             "relay_calls": Wanted(1.15, 1.05)}) + latencies("sparse"),
+            peers=("sparse",)),
+        Row("saturated", "100 pairs, 64 messages in flight each",
+            (Case("saturated", **SATURATED),),
+            costs("saturated", {"relay_us": Wanted(3.0, 2.0), "per_second": at_least(0.45, 0.65),
+                                "relay_calls": Wanted(2.0, 1.3)}) + latencies("saturated"),
+            peers=("saturated",)),
+        Row("one-pair", "one pair, 1 message in flight, all on one core",
+            (Case("one-pair", one_core=True),),
+            latencies("one-pair", {"p50_us": Wanted(1.15, 1.08), "p99_us": Wanted(1.15, 1.08)})
+            + costs("one-pair"),
+            peers=("one-pair",)),
+        Row("open-loop", "10,000 messages/s of 100 pairs, whatever comes back, all on one core",
+            (Case("open-loop", mode="open", drones=200, rate=10_000, one_core=True),),
+            latencies("open-loop", {"p99_us": Wanted(1.5, 1.15)}) + costs("open-loop"),
+            peers=("open-loop",)),
+    )
+
+
+def everyone():
+    cases = tuple(Case(f"to-{count}", mode="many", drones=count + 1, window=16, x=count,
+                       long=count == RECEIVERS[-1]) for count in RECEIVERS)
+    last = cases[-1].name
+    return Row(
+        "everyone", "one drone to all others of a mesh of 1000, 16 messages in flight",
+        cases,
+        costs(last, {"relay_us": Wanted(2.5, 1.5)}, unit="delivery", units="deliveries")
+        + latencies(last)
+        + tuple(Line(f"to {case.x}: relay, CPU us/delivery", "relay_us", case.name)
+                for case in cases[:-1]),
+        peers=(last,),
+        curve=Curve("receivers", "receivers of one message", "relay_us",
+                    "CPU of the relay, us per delivery"))
+
+
+def registration():
+    return (
+        Row("registration", "1000 drones register, 1000 others are told of each (50 ms gathering)",
+            (Case("told", mode="register", drones=1000, base=1000, presence=True),
+             Case("nobody-told", mode="register", drones=2000)),
+            (Line("relay, CPU us/registration", "relay_us", "told", wanted=Wanted(1.5, 1.25)),
+             Line("registrations/s", "per_second", "told", higher=True),
+             Line("told of others, million", "told_million", "told"),
+             Line("nobody told: relay, CPU us/registration", "relay_us", "nobody-told"),
+             Line("nobody told: registrations/s", "per_second", "nobody-told", higher=True)),
+            peers=("nobody-told",)),
+        Row("storm", f"{MOST_DRONES:,} drones register, each is told of all others",
+            (Case("storm", mode="register", drones=MOST_DRONES, presence=True),),
+            (Line("until all are told, s", "register_s", "storm",
+                  wanted=Wanted(30.0, 5.0, of="value")),
+             Line("relay, CPU us/registration", "relay_us", "storm"),
+             Line("told of others, million", "told_million", "storm"),
+             Line("relay, resident MiB", "relay_mib", "storm")),
+            repeats=3),
+        Row("presence", "1000 drones, 500 changes/s, each told to all",
+            (Case("presence", mode="presence", drones=1000, changing=100, rate=500,
+                  presence=True),),
+            (Line("relay, CPU us/told", "relay_us", "presence"),
+             Line("told/s", "per_second", "presence", higher=True),
+             Line("relay, system calls/told", "relay_calls", "presence")),
+            systems=GATEWAY),
+    )
+
+
+def idle():
+    beside = f"beside {MOST_DRONES:,} idle"
+    return (
+        Row("idle", f"{MOST_DRONES:,} registered drones that say nothing",
+            (Case("idle", mode="idle", drones=MOST_DRONES),),
+            (Line("relay, resident bytes/drone", "relay_bytes_each", "idle",
+                  wanted=Wanted(768, 640, of="value")),),
+            peers=("idle",)),
+        Row("crowd", f"how much {MOST_DRONES:,} idle drones slow the others",
+            (Case("sparse", **SPARSE), Case("sparse-crowd", **SPARSE, crowd=MOST_DRONES),
+             Case("saturated", **SATURATED),
+             Case("saturated-crowd", **SATURATED, crowd=MOST_DRONES)),
+            (Line(f"sparse, CPU {beside}/without", "relay_us", "sparse-crowd", "sparse",
+                  wanted=Wanted(1.15, 1.08, of="value")),
+             Line(f"saturated, CPU {beside}/without", "relay_us", "saturated-crowd", "saturated",
+                  wanted=Wanted(1.15, 1.08, of="value")))),
+    )
+
+
+def payloads():
+    cases = tuple(Case(f"{size}-bytes", drones=200, window=4, payload=size, x=size, long=False)
+                  for size in PAYLOADS)
+    return Row(
+        "payload", "100 pairs, 4 messages in flight each, by payload",
+        cases,
+        tuple(Line(f"{case.x:,} bytes: relay, CPU us/message", "relay_us", case.name)
+              for case in cases)
+        + tuple(Line(f"{case.x:,} bytes: messages/s", "per_second", case.name, higher=True)
+                for case in cases),
+        curve=Curve("payload", "payload, bytes", "relay_us", "CPU of the relay, us per message"))
+
+
+def drones():
+    cases = tuple(Case(f"{count}-drones", drones=count, x=count, long=False) for count in DRONES)
+    return Row(
+        "drones", "pairs with 1 message in flight each, by number of drones",
+        cases,
+        tuple(Line(f"{case.x:,} drones: relay, CPU us/message", "relay_us", case.name)
+              for case in cases),
+        curve=Curve("drones", "drones that speak", "relay_us", "CPU of the relay, us per message"))
+
+
+def gateway_alone():
+    """What the limit has no likeness of."""
+    paired = {"drones": 200, "window": 16, "long": False}
+    return (
+        Row("star", "100 pairs, 16 in flight: a star (two hops through its hub) against a mesh",
+            (Case("mesh", **paired), Case("star", topology="star", **paired)),
+            (Line("mesh: relay, CPU us/message", "relay_us", "mesh"),
+             Line("star: relay, CPU us/message", "relay_us", "star"),
+             Line("CPU, star/mesh", "relay_us", "star", "mesh"),
+             Line("latency p50, star/mesh", "p50_us", "star", "mesh")),
+            systems=GATEWAY),
+        Row("reports", "100 pairs, 16 in flight: a report of every message against none",
+            (Case("without", **paired), Case("with", reports=True, **paired)),
+            (Line("without: relay, CPU us/message", "relay_us", "without"),
+             Line("with: relay, CPU us/message", "relay_us", "with"),
+             Line("CPU, with/without", "relay_us", "with", "without")),
+            systems=GATEWAY),
+        Row("lanes", "100 pairs, 64 in flight: 1, 2, 4 connections to the simulator, "
+            "as many scenarios",
+            tuple(Case(f"lanes-{count}", drones=200, window=64, lanes=count, long=False)
+                  for count in LANES),
+            tuple(Line(f"{count}: relay, CPU us/message", "relay_us", f"lanes-{count}")
+                  for count in LANES)
+            + tuple(Line(f"{count}: messages/s", "per_second", f"lanes-{count}", higher=True)
+                    for count in LANES),
+            systems=GATEWAY),
+    )
+
+
+ROWS = (*two_hops(), everyone(), *registration(), *idle(), payloads(), drones(),
+        *gateway_alone())
