@@ -121,6 +121,17 @@ static void pool_give(struct relay *relay, struct buf *buf)
 	free(buf);
 }
 
+static inline size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Without its first `size` bytes, which it has. */
+static inline struct slice slice_behind(struct slice slice, size_t size)
+{
+	return slice_of(slice.data + size, slice.size - size);
+}
+
 /* Returns where the next byte goes. */
 static inline uint8_t *put(uint8_t *at, const void *data, size_t size)
 {
@@ -140,7 +151,7 @@ static inline void put_filler(uint8_t *at, size_t size)
 static void put_frame(struct buf *out, const struct limit_header *header, struct slice body)
 {
 	size_t room = header->size - LIMIT_HEADER_BYTES;
-	size_t carried = body.size < room ? body.size : room;
+	size_t carried = least(body.size, room);
 	uint8_t *at;
 
 	reserve(out, header->size);
@@ -312,32 +323,34 @@ static void on_result(struct relay *relay, const struct limit_header *result, st
 }
 
 /* One delivery of its own to each but the sender: the stamp, and what the result says of this
- * receiver alone. */
+ * receiver alone, which stands behind what it says of the receivers before it. */
 static void on_result_all(struct relay *relay, const struct limit_header *result, struct slice body)
 {
 	const struct frame_sizes *sizes = &relay->sizes;
-	size_t room = sizes->delivery - LIMIT_MESSAGE_MIN;
-	size_t own = sizes->result_more < room ? sizes->result_more : room;
-	size_t at = BENCH_STAMP_BYTES;
 	struct limit_header delivery = {sizes->delivery, LIMIT_DELIVERY, BENCH_EVERYONE,
 					result->sender};
+	size_t room = sizes->delivery - LIMIT_MESSAGE_MIN;
+	size_t own = least(sizes->result_more, room);
+	struct slice stamp = slice_of(body.data, BENCH_STAMP_BYTES);
+	struct slice rest = slice_behind(body, BENCH_STAMP_BYTES);
 
-	for (uint32_t i = 0; i < relay->drone_count && at + own <= body.size; i++) {
+	for (uint32_t i = 0; i < relay->drone_count; i++) {
 		struct connection *target = relay->drones[i];
+		size_t carried = least(own, rest.size);
 		struct buf *out;
-		uint8_t *to;
+		uint8_t *at;
 
 		if (target->number == result->sender) {
 			continue;
 		}
 		out = output(relay, target);
 		reserve(out, sizes->delivery);
-		to = put(buf_tail(out), &delivery, LIMIT_HEADER_BYTES);
-		to = put(to, body.data, BENCH_STAMP_BYTES);
-		to = put(to, body.data + at, own);
-		put_filler(to, room - own);
+		at = put(buf_tail(out), &delivery, LIMIT_HEADER_BYTES);
+		at = put(at, stamp.data, stamp.size);
+		at = put(at, rest.data, carried);
+		put_filler(at, room - carried);
 		buf_produce(out, sizes->delivery);
-		at += sizes->result_more;
+		rest = slice_behind(rest, least(sizes->result_more, rest.size));
 	}
 }
 
@@ -380,10 +393,9 @@ static bool on_registration(struct relay *relay, struct connection *connection,
 /* What has been gathered, straight from the journal; what the socket does not take is kept. */
 static void tell_one(struct relay *relay, struct connection *connection)
 {
-	struct slice journal = buf_slice(&relay->journal), news;
+	struct slice news = slice_behind(buf_slice(&relay->journal), connection->told);
 	size_t taken = 0;
 
-	news = slice_of(journal.data + connection->told, journal.size - connection->told);
 	connection->told = 0;
 	if (!connection->wants_presence || news.size == 0) {
 		return;
@@ -394,7 +406,7 @@ static void tell_one(struct relay *relay, struct connection *connection)
 	if (taken < news.size && !connection->gone) {
 		struct buf *out = output(relay, connection);
 
-		append(out, slice_of(news.data + taken, news.size - taken));
+		append(out, slice_behind(news, taken));
 	}
 }
 
@@ -439,8 +451,10 @@ static bool on_simulator_frame(struct relay *relay, const struct limit_header *h
 		on_result(relay, header, body);
 		return true;
 	case LIMIT_RESULT_ALL:
-		on_result_all(relay, header, body);
-		return true;
+		if (body.size >= BENCH_STAMP_BYTES) {
+			on_result_all(relay, header, body);
+		}
+		return body.size >= BENCH_STAMP_BYTES;
 	default:
 		return false;
 	}
@@ -461,7 +475,7 @@ static bool take_frames(struct relay *relay, struct connection *connection, stru
 					    : on_drone_frame(relay, connection, &header, body))) {
 			return false;
 		}
-		rest = slice_of(rest.data + size, rest.size - (size_t)size);
+		rest = slice_behind(rest, (size_t)size);
 	}
 	buf_consume(in, buf_size(in) - rest.size);
 	return size == 0;
