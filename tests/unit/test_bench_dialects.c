@@ -481,6 +481,9 @@ static void mqtt_take(struct slice bytes, struct slice *subject, struct slice *m
 {
 	size_t length, topic;
 
+	if (!bytes.data) {
+		fail_msg("nothing was said");
+	}
 	assert_int_equal(bytes.data[0], 0x30);
 	bytes = to_end(bytes, bytes.data + 1);
 	length = mqtt_length(&bytes);
