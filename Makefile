@@ -121,10 +121,31 @@ $(B)/tests/fuzz/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/repla
 	$(call say,LINK  )
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# The load and the simulator speak all dialects; the limit none but its own.
+BENCH := $(B)/tests/bench/load $(B)/tests/bench/simulator $(B)/tests/bench/limit_relay
+BENCH_DIALECTS := $(call obj,$(sort $(wildcard tests/bench/dialect*.c)))
+BENCH_LOAD := $(call obj,$(sort $(wildcard tests/bench/load*.c)) tests/bench/histogram.c tests/bench/watch.c)
+$(B)/tests/bench/load: $(BENCH_LOAD) $(BENCH_DIALECTS) $(call LIB,wire core base)
+$(B)/tests/bench/simulator: $(call obj,tests/bench/simulator.c) $(BENCH_DIALECTS) $(call LIB,wire core base)
+$(B)/tests/bench/limit_relay: $(call obj,tests/bench/limit_relay.c) $(call LIB,base)
+$(BENCH):
+	$(call say,LINK  )
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# a unit test of a part of the load
+$(B)/tests/unit/test_histogram: $(call obj,tests/bench/histogram.c)
+
 $(B)/tests/bench/%: $(B)/obj/tests/bench/%.o $(call LIB,front wire core base)
 	$(call say,LINK  )
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Preloaded by tests that count calls; never with a sanitizer in it.
+COUNTED := $(B)/tests/counted.so
+$(COUNTED): tests/lib/counted/counted.c
+	$(call say,LINK  )
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) $(WARN) -fPIC -shared -o $@ $<
 
 # Flow runs are many; a sanitizer makes each some ten times slower.
 FLOW_RUNS ?= $(if $(SAN),1000,10000)
@@ -135,7 +156,7 @@ SCRIPTS = $(sort $(wildcard tests/integration/test_*.py tests/interop/test_*.py)
 check: deps
 	@$(MAKE) --no-print-directory -j2 check-all
 
-check-all: all layers $(GEN_PY) $(UNIT) $(FLOW) $(REPLAYS)
+check-all: all layers $(GEN_PY) $(UNIT) $(FLOW) $(REPLAYS) $(COUNTED)
 	@B=$(B) $(PYTHON) tests/lib/run_tests.py \
 		$(UNIT) \
 		$(foreach r,$(REPLAYS),"$(r) tests/fuzz/corpus/$(patsubst replay_%,%,$(notdir $(r)))") \
