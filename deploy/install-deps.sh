@@ -4,6 +4,8 @@
 #
 #   deploy/install-deps.sh         what `make`, `make demo` and `make check` need
 #   deploy/install-deps.sh --dev   also what `make lint`, `make fuzz`, `make check-valgrind` need
+#   deploy/install-deps.sh --bench-peers   also the brokers that `make bench-peers` measures;
+#                                  Debian would start those that it installs, this does not
 #   deploy/install-deps.sh --list  only says what that would be
 set -eu
 
@@ -23,6 +25,10 @@ packages=(
 dev_packages=(
 	clang clang-format clang-tidy cppcheck valgrind
 )
+# Each package has the program and the service of this name.
+peer_packages=(
+	nats-server redis-server mosquitto
+)
 # the fuzzers' run time: a package of its own on Debian, part of clang on Ubuntu
 if apt-cache show libclang-rt-dev >/dev/null 2>&1; then
 	dev_packages+=(libclang-rt-dev)
@@ -32,9 +38,10 @@ list=no
 for argument in "$@"; do
 	case "$argument" in
 	--dev) packages+=("${dev_packages[@]}") ;;
+	--bench-peers) packages+=("${peer_packages[@]}") ;;
 	--list) list=yes ;;
 	*)
-		echo "install-deps.sh: unknown option $argument (known: --dev, --list)" >&2
+		echo "install-deps.sh: unknown option $argument (known: --dev, --bench-peers, --list)" >&2
 		exit 2
 		;;
 	esac
@@ -77,8 +84,47 @@ if [ "$(id -u)" -ne 0 ]; then
 	fi
 	as_root=(sudo)
 fi
+
+# The brokers are measured in processes of their own: as services they would only hold
+# ports and processor. Those that were here before are left as they are.
+services=()
+for package in "${missing[@]}"; do
+	case " ${peer_packages[*]} " in
+	*" $package "*) services+=("$package") ;;
+	esac
+done
+
+# Packages start services only if this program lets them (invoke-rc.d(8)). A system, or a
+# container, that has one keeps it.
+policy=/usr/sbin/policy-rc.d
+made_policy=no
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+clean_up() {
+	rm -f "$log"
+	[ $made_policy = no ] || "${as_root[@]}" rm -f "$policy"
+}
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
+
+if [ ${#services[@]} -gt 0 ] && [ ! -e $policy ]; then
+	made_policy=yes
+	"${as_root[@]}" tee $policy >/dev/null <<-END
+		#!/bin/sh
+		# Of deploy/install-deps.sh, which removes it when it ends.
+		# 101: not to be started; 104: to be started as usual
+		for word in "\$@"; do
+			case "\${word%.service}" in
+			$(
+				IFS='|'
+				echo "${services[*]}"
+			)) exit 101 ;;
+			esac
+		done
+		exit 104
+	END
+	"${as_root[@]}" chmod 755 $policy
+fi
+
 export DEBIAN_FRONTEND=noninteractive
 if ! { "${as_root[@]}" apt-get update &&
 	"${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
@@ -86,3 +132,11 @@ if ! { "${as_root[@]}" apt-get update &&
 	echo "install-deps.sh: apt-get could not install ${missing[*]} (its last lines are above)" >&2
 	exit 1
 fi
+
+# Nor are they started when the system is.
+for service in "${services[@]}"; do
+	if command -v systemctl >/dev/null; then
+		"${as_root[@]}" systemctl --quiet disable "$service" >/dev/null 2>&1 ||
+			echo "install-deps.sh: the service $service is still enabled; systemctl disable $service ends that" >&2
+	fi
+done
