@@ -123,17 +123,18 @@ $(B)/tests/fuzz/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/repla
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 # The load and the simulator speak all dialects; the limit none but its own.
 BENCH := $(B)/tests/bench/load $(B)/tests/bench/simulator $(B)/tests/bench/limit_relay
-BENCH_DIALECTS := $(call obj,$(sort $(wildcard tests/bench/dialect*.c)))
-BENCH_LOAD := $(call obj,$(sort $(wildcard tests/bench/load*.c)) tests/bench/histogram.c tests/bench/watch.c)
+bench_obj = $(patsubst %,$(B)/obj/tests/bench/%.o,$(1))
+BENCH_DIALECTS := $(call obj,$(sort $(wildcard tests/bench/dialect*.c))) $(call bench_obj,limit_frame)
+BENCH_LOAD := $(call obj,$(sort $(wildcard tests/bench/load*.c))) $(call bench_obj,histogram watch)
 $(B)/tests/bench/load: $(BENCH_LOAD) $(BENCH_DIALECTS) $(call LIB,wire core base)
-$(B)/tests/bench/simulator: $(call obj,tests/bench/simulator.c) $(BENCH_DIALECTS) $(call LIB,wire core base)
-$(B)/tests/bench/limit_relay: $(call obj,tests/bench/limit_relay.c) $(call LIB,base)
+$(B)/tests/bench/simulator: $(call bench_obj,simulator endpoint) $(BENCH_DIALECTS) $(call LIB,wire core base)
+$(B)/tests/bench/limit_relay: $(call bench_obj,limit_relay endpoint limit_frame) $(call LIB,base)
 $(BENCH):
 	$(call say,LINK  )
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 # a unit test of a part of the load
-$(B)/tests/unit/test_histogram: $(call obj,tests/bench/histogram.c)
+$(B)/tests/unit/test_histogram: $(call bench_obj,histogram)
 
 $(B)/tests/bench/%: $(B)/obj/tests/bench/%.o $(call LIB,front wire core base)
 	$(call say,LINK  )
@@ -156,7 +157,7 @@ SCRIPTS = $(sort $(wildcard tests/integration/test_*.py tests/interop/test_*.py)
 check: deps
 	@$(MAKE) --no-print-directory -j2 check-all
 
-check-all: all layers $(GEN_PY) $(UNIT) $(FLOW) $(REPLAYS) $(COUNTED)
+check-all: all layers $(GEN_PY) $(UNIT) $(FLOW) $(REPLAYS) $(COUNTED) $(BENCH)
 	@B=$(B) $(PYTHON) tests/lib/run_tests.py \
 		$(UNIT) \
 		$(foreach r,$(REPLAYS),"$(r) tests/fuzz/corpus/$(patsubst replay_%,%,$(notdir $(r)))") \
@@ -213,11 +214,20 @@ $(B)/tests/fuzz/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_LIB) $(ALL_LIBS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
-.PHONY: bench
-bench: $(B)/tests/bench/codec_cost all $(GEN_PY)
+# ARGS="--rows sparse,idle" chooses; ARGS=--quick only sees whether it works.
+ARGS ?=
+.PHONY: bench bench-peers bench-plot
+bench: $(B)/tests/bench/codec_cost $(BENCH) all $(GEN_PY)
 	@$<
 	@echo
 	@B=$(B) $(PYTHON) tests/bench/slow_reader.py
+	@echo
+	@B=$(B) $(PYTHON) tests/bench/bench.py $(ARGS)
+bench-peers: $(BENCH) all
+	@deploy/install-deps.sh --bench-peers
+	@B=$(B) $(PYTHON) tests/bench/bench.py --peers $(ARGS)
+bench-plot:
+	@B=$(B) $(PYTHON) tests/bench/plot.py
 
 # The same tests under valgrind, the long ones shortened.
 VALGRIND := valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite
@@ -238,7 +248,9 @@ help:
 	@echo "make lint            format, cppcheck, clang-tidy"
 	@echo "make layers          includes point one way"
 	@echo "make fuzz            each fuzzer for FUZZ_RUNS executions (default 1000000)"
-	@echo "make bench           cost of the codecs; what a drone that does not read costs others"
+	@echo "make bench           the gateway beside the fastest relay that there can be; cost of the codecs"
+	@echo "make bench-peers     the same beside NATS, Redis and Mosquitto"
+	@echo "make bench-plot      draws what make bench found (tests/bench/*.svg)"
 	@echo "make deps            installs what is missing (Debian, Ubuntu)"
 	@echo "make clean           removes build/"
 	@echo

@@ -1,0 +1,423 @@
+/* The gateway's own two protocols. What is hot (send, delivery, transmit, result, presence)
+ * is read as far as is needed and no further; all else goes through the codecs. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "dialect.h"
+#include "wire/channel_codec.h"
+#include "wire/drone_codec.h"
+#include "wire/envelope.h"
+
+enum {
+	MAX_FRAME_BYTES = 4 * 1024 * 1024, /* of the simulator's link; a drone's is smaller */
+	MAX_RECEIVERS = 65536,
+	ID_BYTES = NAME_MAX_BYTES + 1,
+	REF = 1, /* one for all: the load tells replies apart by their kind */
+};
+
+enum {
+	FROM_GATEWAY_DELIVERY = 2,
+	FROM_GATEWAY_REPORT = 3,
+	FROM_GATEWAY_PRESENCE = 6,
+	TO_SIMULATOR_TRANSMIT = 1,
+	TO_SIMULATOR_SET_SCENARIO = 4,
+	TO_SIMULATOR_PING = 6,
+	TO_SIMULATOR_HELLO = 7,
+};
+enum { DELIVERY_PAYLOAD = 4, REPORT_OUTCOMES = 1, PRESENCE_EVENTS = 1, EVENT_WHAT = 3 };
+
+static const struct envelope_form from_gateway = {ENVELOPE_REF, 2, 14};
+static const struct envelope_form to_simulator = {0, 1, 7};
+
+/* What reading needs besides the frame. One for all connections: a program has one thread
+ * and is done with a frame before it reads the next. */
+static struct arena *scratch(void)
+{
+	static struct arena arena;
+
+	if (arena.cap) {
+		arena_reset(&arena);
+	} else {
+		arena_init(&arena, (size_t)4 * MAX_FRAME_BYTES);
+	}
+	return &arena;
+}
+
+static struct slice id_of(const struct shape *shape, uint32_t drone, char room[ID_BYTES])
+{
+	int size = snprintf(room, ID_BYTES, "%s%05u", shape->drone_prefix, drone);
+
+	return slice_of(room, size < ID_BYTES ? (size_t)size : ID_BYTES - 1);
+}
+
+/* One frame from the front: its size, 0 when it is cut short, -1. */
+static ssize_t take_frame(struct slice bytes, const struct envelope_form *form,
+			  struct envelope *envelope)
+{
+	const char *why;
+	struct slice body;
+	size_t used;
+
+	switch (frame_read(bytes, MAX_FRAME_BYTES, &body, &used, &why)) {
+	case FRAME_MORE:
+		return 0;
+	case FRAME_OK:
+		return envelope_read(body, form, envelope, &why) == 0 ? (ssize_t)used : -1;
+	default:
+		return -1;
+	}
+}
+
+/* The frame's body, for the codecs that read the whole of it. */
+static struct slice body_of(struct slice frame)
+{
+	const char *why;
+	struct slice body = {0};
+	size_t used;
+
+	return frame_read(frame, MAX_FRAME_BYTES, &body, &used, &why) == FRAME_OK
+		       ? body
+		       : (struct slice){0};
+}
+
+/* ------------------------------------------------------------- the drone's side */
+
+static bool names_scenario(const struct shape *shape)
+{
+	return shape->scenario && *shape->scenario;
+}
+
+static int drone_hello(const struct shape *shape, uint32_t drone, struct buf *out)
+{
+	char id[ID_BYTES];
+	struct request request = {
+		.kind = REQUEST_REGISTRATION,
+		.ref = REF,
+		.registration =
+			{
+				.protocol = PROTOCOL_VERSION,
+				.drone_id = id_of(shape, drone, id),
+				.software = slice_str("bench"),
+				.scenario = slice_str(shape->scenario),
+				.presence =
+					shape->presence ? PRESENCE_WISH_ALL : PRESENCE_WISH_NONE,
+			},
+	};
+
+	return drone_write_request(out, &request);
+}
+
+static int drone_send(const struct shape *shape, uint32_t drone, uint32_t target,
+		      struct slice payload, struct buf *out)
+{
+	char id[ID_BYTES];
+	struct request_send send = {
+		.to = target == BENCH_EVERYONE ? SEND_TO_EVERYONE : SEND_TO_DRONE,
+		.payload = payload,
+		.report = shape->reports ? REPORT_WISH_ALL : REPORT_WISH_NONE,
+	};
+
+	(void)drone;
+	if (target != BENCH_EVERYONE) {
+		send.name = id_of(shape, target, id);
+	}
+	return hot_write_send(out, shape->reports ? REF : 0, &send);
+}
+
+/* Another callsign and, with the next turn, back to the id. */
+static int drone_change(const struct shape *shape, uint32_t drone, uint32_t turn, struct buf *out)
+{
+	char id[ID_BYTES], callsign[ID_BYTES + 1] = "";
+	struct request request = {.kind = REQUEST_RENAME};
+
+	if (turn % 2 == 0) {
+		(void)snprintf(callsign, sizeof(callsign), "%.*s'",
+			       SLICE_ARG(id_of(shape, drone, id)));
+	}
+	request.name = slice_str(callsign);
+	return drone_write_request(out, &request);
+}
+
+/* The payload stands before the hops, which are not looked at. */
+static bool read_delivery(struct slice body, struct heard *heard)
+{
+	struct wire_reader reader = wire_reader_of(body);
+	struct wire_field field = {0};
+
+	while (wire_next(&reader, &field) > 0) {
+		if (wire_tag(&field) == WIRE_TAG(DELIVERY_PAYLOAD, WIRE_BYTES)) {
+			heard->kind = HEARD_DELIVERY;
+			heard->payload = field.bytes;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* That a drone is in a scenario is told besides that it is there, in an event of its own,
+ * and does not count. */
+static bool tells_of_drone(struct slice event)
+{
+	struct wire_reader reader = wire_reader_of(event);
+	struct wire_field field = {0};
+
+	while (wire_next(&reader, &field) > 0) {
+		if (wire_tag(&field) == WIRE_TAG(EVENT_WHAT, WIRE_VARINT)) {
+			return field.value == PRESENCE_WHAT_ONLINE ||
+			       field.value == PRESENCE_WHAT_OFFLINE ||
+			       field.value == PRESENCE_WHAT_RENAMED;
+		}
+	}
+	return false;
+}
+
+static bool read_list(struct slice body, struct heard *heard, enum heard_kind kind,
+		      uint32_t entries)
+{
+	struct wire_reader reader = wire_reader_of(body);
+	struct wire_field field = {0};
+	int next;
+
+	heard->kind = kind;
+	heard->count = 0;
+	while ((next = wire_next(&reader, &field)) > 0) {
+		if (wire_tag(&field) == WIRE_TAG(entries, WIRE_BYTES) &&
+		    (kind != HEARD_PRESENCE || tells_of_drone(field.bytes))) {
+			heard->count++;
+		}
+	}
+	return next == 0;
+}
+
+static void refuse(struct heard *heard, const char *what, const char *name, struct slice message)
+{
+	heard->kind = HEARD_REFUSED;
+	(void)snprintf(heard->why, sizeof(heard->why), "%s %s: %.*s", what, name,
+		       SLICE_ARG(message));
+}
+
+/* Ready is who may send: a scenario that the simulator has not accepted yet is told of once
+ * more when it has. */
+static void take_chosen(const struct shape *shape, const struct scenario_entry *chosen,
+			struct heard *heard)
+{
+	if (names_scenario(shape) && chosen && chosen->available &&
+	    slice_equal(chosen->name, slice_str(shape->scenario))) {
+		heard->kind = HEARD_READY;
+	}
+}
+
+static int take_event(const struct shape *shape, const struct event *event, struct heard *heard,
+		      struct buf *out)
+{
+	heard->kind = HEARD_NOTHING;
+	switch (event->kind) {
+	case EVENT_WELCOME:
+		heard->kind = names_scenario(shape) ? HEARD_NOTHING : HEARD_READY;
+		return 0;
+	case EVENT_SCENARIO_CHOSEN:
+		take_chosen(shape, event->chosen, heard);
+		return 0;
+	case EVENT_ERROR:
+		refuse(heard, "error", error_name(event->error.code), event->error.message);
+		return 0;
+	case EVENT_GOODBYE:
+		refuse(heard, "goodbye", goodbye_name(event->goodbye.reason),
+		       event->goodbye.message);
+		return 0;
+	case EVENT_PING: {
+		struct request pong = {.kind = REQUEST_PONG, .ping = {.nonce = event->ping.nonce}};
+
+		return drone_write_request(out, &pong);
+	}
+	default:
+		return 0;
+	}
+}
+
+static bool read_other(const struct shape *shape, struct slice frame, struct heard *heard,
+		       struct buf *out)
+{
+	struct event event;
+	const char *why;
+
+	return drone_read_event(body_of(frame), scratch(), &event, &why) == CODEC_OK &&
+	       take_event(shape, &event, heard, out) == 0;
+}
+
+static ssize_t drone_read(const struct shape *shape, uint32_t drone, struct slice bytes,
+			  struct heard *heard, struct buf *out)
+{
+	struct envelope envelope;
+	ssize_t used = take_frame(bytes, &from_gateway, &envelope);
+	bool read;
+
+	(void)drone;
+	if (used <= 0) {
+		return used;
+	}
+	switch (envelope.number) {
+	case FROM_GATEWAY_DELIVERY:
+		read = read_delivery(envelope.body, heard);
+		break;
+	case FROM_GATEWAY_PRESENCE:
+		read = read_list(envelope.body, heard, HEARD_PRESENCE, PRESENCE_EVENTS);
+		break;
+	case FROM_GATEWAY_REPORT:
+		read = read_list(envelope.body, heard, HEARD_REPORT, REPORT_OUTCOMES);
+		break;
+	default:
+		read = read_other(shape, slice_of(bytes.data, (size_t)used), heard, out);
+	}
+	return read ? used : -1;
+}
+
+/* ------------------------------------------------------- the simulator's side */
+
+/* Every field is set. The numbers are those of a slow link over a satellite, so that the whole
+ * takes BENCH_LINK_BYTES. */
+static struct slice link_bytes(void)
+{
+	static const struct link_numbers numbers = {
+		.delay_us = 2523456,
+		.propagation_ns = 123456789,
+		.airtime_us = 2400000,
+		.tx_power_dbm = 33,
+		.rx_power_dbm = -121.4f,
+		.path_loss_db = 154.4f,
+		.snr_db = 4.6f,
+		.sinr_db = 4.5f,
+		.packet_error_rate = 1e-4f,
+		.doppler_hz = 12.5f,
+		.distance_m = 37011500,
+		.line_of_sight = LINE_OF_SIGHT_LOS,
+		.bit_errors = 300,
+	};
+	static uint8_t bytes[LINK_MAX_BYTES];
+	static size_t size;
+
+	if (!size) {
+		size = link_write(bytes, &numbers);
+	}
+	return slice_of(bytes, size);
+}
+
+static struct reception reception_for(uint32_t receiver)
+{
+	return (struct reception){
+		.receiver = receiver,
+		.outcome = OUTCOME_DELIVERED,
+		.link = link_bytes(),
+		.valid_for_us = 0,
+	};
+}
+
+/* Grown to the most receivers that there were. NULL: memory is out. */
+static struct reception *receptions_for(const uint32_t *receivers, size_t count)
+{
+	static struct reception *receptions;
+	static size_t room;
+
+	if (count > room) {
+		struct reception *more = realloc(receptions, count * sizeof(*receptions));
+
+		if (!more) {
+			return NULL;
+		}
+		receptions = more;
+		room = count;
+	}
+	for (size_t i = 0; i < count; i++) {
+		receptions[i] = reception_for(receivers[i]);
+	}
+	return receptions;
+}
+
+static bool answer_transmit(struct slice body, struct buf *out)
+{
+	static uint32_t receivers[MAX_RECEIVERS];
+	struct sim_transmit transmit;
+	const struct reception *receptions;
+
+	if (hot_read_transmit(body, &transmit, receivers, MAX_RECEIVERS) != HOT_OK) {
+		return false;
+	}
+	receptions = receptions_for(receivers, transmit.receiver_count);
+	return (receptions || transmit.receiver_count == 0) &&
+	       hot_write_result(out, transmit.id, receptions, transmit.receiver_count, false) == 0;
+}
+
+static bool answer_other(struct slice frame, struct buf *out)
+{
+	struct from_sim answer;
+	struct to_sim message;
+	const char *why;
+
+	if (channel_read_to_sim(body_of(frame), scratch(), &message, &why) != CODEC_OK) {
+		return false;
+	}
+	switch (message.kind) {
+	case TO_SIM_HELLO:
+		answer = (struct from_sim){
+			.kind = FROM_SIM_HELLO_ACK,
+			.hello_ack = {.protocol = PROTOCOL_VERSION,
+				      .simulator = slice_str("bench")},
+		};
+		break;
+	case TO_SIM_SET_SCENARIO:
+		answer = (struct from_sim){
+			.kind = FROM_SIM_SCENARIO_STATUS,
+			.status = {.scenario = message.set_scenario.scenario, .ok = true},
+		};
+		break;
+	case TO_SIM_PING:
+		answer = (struct from_sim){.kind = FROM_SIM_PONG, .pong = message.ping};
+		break;
+	default:
+		return true;
+	}
+	return channel_write_from_sim(out, &answer) == 0;
+}
+
+static ssize_t simulator_read(const struct shape *shape, struct slice bytes, struct buf *out)
+{
+	struct envelope envelope;
+	ssize_t used = take_frame(bytes, &to_simulator, &envelope);
+	bool answered = true;
+
+	(void)shape;
+	if (used <= 0) {
+		return used;
+	}
+	switch (envelope.number) {
+	case TO_SIMULATOR_TRANSMIT:
+		answered = answer_transmit(envelope.body, out);
+		break;
+	case TO_SIMULATOR_HELLO:
+	case TO_SIMULATOR_SET_SCENARIO:
+	case TO_SIMULATOR_PING:
+		answered = answer_other(slice_of(bytes.data, (size_t)used), out);
+		break;
+	default: /* nodes: nothing that is computed here depends on where they are */
+		break;
+	}
+	return answered ? used : -1;
+}
+
+static int simulator_hello(const struct shape *shape, struct buf *out)
+{
+	(void)shape;
+	(void)out;
+	return 0; /* the gateway speaks first */
+}
+
+const struct dialect dialect_uav = {
+	.name = "uav",
+	.drone_hello = drone_hello,
+	.drone_send = drone_send,
+	.drone_change = drone_change,
+	.drone_read = drone_read,
+	.simulator_hello = simulator_hello,
+	.simulator_read = simulator_read,
+};

@@ -1,0 +1,379 @@
+#include "load_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { NUMBER_DIGITS = 5 }; /* of a drone's number in its id */
+
+static const char *const mode_names[] = {"pairs", "open", "many", "idle", "register", "presence"};
+enum { MODE_COUNT = sizeof(mode_names) / sizeof(mode_names[0]) };
+
+static const char usage[] =
+	"usage: load --dialect D --to HOST:PORT --mode M [options]\n"
+	"       load --print-sizes [--payload BYTES] [--scenario NAME]\n"
+	"\n"
+	"Speaks to a relay as many drones would, and prints what it took as one line of JSON.\n"
+	"\n"
+	"dialects: uav limit nats redis mqtt\n"
+	"modes:\n"
+	"  pairs     each drone of even number keeps --window messages to the next one in flight\n"
+	"  open      the same pairs, --rate messages a second on a schedule; latency counts from\n"
+	"            when a message was due\n"
+	"  many      the first drone sends to everyone, --window messages in flight\n"
+	"  idle      the drones register; a line with \"ready\" says so; ends when stdin does\n"
+	"  register  --base drones are there, then --drones register as fast as they can\n"
+	"  presence  --changers of the drones change --rate times a second over all\n"
+	"\n"
+	"  --drones N       (2)     --base B     (0)      --first F    number of the first (0)\n"
+	"  --window W       (1)     --rate R     (1000)   --payload B  bytes (128)\n"
+	"  --seconds S      (5)     --warmup S   (1)      --burst N    registrations at a time "
+	"(128)\n"
+	"  --changers C     (all)   --prefix P   (d)      --scenario NAME\n"
+	"  --presence       wants to be told who comes and goes\n"
+	"  --reports        asks for a report of every message (uav)\n"
+	"  --hub ID         one more drone, a star's hub; its id ends in five digits\n"
+	"  --sizes a,b,c,d,e,f,g,h   of limit_relay's frames, as --print-sizes prints them: send,\n"
+	"                   transmit, result, delivery, result for each more, registration,\n"
+	"                   welcome, presence for each drone\n"
+	"  --watch NAME=PID tells what that process takes; may be given several times\n"
+	"  --cpu N          runs on that processor alone\n"
+	"  --spin           (open) never sleeps, so that it is never late by a wake-up\n"
+	"  --progress       a line each second on stderr, also when that is no terminal\n";
+
+enum option_code {
+	OPTION_DIALECT = 256,
+	OPTION_TO,
+	OPTION_MODE,
+	OPTION_DRONES,
+	OPTION_BASE,
+	OPTION_FIRST,
+	OPTION_WINDOW,
+	OPTION_RATE,
+	OPTION_PAYLOAD,
+	OPTION_SECONDS,
+	OPTION_WARMUP,
+	OPTION_BURST,
+	OPTION_CHANGERS,
+	OPTION_PREFIX,
+	OPTION_SCENARIO,
+	OPTION_PRESENCE,
+	OPTION_REPORTS,
+	OPTION_HUB,
+	OPTION_SIZES,
+	OPTION_WATCH,
+	OPTION_CPU,
+	OPTION_SPIN,
+	OPTION_PROGRESS,
+	OPTION_PRINT_SIZES,
+	OPTION_HELP,
+};
+
+static const struct option long_options[] = {
+	{"dialect", required_argument, NULL, OPTION_DIALECT},
+	{"to", required_argument, NULL, OPTION_TO},
+	{"mode", required_argument, NULL, OPTION_MODE},
+	{"drones", required_argument, NULL, OPTION_DRONES},
+	{"base", required_argument, NULL, OPTION_BASE},
+	{"first", required_argument, NULL, OPTION_FIRST},
+	{"window", required_argument, NULL, OPTION_WINDOW},
+	{"rate", required_argument, NULL, OPTION_RATE},
+	{"payload", required_argument, NULL, OPTION_PAYLOAD},
+	{"seconds", required_argument, NULL, OPTION_SECONDS},
+	{"warmup", required_argument, NULL, OPTION_WARMUP},
+	{"burst", required_argument, NULL, OPTION_BURST},
+	{"changers", required_argument, NULL, OPTION_CHANGERS},
+	{"prefix", required_argument, NULL, OPTION_PREFIX},
+	{"scenario", required_argument, NULL, OPTION_SCENARIO},
+	{"presence", no_argument, NULL, OPTION_PRESENCE},
+	{"reports", no_argument, NULL, OPTION_REPORTS},
+	{"hub", required_argument, NULL, OPTION_HUB},
+	{"sizes", required_argument, NULL, OPTION_SIZES},
+	{"watch", required_argument, NULL, OPTION_WATCH},
+	{"cpu", required_argument, NULL, OPTION_CPU},
+	{"spin", no_argument, NULL, OPTION_SPIN},
+	{"progress", no_argument, NULL, OPTION_PROGRESS},
+	{"print-sizes", no_argument, NULL, OPTION_PRINT_SIZES},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{0},
+};
+
+const char *load_mode_name(enum load_mode mode)
+{
+	return mode_names[mode];
+}
+
+static bool wrong(const char *option, const char *value, const char *wanted)
+{
+	(void)fprintf(stderr, "load: %s %s: it takes %s\n", option, value, wanted);
+	return false;
+}
+
+static bool take_number(const char *option, const char *value, uint32_t least, uint32_t most,
+			uint32_t *number)
+{
+	char wanted[64], *end;
+	unsigned long long read;
+
+	errno = 0;
+	read = strtoull(value, &end, 10);
+	if (*value < '0' || *value > '9' || *end || errno || read < least || read > most) {
+		(void)snprintf(wanted, sizeof(wanted), "a whole number from %u to %u", least, most);
+		return wrong(option, value, wanted);
+	}
+	*number = (uint32_t)read;
+	return true;
+}
+
+static bool take_real(const char *option, const char *value, double *number)
+{
+	char *end;
+	double read = strtod(value, &end);
+
+	if (end == value || *end || !isfinite(read) || read < 0) {
+		return wrong(option, value, "a number, 0 or more");
+	}
+	*number = read;
+	return true;
+}
+
+static bool take_dialect(const char *value, struct load_options *options)
+{
+	options->dialect = dialect_find(value);
+	return options->dialect ||
+	       wrong("--dialect", value, "one of uav, limit, nats, redis, mqtt");
+}
+
+/* Cuts the argument at its last colon. */
+static bool take_address(char *value, struct load_options *options)
+{
+	char *colon = strrchr(value, ':');
+
+	if (!colon || colon == value || !colon[1]) {
+		return wrong("--to", value, "HOST:PORT");
+	}
+	*colon = '\0';
+	options->host = value;
+	options->port = colon + 1;
+	return true;
+}
+
+static bool take_mode(const char *value, struct load_options *options)
+{
+	for (int i = 0; i < MODE_COUNT; i++) {
+		if (strcmp(value, mode_names[i]) == 0) {
+			options->mode = (enum load_mode)i;
+			return true;
+		}
+	}
+	return wrong("--mode", value, "one of pairs, open, many, idle, register, presence");
+}
+
+static bool take_hub(const char *value, struct load_options *options)
+{
+	size_t size = strlen(value);
+	size_t prefix = size > NUMBER_DIGITS ? size - NUMBER_DIGITS : 0;
+
+	if (prefix == 0 || prefix >= sizeof(options->hub_prefix) ||
+	    strspn(value + prefix, "0123456789") != NUMBER_DIGITS) {
+		return wrong("--hub", value, "an id that ends in five digits, as hub00000");
+	}
+	memcpy(options->hub_prefix, value, prefix);
+	options->hub_prefix[prefix] = '\0';
+	options->hub_number = (uint32_t)strtoul(value + prefix, NULL, 10);
+	return true;
+}
+
+static bool take_sizes(const char *value, struct frame_sizes *sizes)
+{
+	uint32_t *const fields[] = {
+		&sizes->send,	     &sizes->transmit,	   &sizes->result,  &sizes->delivery,
+		&sizes->result_more, &sizes->registration, &sizes->welcome, &sizes->presence,
+	};
+	const size_t count = sizeof(fields) / sizeof(fields[0]);
+	const char *at = value;
+
+	for (size_t i = 0; i < count; i++) {
+		char *end;
+		unsigned long read = strtoul(at, &end, 10);
+
+		if (end == at || *end != (i + 1 < count ? ',' : '\0') || read > UINT32_MAX) {
+			return wrong("--sizes", value, "eight numbers with commas between them");
+		}
+		*fields[i] = (uint32_t)read;
+		at = end + 1;
+	}
+	return true;
+}
+
+/* Cuts the argument at its equals sign. */
+static bool take_watch(char *value, struct load_options *options)
+{
+	char *equals = strchr(value, '=');
+	struct watch *watch = &options->watched[options->watched_count];
+	uint32_t pid;
+
+	if (!equals || equals == value) {
+		return wrong("--watch", value, "NAME=PID");
+	}
+	if (options->watched_count == LOAD_MAX_WATCHED) {
+		return wrong("--watch", value, "no more than 8 processes");
+	}
+	if (!take_number("--watch", equals + 1, 1, INT32_MAX, &pid)) {
+		return false;
+	}
+	*equals = '\0';
+	*watch = (struct watch){.name = value, .pid = (pid_t)pid};
+	options->watched_count++;
+	return true;
+}
+
+static bool take_count(int option, const char *value, struct load_options *options)
+{
+	switch (option) {
+	case OPTION_DRONES:
+		return take_number("--drones", value, 1, 100000, &options->drones);
+	case OPTION_BASE:
+		return take_number("--base", value, 0, 100000, &options->base);
+	case OPTION_FIRST:
+		return take_number("--first", value, 0, 99999, &options->first);
+	case OPTION_WINDOW:
+		return take_number("--window", value, 1, 1000000, &options->window);
+	case OPTION_PAYLOAD:
+		return take_number("--payload", value, BENCH_STAMP_BYTES, 4000000,
+				   &options->shape.payload_bytes);
+	case OPTION_BURST:
+		return take_number("--burst", value, 1, 100000, &options->burst);
+	case OPTION_CHANGERS:
+		return take_number("--changers", value, 1, 100000, &options->changers);
+	default: {
+		uint32_t cpu;
+
+		if (!take_number("--cpu", value, 0, 1023, &cpu)) {
+			return false;
+		}
+		options->cpu = (int)cpu;
+		return true;
+	}
+	}
+}
+
+static bool take_flag(int option, struct load_options *options)
+{
+	bool *const flag = option == OPTION_PRESENCE   ? &options->shape.presence
+			   : option == OPTION_REPORTS  ? &options->shape.reports
+			   : option == OPTION_SPIN     ? &options->spin
+			   : option == OPTION_PROGRESS ? &options->progress
+						       : &options->print_sizes;
+
+	*flag = true;
+	return true;
+}
+
+static bool take_option(int option, char *value, struct load_options *options)
+{
+	switch (option) {
+	case OPTION_DIALECT:
+		return take_dialect(value, options);
+	case OPTION_TO:
+		return take_address(value, options);
+	case OPTION_MODE:
+		return take_mode(value, options);
+	case OPTION_RATE:
+		return take_real("--rate", value, &options->rate);
+	case OPTION_SECONDS:
+		return take_real("--seconds", value, &options->seconds);
+	case OPTION_WARMUP:
+		return take_real("--warmup", value, &options->warmup);
+	case OPTION_PREFIX:
+		options->shape.drone_prefix = value;
+		return true;
+	case OPTION_SCENARIO:
+		options->shape.scenario = value;
+		return true;
+	case OPTION_HUB:
+		return take_hub(value, options);
+	case OPTION_SIZES:
+		return take_sizes(value, &options->shape.sizes);
+	case OPTION_WATCH:
+		return take_watch(value, options);
+	default:
+		return value ? take_count(option, value, options) : take_flag(option, options);
+	}
+}
+
+static bool complain(const char *sentence)
+{
+	(void)fprintf(stderr, "load: %s\n", sentence);
+	return false;
+}
+
+/* What no option tells alone. */
+static bool fits_together(const struct load_options *options)
+{
+	bool paired = options->mode == MODE_PAIRS || options->mode == MODE_OPEN;
+
+	if (options->print_sizes) {
+		return true;
+	}
+	if (!options->dialect || !options->host) {
+		return complain("--dialect and --to say how to speak and to whom; see --help");
+	}
+	if (paired && options->drones % 2) {
+		return complain("--drones: pairs need an even number");
+	}
+	if (options->mode == MODE_MANY && options->drones < 2) {
+		return complain("--drones: to send to everyone takes two or more");
+	}
+	if ((options->mode == MODE_OPEN || options->mode == MODE_PRESENCE) && options->rate <= 0) {
+		return complain("--rate: it must be over 0");
+	}
+	if (options->mode == MODE_PRESENCE && !options->dialect->drone_change) {
+		return complain("--mode presence: nobody is told of anything in this dialect");
+	}
+	if (options->first + options->base + options->drones > 100000) {
+		return complain("--first, --base, --drones: numbers of drones end at 99999");
+	}
+	return true;
+}
+
+static void set_defaults(struct load_options *options)
+{
+	*options = (struct load_options){
+		.drones = 2,
+		.window = 1,
+		.burst = 128,
+		.rate = 1000,
+		.seconds = 5,
+		.warmup = 1,
+		.cpu = -1,
+		.shape = {.payload_bytes = 128, .drone_prefix = "d"},
+	};
+}
+
+enum load_options_status load_options_read(int argc, char **argv, struct load_options *options)
+{
+	int option;
+
+	set_defaults(options);
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		if (option == OPTION_HELP) {
+			(void)fputs(usage, stdout);
+			return LOAD_OPTIONS_DONE;
+		}
+		if (option == '?' || !take_option(option, optarg, options)) {
+			return LOAD_OPTIONS_WRONG;
+		}
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr, "load: %s: it takes options alone; see --help\n",
+			      argv[optind]);
+		return LOAD_OPTIONS_WRONG;
+	}
+	if (options->mode == MODE_PRESENCE) {
+		options->shape.presence = true;
+	}
+	return fits_together(options) ? LOAD_OPTIONS_RUN : LOAD_OPTIONS_WRONG;
+}

@@ -1,0 +1,41 @@
+/* What the load was asked to do. */
+#ifndef UAV_BENCH_LOAD_OPTIONS_H
+#define UAV_BENCH_LOAD_OPTIONS_H
+
+#include "dialect.h"
+#include "watch.h"
+
+enum load_mode { MODE_PAIRS, MODE_OPEN, MODE_MANY, MODE_IDLE, MODE_REGISTER, MODE_PRESENCE };
+
+enum { LOAD_MAX_WATCHED = 8, LOAD_HUB_PREFIX_BYTES = 32 };
+
+struct load_options {
+	const struct dialect *dialect;
+	const char *host, *port;
+	enum load_mode mode;
+	struct shape shape;
+	uint32_t drones;   /* without base and hub */
+	uint32_t base;	   /* register: drones that are there before */
+	uint32_t first;	   /* number of the first drone */
+	uint32_t window;   /* messages in flight for each pair, or in all to everyone */
+	uint32_t burst;	   /* registrations under way at a time */
+	uint32_t changers; /* presence: drones that change; 0: all */
+	double rate;	   /* messages or changes a second over all */
+	double seconds, warmup;
+	int cpu; /* that it runs on; -1: any */
+	bool spin, progress, print_sizes;
+	/* Of a star's hub; "" when there is none. */
+	char hub_prefix[LOAD_HUB_PREFIX_BYTES];
+	uint32_t hub_number;
+	struct watch watched[LOAD_MAX_WATCHED];
+	size_t watched_count;
+};
+
+enum load_options_status { LOAD_OPTIONS_RUN, LOAD_OPTIONS_DONE, LOAD_OPTIONS_WRONG };
+
+/* Tells a mistake on stderr. The strings are argv's. */
+enum load_options_status load_options_read(int argc, char **argv, struct load_options *options);
+
+const char *load_mode_name(enum load_mode mode);
+
+#endif
