@@ -13,12 +13,13 @@ import time
 from pathlib import Path
 
 import figures
+import peers
 import process
 import table
 from measure import measure
 from process import Broken
 from rows import ROWS
-from stage import BUILD, PROGRAMS, Gateway, Limit
+from stage import BUILD, PROGRAMS, Broker, Gateway, Limit
 
 GUESS_S = 2.5  # for one measurement, until one has been made
 QUICK_S = 0.2
@@ -86,51 +87,52 @@ class Run:
     def row(self, row):
         """Measures and prints it."""
         systems, cases = self.systems_of(row), self.cases_of(row)
-        repeats, raw, error = [], [], ""
+        repeats, raw, errors = [], [], {}
         count = self.repeats_of(row)
-        try:
-            self.check_files(cases)
-            for repeat in range(1, count + 1):
-                repeats.append({})
-                for system in systems:
-                    self.progress.tell(row, repeat, count, system)
-                    repeats[-1][system.name] = {}
-                    for case in cases:
-                        found, results = self.case(system, case)
-                        repeats[-1][system.name][case.name] = found
-                        raw.append({"repeat": repeat, "system": system.name, "case": case.name,
-                                    "figures": found, "loads": results})
-                        self.progress.count(1)
-        except Broken as broken:
-            error = str(broken)
-            self.broken.append(f"{row.name}: {error}")
+        for repeat in range(1, count + 1):
+            repeats.append({})
+            for system in systems:
+                self.progress.tell(row, repeat, count, system)
+                if system.name not in errors:
+                    try:
+                        repeats[-1][system.name] = self.cases(system, cases, repeat, raw)
+                    except Broken as broken:  # the others go on without it
+                        errors[system.name] = f"{system.name}, {broken}"
+                self.progress.count(len(cases))
         self.progress.clear()
-        self.tell(row, repeats, raw, error)
+        self.broken += [f"{row.name}: {words}" for words in errors.values()]
+        self.tell(row, repeats, raw, list(errors.values()))
 
-    def case(self, system, case):
-        try:
-            return measure(system, case, self.pins, self.options.seconds)
-        except Broken as broken:
-            raise Broken(f"{system.name}, {case.name}: {broken}") from broken
+    def cases(self, system, cases, repeat, raw):
+        """{case's name: figures} of one system in one repeat; `raw` gets all there is."""
+        found = {}
+        for case in cases:
+            try:
+                self.check_files(case)
+                found[case.name], loads = measure(system, case, self.pins, self.options.seconds)
+            except Broken as broken:
+                raise Broken(f"{case.name}: {broken}") from broken
+            raw.append({"repeat": repeat, "system": system.name, "case": case.name,
+                        "figures": found[case.name], "loads": loads})
+        return found
 
-    def check_files(self, cases):
-        needed = max(case.sockets for case in cases)
-        if needed > self.files:
-            raise Broken(f"a process needs {needed} open files for this and the system allows "
-                         f"{self.files} (ulimit -Hn)")
+    def check_files(self, case):
+        if case.sockets > self.files:
+            raise Broken(f"a process needs {case.sockets} open files for this and the system "
+                         f"allows {self.files} (ulimit -Hn)")
 
     # -- telling
 
-    def tell(self, row, repeats, raw, error):
+    def tell(self, row, repeats, raw, errors):
         names = [system.name for system in self.systems_of(row)]
         lines = [figures.LineFigures(line, repeats, names) for line in self.lines_of(row)]
         print((table.peer_block if self.options.peers else table.block)(row, lines, names))
-        if error:
+        for error in errors:
             print(f"  broken: {error}")
         sys.stdout.flush()
         self.printed.append((row, lines))
         self.json_rows.append({
-            "name": row.name, "title": row.title, "error": error or None,
+            "name": row.name, "title": row.title, "errors": errors,
             "lines": [line.as_json() for line in lines],
             "curve": self.curve(row, repeats, names), "raw": raw})
 
@@ -206,9 +208,13 @@ def parse(arguments):
 def systems_of(options):
     if not options.peers:
         return [Gateway(), Limit()]
-    from broker import brokers  # only here: most runs need no broker
-
-    return [Gateway(), Limit(), *brokers()]
+    brokers = []
+    for name in peers.NAMES:
+        if words := peers.trouble(name):
+            print(f"without {name}: {words}", file=sys.stderr)
+        else:
+            brokers.append(Broker(name))
+    return [Gateway(), Limit(), *brokers]
 
 
 def missing():

@@ -5,12 +5,10 @@ import contextlib
 import json
 import os
 import signal
-import socket
-import sys
 import tempfile
-import time
 from pathlib import Path
 
+import peers
 from process import Broken, Process
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +45,10 @@ class Stage:
 
     def __exit__(self, *_):
         self._stack.close()
+
+    def enter(self, context):
+        """What it gives; it is left with the stage."""
+        return self._stack.enter_context(context)
 
     def start(self, name, command, processor, held_open=False):
         process = Process(self.folder, name, command, processor, held_open)
@@ -140,6 +142,19 @@ class Limit:
         relay = stage.start_relay([PROGRAMS / "limit_relay", "--listen", f"{HOST}:0",
                                    "--simulator", listening_at(simulator), "--sizes", sizes])
         stage.address = listening_at(relay)
+
+
+class Broker:
+    """NATS, Redis or Mosquitto; the simulator is a subscriber, and publishes."""
+
+    def __init__(self, name):
+        self.name, self.dialect = name, peers.KINDS[name].dialect
+
+    def start(self, stage):
+        peer = stage.enter(peers.start(self.name, stage.pins[0]))
+        stage.relay, stage.address = peer.process, peer.address
+        simulator = stage.start_simulator("--connect", peer.address)
+        simulator.wait_printed(r"^connected to ")  # its subscription has gone out
 
 
 def listening_at(process):
