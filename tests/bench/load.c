@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,6 +66,17 @@ static int pin(struct load *load)
 	return 0;
 }
 
+/* As many open files as the system lets us have: a drone takes one. */
+static void raise_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 static int run_mode(struct load *load)
 {
 	switch (load->options->mode) {
@@ -83,6 +95,7 @@ static int run(struct load *load)
 {
 	/* Without it a sleep may be 50 us too long, and messages that late. */
 	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0, 0, 0);
+	raise_files();
 	if (pin(load) < 0 || load_measure_resident_before(load) < 0 || load_net_open(load) < 0) {
 		return -1;
 	}

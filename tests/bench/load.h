@@ -1,14 +1,14 @@
 /* The load generator's parts:
  *
  *   load.c           from options to the line of JSON
- *   load_net.c       connections: one turn waits, reads all that came, writes all that is due
+ *   load_net.c       connections: one turn writes all that is due, waits, reads all that came
  *   load_register.c  drones come: at the start of every mode; modes register, idle, presence
  *   load_traffic.c   messages: modes pairs, open, many
  *   load_measure.c   what is counted between two moments, of itself and of those watched
  *   load_report.c    the line of JSON
  *   load_sizes.c     --print-sizes
  *
- * All of it runs in one thread. A turn (load_wait, then load_flush) gathers: whatever became
+ * All of it runs in one thread. A turn (load_flush, then load_wait) gathers: whatever became
  * possible in one epoll round is written with one call for each connection, so that the
  * generator costs less than what it measures. Functions return 0, or -1 when the run has
  * failed; load_fail has then noted why, in a sentence. */
@@ -111,7 +111,7 @@ struct buf *load_out(struct load *load, struct drone *drone);
 /* Waits until something comes, `until_ns` at most, and reads what came. */
 int load_wait(struct load *load, uint64_t until_ns) __attribute__((warn_unused_result));
 int load_flush(struct load *load) __attribute__((warn_unused_result));
-/* Both. */
+/* Writes what is due, then waits. */
 int load_turn(struct load *load, uint64_t until_ns) __attribute__((warn_unused_result));
 /* load_turn until then. */
 int load_idle(struct load *load, uint64_t until_ns) __attribute__((warn_unused_result));

@@ -356,10 +356,10 @@ int load_wait(struct load *load, uint64_t until_ns)
 
 int load_turn(struct load *load, uint64_t until_ns)
 {
-	if (load_wait(load, until_ns) < 0) {
+	if (load_flush(load) < 0) {
 		return -1;
 	}
-	return load_flush(load);
+	return load_wait(load, until_ns);
 }
 
 int load_idle(struct load *load, uint64_t until_ns)

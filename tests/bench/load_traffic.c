@@ -10,7 +10,7 @@ enum {
 	LATE_NS = 1000000,
 	COUNTING_NS = 500000000,
 	/* Nothing has arrived for so long: what is still owed is lost. */
-	GIVE_UP_NS = 2000000000,
+	GIVE_UP_S = 5,
 	/* A schedule holds on while so much waits for a socket that takes no more. */
 	MOST_WAITING_BYTES = 1024 * 1024,
 };
@@ -273,7 +273,7 @@ static int start(struct load *load)
 			return -1;
 		}
 	}
-	return load_flush(load);
+	return 0;
 }
 
 static int count_calls(struct load *load)
@@ -292,16 +292,21 @@ static int count_calls(struct load *load)
 static int drain(struct load *load)
 {
 	uint64_t owed = load->owed;
-	uint64_t give_up_ns = load->now_ns + GIVE_UP_NS;
+	const uint64_t patience_ns = (uint64_t)GIVE_UP_S * NS_PER_S;
+	uint64_t give_up_ns = load->now_ns + patience_ns;
 
 	load->refill = false;
+	/* what the last turn made is still to go out */
+	if (load_flush(load) < 0) {
+		return -1;
+	}
 	while (load->owed && load->now_ns < give_up_ns) {
 		if (load_turn(load, give_up_ns) < 0) {
 			return -1;
 		}
 		if (load->owed != owed) {
 			owed = load->owed;
-			give_up_ns = load->now_ns + GIVE_UP_NS;
+			give_up_ns = load->now_ns + patience_ns;
 		}
 	}
 	load->counts.lost += load->owed;
