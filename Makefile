@@ -143,7 +143,7 @@ $(B)/tests/bench/%: $(B)/obj/tests/bench/%.o $(call LIB,front wire core base)
 
 # Preloaded by tests that count calls; never with a sanitizer in it.
 COUNTED := $(B)/tests/counted.so
-$(COUNTED): tests/lib/counted/counted.c
+$(COUNTED): tests/lib/preload/counted.c
 	$(call say,LINK  )
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) $(WARN) -fPIC -shared -o $@ $<

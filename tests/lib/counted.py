@@ -1,4 +1,4 @@
-"""What a gateway asks of the heap and of the kernel, counted by counted/counted.c while
+"""What a gateway asks of the heap and of the kernel, counted by preload/counted.c while
 it runs, and the memory that it has resident."""
 
 import collections
@@ -10,7 +10,7 @@ from unittest import mock
 import scene
 import uavtest
 
-# As in counted/counted.c.
+# As in preload/counted.c.
 CALLS = ("malloc", "calloc", "realloc", "free", "memalign", "read", "write", "epoll_wait",
          "epoll_ctl", "timerfd_settime", "refused")
 HEAP = CALLS[:5]

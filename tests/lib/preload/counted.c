@@ -48,9 +48,10 @@ enum {
 struct tally {
 	_Atomic uint64_t idle; /* 1 while the main thread waits in epoll, until something happens */
 	_Atomic uint64_t by_main[CALL_COUNT], by_others[CALL_COUNT];
-	_Atomic uint64_t
-		blocks[GRAINS]; /* in use, by their size in grains, the heap's own word in it */
-	_Atomic uint64_t large_bytes; /* in use, of larger blocks */
+	/* In use: blocks by their size in grains, the heap's own word in it; bytes of larger ones.
+	 */
+	_Atomic uint64_t blocks[GRAINS];
+	_Atomic uint64_t large_bytes;
 };
 
 void *__libc_malloc(size_t size);
