@@ -338,7 +338,7 @@ static void nats_refuses(void **state)
 	(void)state;
 	is_refusal(&dialect_nats, "-ERR 'Unknown Protocol Operation'\r\n", 35);
 	is_nonsense(&dialect_nats, "WHAT\r\n", 6);
-	is_nonsense(&dialect_nats, "PONG\n", 5);
+	is_nonsense(&dialect_nats, "INFO {}\n", 8);
 	is_nonsense(&dialect_nats, "\n", 1);
 	is_nonsense(&dialect_nats, "MSG d00007 1 x\r\n", 16);
 	is_nonsense(&dialect_nats, "MSG d00007 1 4294967296\r\n", 25);
@@ -461,15 +461,23 @@ static void redis_refuses(void **state)
 
 /* ------------------------------------------------------------------- MQTT */
 
+static uint8_t take_byte(struct slice *bytes)
+{
+	uint8_t byte;
+
+	assert_true(bytes->size > 0);
+	memcpy(&byte, bytes->data, 1);
+	*bytes = to_end(*bytes, bytes->data + 1);
+	return byte;
+}
+
 static size_t mqtt_length(struct slice *bytes)
 {
 	size_t length = 0;
 
 	for (unsigned int shift = 0;; shift += 7) {
-		uint8_t byte = bytes->data[0];
+		uint8_t byte = take_byte(bytes);
 
-		assert_true(bytes->size > 0);
-		*bytes = to_end(*bytes, bytes->data + 1);
 		length |= (size_t)(byte & 0x7f) << shift;
 		if (byte < 0x80) {
 			return length;
@@ -481,16 +489,13 @@ static void mqtt_take(struct slice bytes, struct slice *subject, struct slice *m
 {
 	size_t length, topic;
 
-	if (!bytes.data) {
-		fail_msg("nothing was said");
-	}
-	assert_int_equal(bytes.data[0], 0x30);
-	bytes = to_end(bytes, bytes.data + 1);
+	assert_int_equal(take_byte(&bytes), 0x30);
 	length = mqtt_length(&bytes);
 	assert_int_equal(bytes.size, length);
-	topic = (size_t)bytes.data[0] << 8 | bytes.data[1];
-	*subject = slice_of(bytes.data + 2, topic);
-	*message = to_end(bytes, bytes.data + 2 + topic);
+	topic = (size_t)take_byte(&bytes) << 8;
+	topic |= take_byte(&bytes);
+	*subject = slice_of(bytes.data, topic);
+	*message = to_end(bytes, bytes.data + topic);
 }
 
 static void mqtt_hand(struct buf *out, const char *subject, struct slice message)
