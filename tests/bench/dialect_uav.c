@@ -290,7 +290,7 @@ static struct slice link_bytes(void)
 		.sinr_db = 4.5f,
 		.packet_error_rate = 1e-4f,
 		.doppler_hz = 12.5f,
-		.distance_m = 37011500,
+		.distance_m = 37011500.0f,
 		.line_of_sight = LINE_OF_SIGHT_LOS,
 		.bit_errors = 300,
 	};
