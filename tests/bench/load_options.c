@@ -40,6 +40,7 @@ static const char usage[] =
 	"                   welcome, presence for each drone\n"
 	"  --watch NAME=PID tells what that process takes; may be given several times\n"
 	"  --cpu N          runs on that processor alone\n"
+	"  --counting S     seconds after the measured ones for counting system calls (0.5)\n"
 	"  --spin           (open) never sleeps, so that it is never late by a wake-up\n"
 	"  --progress       a line each second on stderr, also when that is no terminal\n";
 
@@ -65,6 +66,7 @@ enum option_code {
 	OPTION_SIZES,
 	OPTION_WATCH,
 	OPTION_CPU,
+	OPTION_COUNTING,
 	OPTION_SPIN,
 	OPTION_PROGRESS,
 	OPTION_PRINT_SIZES,
@@ -93,6 +95,7 @@ static const struct option long_options[] = {
 	{"sizes", required_argument, NULL, OPTION_SIZES},
 	{"watch", required_argument, NULL, OPTION_WATCH},
 	{"cpu", required_argument, NULL, OPTION_CPU},
+	{"counting", required_argument, NULL, OPTION_COUNTING},
 	{"spin", no_argument, NULL, OPTION_SPIN},
 	{"progress", no_argument, NULL, OPTION_PROGRESS},
 	{"print-sizes", no_argument, NULL, OPTION_PRINT_SIZES},
@@ -285,6 +288,8 @@ static bool take_option(int option, char *value, struct load_options *options)
 		return take_real("--rate", value, &options->rate);
 	case OPTION_SECONDS:
 		return take_real("--seconds", value, &options->seconds);
+	case OPTION_COUNTING:
+		return take_real("--counting", value, &options->counting);
 	case OPTION_WARMUP:
 		return take_real("--warmup", value, &options->warmup);
 	case OPTION_PREFIX:
@@ -347,6 +352,7 @@ static void set_defaults(struct load_options *options)
 		.burst = 128,
 		.rate = 1000,
 		.seconds = 5,
+		.counting = 0.5,
 		.warmup = 1,
 		.cpu = -1,
 		.shape = {.payload_bytes = 128, .drone_prefix = "d"},

@@ -21,7 +21,7 @@ struct load_options {
 	uint32_t burst;	   /* registrations under way at a time */
 	uint32_t changers; /* presence: drones that change; 0: all */
 	double rate;	   /* messages or changes a second over all */
-	double seconds, warmup;
+	double seconds, warmup, counting;
 	int cpu; /* that it runs on; -1: any */
 	bool spin, progress, print_sizes;
 	/* Of a star's hub; "" when there is none. */

@@ -8,7 +8,6 @@
 enum {
 	NS_PER_S = 1000000000,
 	LATE_NS = 1000000,
-	COUNTING_NS = 500000000,
 	/* Nothing has arrived for so long: what is still owed is lost. */
 	GIVE_UP_S = 5,
 	/* A schedule holds on while so much waits for a socket that takes no more. */
@@ -278,10 +277,12 @@ static int start(struct load *load)
 
 static int count_calls(struct load *load)
 {
-	if (!load_measure_calls_begin(load)) {
+	const double counting_ns = load->options->counting * (double)NS_PER_S;
+
+	if (counting_ns <= 0 || !load_measure_calls_begin(load)) {
 		return 0;
 	}
-	if (run_for(load, COUNTING_NS) < 0) {
+	if (run_for(load, (uint64_t)counting_ns) < 0) {
 		return -1;
 	}
 	load_measure_calls_end(load);
