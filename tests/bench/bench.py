@@ -107,12 +107,14 @@ class Run:
         """{case's name: figures} of one system in one repeat; `raw` gets all there is."""
         found = {}
         for case in cases:
+            started = time.monotonic()
             try:
                 self.check_files(case)
                 found[case.name], loads = measure(system, case, self.pins, self.options.seconds)
             except Broken as broken:
                 raise Broken(f"{case.name}: {broken}") from broken
             raw.append({"repeat": repeat, "system": system.name, "case": case.name,
+                        "took_s": round(time.monotonic() - started, 2),
                         "figures": found[case.name], "loads": loads})
         return found
 

@@ -13,9 +13,10 @@ def of_run(results):
     (most often one). What a load does not know is missing."""
     events = sum(events_of(result) for result in results)
     figures = {
-        "per_second": sum(result["per_second"] for result in results),
+        "per_second": sum(events_of(result) / result["seconds"] for result in results
+                          if result["seconds"]),
         "load_us": per(sum(result["cpu_s"] for result in results), events),
-        "register_s": max(result.get("register_seconds") or 0 for result in results),
+        "seconds": max(result["seconds"] for result in results),
         "told_million": sum(result.get("told") or 0 for result in results) / 1e6,
     }
     latency = [result["latency_us"] for result in results if result.get("latency_us")]

@@ -16,6 +16,9 @@ DRONES = (10, 100, 1000, 10000)
 LANES = (1, 2, 4)
 MOST_DRONES = 10_000
 
+CURVE = 0.4  # share of the time that cases are measured for which are one of many
+FEW = 3  # repeats at most, of rows in which nothing small is to be told apart
+
 
 @dataclass(frozen=True)
 class Case:
@@ -35,7 +38,8 @@ class Case:
     lanes: int = 1  # connections to simulators, each with a scenario and a load
     topology: str = "mesh"
     one_core: bool = False  # latency: across cores the wake-ups hide all differences
-    long: bool = True  # measured for the whole of --seconds; else for a part of it
+    share: float = 1.0  # of the time that is asked for (--seconds)
+    counted: bool = False  # its system calls, for some time more
     x: int = 0  # where it stands on the axis of a curve
 
     @property
@@ -130,46 +134,51 @@ def at_least(share, aim):
 def two_hops():
     return (
         Row("sparse", "1000 pairs, 1 message in flight each",
-            (Case("sparse", **SPARSE),),
+            (Case("sparse", **SPARSE, counted=True),),
             costs("sparse", {"relay_us": Wanted(1.30, 1.15), "per_second": at_least(0.80, 0.90),
                              "relay_calls": Wanted(1.15, 1.05)}) + latencies("sparse"),
             peers=("sparse",)),
         Row("saturated", "100 pairs, 64 messages in flight each",
-            (Case("saturated", **SATURATED),),
+            (Case("saturated", **SATURATED, counted=True),),
             costs("saturated", {"relay_us": Wanted(3.0, 2.0), "per_second": at_least(0.45, 0.65),
                                 "relay_calls": Wanted(2.0, 1.3)}) + latencies("saturated"),
             peers=("saturated",)),
         Row("one-pair", "one pair, 1 message in flight, all on one core",
-            (Case("one-pair", one_core=True),),
+            (Case("one-pair", one_core=True, counted=True),),
             latencies("one-pair", {"p50_us": Wanted(1.15, 1.08), "p99_us": Wanted(1.15, 1.08)})
             + costs("one-pair"),
             peers=("one-pair",)),
         Row("open-loop", "10,000 messages/s of 100 pairs, whatever comes back, all on one core",
-            (Case("open-loop", mode="open", drones=200, rate=10_000, one_core=True),),
+            (Case("open-loop", mode="open", drones=200, rate=10_000, one_core=True,
+                  counted=True),),
             latencies("open-loop", {"p99_us": Wanted(1.5, 1.15)}) + costs("open-loop"),
             peers=("open-loop",)),
     )
 
 
 def everyone():
-    cases = tuple(Case(f"to-{count}", mode="many", drones=count + 1, window=16, x=count,
-                       long=count == RECEIVERS[-1]) for count in RECEIVERS)
-    last = cases[-1].name
-    return Row(
-        "everyone", "one drone to all others of a mesh of 1000, 16 messages in flight",
-        cases,
-        costs(last, {"relay_us": Wanted(2.5, 1.5)}, unit="delivery", units="deliveries")
-        + latencies(last)
-        + tuple(Line(f"to {case.x}: relay, CPU us/delivery", "relay_us", case.name)
-                for case in cases[:-1]),
-        peers=(last,),
-        curve=Curve("receivers", "receivers of one message", "relay_us",
-                    "CPU of the relay, us per delivery"))
+    all_of_them = {"mode": "many", "window": 16}
+    receivers = tuple(Case(f"to-{count}", drones=count + 1, **all_of_them, x=count, share=CURVE)
+                      for count in RECEIVERS)
+    return (
+        Row("everyone", "one drone to all others of a mesh of 1000, 16 messages in flight",
+            (Case("everyone", drones=1000, **all_of_them, counted=True),),
+            costs("everyone", {"relay_us": Wanted(2.5, 1.5)}, "delivery", "deliveries")
+            + latencies("everyone"),
+            peers=("everyone",)),
+        Row("receivers", "one drone to all others, 16 messages in flight, by their number",
+            receivers,
+            tuple(Line(f"to {case.x}: relay, CPU us/delivery", "relay_us", case.name)
+                  for case in receivers),
+            repeats=FEW,
+            curve=Curve("receivers", "receivers of one message", "relay_us",
+                        "CPU of the relay, us per delivery")),
+    )
 
 
 def registration():
     return (
-        Row("registration", "1000 drones register, 1000 others are told of each (50 ms gathering)",
+        Row("registration", "1000 drones register, who is there is told of each (50 ms gathering), 1000 more",
             (Case("told", mode="register", drones=1000, base=1000, presence=True),),
             (Line("relay, CPU us/registration", "relay_us", "told", wanted=Wanted(1.5, 1.25)),
              Line("registrations/s", "per_second", "told", higher=True),
@@ -179,21 +188,20 @@ def registration():
             (Line("relay, CPU us/registration", "relay_us", "connecting"),
              Line("registrations/s", "per_second", "connecting", higher=True)),
             peers=("connecting",)),
-        Row("storm", f"{MOST_DRONES:,} drones register, each is told of all others",
+        Row("storm", f"{MOST_DRONES:,} drones register, each is told of all who come later",
             (Case("storm", mode="register", drones=MOST_DRONES, presence=True),),
-            (Line("until all are told, s", "register_s", "storm",
+            (Line("until all are told, s", "seconds", "storm",
                   wanted=Wanted(30.0, 5.0, of="value")),
              Line("relay, CPU us/registration", "relay_us", "storm"),
              Line("told of others, million", "told_million", "storm"),
              Line("relay, resident MiB", "relay_mib", "storm")),
-            repeats=3),
+            repeats=FEW),
         Row("presence", "1000 drones, 500 changes/s, each told to all",
             (Case("presence", mode="presence", drones=1000, changing=100, rate=500,
                   presence=True),),
             (Line("relay, CPU us/told", "relay_us", "presence"),
-             Line("told/s", "per_second", "presence", higher=True),
-             Line("relay, system calls/told", "relay_calls", "presence")),
-            systems=GATEWAY),
+             Line("told/s", "per_second", "presence", higher=True)),
+            systems=GATEWAY, repeats=FEW),
     )
 
 
@@ -206,9 +214,9 @@ def idle():
                   wanted=Wanted(768, 640, of="value")),),
             peers=("idle",)),
         Row("crowd", f"how much {MOST_DRONES:,} idle drones slow the others",
-            (Case("sparse", **SPARSE), Case("sparse-crowd", **SPARSE, crowd=MOST_DRONES),
-             Case("saturated", **SATURATED),
-             Case("saturated-crowd", **SATURATED, crowd=MOST_DRONES)),
+            tuple(Case(f"{name}{suffix}", **load, crowd=crowd, share=0.6)
+                  for name, load in (("sparse", SPARSE), ("saturated", SATURATED))
+                  for suffix, crowd in (("", 0), ("-crowd", MOST_DRONES))),
             (Line(f"sparse, CPU {beside}/without", "relay_us", "sparse-crowd", "sparse",
                   wanted=Wanted(1.15, 1.08, of="value")),
              Line(f"saturated, CPU {beside}/without", "relay_us", "saturated-crowd", "saturated",
@@ -217,7 +225,7 @@ def idle():
 
 
 def payloads():
-    cases = tuple(Case(f"{size}-bytes", drones=200, window=4, payload=size, x=size, long=False)
+    cases = tuple(Case(f"{size}-bytes", drones=200, window=4, payload=size, x=size, share=CURVE)
                   for size in PAYLOADS)
     return Row(
         "payload", "100 pairs, 4 messages in flight each, by payload",
@@ -226,22 +234,24 @@ def payloads():
               for case in cases)
         + tuple(Line(f"{case.x:,} bytes: messages/s", "per_second", case.name, higher=True)
                 for case in cases),
+        repeats=FEW,
         curve=Curve("payload", "payload, bytes", "relay_us", "CPU of the relay, us per message"))
 
 
 def drones():
-    cases = tuple(Case(f"{count}-drones", drones=count, x=count, long=False) for count in DRONES)
+    cases = tuple(Case(f"{count}-drones", drones=count, x=count, share=CURVE) for count in DRONES)
     return Row(
         "drones", "pairs with 1 message in flight each, by number of drones",
         cases,
         tuple(Line(f"{case.x:,} drones: relay, CPU us/message", "relay_us", case.name)
               for case in cases),
+        repeats=FEW,
         curve=Curve("drones", "drones that speak", "relay_us", "CPU of the relay, us per message"))
 
 
 def gateway_alone():
     """What the limit has no likeness of."""
-    paired = {"drones": 200, "window": 16, "long": False}
+    paired = {"drones": 200, "window": 16, "share": CURVE}
     return (
         Row("star", "100 pairs, 16 in flight: a star (two hops through its hub) against a mesh",
             (Case("mesh", **paired), Case("star", topology="star", **paired)),
@@ -249,24 +259,24 @@ def gateway_alone():
              Line("star: relay, CPU us/message", "relay_us", "star"),
              Line("CPU, star/mesh", "relay_us", "star", "mesh"),
              Line("latency p50, star/mesh", "p50_us", "star", "mesh")),
-            systems=GATEWAY),
+            systems=GATEWAY, repeats=FEW),
         Row("reports", "100 pairs, 16 in flight: a report of every message against none",
             (Case("without", **paired), Case("with", reports=True, **paired)),
             (Line("without: relay, CPU us/message", "relay_us", "without"),
              Line("with: relay, CPU us/message", "relay_us", "with"),
              Line("CPU, with/without", "relay_us", "with", "without")),
-            systems=GATEWAY),
+            systems=GATEWAY, repeats=FEW),
         Row("lanes", "100 pairs, 64 in flight: 1, 2, 4 connections to the simulator, "
             "as many scenarios",
-            tuple(Case(f"lanes-{count}", drones=200, window=64, lanes=count, long=False)
+            tuple(Case(f"lanes-{count}", drones=200, window=64, lanes=count, share=CURVE)
                   for count in LANES),
             tuple(Line(f"{count}: relay, CPU us/message", "relay_us", f"lanes-{count}")
                   for count in LANES)
             + tuple(Line(f"{count}: messages/s", "per_second", f"lanes-{count}", higher=True)
                     for count in LANES),
-            systems=GATEWAY),
+            systems=GATEWAY, repeats=FEW),
     )
 
 
-ROWS = (*two_hops(), everyone(), *registration(), *idle(), payloads(), drones(),
+ROWS = (*two_hops(), *everyone(), *registration(), *idle(), payloads(), drones(),
         *gateway_alone())

@@ -75,7 +75,7 @@ class Stage:
         for key, value in options.items():
             if value is True:
                 command.append(f"--{key}")
-            elif value is not None:
+            elif value is not None and value is not False:
                 command += [f"--{key}", value]
         for watched, process in (("relay", self.relay), ("simulator", self.simulator)):
             command += ["--watch", f"{watched}={process.pid}"]
