@@ -309,7 +309,6 @@ static struct reception reception_for(uint32_t receiver)
 		.receiver = receiver,
 		.outcome = OUTCOME_DELIVERED,
 		.link = link_bytes(),
-		.valid_for_us = 0,
 	};
 }
 
