@@ -1,5 +1,5 @@
-"""How figures are printed: one block for each row, and at the end what was wanted and what
-was reached."""
+"""How figures are printed: one block for each row, and at the end what was wanted and what was
+reached. k: thousand; M: million."""
 
 from figures import REFERENCE
 
@@ -27,12 +27,16 @@ def spread(summary):
     return f"{number(summary.least)}..{number(summary.most)}" if summary else ""
 
 
+def times(value):
+    return f"{value:.2f}" if value < 99.5 else number(value)
+
+
 def ratio(summary):
-    return f"x{summary.median:.2f}" if summary else ""
+    return f"x{times(summary.median)}" if summary else ""
 
 
 def ratio_spread(summary):
-    return f"{summary.least:.2f}..{summary.most:.2f}" if summary else ""
+    return f"{times(summary.least)}..{times(summary.most)}" if summary else ""
 
 
 def wish(wanted):

@@ -7,6 +7,7 @@ import json
 import random
 import subprocess
 import sys
+import threading
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
@@ -16,21 +17,23 @@ sys.path[:0] = [str(TESTS / "lib"), str(TESTS / "bench")]
 import uavtest  # noqa: E402
 
 import bench  # noqa: E402
+import measure  # noqa: E402
 import plot  # noqa: E402
-from process import Broken  # noqa: E402
+from process import Broken, Pins  # noqa: E402
 from rows import ROWS  # noqa: E402
+from stage import Limit  # noqa: E402
 
 
 def keys_of_lines():
     return {line.key for row in ROWS for line in row.lines}
 
 
-def in_process(t, measure, *arguments):
+def in_process(t, made_up, *arguments):
     """(exit code, results, stderr) of a run whose measurements are made up."""
     path = t.folder / "results.json"
     out, err = io.StringIO(), io.StringIO()
     measured, missing = bench.measure, bench.missing
-    bench.measure, bench.missing = measure, lambda: []
+    bench.measure, bench.missing = made_up, lambda: []
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = bench.main(["--json", str(path), *arguments])
@@ -68,37 +71,74 @@ def slow(_system, _case, _pins, _seconds):
 
 
 def test_a_slow_gateway_fails_nothing(t):
-    def measure(system, *rest):
+    def made_up(system, *rest):
         figures, results = slow(system, *rest)
         return (figures if system.name == "gateway" else dict.fromkeys(figures, 1.0)), results
 
-    code, results, _ = in_process(t, measure, "--rows", "sparse,idle", "--repeats", "1")
+    code, results, _ = in_process(t, made_up, "--rows", "sparse,idle", "--repeats", "1")
     reached = [line["wanted"]["reached"] for row in results["rows"] for line in row["lines"]
                if line["wanted"]]
     assert code == 0 and reached and set(reached) == {"missed"}, (code, reached)
 
 
 def test_a_run_that_breaks_is_told_and_the_others_go_on(t):
-    def measure(system, case, *rest):
+    def made_up(system, case, *rest):
         if case.name == "sparse" and system.name == "limit":
             raise Broken("7 of 100 messages were lost")
         return slow(system, case, *rest)
 
-    code, results, told = in_process(t, measure, "--rows", "sparse,saturated", "--repeats", "1")
+    code, results, told = in_process(t, made_up, "--rows", "sparse,saturated", "--repeats", "1")
     words = "sparse: limit, sparse: 7 of 100 messages were lost"
     assert code == 1 and f"broken: {words}" in told, told
     assert results["broken"] == [words]
     assert [bool(row["errors"]) for row in results["rows"]] == [True, False]
 
 
+def test_a_relay_that_dies_is_told(t):
+    t.binary("tests/bench/load")
+
+    class Dying(Limit):
+        def start(self, stage):
+            super().start(stage)
+            threading.Timer(0.2, stage.relay.process.kill).start()
+
+    case = next(row for row in ROWS if row.name == "one-pair").case("one-pair")
+    try:
+        measure.measure(Dying(), case, Pins(), 20.0)
+    except Broken as broken:
+        assert "relay has ended" in str(broken), broken
+    else:
+        raise AssertionError("nobody noticed")
+
+
+def test_what_must_be_right_is_looked_over():
+    sparse, storm = (next(case for row in ROWS for case in row.cases if case.name == name)
+                     for name in ("sparse", "storm"))
+    good = {"lost": 0, "sent": 100, "delivered": 100}
+    told = {"lost": 0, "registered": storm.drones, "told": 30, "told_expected": 30}
+    measure.look_over(good, sparse)
+    measure.look_over(told, storm)
+    for case, result, words in (
+            (sparse, {**good, "lost": 3}, "3 of 100 messages were lost"),
+            (sparse, {**good, "delivered": 0}, "no message arrived"),
+            (storm, {**told, "registered": 7}, "7 of 10000 drones registered"),
+            (storm, {**told, "told": 29}, "told of 29 others, not of 30")):
+        try:
+            measure.look_over(result, case)
+        except Broken as broken:
+            assert words in str(broken), broken
+        else:
+            raise AssertionError(f"nobody noticed: {words}")
+
+
 def test_the_ratio_is_made_within_each_repeat(t):
     # gateway 2, 20, 6 and limit 1, 10, 2: ratios 2, 2, 3; the ratio of the medians is 3
     cost = iter([2, 1, 20, 10, 6, 2])
 
-    def measure(*_):
+    def made_up(*_):
         return dict.fromkeys(keys_of_lines(), float(next(cost))), []
 
-    _, results, _ = in_process(t, measure, "--rows", "sparse", "--repeats", "3")
+    _, results, _ = in_process(t, made_up, "--rows", "sparse", "--repeats", "3")
     line = results["rows"][0]["lines"][0]
     assert line["ratios"]["gateway"]["median"] == 2.0, line
     assert (line["ratios"]["gateway"]["least"], line["ratios"]["gateway"]["most"]) == (2.0, 3.0)
@@ -107,10 +147,10 @@ def test_the_ratio_is_made_within_each_repeat(t):
 def test_pictures_can_be_read(t):
     random.seed(1)
 
-    def measure(*_):
-        return {key: random.uniform(0.01, 40000.0) for key in keys_of_lines()}, []
+    def made_up(*_):
+        return {key: 10 ** random.uniform(-2.0, 4.6) for key in keys_of_lines()}, []
 
-    _, results, _ = in_process(t, measure, "--repeats", "2")
+    _, results, _ = in_process(t, made_up, "--repeats", "2")
     drawn = plot.pictures(results)
     assert set(drawn) == {"ladder.svg", "growth-receivers.svg", "growth-payload.svg",
                           "growth-drones.svg"}, set(drawn)
