@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from stage import BUILD
+from table import times
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -162,7 +163,7 @@ def draw_rung(canvas, at, y, label, found, wanted):
     canvas.line(at(wanted["minimum"]), middle - 11, at(wanted["minimum"]), middle + 11, "bound")
     canvas.add("circle", "goal", cx=at(wanted["aim"]), cy=middle, r=4.5)
     sign = "\u2265" if wanted["higher"] else "\u2264"
-    canvas.text(BARS_END + 16, middle + 4, f"{found['median']:.2f}", 13, bold=True)
+    canvas.text(BARS_END + 16, middle + 4, times(found["median"]), 13, bold=True)
     canvas.text(BARS_END + 66, middle + 4,
                 f"{sign} {wanted['minimum']:.2f} ({wanted['aim']:.2f})", 12, cls="soft")
 
