@@ -76,33 +76,33 @@ static void set_nonblocking(int fd)
 	}
 }
 
-int endpoint_listen(const char *text)
+int endpoint_listen(const char *address)
 {
-	struct sockaddr_in address = address_read(text);
-	socklen_t size = sizeof(address);
+	struct sockaddr_in bound = address_read(address);
+	socklen_t size = sizeof(bound);
 	char host[INET_ADDRSTRLEN];
 	int fd = socket_new(), on = 1;
 
 	/* accepted sockets inherit TCP_NODELAY: no call for each */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-	    bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, BACKLOG) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&address, &size) < 0) {
-		endpoint_fail(1, "cannot listen on %s: %s", text, strerror(errno));
+	    bind(fd, (struct sockaddr *)&bound, size) < 0 || listen(fd, BACKLOG) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&bound, &size) < 0) {
+		endpoint_fail(1, "cannot listen on %s: %s", address, strerror(errno));
 	}
 	set_nonblocking(fd);
-	printf("listening on %s:%u\n", inet_ntop(AF_INET, &address.sin_addr, host, sizeof(host)),
-	       ntohs(address.sin_port));
+	printf("listening on %s:%u\n", inet_ntop(AF_INET, &bound.sin_addr, host, sizeof(host)),
+	       ntohs(bound.sin_port));
 	fflush(stdout);
 	return fd;
 }
 
-int endpoint_connect(const char *text)
+int endpoint_connect(const char *address)
 {
-	struct sockaddr_in address = address_read(text);
+	struct sockaddr_in target = address_read(address);
 	int fd = socket_new();
 
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		endpoint_fail(1, "cannot connect to %s: %s", text, strerror(errno));
+	if (connect(fd, (struct sockaddr *)&target, sizeof(target)) < 0) {
+		endpoint_fail(1, "cannot connect to %s: %s", address, strerror(errno));
 	}
 	set_nonblocking(fd);
 	return fd;

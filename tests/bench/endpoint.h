@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /* "PROGRAM: ..." on stderr, and the end with that exit code. */
-_Noreturn void endpoint_fail(int code, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void endpoint_fail(int code, const char *format, ...)
+	__attribute__((noreturn, format(printf, 2, 3)));
 
 /* Listens, and says "listening on HOST:PORT" on stdout. Port 0: any free one. What is accepted
  * from it is without Nagle's delay as well. */

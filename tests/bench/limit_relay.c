@@ -179,8 +179,10 @@ static struct connection *connection_new(struct relay *relay, int fd)
 
 	if (relay->connections == relay->room) {
 		relay->room = relay->room ? relay->room * 2 : EVENTS;
-		relay->drones = must(realloc(relay->drones, relay->room * sizeof(*relay->drones)));
-		relay->dirty = must(realloc(relay->dirty, relay->room * sizeof(*relay->dirty)));
+		relay->drones =
+			must(realloc(relay->drones, relay->room * sizeof(struct connection *)));
+		relay->dirty =
+			must(realloc(relay->dirty, relay->room * sizeof(struct connection *)));
 	}
 	relay->connections++;
 	connection->fd = fd;
@@ -521,15 +523,22 @@ static void on_readable(struct relay *relay, struct connection *connection)
 
 /* --- rounds ---------------------------------------------------------------------------- */
 
+static void accept_all(struct relay *relay)
+{
+	int fd;
+
+	/* epoll has the new connection, where clang-tidy does not see it */
+	while ((fd = endpoint_accept(relay->listener)) >= 0) { /* NOLINT(*-unix.Malloc) */
+		connection_new(relay, fd);
+	}
+}
+
 static void on_event(struct relay *relay, const struct epoll_event *event)
 {
 	struct connection *connection = event->data.ptr;
-	int fd;
 
 	if (!connection) {
-		while ((fd = endpoint_accept(relay->listener)) >= 0) {
-			connection_new(relay, fd);
-		}
+		accept_all(relay);
 		return;
 	}
 	if (event->events & EPOLLOUT) {
