@@ -4,9 +4,10 @@
  * HELLO 3, because with RESP2 a connection that has subscribed may not publish
  * (https://redis.io/docs/latest/develop/pubsub/). CLIENT REPLY OFF
  * (https://redis.io/docs/latest/commands/client-reply/), because otherwise each PUBLISH is
- * answered with the number of receivers, which nobody reads here: a write more for the
- * server of each sparse message. Messages are pushed all the same, from Redis 7.0.10 on
- * (https://github.com/redis/redis/pull/11875); before, they were lost. */
+ * answered with the number of receivers, which nobody reads here: with 1000 pairs and one
+ * message in flight three system calls of the server for each instead of two. Messages and
+ * subscriptions are pushed all the same, from Redis 7.0.10 on
+ * (https://github.com/redis/redis/pull/11875); errors are not. */
 #include "dialect_broker.h"
 
 enum {
@@ -34,14 +35,11 @@ static int argument(struct buf *out, struct slice text)
 		       : 0;
 }
 
-static int hello(struct buf *out)
+/* In this order, or the long answer to HELLO would be made and sent as well. */
+static int connection_begin(struct buf *out)
 {
-	return put(out, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n");
-}
-
-static int reply_off(struct buf *out)
-{
-	return put(out, "*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$3\r\nOFF\r\n");
+	return put(out, "*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$3\r\nOFF\r\n"
+			"*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n");
 }
 
 static int drone_hello(const struct shape *shape, uint32_t drone, struct buf *out)
@@ -49,12 +47,11 @@ static int drone_hello(const struct shape *shape, uint32_t drone, struct buf *ou
 	char memory[BROKER_SUBJECT_BYTES];
 	bool everyone = broker_hears_everyone(drone);
 
-	return hello(out) ||
+	return connection_begin(out) ||
 			       put(out, everyone ? "*3\r\n$9\r\nSUBSCRIBE\r\n"
 						 : "*2\r\n$9\r\nSUBSCRIBE\r\n") ||
 			       argument(out, broker_subject(shape, drone, memory)) ||
-			       (everyone && argument(out, slice_str(BROKER_EVERYONE))) ||
-			       reply_off(out)
+			       (everyone && argument(out, slice_str(BROKER_EVERYONE)))
 		       ? -1
 		       : 0;
 }
@@ -62,8 +59,8 @@ static int drone_hello(const struct shape *shape, uint32_t drone, struct buf *ou
 static int simulator_hello(const struct shape *shape, struct buf *out)
 {
 	(void)shape;
-	return hello(out) || put(out, "*2\r\n$9\r\nSUBSCRIBE\r\n") ||
-			       argument(out, slice_str(BROKER_SIMULATOR)) || reply_off(out)
+	return connection_begin(out) || put(out, "*2\r\n$9\r\nSUBSCRIBE\r\n") ||
+			       argument(out, slice_str(BROKER_SIMULATOR))
 		       ? -1
 		       : 0;
 }
