@@ -128,7 +128,7 @@ BENCH_DIALECTS := $(call obj,$(sort $(wildcard tests/bench/dialect*.c))) $(call 
 BENCH_LOAD := $(call obj,$(sort $(wildcard tests/bench/load*.c))) $(call bench_obj,histogram watch)
 $(B)/tests/bench/load: $(BENCH_LOAD) $(BENCH_DIALECTS) $(call LIB,wire core base)
 $(B)/tests/bench/simulator: $(call bench_obj,simulator endpoint) $(BENCH_DIALECTS) $(call LIB,wire core base)
-$(B)/tests/bench/limit_relay: $(call bench_obj,limit_relay endpoint limit_frame) $(call LIB,base)
+$(B)/tests/bench/limit_relay: $(call bench_obj,limit_relay limit_connection endpoint limit_frame) $(call LIB,base)
 $(BENCH):
 	$(call say,LINK  )
 	@mkdir -p $(@D)

@@ -21,9 +21,8 @@
  *     What is told is built once for all: who came later than others is told its end.
  *
  * What is checked keeps the memory safe: a frame's size, a drone's number. */
+#include "limit_relay.h"
 #include "base/clock.h"
-#include "endpoint.h"
-#include "limit_frame.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -32,94 +31,15 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 enum {
 	EVENTS = 1024,
 	DRONE_READ_BYTES = 64 << 10,
 	SIMULATOR_READ_BYTES = 256 << 10,
-	POOL_BUFFERS = 4096,
-	POOLED_BYTES = 256 << 10,   /* a larger buffer is not kept */
-	SIMULATOR_BEHIND = 4 << 20, /* no drone is read while so much waits for it */
-	DRONE_BEHIND = 16 << 20,    /* a drone that does not take so much is dropped */
 	GATHERING_MS = 50,
 };
 
-/* A drone's, or the simulator's. What an idle drone costs is this, its place in three arrays,
- * and what the heap and the kernel add. */
-struct connection {
-	struct buf *in, *out; /* NULL: nothing waits */
-	int fd;
-	uint32_t number; /* a registered drone's */
-	uint32_t place;	 /* a registered drone's, in relay.drones */
-	uint32_t told;	 /* bytes of the journal that are older than it */
-	bool simulator, registered, wants_presence;
-	bool dirty;   /* in relay.dirty */
-	bool blocked; /* its socket is full: EPOLLOUT is awaited */
-	bool gone;
-};
-
-struct relay {
-	struct frame_sizes sizes;
-	int epoll, listener;
-	struct connection *simulator;
-	struct connection **by_number; /* of LIMIT_DRONES_MAX; pages never used cost nothing */
-	struct connection **drones;    /* all that are registered, close together */
-	uint32_t drone_count;
-	struct connection **dirty; /* for these the round has made something */
-	uint32_t dirty_count;
-	uint32_t connections, room; /* room: of `drones` and `dirty` */
-	struct buf *pool[POOL_BUFFERS];
-	uint32_t pooled;
-	struct buf scratch; /* read into for all drones */
-	struct buf journal; /* what those who want presence are told next */
-	uint64_t tell_ms;   /* when; 0: nothing to tell */
-};
-
 static uint8_t filler[DRONE_READ_BYTES];
-
-/* --- buffers --------------------------------------------------------------------------- */
-
-static void *must(void *memory)
-{
-	if (!memory) {
-		endpoint_fail(1, "memory is out");
-	}
-	return memory;
-}
-
-static void reserve(struct buf *buf, size_t size)
-{
-	if (buf_reserve(buf, size) < 0) {
-		endpoint_fail(1, "memory is out");
-	}
-}
-
-static void append(struct buf *buf, struct slice bytes)
-{
-	if (buf_append(buf, bytes.data, bytes.size) < 0) {
-		endpoint_fail(1, "memory is out");
-	}
-}
-
-static struct buf *pool_take(struct relay *relay)
-{
-	return relay->pooled ? relay->pool[--relay->pooled] : must(calloc(1, sizeof(struct buf)));
-}
-
-static void pool_give(struct relay *relay, struct buf *buf)
-{
-	if (!buf) {
-		return;
-	}
-	if (relay->pooled < POOL_BUFFERS && buf->cap <= POOLED_BYTES) {
-		buf_clear(buf);
-		relay->pool[relay->pooled++] = buf;
-		return;
-	}
-	buf_fini(buf);
-	free(buf);
-}
 
 static inline size_t least(size_t a, size_t b)
 {
@@ -161,138 +81,6 @@ static void put_frame(struct buf *out, const struct limit_header *header, struct
 	buf_produce(out, header->size);
 }
 
-/* --- connections ----------------------------------------------------------------------- */
-
-static void watch(struct relay *relay, int operation, struct connection *connection,
-		  uint32_t events)
-{
-	struct epoll_event event = {.events = events, .data.ptr = connection};
-
-	if (epoll_ctl(relay->epoll, operation, connection->fd, &event) < 0) {
-		endpoint_fail(1, "epoll: %s", strerror(errno));
-	}
-}
-
-static struct connection *connection_new(struct relay *relay, int fd)
-{
-	struct connection *connection = must(calloc(1, sizeof(*connection)));
-
-	if (relay->connections == relay->room) {
-		relay->room = relay->room ? relay->room * 2 : EVENTS;
-		relay->drones =
-			must(realloc(relay->drones, relay->room * sizeof(struct connection *)));
-		relay->dirty =
-			must(realloc(relay->dirty, relay->room * sizeof(struct connection *)));
-	}
-	relay->connections++;
-	connection->fd = fd;
-	watch(relay, EPOLL_CTL_ADD, connection, EPOLLIN);
-	return connection;
-}
-
-/* It is among those that the end of the round looks after. */
-static void mark_dirty(struct relay *relay, struct connection *connection)
-{
-	if (!connection->dirty) {
-		connection->dirty = true;
-		relay->dirty[relay->dirty_count++] = connection;
-	}
-}
-
-/* Where to put what is for it. */
-static inline struct buf *output(struct relay *relay, struct connection *connection)
-{
-	if (!connection->out) {
-		connection->out = pool_take(relay);
-	}
-	mark_dirty(relay, connection);
-	return connection->out;
-}
-
-/* Nothing is sent to it any more; freed at the end of the round, for it may be in `dirty`. */
-static void connection_drop(struct relay *relay, struct connection *connection)
-{
-	if (connection->simulator) {
-		endpoint_fail(1, "the simulator closed the connection");
-	}
-	if (connection->registered) {
-		struct connection *last = relay->drones[--relay->drone_count];
-
-		relay->drones[connection->place] = last;
-		last->place = connection->place;
-		relay->by_number[connection->number] = NULL;
-		connection->registered = false;
-	}
-	connection->gone = true;
-	mark_dirty(relay, connection);
-}
-
-static void connection_free(struct relay *relay, struct connection *connection)
-{
-	close(connection->fd);
-	pool_give(relay, connection->in);
-	pool_give(relay, connection->out);
-	free(connection);
-	relay->connections--;
-}
-
-/* --- writing --------------------------------------------------------------------------- */
-
-/* Bytes that the socket took. */
-static size_t send_some(struct relay *relay, struct connection *connection, struct slice bytes)
-{
-	ssize_t count = send(connection->fd, bytes.data, bytes.size, MSG_NOSIGNAL);
-
-	if (count < 0 && errno != EAGAIN) {
-		connection_drop(relay, connection);
-	}
-	return count > 0 ? (size_t)count : 0;
-}
-
-static void set_blocked(struct relay *relay, struct connection *connection, bool blocked)
-{
-	if (connection->blocked != blocked) {
-		connection->blocked = blocked;
-		watch(relay, EPOLL_CTL_MOD, connection, blocked ? EPOLLIN | EPOLLOUT : EPOLLIN);
-	}
-}
-
-/* One write of all that waits. */
-static void flush_one(struct relay *relay, struct connection *connection)
-{
-	if (connection->out) {
-		buf_consume(connection->out,
-			    send_some(relay, connection, buf_slice(connection->out)));
-		if (buf_size(connection->out) == 0) {
-			pool_give(relay, connection->out);
-			connection->out = NULL;
-		}
-	}
-	set_blocked(relay, connection, connection->out != NULL);
-}
-
-static void flush(struct relay *relay)
-{
-	for (uint32_t i = 0; i < relay->dirty_count; i++) {
-		struct connection *connection = relay->dirty[i];
-
-		if (!connection->blocked && !connection->gone) {
-			flush_one(relay, connection);
-		}
-		if (connection->blocked && !connection->simulator &&
-		    buf_size(connection->out) > DRONE_BEHIND) {
-			connection_drop(relay, connection);
-		}
-		connection->dirty = false;
-		if (connection->gone) {
-			connection_free(relay, connection);
-		}
-	}
-	relay->dirty_count = 0;
-}
-
-/* --- messages -------------------------------------------------------------------------- */
-
 static void on_send(struct relay *relay, const struct connection *sender,
 		    const struct limit_header *send, struct slice body)
 {
@@ -304,7 +92,7 @@ static void on_send(struct relay *relay, const struct connection *sender,
 		.sender = sender->number,
 	};
 
-	put_frame(output(relay, relay->simulator), &transmit, body);
+	put_frame(connection_output(relay, relay->simulator), &transmit, body);
 }
 
 static struct connection *drone_of(const struct relay *relay, uint32_t number)
@@ -320,7 +108,7 @@ static void on_result(struct relay *relay, const struct limit_header *result, st
 	if (target) {
 		delivery.size = relay->sizes.delivery;
 		delivery.kind = LIMIT_DELIVERY;
-		put_frame(output(relay, target), &delivery, body);
+		put_frame(connection_output(relay, target), &delivery, body);
 	}
 }
 
@@ -345,7 +133,7 @@ static void on_result_all(struct relay *relay, const struct limit_header *result
 		if (target->number == result->sender) {
 			continue;
 		}
-		out = output(relay, target);
+		out = connection_output(relay, target);
 		reserve(out, sizes->delivery);
 		at = put(buf_tail(out), &delivery, LIMIT_HEADER_BYTES);
 		at = put(at, stamp.data, stamp.size);
@@ -355,8 +143,6 @@ static void on_result_all(struct relay *relay, const struct limit_header *result
 		rest = slice_behind(rest, least(sizes->result_more, rest.size));
 	}
 }
-
-/* --- registration and presence --------------------------------------------------------- */
 
 /* What others are told of `subject`, 50 ms after the first of them. */
 static void note(struct relay *relay, const struct connection *subject)
@@ -386,7 +172,7 @@ static bool on_registration(struct relay *relay, struct connection *connection,
 	connection->place = relay->drone_count;
 	relay->by_number[connection->number] = connection;
 	relay->drones[relay->drone_count++] = connection;
-	put_frame(output(relay, connection), &welcome, slice_of(filler, 0));
+	put_frame(connection_output(relay, connection), &welcome, slice_of(filler, 0));
 	note(relay, connection);
 	connection->told = (uint32_t)buf_size(&relay->journal);
 	return true;
@@ -403,10 +189,10 @@ static void tell_one(struct relay *relay, struct connection *connection)
 		return;
 	}
 	if (!connection->out) {
-		taken = send_some(relay, connection, news);
+		taken = connection_send(relay, connection, news);
 	}
 	if (taken < news.size && !connection->gone) {
-		struct buf *out = output(relay, connection);
+		struct buf *out = connection_output(relay, connection);
 
 		append(out, slice_behind(news, taken));
 	}
@@ -421,8 +207,6 @@ static void tell(struct relay *relay)
 	}
 	buf_clear(&relay->journal);
 }
-
-/* --- reading --------------------------------------------------------------------------- */
 
 static bool on_drone_frame(struct relay *relay, struct connection *drone,
 			   const struct limit_header *header, struct slice body)
@@ -521,8 +305,6 @@ static void on_readable(struct relay *relay, struct connection *connection)
 	keep_rest(relay, connection);
 }
 
-/* --- rounds ---------------------------------------------------------------------------- */
-
 static void accept_all(struct relay *relay)
 {
 	int fd;
@@ -542,7 +324,7 @@ static void on_event(struct relay *relay, const struct epoll_event *event)
 		return;
 	}
 	if (event->events & EPOLLOUT) {
-		flush_one(relay, connection);
+		connection_flush(relay, connection);
 	}
 	if ((event->events & ~(uint32_t)EPOLLOUT) && !connection->gone) {
 		on_readable(relay, connection);
@@ -595,7 +377,7 @@ static void run(struct relay *relay)
 		if (relay->tell_ms && timeout_ms(relay) == 0) {
 			tell(relay);
 		}
-		flush(relay);
+		connection_flush_all(relay);
 	}
 }
 
