@@ -2,7 +2,7 @@
 lines that are printed of them. A line may have something to reach: never a condition, a
 timing fails nothing."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 BOTH = ("gateway", "limit")
 GATEWAY = ("gateway",)
@@ -71,7 +71,6 @@ class Line:
     case: str
     over: str = ""
     wanted: Wanted = None
-    higher: bool = False  # more is better
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,6 @@ class Row:
     repeats: int = 0  # fewer than asked for; 0: as many
     peers: tuple = ()  # names of the cases that brokers can run, too
     curve: Curve = None
-    notes: tuple = field(default=())
 
     def case(self, name):
         return next(case for case in self.cases if case.name == name)
@@ -108,7 +106,7 @@ def costs(case, wanted=None, unit="message", units="messages"):
     wanted = wanted or {}
     return (
         Line(f"relay, CPU us/{unit}", "relay_us", case, wanted=wanted.get("relay_us")),
-        Line(f"{units}/s", "per_second", case, wanted=wanted.get("per_second"), higher=True),
+        Line(f"{units}/s", "per_second", case, wanted=wanted.get("per_second")),
         Line(f"relay, system calls/{unit}", "relay_calls", case, wanted=wanted.get("relay_calls")),
         Line(f"simulator, CPU us/{unit}", "simulator_us", case),
         Line(f"simulator, system calls/{unit}", "simulator_calls", case),
@@ -178,15 +176,15 @@ def everyone():
 
 def registration():
     return (
-        Row("registration", "1000 drones register, who is there is told of each (50 ms gathering), 1000 more",
+        Row("registration", "1000 drones register, 1000 others are told of each (50 ms gathering)",
             (Case("told", mode="register", drones=1000, base=1000, presence=True),),
             (Line("relay, CPU us/registration", "relay_us", "told", wanted=Wanted(1.5, 1.25)),
-             Line("registrations/s", "per_second", "told", higher=True),
+             Line("registrations/s", "per_second", "told"),
              Line("told of others, million", "told_million", "told"))),
         Row("connecting", "2000 drones register, nobody is told",
             (Case("connecting", mode="register", drones=2000),),
             (Line("relay, CPU us/registration", "relay_us", "connecting"),
-             Line("registrations/s", "per_second", "connecting", higher=True)),
+             Line("registrations/s", "per_second", "connecting")),
             peers=("connecting",)),
         Row("storm", f"{MOST_DRONES:,} drones register, each is told of all who come later",
             (Case("storm", mode="register", drones=MOST_DRONES, presence=True),),
@@ -200,7 +198,7 @@ def registration():
             (Case("presence", mode="presence", drones=1000, changing=100, rate=500,
                   presence=True),),
             (Line("relay, CPU us/told", "relay_us", "presence"),
-             Line("told/s", "per_second", "presence", higher=True)),
+             Line("told/s", "per_second", "presence")),
             systems=GATEWAY, repeats=FEW),
     )
 
@@ -232,7 +230,7 @@ def payloads():
         cases,
         tuple(Line(f"{case.x:,} bytes: relay, CPU us/message", "relay_us", case.name)
               for case in cases)
-        + tuple(Line(f"{case.x:,} bytes: messages/s", "per_second", case.name, higher=True)
+        + tuple(Line(f"{case.x:,} bytes: messages/s", "per_second", case.name)
                 for case in cases),
         repeats=FEW,
         curve=Curve("payload", "payload, bytes", "relay_us", "CPU of the relay, us per message"))
@@ -272,7 +270,7 @@ def gateway_alone():
                   for count in LANES),
             tuple(Line(f"{count}: relay, CPU us/message", "relay_us", f"lanes-{count}")
                   for count in LANES)
-            + tuple(Line(f"{count}: messages/s", "per_second", f"lanes-{count}", higher=True)
+            + tuple(Line(f"{count}: messages/s", "per_second", f"lanes-{count}")
                     for count in LANES),
             systems=GATEWAY, repeats=FEW),
     )

@@ -76,6 +76,8 @@ def test_a_slow_gateway_fails_nothing(t):
         return (figures if system.name == "gateway" else dict.fromkeys(figures, 1.0)), results
 
     code, results, _ = in_process(t, made_up, "--rows", "sparse,idle", "--repeats", "1")
+    assert [line["wanted"]["higher"] for line in results["rows"][0]["lines"]
+            if line["wanted"]] == [False, True, False], results["rows"][0]["lines"]
     reached = [line["wanted"]["reached"] for row in results["rows"] for line in row["lines"]
                if line["wanted"]]
     assert code == 0 and reached and set(reached) == {"missed"}, (code, reached)
