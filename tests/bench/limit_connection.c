@@ -132,15 +132,19 @@ static void set_blocked(struct relay *relay, struct connection *connection, bool
 
 void connection_flush(struct relay *relay, struct connection *connection)
 {
-	if (connection->out) {
-		buf_consume(connection->out,
-			    connection_send(relay, connection, buf_slice(connection->out)));
-		if (buf_size(connection->out) == 0) {
-			pool_give(relay, connection->out);
-			connection->out = NULL;
-		}
+	struct buf *out = connection->out;
+
+	if (!out) {
+		return;
 	}
-	set_blocked(relay, connection, connection->out != NULL);
+	if (buf_size(out)) {
+		buf_consume(out, connection_send(relay, connection, buf_slice(out)));
+	}
+	set_blocked(relay, connection, buf_size(out) > 0);
+	if (buf_size(out) == 0 && !connection->simulator) {
+		pool_give(relay, out);
+		connection->out = NULL;
+	}
 }
 
 void connection_flush_all(struct relay *relay)

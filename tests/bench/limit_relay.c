@@ -389,7 +389,9 @@ static void start(struct relay *relay, const char *listen, const char *simulator
 	relay->by_number = must(calloc(LIMIT_DRONES_MAX, sizeof(struct connection *)));
 	relay->simulator = connection_new(relay, endpoint_connect(simulator));
 	relay->simulator->simulator = true;
+	/* its buffers are its own: they grow to what a round brings, far more than a drone's */
 	relay->simulator->in = must(calloc(1, sizeof(struct buf)));
+	relay->simulator->out = must(calloc(1, sizeof(struct buf)));
 	relay->listener = endpoint_listen(listen);
 	if (relay->epoll < 0 ||
 	    epoll_ctl(relay->epoll, EPOLL_CTL_ADD, relay->listener, &event) < 0) {

@@ -14,7 +14,7 @@ enum {
 /* A drone's, or the simulator's. What an idle drone costs is this, its place in three arrays,
  * and what the heap and the kernel add. */
 struct connection {
-	struct buf *in, *out; /* NULL: nothing waits */
+	struct buf *in, *out; /* NULL: nothing waits; the simulator has both for good */
 	int fd;
 	uint32_t number; /* a registered drone's */
 	uint32_t place;	 /* a registered drone's, in relay.drones */
