@@ -4,24 +4,27 @@
 #include "net/peer.h"
 #include "net/socket_file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LISTENER_BACKLOG = 4096 }; /* the system may cap it: net.core.somaxconn */
+enum {
+	LISTENER_BACKLOG = 4096, /* the system may cap it: net.core.somaxconn */
+	LISTENER_BURST = 64,	 /* newcomers taken in one turn; the others have theirs too */
+};
 
 struct listener {
 	struct net *net;
 	uint32_t number; /* in settings.listeners */
 	const struct front *front;
-	union plain_handle on;
-	struct socket_file file; /* of a unix socket */
-	/* Takes, and closes at once, whom there is no memory or place for: libuv does not
-	 * listen on while somebody waits to be taken. */
-	union plain_handle refused;
-	bool refusing; /* `refused` is open */
-	bool waiting;  /* another one to refuse is there */
-	bool closing, closed;
-	bool failing; /* said once */
+	uv_poll_t poll;
+	int fd;
+	int family;
+	int spare; /* a descriptor given up when there are no others; -1: none */
+	uint32_t user_timeout_ms; /* that the socket has, and hands on */
+	struct socket_file file;  /* of a unix socket */
+	bool failing;		  /* said once */
 };
 
 static const struct listener_settings *settings_of(const struct listener *listener)
@@ -29,52 +32,31 @@ static const struct listener_settings *settings_of(const struct listener *listen
 	return &listener->net->settings->listeners[listener->number];
 }
 
-static void on_connection(uv_stream_t *stream, int status);
+/* --- newcomers --- */
 
-static void free_when_closed(struct listener *listener)
+static int open_spare(void)
 {
-	if (listener->closed && !listener->refusing) {
-		free(listener);
-	}
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-static void on_refused(uv_handle_t *handle)
+/* Descriptors are out: who waits is taken with the one kept for that, and sent away, or the
+ * loop would be told of it for ever. */
+static void turn_away(struct listener *listener)
 {
-	struct listener *listener = handle->data;
-	bool waiting = listener->waiting;
+	int fd;
 
-	listener->refusing = false;
-	listener->waiting = false;
-	if (waiting && !listener->closing) {
-		on_connection(&listener->on.stream, 0);
-	}
-	free_when_closed(listener);
-}
-
-static void refuse(struct listener *listener)
-{
-	if (listener->refusing) {
-		listener->waiting = true;
-		return;
-	}
-	plain_handle_init(&listener->refused, listener->net->loop,
-			  plain_handle_family(&listener->on.stream));
-	listener->refused.handle.data = listener;
-	listener->refusing = true;
-	(void)uv_accept(&listener->on.stream, &listener->refused.stream);
-	uv_close(&listener->refused.handle, on_refused);
-}
-
-static void on_connection(uv_stream_t *stream, int status)
-{
-	struct listener *listener = stream->data;
-
-	if (status == 0) {
-		status = peer_accept(listener->net, listener->front, listener->number, stream);
-		if (status == UV_ENOMEM || status == UV_EBUSY) {
-			refuse(listener);
+	if (listener->spare >= 0) {
+		close(listener->spare);
+		fd = accept(listener->fd, NULL, NULL);
+		if (fd >= 0) {
+			close(fd);
 		}
 	}
+	listener->spare = open_spare();
+}
+
+static void note(struct listener *listener, int status)
+{
 	if (status < 0 && status != UV_EBUSY && !listener->failing) {
 		LOG(listener->net->log, LOG_LEVEL_WARNING, "accept_failed",
 		    log_str("listener", settings_of(listener)->name),
@@ -83,15 +65,63 @@ static void on_connection(uv_stream_t *stream, int status)
 	listener->failing = status < 0;
 }
 
+/* False: nobody waits any more. */
+static bool take_one(struct listener *listener)
+{
+	struct sockaddr_storage remote = {0};
+	socklen_t size = sizeof(remote);
+	int fd = accept4(listener->fd, (struct sockaddr *)&remote, &size,
+			 SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int error = errno;
+	int status;
+
+	if (fd < 0) {
+		if (error == EAGAIN || error == EWOULDBLOCK) {
+			return false;
+		}
+		if (error == EMFILE || error == ENFILE) {
+			turn_away(listener);
+		}
+		if (error != EINTR && error != ECONNABORTED) {
+			note(listener, uv_translate_sys_error(error));
+		}
+		return true;
+	}
+	status = peer_accept(listener->net, listener->front, listener->number, fd,
+			     (const struct sockaddr *)&remote);
+	if (status < 0) {
+		close(fd);
+	}
+	note(listener, status);
+	return true;
+}
+
+static void on_newcomers(uv_poll_t *poll, int status, int events)
+{
+	struct listener *listener = poll->data;
+	uint32_t user_timeout_ms = listener->net->settings->tcp_user_timeout_ms;
+
+	(void)status;
+	(void)events;
+	if (listener->user_timeout_ms != user_timeout_ms) {
+		transport_plain_tune(listener->fd, listener->family, user_timeout_ms);
+		listener->user_timeout_ms = user_timeout_ms;
+	}
+	for (int i = 0; i < LISTENER_BURST && take_one(listener); i++) {
+	}
+}
+
+/* --- the beginning --- */
+
 /* As it is bound: the system may have chosen the port. */
 static void log_listening(const struct listener *listener, const struct sockaddr_storage *asked)
 {
 	struct sockaddr_storage bound = *asked;
-	int size = sizeof(bound);
+	socklen_t size = sizeof(bound);
 	char text[HOST_TEXT_BYTES];
 
-	if (bound.ss_family != AF_UNIX) {
-		uv_tcp_getsockname(&listener->on.tcp, (struct sockaddr *)&bound, &size);
+	if (listener->family != AF_UNIX) {
+		(void)getsockname(listener->fd, (struct sockaddr *)&bound, &size);
 	}
 	LOG(listener->net->log, LOG_LEVEL_INFO, "listening",
 	    log_str("listener", settings_of(listener)->name),
@@ -99,52 +129,77 @@ static void log_listening(const struct listener *listener, const struct sockaddr
 	    log_str("address", host_text((const struct sockaddr *)&bound, text)));
 }
 
-/* Not by uv_pipe_bind: libuv would remove whatever stands at the path in the end. */
-static int bind_to_path(struct listener *listener, const struct sockaddr_storage *address,
-			const char **why)
+static int bind_to_host(const struct sockaddr_storage *address, const char **why)
 {
-	int fd = socket_file_bind(&listener->file, address, why);
-	int status;
+	socklen_t size = address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+							: sizeof(struct sockaddr_in);
+	int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int on = 1;
 
-	if (fd < 0) {
-		return UV_EADDRINUSE;
+	/* The port of a gateway that has just ended is free at once. */
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    bind(fd, (const struct sockaddr *)address, size) < 0) {
+		*why = uv_strerror(uv_translate_sys_error(errno));
+		if (fd >= 0) {
+			close(fd);
+		}
+		return -1;
 	}
-	status = uv_pipe_open(&listener->on.pipe, fd);
-	if (status < 0) {
-		socket_file_remove(&listener->file);
-		close(fd);
-	}
-	return status;
+	return fd;
 }
 
-static int bind_to(struct listener *listener, const struct sockaddr_storage *address,
-		   const char **why)
-{
-	if (address->ss_family == AF_UNIX) {
-		return bind_to_path(listener, address, why);
-	}
-	return uv_tcp_bind(&listener->on.tcp, (const struct sockaddr *)address, 0);
-}
-
-/* Negative: *why says why when the number does not. */
+/* 0, or -1 with *why, static; what is open then is closed by listener_close. */
 static int bind_and_listen(struct listener *listener, const struct sockaddr_storage *address,
 			   const char **why)
 {
-	int status = bind_to(listener, address, why);
-
-	return status < 0 ? status
-			  : uv_listen(&listener->on.stream, LISTENER_BACKLOG, on_connection);
+	listener->family = address->ss_family;
+	listener->fd = listener->family == AF_UNIX
+			       ? socket_file_bind(&listener->file, address, why)
+			       : bind_to_host(address, why);
+	if (listener->fd < 0) {
+		return -1;
+	}
+	listener->user_timeout_ms = listener->net->settings->tcp_user_timeout_ms;
+	transport_plain_tune(listener->fd, listener->family, listener->user_timeout_ms);
+	if (listen(listener->fd, LISTENER_BACKLOG) < 0) {
+		*why = uv_strerror(uv_translate_sys_error(errno));
+		return -1;
+	}
+	return 0;
 }
 
-static int fail(struct net *net, uint32_t number, int status, const char *why)
+static int watch(struct listener *listener, const char **why)
+{
+	int status = uv_poll_init(listener->net->loop, &listener->poll, listener->fd);
+
+	if (status == 0) {
+		listener->poll.data = listener;
+		status = uv_poll_start(&listener->poll, UV_READABLE, on_newcomers);
+	}
+	*why = status < 0 ? uv_strerror(status) : NULL;
+	return status;
+}
+
+static void release(struct listener *listener)
+{
+	socket_file_remove(&listener->file);
+	if (listener->fd >= 0) {
+		close(listener->fd);
+	}
+	if (listener->spare >= 0) {
+		close(listener->spare);
+	}
+	free(listener);
+}
+
+static int fail(struct net *net, uint32_t number, const char *why)
 {
 	const struct listener_settings *settings = &net->settings->listeners[number];
 
 	LOG(net->log, LOG_LEVEL_ERROR, "listen_failed", log_str("listener", settings->name),
 	    log_str(settings->address.is_path ? "path" : "host", settings->address.host),
-	    log_num("port", settings->address.port),
-	    log_str("why", why ? why : uv_strerror(status)));
-	return status;
+	    log_num("port", settings->address.port), log_str("why", why));
+	return -1;
 }
 
 int listener_open(struct net *net, uint32_t number, struct listener **out)
@@ -154,45 +209,44 @@ int listener_open(struct net *net, uint32_t number, struct listener **out)
 	struct sockaddr_storage address;
 	struct listener *listener;
 	const char *why = NULL;
-	int status;
 
 	*out = NULL;
 	if (!front) {
-		return fail(net, number, UV_EPROTONOSUPPORT, NULL);
+		return fail(net, number, "this version does not speak the protocol yet");
 	}
 	if (host_resolve(&settings->address, &address) < 0) {
 		return fail(
-			net, number, UV_EADDRNOTAVAIL,
+			net, number,
 			"the address is neither numeric nor localhost, or its path is too long");
 	}
-	listener = calloc(1, sizeof(*listener));
+	listener = malloc(sizeof(*listener));
 	if (!listener) {
-		return fail(net, number, UV_ENOMEM, NULL);
+		return fail(net, number, "out of memory");
 	}
-	*listener = (struct listener){.net = net, .number = number, .front = front};
-	plain_handle_init(&listener->on, net->loop, address.ss_family);
-	listener->on.handle.data = listener;
-	status = bind_and_listen(listener, &address, &why);
-	if (status < 0) {
-		listener_close(listener);
-		return fail(net, number, status, why);
+	*listener = (struct listener){
+		.net = net, .number = number, .front = front, .fd = -1, .spare = open_spare()};
+	if (bind_and_listen(listener, &address, &why) < 0 || watch(listener, &why) < 0) {
+		release(listener);
+		return fail(net, number, why);
 	}
 	log_listening(listener, &address);
 	*out = listener;
 	return 0;
 }
 
+/* --- the end --- */
+
 static void on_closed(uv_handle_t *handle)
 {
-	struct listener *listener = handle->data;
-
-	listener->closed = true;
-	free_when_closed(listener);
+	free(handle->data);
 }
 
 void listener_close(struct listener *listener)
 {
-	listener->closing = true;
 	socket_file_remove(&listener->file);
-	uv_close(&listener->on.handle, on_closed);
+	uv_close((uv_handle_t *)&listener->poll, on_closed);
+	close(listener->fd);
+	if (listener->spare >= 0) {
+		close(listener->spare);
+	}
 }

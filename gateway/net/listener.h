@@ -7,13 +7,13 @@
 struct listener;
 
 /* Binds to the address of net->settings->listeners[number] and listens there, and logs where.
- * 0 with the listener in *out, or a negative uv error, logged, with NULL there.
+ * 0 with the listener in *out, or -1, logged, with NULL there.
  *
  * The file of a unix socket has the permissions that the process's umask leaves; who may
  * write to it may connect. One that a dead process has left is removed first; anything
  * else in its place makes this fail.
  *
- * At the limit of descriptors libuv takes and closes newcomers itself, so that the
+ * At the limit of descriptors newcomers are taken and closed at once, so that the
  * loop does not spin; they are told nothing. The gateway compares that limit
  * with max_drones at its start for this reason. */
 int listener_open(struct net *net, uint32_t number, struct listener **out)

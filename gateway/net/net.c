@@ -8,7 +8,6 @@ enum {
 	NET_ROUNDS = 4, /* of work between two polls, so that work that makes work ends */
 	NET_CHUNKS_KEPT = 1024,
 	NET_BOXES_KEPT = 4096,
-	NET_WRITES_KEPT = 1024,
 };
 
 /* --- work --- */
@@ -223,7 +222,6 @@ int net_init(struct net *net, uv_loop_t *loop, struct log *log, const struct set
 	arena_init(&net->arena, settings->decode_arena_bytes);
 	pool_init(&net->chunks, NET_CHUNK_BYTES, NET_CHUNKS_KEPT);
 	peer_pool(&net->boxes, NET_BOXES_KEPT);
-	transport_plain_pool(&net->writes, NET_WRITES_KEPT);
 	list_init(&net->resumed);
 	list_init(&net->dirty);
 	list_init(&net->lingering);
@@ -241,18 +239,8 @@ void net_close(struct net *net)
 
 void net_fini(struct net *net)
 {
-	pool_fini(&net->writes);
 	pool_fini(&net->boxes);
 	pool_fini(&net->chunks);
 	arena_fini(&net->arena);
 	free(net->shared);
-}
-
-struct transport_plain_options net_transport_options(struct net *net)
-{
-	return (struct transport_plain_options){
-		.loop = net->loop,
-		.writes = &net->writes,
-		.user_timeout_ms = net->settings->tcp_user_timeout_ms,
-	};
 }

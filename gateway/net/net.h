@@ -52,7 +52,6 @@ struct net {
 	struct arena arena;		 /* for decoding one request */
 	struct pool chunks;		 /* of NET_CHUNK_BYTES */
 	struct pool boxes;		 /* of peers' buffers */
-	struct pool writes;
 	struct list resumed;
 	struct list dirty;
 	struct list lingering; /* in the order in which they began; all linger equally long */
@@ -77,9 +76,6 @@ void net_fini(struct net *net);
 /* Reads the clock and tells the core: at the start of every callback that will
  * call the core. */
 void net_clock(struct net *net);
-
-/* What a connection of this process needs. */
-struct transport_plain_options net_transport_options(struct net *net);
 
 void net_task_init(struct net_task *task, void (*run)(struct net_task *task));
 /* The task runs when held drones are taken up again, before anything is flushed. */

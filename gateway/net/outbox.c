@@ -2,36 +2,34 @@
 
 void outbox_init(struct outbox *outbox, struct pool *blocks)
 {
-	outbox->blocks = blocks;
-	buf_init(&outbox->gather);
-	buf_init(&outbox->flight);
-	outbox->refused = 0;
+	*outbox = (struct outbox){.blocks = blocks};
 }
 
 void outbox_fini(struct outbox *outbox)
 {
-	pool_reclaim(outbox->blocks, &outbox->gather);
-	pool_reclaim(outbox->blocks, &outbox->flight);
+	pool_reclaim(outbox->blocks, &outbox->bytes);
+	outbox->refused = 0;
+	outbox->awaiting = false;
 }
 
 struct buf *outbox_gather(struct outbox *outbox)
 {
-	return pool_lend(outbox->blocks, &outbox->gather) == 0 ? &outbox->gather : NULL;
+	return pool_lend(outbox->blocks, &outbox->bytes) == 0 ? &outbox->bytes : NULL;
 }
 
 int outbox_offer(struct outbox *outbox, struct transport *transport)
 {
 	ssize_t taken;
 
-	if (outbox->flight.data || buf_size(&outbox->gather) == 0) {
+	if (outbox->awaiting || buf_size(&outbox->bytes) == 0) {
 		return 0;
 	}
-	taken = transport->ops->try_write(transport, buf_slice(&outbox->gather));
+	taken = transport->ops->write(transport, buf_slice(&outbox->bytes));
 	if (taken < 0) {
 		return (int)taken;
 	}
-	buf_consume(&outbox->gather, (size_t)taken);
-	outbox->refused = buf_size(&outbox->gather);
+	buf_consume(&outbox->bytes, (size_t)taken);
+	outbox->refused = buf_size(&outbox->bytes);
 	return 0;
 }
 
@@ -39,23 +37,18 @@ int outbox_flush(struct outbox *outbox, struct transport *transport)
 {
 	int status = outbox_offer(outbox, transport);
 
-	if (status < 0 || outbox->flight.data) {
+	if (status < 0 || outbox->awaiting) {
 		return status;
 	}
-	if (buf_size(&outbox->gather) == 0) {
-		pool_reclaim(outbox->blocks, &outbox->gather);
+	if (buf_size(&outbox->bytes) == 0) {
+		pool_reclaim(outbox->blocks, &outbox->bytes);
 		return 0;
 	}
-	status = transport->ops->write(transport, buf_slice(&outbox->gather));
-	if (status == 0) {
-		outbox->flight = outbox->gather;
-		buf_init(&outbox->gather);
-		outbox->refused = 0;
-	}
-	return status;
+	outbox->awaiting = true;
+	return transport->ops->await_writable(transport);
 }
 
-void outbox_wrote(struct outbox *outbox)
+void outbox_writable(struct outbox *outbox)
 {
-	pool_reclaim(outbox->blocks, &outbox->flight);
+	outbox->awaiting = false;
 }

@@ -7,45 +7,63 @@
 
 #include <stdlib.h>
 
-/* Owned only while bytes wait in one direction or the other: an idle drone costs
- * a struct peer and its transport. */
+/* Owned only while bytes wait in one direction or the other, or the peer waits for
+ * something: an idle drone costs a struct peer alone. */
 struct peer_box {
+	struct peer *peer;
 	struct intake intake;
 	struct outbox out;
+	struct net_timed later; /* resumed; with PEER_CLOSING: lingering */
 };
 
 enum peer_flag {
 	PEER_HELD = 1,	  /* a request waits for resume; nothing is read */
 	PEER_CLOSING = 2, /* the session is over; what it said last is still written */
 	PEER_SHUT = 4,	  /* that is done, our side of the connection is finished */
-	PEER_BROKEN = 8,  /* a write failed; to be ended by the flush */
+	PEER_BROKEN = 8,  /* a write failed, or memory is out; to be ended by the flush */
 };
 
+/* There are as many as drones: what it has for a while only stands in its box, and the
+ * transport within it (each heap block of its own would cost 16 bytes more). */
 struct peer {
+	struct transport_plain plain;
 	struct net *net;
 	const struct front *front;
-	struct transport *transport; /* NULL from its close on */
-	struct session *session;     /* NULL before and after it */
-	struct peer_box *box;	     /* NULL while there is nothing in it */
+	struct session *session; /* NULL before and after it */
+	struct peer_box *box;	 /* NULL while there is nothing in it */
 	struct net_task flush;
-	struct net_timed later; /* resumed; with PEER_CLOSING: lingering */
-	uint32_t listener;	/* its number in the settings */
-	uint32_t read_turn;	/* the last turn in which it was read */
-	uint32_t flags;
+	uint32_t read_turn; /* the last turn in which it was read */
+	uint8_t listener;   /* its number in the settings */
+	uint8_t flags;	    /* enum peer_flag, or-ed */
+	bool open;	    /* the transport has not been closed */
 };
+
+static struct transport *peer_transport(struct peer *peer)
+{
+	return &peer->plain.base;
+}
+
+static void peer_set(struct peer *peer, enum peer_flag flag)
+{
+	peer->flags |= (uint8_t)flag;
+}
 
 void peer_pool(struct pool *boxes, uint32_t keep)
 {
 	pool_init(boxes, sizeof(struct peer_box), keep);
 }
 
+static void run_later(struct net_task *task);
+
 static struct peer_box *peer_open_box(struct peer *peer)
 {
 	if (!peer->box) {
 		peer->box = pool_take(&peer->net->boxes);
 		if (peer->box) {
+			peer->box->peer = peer;
 			intake_init(&peer->box->intake);
 			outbox_init(&peer->box->out, &peer->net->chunks);
+			net_task_init(&peer->box->later.task, run_later);
 		}
 	}
 	return peer->box;
@@ -55,7 +73,8 @@ static void peer_settle_box(struct peer *peer)
 {
 	struct peer_box *box = peer->box;
 
-	if (box && intake_waiting(&box->intake).size == 0 && outbox_empty(&box->out)) {
+	if (box && intake_waiting(&box->intake).size == 0 && outbox_empty(&box->out) &&
+	    !(peer->flags & (PEER_HELD | PEER_CLOSING))) {
 		pool_give(&peer->net->boxes, box);
 		peer->box = NULL;
 	}
@@ -67,10 +86,12 @@ static void peer_settle_box(struct peer *peer)
 static void peer_end(struct peer *peer)
 {
 	list_remove(&peer->flush.link);
-	list_remove(&peer->later.task.link);
-	peer->transport->ops->close(peer->transport);
-	peer->transport = NULL;
+	if (peer->box) {
+		list_remove(&peer->box->later.task.link);
+	}
+	peer->open = false;
 	peer->net->open--;
+	peer_transport(peer)->ops->close(peer_transport(peer));
 }
 
 /* The connection is of no use any more. Never called from inside the core. */
@@ -131,8 +152,8 @@ static bool peer_present(struct peer *peer, struct slice bytes, size_t *used)
 		return false;
 	}
 	if (verdict == CORE_HOLD) {
-		peer->flags |= PEER_HELD;
-		peer->transport->ops->read_stop(peer->transport);
+		peer_set(peer, PEER_HELD);
+		peer_transport(peer)->ops->read_stop(peer_transport(peer));
 	}
 	return verdict == CORE_TAKEN;
 }
@@ -205,10 +226,10 @@ static void on_ended(void *ctx, int status)
 /* The core takes requests of this drone again. */
 static void peer_resume(struct peer *peer)
 {
-	peer->flags &= ~(uint32_t)PEER_HELD;
+	peer->flags &= (uint8_t)~PEER_HELD;
 	peer_consume(peer, intake_waiting(&peer->box->intake));
-	if (peer->transport && !(peer->flags & PEER_HELD) &&
-	    peer->transport->ops->read_start(peer->transport) < 0) {
+	if (peer->open && !(peer->flags & PEER_HELD) &&
+	    peer_transport(peer)->ops->read_start(peer_transport(peer)) < 0) {
 		peer_lost(peer);
 	}
 }
@@ -218,8 +239,8 @@ static void peer_resume(struct peer *peer)
 /* All is written: what is left to wait for is the other side's end. */
 static void peer_shut(struct peer *peer)
 {
-	peer->flags |= PEER_SHUT;
-	if (peer->transport->ops->shutdown(peer->transport) < 0) {
+	peer_set(peer, PEER_SHUT);
+	if (peer_transport(peer)->ops->shutdown(peer_transport(peer)) < 0) {
 		peer_end(peer);
 	}
 }
@@ -230,21 +251,21 @@ static void run_flush(struct net_task *task)
 	struct net *net = peer->net;
 	size_t queued = 0;
 
+	if ((peer->flags & PEER_BROKEN) ||
+	    (peer->box && outbox_flush(&peer->box->out, peer_transport(peer)) < 0)) {
+		peer_lost(peer);
+		return;
+	}
 	if (peer->box) {
-		if ((peer->flags & PEER_BROKEN) ||
-		    outbox_flush(&peer->box->out, peer->transport) < 0) {
-			peer_lost(peer);
-			return;
-		}
 		if (!peer->session) {
 			intake_fini(&peer->box->intake, &net->chunks);
 		}
-		queued = outbox_queued(&peer->box->out, peer->transport);
+		queued = outbox_queued(&peer->box->out);
 		peer_settle_box(peer);
 	}
 	if (peer->session && queued < net->settings->limits.output_soft_bytes / 2) {
 		core_drained(net->core, peer->session);
-	} else if ((peer->flags & (PEER_CLOSING | PEER_SHUT)) == PEER_CLOSING && !peer->box) {
+	} else if ((peer->flags & (PEER_CLOSING | PEER_SHUT)) == PEER_CLOSING && queued == 0) {
 		peer_shut(peer);
 	}
 }
@@ -256,14 +277,14 @@ static void peer_end_lingering(struct peer *peer)
 		list_remove(&peer->flush.link);
 		run_flush(&peer->flush);
 	}
-	if (peer->transport) {
+	if (peer->open) {
 		peer_end(peer);
 	}
 }
 
 static void run_later(struct net_task *task)
 {
-	struct peer *peer = LIST_ENTRY(task, struct peer, later.task);
+	struct peer *peer = LIST_ENTRY(task, struct peer_box, later.task)->peer;
 
 	if (peer->flags & PEER_CLOSING) {
 		peer_end_lingering(peer);
@@ -272,19 +293,11 @@ static void run_later(struct net_task *task)
 	}
 }
 
-static void on_wrote(void *ctx, int status)
+static void on_writable(void *ctx)
 {
 	struct peer *peer = ctx;
 
-	outbox_wrote(&peer->box->out);
-	if (!peer->transport) {
-		return;
-	}
-	if (status < 0) {
-		net_clock(peer->net);
-		peer_lost(peer);
-		return;
-	}
+	outbox_writable(&peer->box->out);
 	net_flush_later(peer->net, &peer->flush);
 }
 
@@ -299,7 +312,7 @@ static bool peer_is_due(const struct peer *peer)
 	const struct outbox *out = &peer->box->out;
 
 	return !(peer->flags & PEER_BROKEN) && (outbox_fresh(out) > limits->output_soft_bytes / 2 ||
-						buf_size(&out->gather) > limits->output_hard_bytes);
+						outbox_queued(out) > limits->output_hard_bytes);
 }
 
 /* Should an offer show that the connection is broken, the session is ended at the turn's
@@ -314,8 +327,8 @@ static bool peer_emit(void *ctx, const struct event *event, uint32_t max_frame)
 	if (!out || peer->front->write(out, event, max_frame) < 0) {
 		return false;
 	}
-	if (peer_is_due(peer) && outbox_offer(&box->out, peer->transport) < 0) {
-		peer->flags |= PEER_BROKEN;
+	if (peer_is_due(peer) && outbox_offer(&box->out, peer_transport(peer)) < 0) {
+		peer_set(peer, PEER_BROKEN);
 	}
 	return true;
 }
@@ -324,14 +337,14 @@ static size_t peer_queued(const void *ctx)
 {
 	const struct peer *peer = ctx;
 
-	return peer->box ? outbox_queued(&peer->box->out, peer->transport) : 0;
+	return peer->box ? outbox_queued(&peer->box->out) : 0;
 }
 
 static void peer_note_resume(void *ctx)
 {
 	struct peer *peer = ctx;
 
-	net_resume_later(peer->net, &peer->later.task);
+	net_resume_later(peer->net, &peer->box->later.task); /* what is held stands in it */
 }
 
 /* Called by the core, maybe while it looks at bytes of this very peer: nothing is
@@ -341,11 +354,15 @@ static void peer_close(void *ctx)
 	struct peer *peer = ctx;
 
 	peer->session = NULL;
-	peer->flags |= PEER_CLOSING;
-	net_linger(peer->net, &peer->later);
+	peer_set(peer, PEER_CLOSING);
+	if (peer_open_box(peer)) {
+		net_linger(peer->net, &peer->box->later);
+	} else {
+		peer_set(peer, PEER_BROKEN);
+	}
 	net_flush_later(peer->net, &peer->flush);
 	/* To notice the other side's end; a failure shows as linger's end. */
-	(void)peer->transport->ops->read_start(peer->transport);
+	(void)peer_transport(peer)->ops->read_start(peer_transport(peer));
 }
 
 static const struct endpoint_ops peer_endpoint_ops = {
@@ -361,27 +378,21 @@ static const struct transport_user peer_transport_user = {
 	.room = on_room,
 	.read = on_read,
 	.ended = on_ended,
-	.wrote = on_wrote,
+	.writable = on_writable,
 	.closed = on_closed,
 };
 
-static int peer_attach(struct peer *peer)
+static void peer_attach(struct peer *peer, const struct sockaddr *remote)
 {
 	struct endpoint endpoint = {.ops = &peer_endpoint_ops, .ctx = peer};
-	struct sockaddr_storage remote;
-	int status = transport_plain_remote(peer->transport, &remote);
 
-	if (status < 0) {
-		return status;
+	if (peer_transport(peer)->ops->read_start(peer_transport(peer)) < 0) {
+		peer_end(peer);
+		return;
 	}
-	status = peer->transport->ops->read_start(peer->transport);
-	if (status < 0) {
-		return status;
-	}
-	host_bytes((const struct sockaddr *)&remote, endpoint.address);
+	host_bytes(remote, endpoint.address);
 	net_clock(peer->net);
 	peer->session = core_attach(peer->net->core, &endpoint);
-	return 0;
 }
 
 /* Whoever makes connections faster than they linger must not take all descriptors: the
@@ -403,35 +414,34 @@ static bool make_place(struct net *net)
 	return net_linger_cut(net);
 }
 
-int peer_accept(struct net *net, const struct front *front, uint32_t listener, uv_stream_t *stream)
+int peer_accept(struct net *net, const struct front *front, uint32_t listener, int fd,
+		const struct sockaddr *remote)
 {
-	struct transport_plain_options options = net_transport_options(net);
 	struct peer *peer;
 	int status;
 
 	if (!make_place(net)) {
 		return UV_EBUSY;
 	}
-	peer = calloc(1, sizeof(*peer));
+	peer = malloc(sizeof(*peer));
 	if (!peer) {
 		return UV_ENOMEM;
 	}
-	peer->net = net;
-	peer->front = front;
-	peer->listener = listener;
-	peer->read_turn = net->turn - 1;
+	*peer = (struct peer){
+		.net = net,
+		.front = front,
+		.listener = (uint8_t)listener,
+		.read_turn = net->turn - 1,
+		.open = true,
+	};
 	net_task_init(&peer->flush, run_flush);
-	net_task_init(&peer->later.task, run_later);
-	status = transport_plain_accept(&options, stream, &peer_transport_user, peer,
-					&peer->transport);
+	status = transport_plain_open(&peer->plain, net->loop, fd, &peer_transport_user, peer);
 	if (status < 0) {
 		free(peer);
 		return status;
 	}
 	net->peers++;
 	net->open++;
-	if (peer_attach(peer) < 0) {
-		peer_end(peer); /* it is gone already */
-	}
+	peer_attach(peer, remote);
 	return 0;
 }

@@ -168,15 +168,15 @@ static const struct transport_user simlink_user = {
 	.room = simlink_room,
 	.read = simlink_read,
 	.ended = on_ended,
-	.wrote = simlink_wrote,
+	.writable = simlink_writable,
 	.closed = on_closed,
 };
 
 static void connect_now(struct simlink *link)
 {
-	struct transport_plain_options options = net_transport_options(link->net);
-	int status = transport_plain_connect(&options, (const struct sockaddr *)&link->address,
-					     &simlink_user, link, &link->transport);
+	int status = transport_plain_connect(
+		&link->plain, link->net->loop, (const struct sockaddr *)&link->address,
+		link->net->settings->tcp_user_timeout_ms, &simlink_user, link);
 
 	if (status < 0) {
 		snprintf(link->why, sizeof(link->why), "%s", uv_strerror(status));
@@ -184,6 +184,7 @@ static void connect_now(struct simlink *link)
 		wait_for_next(link);
 		return;
 	}
+	link->transport = &link->plain.base;
 	link->state = SIMLINK_CONNECTING;
 	set_timer(link, simlink_settings(link)->connect_timeout_ms);
 }
@@ -262,7 +263,7 @@ void simlink_bulk_begin(struct simlink *link)
 void simlink_bulk_end(struct simlink *link)
 {
 	if (link->bulk) {
-		link->bulk_bytes = outbox_queued(&link->out, link->transport);
+		link->bulk_bytes = outbox_queued(&link->out);
 	}
 	link->bulk = false;
 }

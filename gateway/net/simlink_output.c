@@ -35,14 +35,14 @@ static void check_overfull(struct simlink *link, size_t queued)
 	status = outbox_offer(&link->out, link->transport);
 	if (status < 0) {
 		simlink_fail(link, uv_strerror(status));
-	} else if (outbox_queued(&link->out, link->transport) > most) {
+	} else if (outbox_queued(&link->out) > most) {
 		simlink_fail(link, "the simulator does not read");
 	}
 }
 
 static void gathered(struct simlink *link, int status)
 {
-	size_t queued = outbox_queued(&link->out, link->transport);
+	size_t queued = outbox_queued(&link->out);
 
 	if (status < 0) {
 		simlink_fail(link, "out of memory");
@@ -71,26 +71,19 @@ void simlink_flush(struct simlink *link)
 		simlink_fail(link, uv_strerror(status));
 		return;
 	}
-	if (link->filled && outbox_queued(&link->out, link->transport) <
+	if (link->filled && outbox_queued(&link->out) <
 				    simlink_settings(link)->max_queued_bytes / 2) {
 		link->filled = false;
 		core_sim_drained(link->net->core, link->lane);
 	}
 }
 
-void simlink_wrote(void *ctx, int status)
+void simlink_writable(void *ctx)
 {
 	struct simlink *link = ctx;
 
-	outbox_wrote(&link->out);
-	if (!link->transport) {
-		return;
-	}
-	if (status < 0) {
-		simlink_fail(link, uv_strerror(status));
-	} else {
-		net_flush_later(link->net, &link->task);
-	}
+	outbox_writable(&link->out);
+	net_flush_later(link->net, &link->task);
 }
 
 /* --- the core's port --- */

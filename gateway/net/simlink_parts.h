@@ -7,6 +7,7 @@
 #include "net/net.h"
 #include "net/outbox.h"
 #include "net/simlink.h"
+#include "net/transport_plain.h"
 #include "wire/channel_codec.h"
 
 #define SIMLINK_WHY_BYTES 128
@@ -26,7 +27,8 @@ struct simlink {
 	uint32_t lane;	     /* what the core knows it by, in its log lines too */
 	struct sockaddr_storage address;
 	enum simlink_state state;
-	struct transport *transport; /* NULL in WAITING and CLOSING */
+	struct transport *transport; /* &plain.base; NULL in WAITING and CLOSING */
+	struct transport_plain plain;
 	struct buf in;
 	struct outbox out;
 	struct pool blocks;   /* of the outbox */
@@ -70,6 +72,6 @@ void simlink_flush(struct simlink *link);
 /* For struct transport_user. */
 struct room simlink_room(void *ctx);
 void simlink_read(void *ctx, const uint8_t *data, size_t size);
-void simlink_wrote(void *ctx, int status);
+void simlink_writable(void *ctx);
 
 #endif

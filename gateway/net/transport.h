@@ -24,24 +24,19 @@ struct transport_ops {
 	void (*read_stop)(struct transport *transport);
 
 	/* Gives the network what it takes at once. How many bytes that was, 0 when it
-	 * takes none now or a write is under way, or a negative uv error: the
-	 * connection is broken and only close may follow. The bytes stay the caller's. */
-	ssize_t (*try_write)(struct transport *transport, struct slice bytes);
+	 * takes none now, or a negative uv error: the connection is broken and only
+	 * close may follow. The bytes stay the caller's. */
+	ssize_t (*write)(struct transport *transport, struct slice bytes);
 
-	/* Writes all of `bytes`, which must not move or change until `wrote`. One at a
-	 * time. 0: wrote will be called exactly once, before closed. Negative uv
-	 * error: nothing was taken, wrote will not be called. */
-	int (*write)(struct transport *transport, struct slice bytes);
+	/* `writable` is told, once, when the network takes bytes again. 0 or a negative uv
+	 * error: it never will be. */
+	int (*await_writable)(struct transport *transport);
 
-	/* Bytes given to write that the network has not taken yet. */
-	size_t (*unwritten)(const struct transport *transport);
-
-	/* Nothing more will be written; the other side reads up to its end. Only when
-	 * no write is under way. 0 or a negative uv error. */
+	/* Nothing more will be written; the other side reads up to its end. 0 or a
+	 * negative uv error. */
 	int (*shutdown)(struct transport *transport);
 
-	/* Ends the connection and frees the transport: `wrote` (if a write was under
-	 * way) and then `closed` come from the loop later, nothing else does. The
+	/* Ends the connection: `closed` comes from the loop later, nothing else does. The
 	 * last of the ops. Allowed from inside every call of transport_user. */
 	void (*close)(struct transport *transport);
 };
@@ -67,10 +62,10 @@ struct transport_user {
 	 * Nothing is read any more. */
 	void (*ended)(void *ctx, int status);
 
-	/* The bytes of the last write are the user's again; 0 or a negative uv error. */
-	void (*wrote)(void *ctx, int status);
+	/* What await_writable asked for; or the connection has broken, which a write tells. */
+	void (*writable)(void *ctx);
 
-	/* The transport is gone. The last call. */
+	/* The transport is gone, its memory is its user's again. The last call. */
 	void (*closed)(void *ctx);
 };
 
