@@ -115,7 +115,7 @@ static void free_groups(struct core *core)
 	for (uint32_t i = 0; i < core->members.table.high; i++) {
 		struct member *member = slots_at(&core->members.table, i);
 
-		if (member) {
+		if (member && member->session) {
 			group_leave_all(&core->groups, member);
 		}
 	}

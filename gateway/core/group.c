@@ -89,6 +89,18 @@ static struct enrolment *enrolment_of(const struct member *member, const struct 
 	return NULL;
 }
 
+/* Counted, for few join and none joins many: all carry a count, if there is one. */
+static uint32_t group_count(const struct member *member)
+{
+	uint32_t count = 0;
+
+	for (const struct list *link = member->enrolments.next; link != &member->enrolments;
+	     link = link->next) {
+		count++;
+	}
+	return count;
+}
+
 enum error_code group_join(struct groups *groups, struct member *member, uint32_t scenario,
 			   struct slice name, uint32_t most)
 {
@@ -98,7 +110,7 @@ enum error_code group_join(struct groups *groups, struct member *member, uint32_
 	if (group && enrolment_of(member, group)) {
 		return ERROR_UNSPECIFIED;
 	}
-	if (member->group_count >= most) {
+	if (group_count(member) >= most) {
 		return ERROR_TOO_MANY_GROUPS;
 	}
 	if (!group) {
@@ -117,7 +129,6 @@ enum error_code group_join(struct groups *groups, struct member *member, uint32_
 	list_push_back(&group->enrolments, &enrolment->in_group);
 	list_push_back(&member->enrolments, &enrolment->in_member);
 	group->count++;
-	member->group_count++;
 	return ERROR_UNSPECIFIED;
 }
 
@@ -127,7 +138,6 @@ static void drop(struct groups *groups, struct enrolment *enrolment)
 
 	list_remove(&enrolment->in_group);
 	list_remove(&enrolment->in_member);
-	enrolment->member->group_count--;
 	group->count--;
 	free(enrolment);
 	drop_if_empty(groups, group);

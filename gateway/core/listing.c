@@ -1,5 +1,7 @@
 #include "core/listing.h"
 
+#include <stdlib.h>
+
 #include "core/state.h"
 
 enum { SCENARIO_PAGE = 16, DRONE_PAGE = 32 };
@@ -7,16 +9,16 @@ enum { SCENARIO_PAGE = 16, DRONE_PAGE = 32 };
 static bool scenario_page(struct core *core, struct session *session)
 {
 	struct scenario_entry entries[SCENARIO_PAGE];
-	struct event event = {.kind = EVENT_SCENARIOS, .ref = session->listing_ref};
+	struct event event = {.kind = EVENT_SCENARIOS, .ref = session->listing->ref};
 	size_t count = 0;
 
-	while (count < SCENARIO_PAGE && session->listing_next < core->scenario_count) {
-		entries[count++] = scenario_entry_of(core->scenarios[session->listing_next++]);
+	while (count < SCENARIO_PAGE && session->listing->next < core->scenario_count) {
+		entries[count++] = scenario_entry_of(core->scenarios[session->listing->next++]);
 	}
 	event.scenarios = (struct event_scenarios){
 		.entries = entries,
 		.count = count,
-		.more = session->listing_next < core->scenario_count,
+		.more = session->listing->next < core->scenario_count,
 	};
 	session_emit(core, session, &event);
 	return event.scenarios.more;
@@ -24,20 +26,18 @@ static bool scenario_page(struct core *core, struct session *session)
 
 /* The next that the reader asked for, or NULL. Members are gone through from the last to the first:
  * when one leaves, the last takes its place, which has then been listed. */
-static const struct session *next_listed(const struct core *core, struct session *reader)
+static const struct session *next_listed(const struct core *core, struct listing *listing)
 {
-	const struct scenario *scenario = reader->listing_scenario;
+	const struct scenario *scenario = listing->scenario;
 
 	if (scenario) {
-		if (reader->listing_next > scenario->member_count) {
-			reader->listing_next = scenario->member_count;
+		if (listing->next > scenario->member_count) {
+			listing->next = scenario->member_count;
 		}
-		return reader->listing_next ? scenario->members[--reader->listing_next]->session
-					    : NULL;
+		return listing->next ? scenario->members[--listing->next]->session : NULL;
 	}
-	while (reader->listing_next < core->registry.sessions.high) {
-		const struct session *session =
-			registry_at(&core->registry, reader->listing_next++);
+	while (listing->next < core->registry.sessions.high) {
+		const struct session *session = registry_at(&core->registry, listing->next++);
 
 		if (session && session->state == SESSION_ACTIVE) {
 			return session;
@@ -46,9 +46,9 @@ static const struct session *next_listed(const struct core *core, struct session
 	return NULL;
 }
 
-static bool listing_is_over(const struct core *core, const struct session *reader)
+static bool listing_is_over(const struct core *core, const struct listing *listing)
 {
-	struct session ahead = *reader;
+	struct listing ahead = *listing;
 
 	return next_listed(core, &ahead) == NULL;
 }
@@ -72,30 +72,53 @@ static struct drone_entry drone_entry_of(const struct core *core, const struct s
 static bool drone_page(struct core *core, struct session *session)
 {
 	struct drone_entry entries[DRONE_PAGE];
-	struct event event = {.kind = EVENT_DRONES, .ref = session->listing_ref};
+	struct event event = {.kind = EVENT_DRONES, .ref = session->listing->ref};
 	const struct session *next;
 	size_t count = 0;
 
-	while (count < DRONE_PAGE && (next = next_listed(core, session))) {
+	while (count < DRONE_PAGE && (next = next_listed(core, session->listing))) {
 		entries[count++] = drone_entry_of(core, next);
 	}
-	event.drones = (struct event_drones){
-		.entries = entries, .count = count, .more = !listing_is_over(core, session)};
+	event.drones = (struct event_drones){.entries = entries,
+					     .count = count,
+					     .more = !listing_is_over(core, session->listing)};
 	session_emit(core, session, &event);
 	return event.drones.more;
 }
 
+void listing_start(struct core *core, struct session *session, enum listing_kind kind, uint32_t ref,
+		   const struct scenario *scenario)
+{
+	if (!ref) {
+		return;
+	}
+	session->listing = malloc(sizeof(*session->listing));
+	if (!session->listing) {
+		session_no_memory(core, session, ref);
+		return;
+	}
+	*session->listing = (struct listing){
+		.kind = kind,
+		.ref = ref,
+		.next = scenario ? scenario->member_count : 0,
+		.scenario = scenario,
+	};
+	session_pump(core, session);
+}
+
 void listing_pump(struct core *core, struct session *session)
 {
-	while (session->listing != LISTING_NONE && session_has_room(core, session)) {
-		bool more = session->listing == LISTING_SCENARIOS ? scenario_page(core, session)
-								  : drone_page(core, session);
+	while (session->listing && session_has_room(core, session)) {
+		bool more = session->listing->kind == LISTING_SCENARIOS
+				    ? scenario_page(core, session)
+				    : drone_page(core, session);
 
 		if (!more) {
-			session->listing = LISTING_NONE;
+			free(session->listing);
+			session->listing = NULL;
 		}
 	}
-	if (session->listing == LISTING_NONE) {
+	if (!session->listing) {
 		session_release(core, session, HOLD_LISTING);
 	}
 }

@@ -25,7 +25,6 @@ struct member *member_new(struct members *members, struct session *session,
 	member->session = session;
 	member->scenario = scenario;
 	list_init(&member->enrolments);
-	list_init(&member->lingering);
 	return member;
 }
 

@@ -25,9 +25,10 @@ struct member {
 	uint32_t place;	   /* in scenario->members, while it has a session */
 	uint32_t needed;   /* messages in the channel whose relayed hop names it as origin */
 	uint64_t sequence; /* of its last message that went to the channel */
-	uint32_t group_count;
-	struct list enrolments; /* of groups */
-	struct list lingering;	/* in scenario->lingering, when it has left */
+	union {
+		struct list enrolments; /* of groups, while it has a session */
+		struct list lingering;	/* in scenario->lingering, when it has left */
+	};
 };
 
 struct members {

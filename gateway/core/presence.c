@@ -16,6 +16,9 @@ int presence_init(struct presence *presence, uint32_t backlog)
 
 void presence_fini(struct presence *presence)
 {
+	for (uint32_t i = 0; presence->records && i < presence->cap && i < presence->end; i++) {
+		callsign_drop(presence->records[i].callsign);
+	}
 	free(presence->records);
 }
 
@@ -56,11 +59,11 @@ static struct presence_record *record_new(struct core *core, const struct sessio
 static void record_fill(struct presence_record *record, const struct session *session,
 			const struct scenario *shown, const struct scenario *into)
 {
-	struct slice callsign = session_callsign(session);
+	struct callsign *before = record->callsign;
 
 	record->scenario = shown ? shown->name : (struct name){0};
-	record->callsign_size = (uint8_t)callsign.size;
-	memcpy(record->callsign, callsign.data, callsign.size);
+	record->callsign = callsign_hold(session->callsign);
+	callsign_drop(before);
 	record->into = into ? into->identity : 0;
 }
 
@@ -115,7 +118,8 @@ static struct presence_entry entry_of(const struct presence_record *record)
 {
 	return (struct presence_entry){
 		.drone_id = name_slice(&record->drone_id),
-		.callsign = slice_of(record->callsign, record->callsign_size),
+		.callsign = record->callsign ? callsign_slice(record->callsign)
+					     : name_slice(&record->drone_id),
 		.scenario = name_slice(&record->scenario),
 		.what = record->what,
 		.reason = record->reason,

@@ -4,6 +4,7 @@
 #ifndef UAV_CORE_PRESENCE_H
 #define UAV_CORE_PRESENCE_H
 
+#include "core/callsign.h"
 #include "core/core.h"
 #include "core/name.h"
 
@@ -11,8 +12,8 @@ struct scenario;
 
 struct presence_record {
 	struct name drone_id, scenario;
-	uint8_t callsign_size, what, reason;
-	char callsign[CALLSIGN_MAX_BYTES];
+	uint8_t what, reason;
+	struct callsign *callsign; /* NULL: the id */
 	/* identities of scenarios, 0 = none: who wishes only its own scenario's events gets those
 	 * that touch it */
 	uint32_t from, into;

@@ -62,18 +62,16 @@ void registry_delist(struct registry *registry, struct session *session)
 	registry->online--;
 }
 
-int registry_rename(struct registry *registry, struct session *session, char *callsign, size_t size)
+int registry_rename(struct registry *registry, struct session *session, struct callsign *callsign)
 {
 	if (session->callsign) {
 		hash_remove(&registry->callsigns, session->index);
 	}
 	/* where one was taken out, there is room for one */
-	free(session->callsign);
+	callsign_drop(session->callsign);
 	session->callsign = callsign;
-	session->callsign_size = (uint8_t)size;
 	if (callsign && hash_add(&registry->callsigns, session->index) < 0) {
 		session->callsign = NULL;
-		session->callsign_size = 0;
 		return -1;
 	}
 	return 0;

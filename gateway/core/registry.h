@@ -28,9 +28,9 @@ void registry_remove(struct registry *registry, struct session *session);
 int registry_enlist(struct registry *registry, struct session *session)
 	__attribute__((warn_unused_result));
 void registry_delist(struct registry *registry, struct session *session);
-/* Gives it another callsign, free among all: `size` bytes that are the session's from then on;
- * NULL: its id. 0, or -1 when memory is out: the bytes are still the caller's then. */
-int registry_rename(struct registry *registry, struct session *session, char *callsign, size_t size)
+/* Gives it another callsign, free among all; the caller's hold on it is the session's from
+ * then on. NULL: its id. 0, or -1 when memory is out: the hold is still the caller's then. */
+int registry_rename(struct registry *registry, struct session *session, struct callsign *callsign)
 	__attribute__((warn_unused_result));
 
 /* The session with this index, in whatever state, or NULL. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/deadline.h"
+#include "core/listing.h"
 #include "core/queue.h"
 #include "core/relay.h"
 #include "core/state.h"
@@ -191,21 +192,21 @@ static void remove_scenario(struct core *core, struct scenario *scenario)
 }
 
 /* Lists that are being written start anew, or end with the scenario they are about. */
-static void mend_list(struct session *session, const struct plan *plans, size_t count)
+static void mend_list(struct listing *listing, const struct plan *plans, size_t count)
 {
 	static const struct scenario nowhere;
-	const struct scenario *listed = session->listing_scenario;
+	const struct scenario *listed = listing->scenario;
 
-	if (session->listing == LISTING_SCENARIOS) {
-		session->listing_next = 0;
+	if (listing->kind == LISTING_SCENARIOS) {
+		listing->next = 0;
 	}
-	if (session->listing != LISTING_DRONES || !listed) {
+	if (!listed) {
 		return;
 	}
-	session->listing_scenario = &nowhere;
+	listing->scenario = &nowhere;
 	for (size_t i = 0; i < count; i++) {
 		if (plans[i].before == listed) {
-			session->listing_scenario = plans[i].after;
+			listing->scenario = plans[i].after;
 		}
 	}
 }
@@ -226,7 +227,9 @@ static void mend_sessions(struct core *core, const struct plan *plans, size_t co
 		struct session *session = registry_at(&core->registry, i);
 
 		if (session && session->state != SESSION_ENDED) {
-			mend_list(session, plans, count);
+			if (session->listing) {
+				mend_list(session->listing, plans, count);
+			}
 			if (stricter) {
 				session_count_anew(core, session);
 			}

@@ -4,6 +4,7 @@
 
 #include "core/group.h"
 #include "core/lane.h"
+#include "core/listing.h"
 #include "core/send.h"
 #include "core/state.h"
 
@@ -56,19 +57,21 @@ enum { REGISTRATION_PARTS = 5 };
 
 /* One piece of memory that the registration can be read from after its frame is
  * gone. */
-static struct request_registration *registration_copy(const struct request_registration *from)
+static struct asked *asked_new(uint32_t ref, const struct request_registration *from)
 {
 	size_t size = from->drone_id.size + from->callsign.size + from->software.size +
 		      from->scenario.size + from->placement.size;
-	struct request_registration *copy = malloc(sizeof(*copy) + size);
+	struct asked *asked = malloc(sizeof(*asked) + size);
 	struct slice *parts[REGISTRATION_PARTS];
+	struct request_registration *copy;
 	uint8_t *at;
 
-	if (!copy) {
+	if (!asked) {
 		return NULL;
 	}
-	*copy = *from;
-	at = (uint8_t *)(copy + 1);
+	*asked = (struct asked){.ref = ref, .registration = *from};
+	copy = &asked->registration;
+	at = (uint8_t *)(asked + 1);
 	parts[0] = &copy->drone_id;
 	parts[1] = &copy->callsign;
 	parts[2] = &copy->software;
@@ -81,7 +84,7 @@ static struct request_registration *registration_copy(const struct request_regis
 		parts[i]->data = at;
 		at += parts[i]->size;
 	}
-	return copy;
+	return asked;
 }
 
 /* `tell`: the answer is wanted. */
@@ -124,27 +127,26 @@ static void register_now(struct core *core, struct session *session, uint32_t re
 	}
 }
 
-void request_register_asked(struct core *core, struct session *session,
+void request_register_asked(struct core *core, struct session *session, uint32_t ref,
 			    const struct request_registration *registration)
 {
 	if (callsign_taken(core, registration->drone_id, registration->callsign)) {
-		session_error(core, session, session->asked_ref, ERROR_NAME_TAKEN,
+		session_error(core, session, ref, ERROR_NAME_TAKEN,
 			      "another drone uses this callsign");
 		return;
 	}
-	register_now(core, session, session->asked_ref, registration);
+	register_now(core, session, ref, registration);
 }
 
 /* The holder is pinged; if it stays silent for takeover_ms the newcomer gets the id. */
 static void ask_for_id(struct core *core, struct session *session, struct session *holder,
 		       uint32_t ref, const struct request_registration *registration)
 {
-	session->asked = registration_copy(registration);
+	session->asked = asked_new(ref, registration);
 	if (!session->asked) {
 		session_no_memory(core, session, ref);
 		return;
 	}
-	session->asked_ref = ref;
 	session->rival = holder;
 	holder->rival = session;
 	session_move(core, session, SESSION_ASKING);
@@ -154,13 +156,14 @@ static void ask_for_id(struct core *core, struct session *session, struct sessio
 void request_refuse_rival(struct core *core, struct session *holder, const char *why)
 {
 	struct session *rival = holder->rival;
+	uint32_t ref = rival->asked->ref;
 
 	holder->rival = NULL;
 	rival->rival = NULL;
 	free(rival->asked);
 	rival->asked = NULL;
 	session_move(core, rival, SESSION_NEW);
-	session_error(core, rival, rival->asked_ref, ERROR_NAME_TAKEN, why);
+	session_error(core, rival, ref, ERROR_NAME_TAKEN, why);
 	session_release(core, rival, HOLD_ASKING);
 }
 
@@ -235,13 +238,7 @@ static void handle_registration(struct core *core, struct session *session,
 static void handle_list_scenarios(struct core *core, struct session *session,
 				  const struct request *request)
 {
-	if (!request->ref) {
-		return;
-	}
-	session->listing = LISTING_SCENARIOS;
-	session->listing_ref = request->ref;
-	session->listing_next = 0;
-	session_pump(core, session);
+	listing_start(core, session, LISTING_SCENARIOS, request->ref, NULL);
 }
 
 static void handle_list_drones(struct core *core, struct session *session,
@@ -258,14 +255,7 @@ static void handle_list_drones(struct core *core, struct session *session,
 			return;
 		}
 	}
-	if (!request->ref) {
-		return;
-	}
-	session->listing = LISTING_DRONES;
-	session->listing_ref = request->ref;
-	session->listing_next = scenario ? scenario->member_count : 0;
-	session->listing_scenario = scenario;
-	session_pump(core, session);
+	listing_start(core, session, LISTING_DRONES, request->ref, scenario);
 }
 
 static void handle_choose_scenario(struct core *core, struct session *session,
@@ -516,7 +506,7 @@ static enum core_verdict request_take(struct core *core, struct session *session
 		session_hold(session, HOLD_ASKING);
 		return CORE_HOLD;
 	}
-	if (session->listing != LISTING_NONE) {
+	if (session->listing) {
 		session_hold(session, HOLD_LISTING);
 		return CORE_HOLD;
 	}

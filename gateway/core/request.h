@@ -12,7 +12,7 @@ void request_refuse_rival(struct core *core, struct session *holder, const char 
 
 /* Finishes a registration that had to wait for the id's holder; the session is
  * SESSION_NEW again. */
-void request_register_asked(struct core *core, struct session *session,
+void request_register_asked(struct core *core, struct session *session, uint32_t ref,
 			    const struct request_registration *registration);
 
 #endif

@@ -25,7 +25,6 @@ struct session *session_new(struct core *core, const struct endpoint *endpoint)
 	session->last_target = HASH_NONE;
 	list_init(&session->held);
 	list_init(&session->reports);
-	list_init(&session->grave);
 	if (registry_add(&core->registry, session) < 0) {
 		free(session);
 		return NULL;
@@ -44,9 +43,10 @@ void session_free(struct core *core, struct session *session)
 {
 	list_remove(&session->grave);
 	registry_remove(&core->registry, session);
-	free(session->callsign);
+	callsign_drop(session->callsign);
 	free(session->known);
 	free(session->asked);
+	free(session->listing);
 	free(session);
 }
 
@@ -191,8 +191,7 @@ static void pump_reports(struct core *core, struct session *session)
 /* Something is kept back for it until it has read more. */
 static bool session_waits(const struct core *core, const struct session *session)
 {
-	return session->listing != LISTING_NONE || !list_empty(&session->reports) ||
-	       presence_behind(core, session);
+	return session->listing || !list_empty(&session->reports) || presence_behind(core, session);
 }
 
 void session_pump(struct core *core, struct session *session)
@@ -261,10 +260,11 @@ void session_move(struct core *core, struct session *session, enum session_state
 	if (session->state == SESSION_ASKING) {
 		session->frame_since_us = core->now.mono_us; /* nobody took its frames */
 	}
-	session->state = state;
+	session->state = (uint8_t)state;
 	session->since_us = core->now.mono_us;
 	if (state == SESSION_ENDED) {
 		core->registry.count--;
+		list_remove(&session->held);
 		heap_remove(&core->deadlines, &session->deadline);
 		list_push_back(&core->graveyard, &session->grave);
 		return;
@@ -311,31 +311,28 @@ static void unseat_squatter(struct core *core, struct slice id)
 
 /* The callsign as a session keeps it: in *copy, NULL for its own id. 0, or -1 when memory
  * is out. */
-static int copy_callsign(const struct session *session, struct slice callsign, char **copy)
+static int copy_callsign(const struct session *session, struct slice callsign,
+			 struct callsign **copy)
 {
 	*copy = NULL;
 	if (callsign.size == 0 || slice_equal(callsign, session_id(session))) {
 		return 0;
 	}
-	*copy = malloc(callsign.size);
-	if (!*copy) {
-		return -1;
-	}
-	memcpy(*copy, callsign.data, callsign.size);
-	return 0;
+	*copy = callsign_new(callsign);
+	return *copy ? 0 : -1;
 }
 
 int session_rename(struct core *core, struct session *session, struct slice callsign)
 {
 	struct scenario *scenario = session_scenario(session);
-	char *copy;
+	struct callsign *copy;
 	bool noted;
 
 	if (copy_callsign(session, callsign, &copy) < 0) {
 		return -1;
 	}
-	if (registry_rename(&core->registry, session, copy, copy ? callsign.size : 0) < 0) {
-		free(copy);
+	if (registry_rename(&core->registry, session, copy) < 0) {
+		callsign_drop(copy);
 		return -1;
 	}
 	noted = presence_note(core, session, PRESENCE_WHAT_RENAMED, GOODBYE_UNSPECIFIED, scenario,
@@ -360,8 +357,6 @@ void session_activate(struct core *core, struct session *session, uint32_t ref,
 	}
 	unseat_squatter(core, session_id(session));
 	if (copy_callsign(session, registration->callsign, &session->callsign) == 0) {
-		session->callsign_size =
-			session->callsign ? (uint8_t)registration->callsign.size : 0;
 		enlisted = registry_enlist(&core->registry, session) == 0;
 	}
 	if (!enlisted) {
@@ -370,6 +365,7 @@ void session_activate(struct core *core, struct session *session, uint32_t ref,
 		return;
 	}
 	session->heard_us = core->now.mono_us;
+	session->pinged_us = 0;
 	session->frame_limit = core->limits.max_frame_bytes;
 	session_move(core, session, SESSION_ACTIVE);
 	presence_note(core, session, PRESENCE_WHAT_ONLINE, GOODBYE_UNSPECIFIED, NULL, NULL);
@@ -381,8 +377,8 @@ void session_activate(struct core *core, struct session *session, uint32_t ref,
 	tell_welcome(core, session, ref);
 }
 
-static void tell_goodbye(struct session *session, enum goodbye_reason reason, uint32_t ref,
-			 const char *message)
+static void tell_goodbye(const struct session *session, enum goodbye_reason reason, uint32_t ref,
+			 const char *message, uint32_t retry_after_ms)
 {
 	struct event event = {
 		.kind = EVENT_GOODBYE,
@@ -391,7 +387,7 @@ static void tell_goodbye(struct session *session, enum goodbye_reason reason, ui
 			{
 				.reason = reason,
 				.message = slice_str(message),
-				.retry_after_ms = session->retry_after_ms,
+				.retry_after_ms = retry_after_ms,
 			},
 	};
 
@@ -403,7 +399,7 @@ static void tell_goodbye(struct session *session, enum goodbye_reason reason, ui
 static void settle_rival(struct core *core, struct session *session, bool was_holder)
 {
 	struct session *rival = session->rival;
-	struct request_registration *asked;
+	struct asked *asked;
 
 	if (!rival) {
 		return;
@@ -416,7 +412,7 @@ static void settle_rival(struct core *core, struct session *session, bool was_ho
 	asked = rival->asked;
 	rival->asked = NULL;
 	session_move(core, rival, SESSION_NEW);
-	request_register_asked(core, rival, asked);
+	request_register_asked(core, rival, asked->ref, &asked->registration);
 	free(asked);
 	session_release(core, rival, HOLD_ASKING);
 }
@@ -430,8 +426,8 @@ static void forget_reports(struct core *core, struct session *session)
 	}
 }
 
-void session_end(struct core *core, struct session *session, enum goodbye_reason reason,
-		 uint32_t ref, const char *message)
+static void end(struct core *core, struct session *session, enum goodbye_reason reason,
+		uint32_t ref, const char *message, uint32_t retry_after_ms)
 {
 	bool was_active = session->state == SESSION_ACTIVE;
 
@@ -455,14 +451,19 @@ void session_end(struct core *core, struct session *session, enum goodbye_reason
 	    was_active ? "drone_left" : "newcomer_left", log_text("drone", session_id(session)),
 	    log_num("session", (int64_t)session->number), log_str("reason", goodbye_name(reason)),
 	    log_str("why", message));
-	list_remove(&session->held);
 	forget_reports(core, session);
 	if (reason != GOODBYE_CONNECTION_LOST) {
-		tell_goodbye(session, reason, ref, message);
+		tell_goodbye(session, reason, ref, message, retry_after_ms);
 		session->endpoint.ops->close(session->endpoint.ctx);
 	}
 	lane_unwake(core, session);
 	settle_rival(core, session, was_active);
+}
+
+void session_end(struct core *core, struct session *session, enum goodbye_reason reason,
+		 uint32_t ref, const char *message)
+{
+	end(core, session, reason, ref, message, 0);
 }
 
 void session_turn_away(struct core *core, struct session *session, uint32_t ref, uint64_t banned_us)
@@ -471,6 +472,6 @@ void session_turn_away(struct core *core, struct session *session, uint32_t ref,
 	uint64_t rest_ms = (banned_us + 999) / 1000;
 
 	session_error(core, session, ref, ERROR_BANNED, why);
-	session->retry_after_ms = rest_ms < UINT32_MAX ? (uint32_t)rest_ms : UINT32_MAX;
-	session_end(core, session, GOODBYE_BANNED, 0, why);
+	end(core, session, GOODBYE_BANNED, 0, why,
+	    rest_ms < UINT32_MAX ? (uint32_t)rest_ms : UINT32_MAX);
 }

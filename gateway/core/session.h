@@ -6,6 +6,7 @@
 
 #include "base/heap.h"
 #include "base/list.h"
+#include "core/callsign.h"
 #include "core/core.h"
 #include "core/name.h"
 
@@ -17,10 +18,9 @@ enum session_state {
 };
 
 struct lane;
+struct listing;
 struct member;
 struct scenario;
-
-enum session_listing { LISTING_NONE, LISTING_SCENARIOS, LISTING_DRONES };
 
 /* Why the drone is not being read: any of these. */
 enum session_hold {
@@ -31,30 +31,38 @@ enum session_hold {
 	HOLD_DRAINING = 16, /* the gateway is about to end; never released */
 };
 
+/* What is left of a request that waits: of one who asks for an id, its registration. */
+struct asked {
+	uint32_t ref;
+	struct request_registration registration;
+};
+
+/* An idle drone is mostly this: what few have at a time stands outside of it. */
 struct session {
-	enum session_state state;
-	uint32_t index;	 /* place in the registry; its node's number is index + 1 */
-	uint64_t number; /* unique while the gateway runs */
+	uint8_t state;		   /* enum session_state */
+	struct name id;		   /* empty until it registers (or asks) */
+	uint8_t kind;		   /* enum drone_kind */
+	uint8_t presence;	   /* enum presence_wish */
+	uint8_t hold;		   /* enum session_hold, or-ed */
+	bool partial;		   /* a frame has been started at frame_since_us */
+	struct callsign *callsign; /* NULL: the id */
+	uint32_t index;		   /* place in the registry */
+	uint32_t max_frame;	   /* largest frame the drone takes */
+	uint32_t frame_limit;	   /* largest that its welcome allows it to send */
+	uint32_t last_target;	   /* index of the session last sent to */
+	uint64_t number;	   /* unique while the gateway runs */
 	struct endpoint endpoint;
-	uint32_t max_frame;   /* largest frame the drone takes */
-	uint32_t frame_limit; /* largest that its welcome allows it to send */
 
-	struct name id; /* empty until it registers (or asks) */
-	uint8_t callsign_size;
-	uint8_t kind;	  /* enum drone_kind */
-	uint8_t presence; /* enum presence_wish */
-	uint8_t hold;	  /* enum session_hold, or-ed */
-	bool partial;	  /* a frame has been started at frame_since_us */
-	char *callsign;	  /* NULL: the id */
-
-	struct session *rival;		    /* the one who asks for this id, and back */
-	struct request_registration *asked; /* of one who asks: the registration, to be finished */
-	uint32_t asked_ref;
-	uint32_t retry_after_ms; /* said in its goodbye */
+	struct session *rival; /* the one who asks for this id, and back */
+	struct asked *asked;   /* of one who asks: to be finished */
 
 	/* monotonic, us */
 	struct heap_entry deadline;
-	uint64_t connected_us, heard_us, pinged_us, since_us /* of the state */, frame_since_us,
+	union {
+		uint64_t connected_us; /* until it is registered */
+		uint64_t pinged_us;    /* from then on */
+	};
+	uint64_t heard_us, since_us /* of the state */, frame_since_us,
 		slow_since_us /* 0: is not slow */;
 
 	struct member *member; /* its stay in a scenario, or NULL; see session_scenario */
@@ -62,20 +70,18 @@ struct session {
 	uint32_t in_flight;    /* messages in queues and at simulators */
 	uint32_t waiting;      /* deliveries of its messages that wait for their time */
 	uint64_t waiting_bytes;
-	uint32_t last_target; /* index of the session last sent to */
-	struct state *known;  /* NULL: nothing given yet */
+	struct state *known; /* NULL: nothing given yet */
 
 	uint64_t presence_seen; /* journal position */
 	/* behind the last record of its scenario, and of its name; 0: none */
 	uint64_t scenario_noted, name_noted;
 
-	enum session_listing listing;
-	uint32_t listing_ref, listing_next;
-	const struct scenario *listing_scenario; /* of LISTING_DRONES; NULL: everyone */
-
-	struct list held;    /* in a lane's list */
-	struct list reports; /* fanouts whose report is being written */
-	struct list grave;   /* in core->graveyard */
+	struct listing *listing; /* that is being written to it, or NULL */
+	struct list reports;	 /* fanouts whose report is being written */
+	union {
+		struct list held;  /* in a lane's list */
+		struct list grave; /* SESSION_ENDED: in core->graveyard */
+	};
 };
 
 /* The largest frame that is taken from it: what its welcome said, or more if that has been
@@ -148,8 +154,7 @@ static inline struct slice session_id(const struct session *session)
 
 static inline struct slice session_callsign(const struct session *session)
 {
-	return session->callsign ? slice_of(session->callsign, session->callsign_size)
-				 : session_id(session);
+	return session->callsign ? callsign_slice(session->callsign) : session_id(session);
 }
 
 #endif

@@ -21,7 +21,7 @@ struct listener {
 	uv_poll_t poll;
 	int fd;
 	int family;
-	int spare; /* a descriptor given up when there are no others; -1: none */
+	int spare;		  /* a descriptor given up when there are no others; -1: none */
 	uint32_t user_timeout_ms; /* that the socket has, and hands on */
 	struct socket_file file;  /* of a unix socket */
 	bool failing;		  /* said once */
@@ -153,9 +153,8 @@ static int bind_and_listen(struct listener *listener, const struct sockaddr_stor
 			   const char **why)
 {
 	listener->family = address->ss_family;
-	listener->fd = listener->family == AF_UNIX
-			       ? socket_file_bind(&listener->file, address, why)
-			       : bind_to_host(address, why);
+	listener->fd = listener->family == AF_UNIX ? socket_file_bind(&listener->file, address, why)
+						   : bind_to_host(address, why);
 	if (listener->fd < 0) {
 		return -1;
 	}

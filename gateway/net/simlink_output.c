@@ -71,8 +71,8 @@ void simlink_flush(struct simlink *link)
 		simlink_fail(link, uv_strerror(status));
 		return;
 	}
-	if (link->filled && outbox_queued(&link->out) <
-				    simlink_settings(link)->max_queued_bytes / 2) {
+	if (link->filled &&
+	    outbox_queued(&link->out) < simlink_settings(link)->max_queued_bytes / 2) {
 		link->filled = false;
 		core_sim_drained(link->net->core, link->lane);
 	}

@@ -16,11 +16,11 @@
 struct transport_plain {
 	struct transport base; /* the first member: a struct transport * is one of these */
 	uv_poll_t poll;
-	int fd;		  /* -1 from its close on */
-	uint8_t watched;  /* events that `poll` waits for */
-	bool wanted;	  /* the user wants to read */
+	int fd;		 /* -1 from its close on */
+	uint8_t watched; /* events that `poll` waits for */
+	bool wanted;	 /* the user wants to read */
 	bool connecting;
-	bool awaiting;	  /* the user waits for room to write */
+	bool awaiting; /* the user waits for room to write */
 };
 
 /* Takes over a connected socket, which does not block and is the transport's on success.

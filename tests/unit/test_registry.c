@@ -20,8 +20,7 @@ static struct session *session_of(struct registry *registry, uint64_t number, co
 	session->state = SESSION_ACTIVE;
 	session->id = name_of(slice_str(id));
 	if (callsign) {
-		session->callsign = strdup(callsign);
-		session->callsign_size = (uint8_t)strlen(callsign);
+		session->callsign = callsign_new(slice_str(callsign));
 	}
 	assert_int_equal(registry_add(registry, session), 0);
 	return session;
@@ -30,7 +29,7 @@ static struct session *session_of(struct registry *registry, uint64_t number, co
 static void drop(struct registry *registry, struct session *session)
 {
 	registry_remove(registry, session);
-	free(session->callsign);
+	callsign_drop(session->callsign);
 	free(session);
 }
 
@@ -57,7 +56,7 @@ static void test_names(void **state)
 	registry_delist(&registry, two);
 	assert_null(registry_by_callsign(&registry, slice_str("Leader")));
 	assert_int_equal(registry_enlist(&registry, two), 0);
-	assert_int_equal(registry_rename(&registry, two, NULL, 0), 0);
+	assert_int_equal(registry_rename(&registry, two, NULL), 0);
 	assert_null(registry_by_callsign(&registry, slice_str("Leader")));
 	assert_true(slice_equal(session_callsign(two), slice_str("uav2")));
 	registry_delist(&registry, one);
@@ -81,16 +80,16 @@ static void test_rename(void **state)
 	two = session_of(&registry, 2, "uav2", "Red");
 	assert_int_equal(registry_enlist(&registry, one), 0);
 	assert_int_equal(registry_enlist(&registry, two), 0);
-	assert_int_equal(registry_rename(&registry, one, strdup("Blue"), 4), 0);
+	assert_int_equal(registry_rename(&registry, one, callsign_new(slice_str("Blue"))), 0);
 	assert_ptr_equal(registry_by_callsign(&registry, slice_str("Blue")), one);
 	assert_true(slice_equal(session_callsign(one), slice_str("Blue")));
-	assert_int_equal(registry_rename(&registry, two, strdup("Green"), 5), 0);
+	assert_int_equal(registry_rename(&registry, two, callsign_new(slice_str("Green"))), 0);
 	assert_null(registry_by_callsign(&registry, slice_str("Red")));
 	assert_ptr_equal(registry_by_callsign(&registry, slice_str("Green")), two);
 	/* they change names with each other, one after the other */
-	assert_int_equal(registry_rename(&registry, one, NULL, 0), 0);
-	assert_int_equal(registry_rename(&registry, two, strdup("Blue"), 4), 0);
-	assert_int_equal(registry_rename(&registry, one, strdup("Green"), 5), 0);
+	assert_int_equal(registry_rename(&registry, one, NULL), 0);
+	assert_int_equal(registry_rename(&registry, two, callsign_new(slice_str("Blue"))), 0);
+	assert_int_equal(registry_rename(&registry, one, callsign_new(slice_str("Green"))), 0);
 	assert_ptr_equal(registry_by_callsign(&registry, slice_str("Blue")), two);
 	assert_ptr_equal(registry_by_callsign(&registry, slice_str("Green")), one);
 	assert_ptr_equal(registry_by_id(&registry, slice_str("uav1")), one);

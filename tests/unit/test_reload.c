@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "core/listing.h"
 #include "core/state.h"
 #include "lib/fake_ports.h"
 
@@ -948,7 +949,7 @@ static void test_lists_of_scenarios(void **state)
 {
 	(void)state;
 	ask_deaf(REQUEST_LIST_SCENARIOS, NULL);
-	one.session->listing_next = 3; /* as if it had been written those */
+	one.session->listing->next = 3; /* as if it had been written those */
 	gateway.config.scenario_count = 2;
 	fake_reload(&gateway);
 	fake_drain(&one);
