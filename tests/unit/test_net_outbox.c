@@ -17,67 +17,50 @@ struct fixture {
 	struct transport line; /* the first member: the ops find the rest through it */
 	struct pool blocks;
 	struct outbox outbox;
-	size_t takes; /* bytes of the next try_write */
-	int try_error, write_error;
-	unsigned tries, writes;
-	struct slice writing; /* what of a write is not yet taken; data NULL: none */
+	size_t takes; /* bytes of the next write */
+	int write_error, await_error;
+	unsigned writes, awaits;
+	bool awaited; /* until the network says that it takes bytes again */
 	uint8_t seen[SEEN];
 	size_t seen_size;
 };
 
-static void see(struct fixture *f, struct slice bytes)
-{
-	assert_true(bytes.size <= SEEN - f->seen_size);
-	memcpy(f->seen + f->seen_size, bytes.data, bytes.size);
-	f->seen_size += bytes.size;
-}
-
-static ssize_t on_try_write(struct transport *line, struct slice bytes)
+static ssize_t on_write(struct transport *line, struct slice bytes)
 {
 	struct fixture *f = (struct fixture *)line;
 	size_t taken = bytes.size < f->takes ? bytes.size : f->takes;
 
-	f->tries++;
-	assert_null(f->writing.data);
-	assert_true(bytes.size > 0);
-	if (f->try_error) {
-		return f->try_error;
-	}
-	see(f, slice_of(bytes.data, taken));
-	return (ssize_t)taken;
-}
-
-static int on_write(struct transport *line, struct slice bytes)
-{
-	struct fixture *f = (struct fixture *)line;
-
 	f->writes++;
-	assert_null(f->writing.data);
+	assert_false(f->awaited);
 	assert_true(bytes.size > 0);
 	if (f->write_error) {
 		return f->write_error;
 	}
-	f->writing = bytes;
+	assert_true(taken <= SEEN - f->seen_size);
+	memcpy(f->seen + f->seen_size, bytes.data, taken);
+	f->seen_size += taken;
+	return (ssize_t)taken;
+}
+
+static int on_await(struct transport *line)
+{
+	struct fixture *f = (struct fixture *)line;
+
+	f->awaits++;
+	assert_false(f->awaited);
+	if (f->await_error) {
+		return f->await_error;
+	}
+	f->awaited = true;
 	return 0;
 }
 
-static size_t on_unwritten(const struct transport *line)
+/* The network takes bytes again. */
+static void writable(struct fixture *f)
 {
-	return ((const struct fixture *)line)->writing.size;
-}
-
-/* The network takes `size` more bytes of the write under way. */
-static void drain(struct fixture *f, size_t size)
-{
-	see(f, slice_of(f->writing.data, size));
-	f->writing = slice_of(f->writing.data + size, f->writing.size - size);
-}
-
-static void finish(struct fixture *f)
-{
-	drain(f, f->writing.size);
-	f->writing = slice_of(NULL, 0);
-	outbox_wrote(&f->outbox);
+	assert_true(f->awaited);
+	f->awaited = false;
+	outbox_writable(&f->outbox);
 }
 
 static void gather(struct fixture *f, const char *text)
@@ -94,9 +77,15 @@ static int flush(struct fixture *f, size_t takes)
 	return outbox_flush(&f->outbox, &f->line);
 }
 
+static int offer(struct fixture *f, size_t takes)
+{
+	f->takes = takes;
+	return outbox_offer(&f->outbox, &f->line);
+}
+
 static size_t queued(const struct fixture *f)
 {
-	return outbox_queued(&f->outbox, &f->line);
+	return outbox_queued(&f->outbox);
 }
 
 static void expect_seen(const struct fixture *f, const char *text)
@@ -108,9 +97,8 @@ static void expect_seen(const struct fixture *f, const char *text)
 static int set_up(void **state)
 {
 	static const struct transport_ops ops = {
-		.try_write = on_try_write,
 		.write = on_write,
-		.unwritten = on_unwritten,
+		.await_writable = on_await,
 	};
 	struct fixture *f = calloc(1, sizeof(*f));
 
@@ -146,7 +134,7 @@ static void empty_calls_nobody(void **state)
 	assert_true(outbox_empty(&f->outbox));
 	assert_int_equal(f->blocks.count, 1);
 	assert_int_equal(queued(f), 0);
-	assert_int_equal(f->tries + f->writes, 0);
+	assert_int_equal(f->writes + f->awaits, 0);
 }
 
 static void gathered_goes_in_one_call(void **state)
@@ -157,42 +145,57 @@ static void gathered_goes_in_one_call(void **state)
 	gather(f, "two ");
 	gather(f, "three");
 	assert_int_equal(queued(f), 13);
-	assert_int_equal(f->tries, 0);
+	assert_int_equal(f->writes, 0);
 	assert_int_equal(flush(f, SEEN), 0);
 	expect_seen(f, "one two three");
-	assert_int_equal(f->tries, 1);
-	assert_int_equal(f->writes, 0);
+	assert_int_equal(f->writes, 1);
+	assert_int_equal(f->awaits, 0);
 	assert_int_equal(queued(f), 0);
 	assert_true(outbox_empty(&f->outbox));
 	assert_int_equal(f->blocks.count, 1);
 }
 
-/* What the network leaves is written where it stands, and new bytes go elsewhere. */
-static void rest_is_written_while_more_gathers(void **state)
+/* What the network leaves keeps its place; new bytes go behind it. */
+static void rest_waits_while_more_gathers(void **state)
 {
 	struct fixture *f = *state;
 
 	gather(f, "abcdef");
 	assert_int_equal(flush(f, 2), 0);
 	expect_seen(f, "ab");
-	assert_int_equal(f->writes, 1);
-	assert_true(slice_equal(f->writing, slice_str("cdef")));
+	assert_int_equal(f->awaits, 1);
 	assert_int_equal(queued(f), 4);
 	gather(f, "ghi");
 	assert_int_equal(queued(f), 7);
-	drain(f, 3);
-	assert_int_equal(queued(f), 4);
-	assert_true(slice_equal(f->writing, slice_str("f")));
-	assert_int_equal(flush(f, SEEN), 0); /* one write is under way: nothing else is */
-	assert_int_equal(f->tries, 1);
+	assert_int_equal(flush(f, SEEN), 0); /* known to be full: nobody is called */
 	assert_int_equal(f->writes, 1);
-	finish(f);
-	assert_int_equal(queued(f), 3);
+	assert_int_equal(f->awaits, 1);
+	writable(f);
+	assert_int_equal(queued(f), 7); /* not before the flush */
 	assert_false(outbox_empty(&f->outbox));
 	assert_int_equal(flush(f, SEEN), 0);
 	expect_seen(f, "abcdefghi");
+	assert_int_equal(f->writes, 2);
 	assert_true(outbox_empty(&f->outbox));
-	assert_int_equal(f->blocks.count, 2);
+	assert_int_equal(f->blocks.count, 1);
+}
+
+/* Each flush that leaves something asks anew. */
+static void asks_again_while_something_is_left(void **state)
+{
+	struct fixture *f = *state;
+
+	gather(f, "abcdef");
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(flush(f, 2), 0);
+		assert_int_equal(f->seen_size, 2 * (i + 1));
+		if (i < 2) {
+			assert_int_equal(f->awaits, i + 1);
+			writable(f);
+		}
+	}
+	assert_int_equal(f->awaits, 2);
+	assert_true(outbox_empty(&f->outbox));
 }
 
 /* What an offer leaves does not stand in the way of the next one. */
@@ -200,28 +203,28 @@ static void offers_go_on_until_a_flush(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(outbox_offer(&f->outbox, &f->line), 0);
-	assert_int_equal(f->tries, 0);
+	assert_int_equal(offer(f, SEEN), 0);
+	assert_int_equal(f->writes, 0);
 	gather(f, "abcdef");
 	assert_int_equal(outbox_fresh(&f->outbox), 6);
-	f->takes = 2;
-	assert_int_equal(outbox_offer(&f->outbox, &f->line), 0);
+	assert_int_equal(offer(f, 2), 0);
 	assert_int_equal(queued(f), 4);
 	assert_int_equal(outbox_fresh(&f->outbox), 0);
 	gather(f, "ghi");
 	assert_int_equal(outbox_fresh(&f->outbox), 3);
-	f->takes = 5;
-	assert_int_equal(outbox_offer(&f->outbox, &f->line), 0);
+	assert_int_equal(offer(f, 5), 0);
 	expect_seen(f, "abcdefg");
-	assert_int_equal(f->writes, 0);
+	assert_int_equal(f->awaits, 0);
 	assert_int_equal(flush(f, 0), 0);
-	assert_true(slice_equal(f->writing, slice_str("hi")));
+	assert_int_equal(f->awaits, 1);
 	gather(f, "jk");
 	assert_int_equal(outbox_fresh(&f->outbox), 2);
-	assert_int_equal(outbox_offer(&f->outbox, &f->line), 0); /* a write is under way */
+	assert_int_equal(offer(f, SEEN), 0); /* known to be full */
 	assert_int_equal(outbox_fresh(&f->outbox), 2);
-	assert_int_equal(f->tries, 3);
-	finish(f);
+	assert_int_equal(f->writes, 3);
+	writable(f);
+	assert_int_equal(offer(f, 1), 0);
+	assert_int_equal(f->awaits, 1); /* that is the flush's business */
 	assert_int_equal(flush(f, SEEN), 0);
 	expect_seen(f, "abcdefghijk");
 	assert_true(outbox_empty(&f->outbox));
@@ -234,8 +237,10 @@ static void network_that_takes_nothing(void **state)
 	gather(f, "abc");
 	assert_int_equal(flush(f, 0), 0);
 	assert_int_equal(f->seen_size, 0);
-	assert_true(slice_equal(f->writing, slice_str("abc")));
-	finish(f);
+	assert_int_equal(queued(f), 3);
+	assert_int_equal(f->awaits, 1);
+	writable(f);
+	assert_int_equal(flush(f, SEEN), 0);
 	expect_seen(f, "abc");
 	assert_true(outbox_empty(&f->outbox));
 }
@@ -250,7 +255,8 @@ static void block_outgrown_is_not_kept(void **state)
 	gather(f, text);
 	assert_int_equal(flush(f, 5), 0);
 	assert_int_equal(queued(f), sizeof(text) - 1 - 5);
-	finish(f);
+	writable(f);
+	assert_int_equal(flush(f, SEEN), 0);
 	expect_seen(f, text);
 	assert_true(outbox_empty(&f->outbox));
 	assert_int_equal(f->blocks.count, 0);
@@ -261,17 +267,33 @@ static void errors_are_handed_on(void **state)
 	struct fixture *f = *state;
 
 	gather(f, "abc");
-	f->try_error = -32;
-	assert_int_equal(outbox_offer(&f->outbox, &f->line), -32);
+	f->write_error = -32;
+	assert_int_equal(offer(f, SEEN), -32);
 	assert_int_equal(flush(f, SEEN), -32);
-	assert_int_equal(f->writes, 0);
+	assert_int_equal(f->awaits, 0);
 	assert_int_equal(queued(f), 3);
-	f->try_error = 0;
-	f->write_error = -12;
+	f->write_error = 0;
+	f->await_error = -12;
 	assert_int_equal(flush(f, 1), -12);
-	/* not taken: nothing is under way, and the rest is still the outbox's */
-	assert_null(f->outbox.flight.data);
 	assert_int_equal(queued(f), 2);
+}
+
+/* One connection's end: the next one begins as if there had been none. */
+static void begins_anew_after_its_end(void **state)
+{
+	struct fixture *f = *state;
+
+	gather(f, "abcdef");
+	assert_int_equal(flush(f, 2), 0);
+	outbox_fini(&f->outbox);
+	f->awaited = false;
+	assert_int_equal(queued(f), 0);
+	assert_int_equal(outbox_fresh(&f->outbox), 0);
+	assert_int_equal(f->blocks.count, 1);
+	gather(f, "xy");
+	assert_int_equal(outbox_fresh(&f->outbox), 2);
+	assert_int_equal(flush(f, SEEN), 0);
+	expect_seen(f, "abxy");
 }
 
 /* A stream of counted bytes comes out as it went in, however the network takes it. */
@@ -291,25 +313,20 @@ static void loses_and_repeats_nothing(void **state)
 			assert_int_equal(buf_append(buf, &written, 1), 0);
 			written++;
 		}
-		if (f->writing.data && rng_below(&rng, 2)) {
-			drain(f, rng_below(&rng, f->writing.size + 1));
-		} else if (f->writing.data) {
-			finish(f);
+		if (f->awaited && rng_below(&rng, 2)) {
+			writable(f);
 		}
-		f->takes = rng_below(&rng, BLOCK);
 		if (rng_below(&rng, 2)) {
-			assert_int_equal(outbox_offer(&f->outbox, &f->line), 0);
+			assert_int_equal(offer(f, rng_below(&rng, BLOCK)), 0);
 		} else {
-			assert_int_equal(flush(f, f->takes), 0);
+			assert_int_equal(flush(f, rng_below(&rng, BLOCK)), 0);
 		}
+		assert_int_equal(f->awaited, f->outbox.awaiting);
 		for (size_t at = 0; at < f->seen_size; at++) {
 			assert_int_equal(f->seen[at], expected++);
 		}
 		f->seen_size = 0;
 		assert_int_equal((uint8_t)(written - expected), (uint8_t)queued(f));
-	}
-	if (f->writing.data) {
-		finish(f);
 	}
 }
 
@@ -318,12 +335,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(empty_calls_nobody, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(gathered_goes_in_one_call, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(rest_is_written_while_more_gathers, set_up,
+		cmocka_unit_test_setup_teardown(rest_waits_while_more_gathers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(asks_again_while_something_is_left, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(offers_go_on_until_a_flush, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(network_that_takes_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(block_outgrown_is_not_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(errors_are_handed_on, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(begins_anew_after_its_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(loses_and_repeats_nothing, set_up, tear_down),
 	};
 
