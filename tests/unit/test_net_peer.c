@@ -12,7 +12,7 @@
 #include "net/peer.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,11 +32,12 @@ struct fixture {
 	uv_loop_t loop;
 	uv_timer_t patience;
 	bool late;
-	uv_pipe_t listener;
+	int listener;
 	struct settings settings;
 	struct fake_gateway gateway;
 	struct net net;
-	struct endpoint endpoint; /* of the one peer */
+	struct session *session;  /* of the one peer */
+	struct endpoint endpoint; /* its */
 	int drone;		  /* the other side's socket */
 	uint32_t sent, seen;	  /* bytes; each is its place's */
 	uint8_t bytes[256 * 1024];
@@ -83,33 +84,42 @@ static void on_patience(uv_timer_t *timer)
 		uv_run(&(f)->loop, UV_RUN_ONCE);                                                   \
 	}
 
-static void on_connection(uv_stream_t *stream, int status)
+/* The core has one session: the one whose deadline is next. */
+static struct session *session_of(const struct core *core)
 {
-	struct fixture *f = stream->data;
+	char *entry = (char *)heap_first(&core->deadlines);
 
-	assert_int_equal(status, 0);
-	assert_int_equal(peer_accept(&f->net, &counted, 0, stream), 0);
+	return (struct session *)(void *)(entry - offsetof(struct session, deadline));
 }
 
-/* The core has one session: the one whose deadline is next. */
-static struct endpoint endpoint_of(const struct core *core)
+static struct sockaddr_un listen_at(struct fixture *f)
 {
-	const char *entry = (const char *)heap_first(&core->deadlines);
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
 
-	return ((const struct session *)(const void *)(entry - offsetof(struct session, deadline)))
-		->endpoint;
+	snprintf(f->path, sizeof(f->path), "%s/socket", f->folder);
+	memcpy(un.sun_path, f->path, sizeof(f->path));
+	f->listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_true(f->listener >= 0);
+	assert_int_equal(bind(f->listener, (const struct sockaddr *)&un, sizeof(un)), 0);
+	assert_int_equal(listen(f->listener, 1), 0);
+	return un;
 }
 
 static void connect_drone(struct fixture *f)
 {
-	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	struct sockaddr_un un = listen_at(f);
+	struct sockaddr nobody = {.sa_family = AF_UNIX};
+	int fd;
 
-	memcpy(un.sun_path, f->path, sizeof(f->path));
 	f->drone = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	assert_true(f->drone >= 0);
 	assert_int_equal(connect(f->drone, (const struct sockaddr *)&un, sizeof(un)), 0);
-	RUN_UNTIL(f, core_sessions(f->net.core) == 1);
-	f->endpoint = endpoint_of(f->net.core);
+	fd = accept4(f->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(peer_accept(&f->net, &counted, 0, fd, &nobody), 0);
+	assert_int_equal(core_sessions(f->net.core), 1);
+	f->session = session_of(f->net.core);
+	f->endpoint = f->session->endpoint;
 }
 
 static int set_up(void **state)
@@ -119,11 +129,11 @@ static int set_up(void **state)
 
 	*f = (struct fixture){.folder = "/tmp/uavtest.XXXXXX"};
 	assert_non_null(mkdtemp(f->folder));
-	snprintf(f->path, sizeof(f->path), "%s/socket", f->folder);
 	f->settings.limits = limits_default();
 	f->settings.limits.output_soft_bytes = SOFT_BYTES;
 	f->settings.limits.output_hard_bytes = HARD_BYTES;
 	f->settings.limits.register_timeout_ms = 2 * PATIENCE_MS;
+	f->settings.linger_ms = 2 * PATIENCE_MS;
 	f->settings.decode_arena_bytes = 65536;
 	assert_int_equal(uv_loop_init(&f->loop), 0);
 	uv_timer_init(&f->loop, &f->patience);
@@ -134,10 +144,6 @@ static int set_up(void **state)
 	fake_start(&f->gateway);
 	assert_int_equal(net_init(&f->net, &f->loop, NULL, &f->settings, &why), 0);
 	f->net.core = f->gateway.core;
-	uv_pipe_init(&f->loop, &f->listener, 0);
-	f->listener.data = f;
-	assert_int_equal(uv_pipe_bind(&f->listener, f->path), 0);
-	assert_int_equal(uv_listen((uv_stream_t *)&f->listener, 1, on_connection), 0);
 	connect_drone(f);
 	*state = f;
 	return 0;
@@ -151,7 +157,9 @@ static int tear_down(void **state)
 		close(f->drone);
 	}
 	RUN_UNTIL(f, f->net.peers == 0);
-	uv_close((uv_handle_t *)&f->listener, NULL);
+	assert_int_equal(f->net.open, 0);
+	close(f->listener);
+	assert_int_equal(unlink(f->path), 0);
 	uv_close((uv_handle_t *)&f->patience, NULL);
 	net_close(&f->net);
 	uv_run(&f->loop, UV_RUN_DEFAULT);
@@ -249,6 +257,130 @@ static void breaks_outside_the_core(void **state)
 	RUN_UNTIL(f, core_sessions(f->net.core) == 0);
 }
 
+/* Emits until the network is full and the peer waits for it. */
+static void fill(struct fixture *f)
+{
+	while (queued(f) <= SOFT_BYTES) {
+		assert_true(f->sent < 64 * 1024 * 1024);
+		emit(f);
+	}
+	for (int i = 0; i < 3; i++) {
+		uv_run(&f->loop, UV_RUN_NOWAIT);
+	}
+	assert_true(queued(f) > 0);
+}
+
+/* The network is full and is awaited: nobody emits anything, and still the rest arrives. */
+static void rest_follows_as_the_drone_reads(void **state)
+{
+	struct fixture *f = *state;
+
+	fill(f);
+	while (f->seen < f->sent) {
+		assert_false(f->late);
+		drone_reads(f);
+		uv_run(&f->loop, UV_RUN_NOWAIT);
+	}
+	assert_int_equal(queued(f), 0);
+}
+
+/* The session ends while the network is full: all that was said before, the goodbye too, is
+ * still written; then the stream ends, and the connection stays until the drone closes it. */
+static void goodbye_follows_what_waits(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t before;
+	ssize_t size;
+
+	fill(f);
+	before = f->sent;
+	core_malformed(f->net.core, f->session, "of no use");
+	assert_true(f->sent > before);
+	RUN_UNTIL(f, core_sessions(f->net.core) == 0);
+	while ((size = recv(f->drone, f->bytes, sizeof(f->bytes), MSG_DONTWAIT)) != 0) {
+		assert_false(f->late);
+		for (ssize_t i = 0; i < size; i++) {
+			assert_int_equal(f->bytes[i], byte_at(f->seen++));
+		}
+		uv_run(&f->loop, UV_RUN_NOWAIT);
+	}
+	assert_int_equal(f->seen, f->sent);
+	assert_int_equal(f->net.peers, 1);
+}
+
+/* The drone goes while the network is full and is awaited. */
+static void breaks_while_it_waits_for_the_network(void **state)
+{
+	struct fixture *f = *state;
+
+	fill(f);
+	close(f->drone);
+	f->drone = -1;
+	RUN_UNTIL(f, core_sessions(f->net.core) == 0);
+}
+
+/* The same, after the session's end: there is nobody left to tell, and nothing lingers. */
+static void breaks_while_it_lingers(void **state)
+{
+	struct fixture *f = *state;
+
+	fill(f);
+	core_malformed(f->net.core, f->session, "of no use");
+	uv_run(&f->loop, UV_RUN_NOWAIT);
+	assert_int_equal(f->net.peers, 1);
+	close(f->drone);
+	f->drone = -1;
+	RUN_UNTIL(f, f->net.peers == 0);
+	assert_true(list_empty(&f->net.lingering));
+}
+
+/* A stay that ends by itself, with bytes that the network never took. */
+static void lingering_ends_with_bytes_left(void **state)
+{
+	struct fixture *f = *state;
+
+	fill(f);
+	core_malformed(f->net.core, f->session, "of no use");
+	uv_run(&f->loop, UV_RUN_NOWAIT);
+	net_linger_end(&f->net);
+	assert_int_equal(f->net.open, 0);
+	assert_int_equal(f->net.peers, 1); /* its memory goes in a later turn */
+	RUN_UNTIL(f, f->net.peers == 0);
+}
+
+/* A goodbye that is offered in no turn before the stay ends is offered at its end. */
+static void goodbye_of_a_stay_cut_short(void **state)
+{
+	struct fixture *f = *state;
+
+	core_malformed(f->net.core, f->session, "of no use");
+	assert_int_equal(f->seen, 0);
+	net_linger_end(&f->net);
+	assert_int_equal(f->net.open, 0);
+	while (f->seen < f->sent) {
+		ssize_t size = recv(f->drone, f->bytes, sizeof(f->bytes), MSG_DONTWAIT);
+
+		assert_true(size > 0);
+		f->seen += (uint32_t)size;
+	}
+	assert_int_equal(recv(f->drone, f->bytes, sizeof(f->bytes), MSG_DONTWAIT), 0);
+}
+
+/* What cannot be watched is refused, counted nowhere, and still the caller's. */
+static void refuses_what_is_not_a_socket(void **state)
+{
+	struct fixture *f = *state;
+	struct sockaddr nobody = {.sa_family = AF_UNIX};
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_true(peer_accept(&f->net, &counted, 0, fd, &nobody) < 0);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(f->net.peers, 1);
+	assert_int_equal(f->net.open, 1);
+	assert_int_equal(core_sessions(f->net.core), 1);
+}
+
 #define WITH_A_DRONE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -257,8 +389,14 @@ int main(void)
 		WITH_A_DRONE(burst_goes_on_while_the_drone_reads),
 		WITH_A_DRONE(who_does_not_read_exceeds_the_bounds),
 		WITH_A_DRONE(breaks_outside_the_core),
+		WITH_A_DRONE(rest_follows_as_the_drone_reads),
+		WITH_A_DRONE(goodbye_follows_what_waits),
+		WITH_A_DRONE(breaks_while_it_waits_for_the_network),
+		WITH_A_DRONE(breaks_while_it_lingers),
+		WITH_A_DRONE(lingering_ends_with_bytes_left),
+		WITH_A_DRONE(goodbye_of_a_stay_cut_short),
+		WITH_A_DRONE(refuses_what_is_not_a_socket),
 	};
 
-	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests_name("net_peer", tests, NULL, NULL);
 }
