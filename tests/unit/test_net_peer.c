@@ -158,6 +158,7 @@ static int tear_down(void **state)
 	}
 	RUN_UNTIL(f, f->net.peers == 0);
 	assert_int_equal(f->net.open, 0);
+	assert_true(list_empty(&f->net.lingering)); /* who is gone lingers no more */
 	close(f->listener);
 	assert_int_equal(unlink(f->path), 0);
 	uv_close((uv_handle_t *)&f->patience, NULL);

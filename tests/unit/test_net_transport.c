@@ -48,7 +48,8 @@ struct fixture {
 	uv_timer_t patience;
 	struct pool blocks;
 	struct side client, server;
-	int far; /* instead of the server: a bare socket; -1: none */
+	struct side third; /* a test's own */
+	int far;	   /* instead of the server: a bare socket; -1: none */
 	int descriptors_before;
 	bool late;
 };
@@ -183,9 +184,10 @@ static void init_side(struct fixture *f, struct side *side)
 	outbox_init(&side->out, &f->blocks);
 }
 
+/* After the loop has ended. */
 static void fini_side(struct side *side)
 {
-	assert_int_equal(side->closed, 1);
+	assert_null(side->plain);
 	outbox_fini(&side->out);
 	buf_fini(&side->got);
 }
@@ -267,6 +269,7 @@ static struct fixture *set_up_client(int family)
 	pool_init(&f->blocks, BLOCK, 4);
 	init_side(f, &f->client);
 	init_side(f, &f->server);
+	init_side(f, &f->third);
 	uv_timer_init(&f->loop, &f->patience);
 	f->patience.data = f;
 	uv_timer_start(&f->patience, on_patience, PATIENCE_MS, 0);
@@ -274,6 +277,7 @@ static struct fixture *set_up_client(int family)
 	connect_side(f, &f->client);
 	RUN_UNTIL(f, f->client.connected);
 	assert_int_equal(f->client.status, 0);
+	assert_false(uv_is_active((uv_handle_t *)&f->client.plain->poll)); /* nothing is wanted */
 	f->far = take_connection(f);
 	return f;
 }
@@ -329,16 +333,15 @@ static int tear_down(void **state)
 
 	close_side(&f->client);
 	close_side(&f->server);
+	close_side(&f->third);
 	if (f->far >= 0) {
 		close(f->far);
-	}
-	if (!f->server.plain) {
-		f->server.closed = 1; /* there was none */
 	}
 	uv_close((uv_handle_t *)&f->patience, NULL);
 	uv_run(&f->loop, UV_RUN_DEFAULT);
 	fini_side(&f->client);
 	fini_side(&f->server);
+	fini_side(&f->third);
 	close(f->listener);
 	remove_folder(f);
 	assert_int_equal(count_descriptors(), f->descriptors_before);
@@ -670,36 +673,39 @@ static void a_write_to_nobody_is_an_error(void **state)
 static void closes_inside_every_callback(void **state)
 {
 	static const enum callback all[] = {IN_READ, IN_ENDED, IN_WRITABLE, NOWHERE};
+	static const uint8_t rooms[3 * sizeof(((struct side *)0)->memory)]; /* it goes on reading */
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		struct side side;
+		struct side *side = &f->third;
 		int far;
 
-		init_side(f, &side);
-		connect_side(f, &side);
-		RUN_UNTIL(f, side.connected);
+		connect_side(f, side);
+		RUN_UNTIL(f, side->connected);
 		far = take_connection(f);
-		side.close_in = all[i];
-		(void)fill(&side);
-		read_start(&side);
-		assert_int_equal(send(far, "x", 1, MSG_NOSIGNAL), 1);
+		side->close_in = all[i];
+		(void)fill(side);
+		read_start(side);
+		assert_int_equal(send(far, rooms, sizeof(rooms), MSG_NOSIGNAL), sizeof(rooms));
 		if (all[i] == IN_ENDED) {
 			shutdown(far, SHUT_WR);
 		}
-		while (all[i] == IN_WRITABLE && side.transport) {
-			assert_true(recv(far, side.memory, sizeof(side.memory), 0) > 0);
+		while (all[i] == IN_WRITABLE && side->transport) {
+			assert_false(f->late);
+			(void)recv(far, side->memory, sizeof(side->memory), 0);
 			uv_run(&f->loop, UV_RUN_NOWAIT);
 		}
 		if (all[i] == NOWHERE) {
-			close_side(&side);
-			assert_int_equal(side.closed, 0); /* not from inside */
+			close_side(side);
+			assert_int_equal(side->closed, 0); /* not from inside */
 		}
-		RUN_UNTIL(f, side.closed);
-		assert_int_equal(side.ended, all[i] == IN_ENDED);
-		assert_int_equal(side.writable, all[i] == IN_WRITABLE);
+		RUN_UNTIL(f, side->closed);
+		assert_int_equal(side->ended, all[i] == IN_ENDED);
+		assert_int_equal(side->writable, all[i] == IN_WRITABLE);
 		run_what_is_ready(f);
-		fini_side(&side);
+		outbox_fini(&side->out);
+		buf_fini(&side->got);
+		init_side(f, side);
 		close(far);
 	}
 }
@@ -707,29 +713,25 @@ static void closes_inside_every_callback(void **state)
 static void closes_inside_connected(void **state)
 {
 	struct fixture *f = *state;
-	struct side side;
+	struct side *side = &f->third;
 
-	init_side(f, &side);
-	side.close_in = IN_CONNECTED;
-	connect_side(f, &side);
-	RUN_UNTIL(f, side.closed);
-	assert_int_equal(side.connected, 1);
+	side->close_in = IN_CONNECTED;
+	connect_side(f, side);
+	RUN_UNTIL(f, side->closed);
+	assert_int_equal(side->connected, 1);
 	close(take_connection(f));
-	fini_side(&side);
 }
 
 static void closes_before_it_has_connected(void **state)
 {
 	struct fixture *f = *state;
-	struct side side;
+	struct side *side = &f->third;
 
-	init_side(f, &side);
-	connect_side(f, &side);
-	close_side(&side);
-	RUN_UNTIL(f, side.closed);
-	assert_int_equal(side.connected, 0);
+	connect_side(f, side);
+	close_side(side);
+	RUN_UNTIL(f, side->closed);
+	assert_int_equal(side->connected, 0);
 	close(take_connection(f));
-	fini_side(&side);
 }
 
 /* The system gives the number of a closed descriptor to the next socket, while the one
@@ -737,25 +739,23 @@ static void closes_before_it_has_connected(void **state)
 static void number_of_a_descriptor_is_used_again(void **state)
 {
 	struct fixture *f = *state;
-	struct side next;
+	struct side *next = &f->third;
 	int fd = f->client.plain->fd;
 
 	read_start(&f->client);
 	far_writes(f, "for the one before");
 	close_side(&f->client);
-	init_side(f, &next);
-	connect_side(f, &next);
-	assert_int_equal(next.plain->fd, fd);
+	connect_side(f, next);
+	assert_int_equal(next->plain->fd, fd);
 	close(f->far);
-	RUN_UNTIL(f, next.connected && f->client.closed);
+	RUN_UNTIL(f, next->connected && f->client.closed);
 	f->far = take_connection(f);
-	read_start(&next);
+	read_start(next);
 	far_writes(f, "for the next");
-	RUN_UNTIL(f, buf_size(&next.got) > 0);
-	assert_got(&next, "for the next");
-	close_side(&next);
-	RUN_UNTIL(f, next.closed);
-	fini_side(&next);
+	RUN_UNTIL(f, buf_size(&next->got) > 0);
+	assert_got(next, "for the next");
+	close_side(next);
+	RUN_UNTIL(f, next->closed);
 }
 
 /* --- sockets --- */
@@ -777,21 +777,18 @@ static void assert_tuned(int fd, int user_timeout_ms)
 static void sets_the_sockets_options(void **state)
 {
 	struct fixture *f = *state;
-	struct side later;
 	int far;
 
 	assert_tuned(f->client.plain->fd, USER_TIMEOUT_MS);
 	assert_tuned(f->server.plain->fd, USER_TIMEOUT_MS);
 	transport_plain_tune(f->listener, AF_INET, 12345);
-	init_side(f, &later);
-	connect_side(f, &later);
+	connect_side(f, &f->third);
 	far = take_connection(f);
 	assert_tuned(far, 12345);
 	assert_tuned(f->server.plain->fd, USER_TIMEOUT_MS);
 	close(far);
-	close_side(&later);
-	RUN_UNTIL(f, later.closed);
-	fini_side(&later);
+	close_side(&f->third);
+	RUN_UNTIL(f, f->third.closed);
 }
 
 static void does_not_block_and_is_not_inherited(void **state)
@@ -810,21 +807,19 @@ static void tells_that_nobody_listens(void **state)
 	struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t size = sizeof(f->bound);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	struct side nobody;
+	struct side *nobody = &f->third;
 
 	/* bound, so that the port is nobody else's, and deaf */
 	assert_int_equal(bind(fd, (const struct sockaddr *)&any, sizeof(any)), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&f->bound, &size), 0);
-	init_side(f, &nobody);
-	connect_side(f, &nobody);
-	RUN_UNTIL(f, nobody.connected);
-	assert_int_equal(nobody.status, UV_ECONNREFUSED);
+	connect_side(f, nobody);
+	RUN_UNTIL(f, nobody->connected);
+	assert_int_equal(nobody->status, UV_ECONNREFUSED);
 	run_what_is_ready(f);
-	assert_int_equal(nobody.connected, 1);
-	assert_int_equal(nobody.ended, 0);
-	close_side(&nobody);
-	RUN_UNTIL(f, nobody.closed);
-	fini_side(&nobody);
+	assert_int_equal(nobody->connected, 1);
+	assert_int_equal(nobody->ended, 0);
+	close_side(nobody);
+	RUN_UNTIL(f, nobody->closed);
 	close(fd);
 }
 
