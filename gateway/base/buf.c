@@ -23,15 +23,12 @@ void buf_fini(struct buf *buf)
 	buf_init(buf);
 }
 
-int buf_reserve(struct buf *buf, size_t size)
+int buf_make_room(struct buf *buf, size_t size)
 {
 	size_t waiting = buf_size(buf);
 	size_t cap = buf->cap ? buf->cap : BUF_FIRST_BYTES;
 	uint8_t *data;
 
-	if (buf->cap - buf->end >= size && buf->data) {
-		return 0;
-	}
 	if (size > SIZE_MAX / 8 || cap > SIZE_MAX / 8) {
 		return -1;
 	}

@@ -22,9 +22,15 @@ void buf_init_fixed(struct buf *buf, void *memory, size_t size);
 /* Frees what it owns; the buffer is empty and may be used again, fixed no longer. */
 void buf_fini(struct buf *buf);
 
+/* buf_reserve, when the room is not there yet. */
+int buf_make_room(struct buf *buf, size_t size) __attribute__((warn_unused_result));
+
 /* Makes room for `size` more bytes behind `end`, moving what waits to the front
  * or growing. 0, or -1 when memory is out (nothing has changed then). */
-int buf_reserve(struct buf *buf, size_t size) __attribute__((warn_unused_result));
+__attribute__((warn_unused_result)) static inline int buf_reserve(struct buf *buf, size_t size)
+{
+	return buf->data && buf->cap - buf->end >= size ? 0 : buf_make_room(buf, size);
+}
 
 /* Appends a copy. 0, or -1 when memory is out (nothing appended). */
 int buf_append(struct buf *buf, const void *data, size_t size) __attribute__((warn_unused_result));

@@ -1,18 +1,5 @@
 #include "core/hop.h"
 
-struct hop hop_of(const struct name *transmitter, const struct name *receiver,
-		  const struct leg *leg)
-{
-	return (struct hop){
-		.transmitter = name_slice(transmitter),
-		.receiver = name_slice(receiver),
-		.outcome = leg->outcome,
-		.reason = leg->reason,
-		.source = leg->source,
-		.link = leg->link,
-	};
-}
-
 /* A link may be absent. An altered payload may be cut, never longer than what was sent. */
 static bool usable(const struct reception *reception, size_t payload_size)
 {

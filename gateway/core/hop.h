@@ -31,8 +31,17 @@ struct via {
 };
 
 /* As events tell it; its slices are those of the arguments. */
-struct hop hop_of(const struct name *transmitter, const struct name *receiver,
-		  const struct leg *leg);
+static inline void hop_set(struct hop *hop, const struct name *transmitter,
+			   const struct name *receiver, const struct leg *leg)
+{
+	hop->transmitter = name_slice(transmitter);
+	hop->receiver = name_slice(receiver);
+	hop->outcome = (enum outcome)leg->outcome;
+	hop->reason = (enum reason)leg->reason;
+	hop->source = (enum source)leg->source;
+	hop->late_by_us = 0;
+	hop->link = leg->link;
+}
 
 /* What the channel answered for one receiver of a payload of `payload_size` bytes. An answer that
  * cannot be used (NaN, an unknown enumerator, a payload that grew) is SIMULATOR_ERROR. */

@@ -37,8 +37,7 @@ static void take_hello_ack(struct simlink *link, const struct channel_hello_ack 
 
 static void take_result(struct simlink *link, struct slice body)
 {
-	struct reception batch[SIMLINK_BATCH];
-	struct reception ahead;
+	struct reception batch[SIMLINK_BATCH + 1]; /* one ahead, to know whether it is the last */
 	struct hot_result result;
 	size_t count = 0;
 	int got;
@@ -47,12 +46,13 @@ static void take_result(struct simlink *link, struct slice body)
 		simlink_fail(link, "a result that cannot be read");
 		return;
 	}
-	while ((got = hot_result_next(&result, &ahead)) == 1 && !link->failed) {
+	while ((got = hot_result_next(&result, &batch[count])) == 1 && !link->failed) {
 		if (count == SIMLINK_BATCH) {
 			core_sim_result(link->net->core, link->lane, result.id, batch, count, true);
+			batch[0] = batch[count];
 			count = 0;
 		}
-		batch[count++] = ahead;
+		count++;
 	}
 	if (got < 0) {
 		simlink_fail(link, "a result that cannot be read");

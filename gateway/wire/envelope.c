@@ -16,17 +16,17 @@ int envelope_read(struct slice frame, const struct envelope_form *form, struct e
 	int next;
 
 	while ((next = wire_next(&reader, &field)) > 0) {
-		if (field.number >= first && field.number <= last) {
-			if (field.type != WIRE_BYTES) {
+		if (wire_number(&field) >= first && wire_number(&field) <= last) {
+			if (wire_type(&field) != WIRE_BYTES) {
 				return fail("a body of the wrong type", why);
 			}
 			if (found.number) {
 				return fail("two bodies in one frame", why);
 			}
-			found.number = field.number;
+			found.number = wire_number(&field);
 			found.body = field.bytes;
-		} else if (field.number == ref) {
-			if (field.type != WIRE_VARINT) {
+		} else if (wire_number(&field) == ref) {
+			if (wire_type(&field) != WIRE_VARINT) {
 				return fail("a ref of the wrong type", why);
 			}
 			found.ref = (uint32_t)field.value;

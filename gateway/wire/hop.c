@@ -29,7 +29,7 @@ static enum hot_status take_field(const struct wire_field *field, struct hop *ho
 {
 	uint32_t value = (uint32_t)field->value;
 
-	switch (wire_tag(field)) {
+	switch (field->tag) {
 	case WIRE_TAG(HOP_TRANSMITTER, WIRE_BYTES):
 		return take_name(&hop->transmitter, field->bytes);
 	case WIRE_TAG(HOP_RECEIVER, WIRE_BYTES):
@@ -49,7 +49,7 @@ static enum hot_status take_field(const struct wire_field *field, struct hop *ho
 	case WIRE_TAG(HOP_LINK, WIRE_BYTES):
 		return take_link(hop, field->bytes);
 	default:
-		return field->number > HOP_LINK ? HOT_OK : HOT_BAD;
+		return wire_number(field) > HOP_LINK ? HOT_OK : HOT_BAD;
 	}
 }
 

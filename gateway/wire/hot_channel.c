@@ -49,7 +49,7 @@ static bool add_packed_receivers(struct receiver_list *list, struct slice packed
 static bool take_transmit_field(const struct wire_field *field, struct sim_transmit *transmit,
 				struct receiver_list *list)
 {
-	switch (wire_tag(field)) {
+	switch (field->tag) {
 	case WIRE_TAG(TRANSMIT_ID, WIRE_FIXED64):
 		transmit->id = field->value;
 		return true;
@@ -76,7 +76,7 @@ static bool take_transmit_field(const struct wire_field *field, struct sim_trans
 		transmit->sent_at_us = field->value;
 		return true;
 	default:
-		return field->number > TRANSMIT_SENT_AT_US;
+		return wire_number(field) > TRANSMIT_SENT_AT_US;
 	}
 }
 
@@ -182,7 +182,7 @@ enum hot_status hot_result_begin(struct slice body, struct hot_result *result)
 
 	*result = (struct hot_result){.cursor = reader};
 	while ((next = wire_next(&reader, &field)) > 0) {
-		switch (wire_tag(&field)) {
+		switch (field.tag) {
 		case WIRE_TAG(RESULT_ID, WIRE_FIXED64):
 			result->id = field.value;
 			break;
@@ -192,7 +192,7 @@ enum hot_status hot_result_begin(struct slice body, struct hot_result *result)
 			result->more = field.value != 0;
 			break;
 		default:
-			if (field.number <= RESULT_MORE) {
+			if (wire_number(&field) <= RESULT_MORE) {
 				return HOT_BAD;
 			}
 		}
@@ -210,7 +210,7 @@ static void take_link(struct slice bytes, struct reception *reception)
 /* False: a known field has the wrong type, or a second Link. */
 static bool take_reception_field(const struct wire_field *field, struct reception *reception)
 {
-	switch (wire_tag(field)) {
+	switch (field->tag) {
 	case WIRE_TAG(RECEPTION_RECEIVER, WIRE_VARINT):
 		reception->receiver = (uint32_t)field->value;
 		return true;
@@ -233,7 +233,7 @@ static bool take_reception_field(const struct wire_field *field, struct receptio
 		reception->payload = field->bytes;
 		return true;
 	default:
-		return field->number > RECEPTION_PAYLOAD;
+		return wire_number(field) > RECEPTION_PAYLOAD;
 	}
 }
 
@@ -260,7 +260,7 @@ int hot_result_next(struct hot_result *result, struct reception *reception)
 	int next;
 
 	while ((next = wire_next(&result->cursor, &field)) > 0) {
-		if (wire_tag(&field) == WIRE_TAG(RESULT_RECEPTIONS, WIRE_BYTES)) {
+		if (field.tag == WIRE_TAG(RESULT_RECEPTIONS, WIRE_BYTES)) {
 			return read_reception(field.bytes, reception);
 		}
 	}

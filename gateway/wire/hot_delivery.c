@@ -24,7 +24,7 @@ static enum hot_status take_text(struct slice *text, struct slice bytes)
 static enum hot_status take_field(const struct wire_field *field, struct event_delivery *delivery,
 				  struct hop_list *hops)
 {
-	switch (wire_tag(field)) {
+	switch (field->tag) {
 	case WIRE_TAG(DELIVERY_SENDER, WIRE_BYTES):
 		return take_text(&delivery->sender, field->bytes);
 	case WIRE_TAG(DELIVERY_TO, WIRE_BYTES):
@@ -43,8 +43,9 @@ static enum hot_status take_field(const struct wire_field *field, struct event_d
 	case WIRE_TAG(HOPS_FIELD, WIRE_BYTES):
 		return hop_list_read(hops, field->bytes);
 	default:
-		return field->number > DELIVERY_SENT_AT_US && field->number != HOPS_FIELD ? HOT_OK
-											  : HOT_BAD;
+		return wire_number(field) > DELIVERY_SENT_AT_US && wire_number(field) != HOPS_FIELD
+			       ? HOT_OK
+			       : HOT_BAD;
 	}
 }
 

@@ -19,14 +19,14 @@ enum hot_status hot_report_begin(struct slice body, struct hot_report *report)
 
 	*report = (struct hot_report){.cursor = reader};
 	while ((next = wire_next(&reader, &field)) > 0) {
-		switch (wire_tag(&field)) {
+		switch (field.tag) {
 		case WIRE_TAG(REPORT_OUTCOMES, WIRE_BYTES):
 			break;
 		case WIRE_TAG(REPORT_MORE, WIRE_VARINT):
 			report->more = field.value != 0;
 			break;
 		default:
-			if (field.number <= REPORT_MORE) {
+			if (wire_number(&field) <= REPORT_MORE) {
 				return HOT_BAD;
 			}
 		}
@@ -39,7 +39,7 @@ static enum hot_status take_field(const struct wire_field *field, struct target_
 {
 	uint32_t value = (uint32_t)field->value;
 
-	switch (wire_tag(field)) {
+	switch (field->tag) {
 	case WIRE_TAG(OUTCOME_DRONE_ID, WIRE_BYTES):
 		outcome->drone_id = field->bytes;
 		return utf8_valid(field->bytes) ? HOT_OK : HOT_REFUSED;
@@ -52,8 +52,9 @@ static enum hot_status take_field(const struct wire_field *field, struct target_
 	case WIRE_TAG(HOPS_FIELD, WIRE_BYTES):
 		return hop_list_read(hops, field->bytes);
 	default:
-		return field->number > OUTCOME_REASON && field->number != HOPS_FIELD ? HOT_OK
-										     : HOT_BAD;
+		return wire_number(field) > OUTCOME_REASON && wire_number(field) != HOPS_FIELD
+			       ? HOT_OK
+			       : HOT_BAD;
 	}
 }
 
@@ -82,7 +83,7 @@ int hot_report_next(struct hot_report *report, struct target_outcome *outcome, s
 	int next;
 
 	while ((next = wire_next(&report->cursor, &field)) > 0) {
-		if (wire_tag(&field) == WIRE_TAG(REPORT_OUTCOMES, WIRE_BYTES)) {
+		if (field.tag == WIRE_TAG(REPORT_OUTCOMES, WIRE_BYTES)) {
 			return read_outcome(field.bytes, outcome, hops, max_hops);
 		}
 	}

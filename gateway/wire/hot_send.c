@@ -39,7 +39,7 @@ static enum hot_status take_everyone(struct request_send *send, struct slice eve
 static enum hot_status take_send_field(const struct wire_field *field, struct request_send *send,
 				       bool *everyone_seen)
 {
-	switch (wire_tag(field)) {
+	switch (field->tag) {
 	case WIRE_TAG(SEND_DRONE, WIRE_BYTES):
 		return take_name(send, SEND_TO_DRONE, field->bytes);
 	case WIRE_TAG(SEND_GROUP, WIRE_BYTES):
@@ -56,7 +56,7 @@ static enum hot_status take_send_field(const struct wire_field *field, struct re
 		send->report = (enum report_wish)(uint32_t)field->value;
 		return (uint32_t)field->value <= REPORT_WISH_ALL ? HOT_OK : HOT_REFUSED;
 	default:
-		return field->number > SEND_REPORT ? HOT_OK : HOT_BAD;
+		return wire_number(field) > SEND_REPORT ? HOT_OK : HOT_BAD;
 	}
 }
 

@@ -54,70 +54,77 @@ static bool is_finite(uint32_t bits)
 	return (bits & exponent) != exponent;
 }
 
-/* The floats that stand next, most of every Link, when they stand in the order of their
- * numbers as every known writer has them. False: one of them is not finite. */
-static inline bool take_floats(struct wire_reader *reader, struct raw_link *raw)
+enum { FLOATS = LINK_DISTANCE_M - LINK_TX_POWER_DBM + 1, FLOAT_BYTES = 1 + sizeof(uint32_t) };
+
+/* All the floats at once, when they stand next and in the order of their numbers, as every
+ * known writer has them: without a branch for each, which made the check of a Link the
+ * dearest step of a message (400 instructions; 150 so). False: they do not stand so,
+ * nothing was taken. */
+static inline bool take_all_floats(struct wire_reader *reader, struct raw_link *raw, bool *finite)
 {
-	const ptrdiff_t size = 1 + sizeof(uint32_t);
-	const uint8_t *at = reader->at, *end = reader->end;
-	bool finite = true;
+	const uint8_t *at = reader->at;
+	uint32_t found[FLOATS], other = 0, infinite = 0;
 
-	if (at == end || (*at & 7) != WIRE_FIXED32) {
-		return true;
+	if (reader->end - at < FLOATS * FLOAT_BYTES) {
+		return false;
 	}
-	for (uint32_t number = LINK_TX_POWER_DBM; number <= LINK_DISTANCE_M; number++) {
-		if (end - at >= size && *at == WIRE_TAG(number, WIRE_FIXED32)) {
-			uint32_t bits;
-
-			memcpy(&bits, at + 1, sizeof(bits));
-			bits = le32toh(bits);
-			raw->of[number] = bits;
-			finite &= is_finite(bits);
-			at += size;
-		}
+#pragma GCC unroll 8
+	for (uint32_t i = 0; i < FLOATS; i++) {
+		other |= at[i * FLOAT_BYTES] ^ WIRE_TAG(LINK_TX_POWER_DBM + i, WIRE_FIXED32);
+		memcpy(&found[i], at + i * FLOAT_BYTES + 1, sizeof(found[i]));
+		found[i] = le32toh(found[i]);
+		infinite |= !is_finite(found[i]);
 	}
-	reader->at = at;
-	return finite;
+	if (other) {
+		return false;
+	}
+	memcpy(&raw->of[LINK_TX_POWER_DBM], found, sizeof(found));
+	*finite &= !infinite;
+	reader->at = at + FLOATS * FLOAT_BYTES;
+	return true;
 }
 
-/* Any other field, or a float out of order. */
+/* Any other field, or a float on its own. */
 static inline enum hot_status take_field(const struct wire_field *field, struct raw_link *raw)
 {
 	uint32_t value = (uint32_t)field->value;
 
-	if (field->number >= LINK_FIELDS) {
+	if (wire_number(field) >= LINK_FIELDS) {
 		return HOT_OK;
 	}
-	if (field->type != (is_float(field->number) ? WIRE_FIXED32 : WIRE_VARINT)) {
+	if (wire_type(field) != (is_float(wire_number(field)) ? WIRE_FIXED32 : WIRE_VARINT)) {
 		return HOT_BAD;
 	}
-	raw->of[field->number] = value;
-	if (is_float(field->number)) {
+	raw->of[wire_number(field)] = value;
+	if (is_float(wire_number(field))) {
 		return is_finite(value) ? HOT_OK : HOT_REFUSED;
 	}
-	raw->newer |= field->number == LINK_LINE_OF_SIGHT && value >= LINES_OF_SIGHT;
+	raw->newer |= wire_number(field) == LINK_LINE_OF_SIGHT && value >= LINES_OF_SIGHT;
 	return HOT_OK;
 }
 
-static enum hot_status read_raw(struct slice bytes, struct raw_link *raw)
+static inline enum hot_status read_raw(struct slice bytes, struct raw_link *raw)
 {
 	struct wire_reader reader = wire_reader_of(bytes);
-	bool allowed = take_floats(&reader, raw);
+	const uint8_t first_float = WIRE_TAG(LINK_TX_POWER_DBM, WIRE_FIXED32);
 	struct wire_field field = {0};
+	bool allowed = true;
 	float error_rate;
-	int next;
 
-	while ((next = wire_next(&reader, &field)) > 0) {
-		enum hot_status status = take_field(&field, raw);
+	while (reader.at != reader.end) {
+		enum hot_status status;
 
+		if (*reader.at == first_float && take_all_floats(&reader, raw, &allowed)) {
+			continue;
+		}
+		if (wire_next(&reader, &field) < 0) {
+			return HOT_BAD;
+		}
+		status = take_field(&field, raw);
 		if (status == HOT_BAD) {
 			return HOT_BAD;
 		}
 		allowed &= status == HOT_OK;
-		allowed &= take_floats(&reader, raw);
-	}
-	if (next < 0) {
-		return HOT_BAD;
 	}
 	error_rate = float_of(raw->of[LINK_PACKET_ERROR_RATE]);
 	return allowed && error_rate >= 0 && error_rate <= 1 ? HOT_OK : HOT_REFUSED;

@@ -126,11 +126,11 @@ static enum schema_status check_field(const ProtobufCFieldDescriptor *type,
 {
 	enum wire_type expected = wire_type_of(type->type);
 
-	if (field->type == WIRE_BYTES && expected != WIRE_BYTES &&
+	if (wire_type(field) == WIRE_BYTES && expected != WIRE_BYTES &&
 	    type->label == PROTOBUF_C_LABEL_REPEATED) {
 		return check_packed(type, field->bytes, why);
 	}
-	if (field->type != expected) {
+	if (wire_type(field) != expected) {
 		return say(SCHEMA_BAD, wrong_type, why);
 	}
 	return expected == WIRE_BYTES ? check_bytes(type, field->bytes, why)
@@ -163,7 +163,7 @@ enum schema_status schema_check(const ProtobufCMessageDescriptor *descriptor, st
 
 	while ((next = wire_next(&reader, &field)) > 0) {
 		const ProtobufCFieldDescriptor *type =
-			protobuf_c_message_descriptor_get_field(descriptor, field.number);
+			protobuf_c_message_descriptor_get_field(descriptor, wire_number(&field));
 
 		if (!type) {
 			continue;

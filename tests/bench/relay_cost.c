@@ -18,7 +18,12 @@
 #include "wire/frame.h"
 #include "wire/hot_codec.h"
 
-enum { ROUNDS = 400, MOST_DRONES = 2000, PAYLOAD_BYTES = 128, RESULT_BATCH = 64 };
+enum {
+	ROUNDS = 400 /* unless the first argument says so */,
+	MOST_DRONES = 2000,
+	PAYLOAD_BYTES = 128,
+	RESULT_BATCH = 64
+};
 
 struct drone {
 	struct session *session;
@@ -312,13 +317,13 @@ static void deliver_all(void)
 	}
 }
 
-static void run(const char *what, uint32_t pairs, uint32_t window)
+static void run(const char *what, uint32_t pairs, uint32_t window, int rounds)
 {
 	double best_accept = 1e30, best_deliver = 1e30;
 	double messages = (double)pairs * window;
 
 	start(pairs, window);
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < rounds; round++) {
 		double at = now_ns(), accepted, answered;
 
 		bench.now.mono_us += 100;
@@ -338,17 +343,21 @@ static void run(const char *what, uint32_t pairs, uint32_t window)
 		best_accept = accepted < best_accept ? accepted : best_accept;
 		best_deliver = answered < best_deliver ? answered : best_deliver;
 	}
-	must(bench.delivered == (uint64_t)messages * ROUNDS);
+	must(bench.delivered == (uint64_t)messages * (uint64_t)rounds);
 	printf("%-34s %8.1f %8.1f %8.1f\n", what, best_accept / messages, best_deliver / messages,
 	       (best_accept + best_deliver) / messages);
 	stop();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	int rounds = argc > 1 ? atoi(argv[1]) : ROUNDS;
+
 	printf("%-34s %8s %8s %8s   ns per message, %d-byte payload\n", "without sockets", "accept",
 	       "deliver", "both", PAYLOAD_BYTES);
-	run("100 pairs, 64 messages at a time", 100, 64);
-	run("1000 pairs, 1 message at a time", 1000, 1);
+	run("100 pairs, 64 messages at a time", 100, 64, rounds);
+	run("1000 pairs, 1 message at a time", 1000, 1, rounds);
+	run("100 pairs, 4", 100, 4, rounds);
+	run("1 pairs, 64", 1, 64, rounds*20);
 	return 0;
 }

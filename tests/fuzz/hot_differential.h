@@ -449,7 +449,7 @@ static const char *diff_rewrite(enum hot_kind kind, const struct hot_ours *ours,
 		goto done;
 	}
 	reader = wire_reader_of(frame);
-	if (wire_next(&reader, &field) != 1 || field.type != WIRE_BYTES ||
+	if (wire_next(&reader, &field) != 1 || wire_type(&field) != WIRE_BYTES ||
 	    reader.at != reader.end) {
 		goto done;
 	}

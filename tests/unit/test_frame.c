@@ -147,19 +147,19 @@ static void fields_are_read_one_after_another(void **state)
 
 	(void)state;
 	assert_int_equal(wire_next(&reader, &field), 1);
-	assert_int_equal(wire_tag(&field), WIRE_TAG(1, WIRE_VARINT));
+	assert_int_equal(field.tag, WIRE_TAG(1, WIRE_VARINT));
 	assert_true(field.value == 150);
 	assert_int_equal(wire_next(&reader, &field), 1);
-	assert_int_equal(wire_tag(&field), WIRE_TAG(2, WIRE_FIXED64));
+	assert_int_equal(field.tag, WIRE_TAG(2, WIRE_FIXED64));
 	assert_true(field.value == 0x0807060504030201u);
 	assert_int_equal(wire_next(&reader, &field), 1);
-	assert_int_equal(wire_tag(&field), WIRE_TAG(3, WIRE_BYTES));
+	assert_int_equal(field.tag, WIRE_TAG(3, WIRE_BYTES));
 	assert_true(slice_equal(field.bytes, slice_str("hi")));
 	assert_int_equal(wire_next(&reader, &field), 1);
-	assert_int_equal(wire_tag(&field), WIRE_TAG(4, WIRE_FIXED32));
+	assert_int_equal(field.tag, WIRE_TAG(4, WIRE_FIXED32));
 	assert_true(field.value == 0x04030201u);
 	assert_int_equal(wire_next(&reader, &field), 1);
-	assert_int_equal(field.number, (1u << 29) - 1);
+	assert_int_equal(wire_number(&field), (1u << 29) - 1);
 	assert_int_equal(wire_next(&reader, &field), 0);
 	assert_true(wire_well_formed(message));
 }
