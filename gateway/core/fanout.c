@@ -194,8 +194,7 @@ static size_t target_hops(const struct fanout *fanout, const struct fanout_targe
 	size_t count = 0;
 
 	if (target->relayed) {
-		hop_set(&hops[count++], &fanout->sender, &fanout->via.hub,
-			&fanout->via.first.leg);
+		hop_set(&hops[count++], &fanout->sender, &fanout->via.hub, &fanout->via.first.leg);
 	}
 	if (target->has_hop) {
 		hops[count++] = (struct hop){

@@ -311,6 +311,9 @@ struct event_presence {
 	const struct presence_entry *entries;
 	size_t count;
 	uint32_t missed;
+	/* With event->encoded: so many entries stand before these in the same array. The array is
+	 * the same for all readers; one that came later is not told of its beginning. */
+	size_t before;
 };
 
 struct event_send_report {
@@ -344,7 +347,6 @@ struct event_goodbye {
  * core, filled and read by fronts alone. */
 struct encoded {
 	const void *owner; /* the front that filled it */
-	uint32_t max_frame;
 	uint8_t *data;
 	size_t size, cap;
 };
@@ -353,7 +355,7 @@ struct event {
 	enum event_kind kind;
 	uint32_t ref;		 /* of the request it answers, or 0 */
 	struct encoded *encoded; /* of an event to many, else NULL: for EVENT_DELIVERY the
-				    body up to the hops, for EVENT_PRESENCE the whole frames */
+				    body up to the hops, for EVENT_PRESENCE the entries */
 	union {
 		struct slice nonce; /* challenge */
 		struct event_welcome welcome;

@@ -4,14 +4,22 @@
 
 #include "core/state.h"
 
-enum { PRESENCE_PAGE = 128 };
+enum {
+	PRESENCE_PAGE = 1024, /* told to all at once: what EVENT_MAX_ENTRIES lets into one frame */
+	PRESENCE_OWN_PAGE = 128,
+};
 
 int presence_init(struct presence *presence, uint32_t backlog)
 {
 	*presence = (struct presence){.cap = backlog};
 	/* calloc: pages that the journal has not reached are not resident */
 	presence->records = calloc(backlog, sizeof(*presence->records));
-	return presence->records ? 0 : -1;
+	presence->page = calloc(PRESENCE_PAGE, sizeof(*presence->page));
+	if (!presence->records || !presence->page) {
+		presence_fini(presence);
+		return -1;
+	}
+	return 0;
 }
 
 void presence_fini(struct presence *presence)
@@ -20,6 +28,8 @@ void presence_fini(struct presence *presence)
 		callsign_drop(presence->records[i].callsign);
 	}
 	free(presence->records);
+	free(presence->page);
+	*presence = (struct presence){0};
 }
 
 static struct presence_record *record_at(const struct presence *presence, uint64_t position)
@@ -135,25 +145,13 @@ static bool concerns(const struct session *session, const struct presence_record
 	       (own && (record->from == own || record->into == own));
 }
 
-static void emit_entries(struct core *core, struct session *session,
-			 const struct presence_entry *entries, size_t count, uint32_t missed,
-			 struct encoded *encoded)
-{
-	struct event event = {
-		.kind = EVENT_PRESENCE,
-		.encoded = encoded,
-		.presence = {.entries = entries, .count = count, .missed = missed},
-	};
-
-	session_emit(core, session, &event);
-}
-
 /* The next page for one session, whatever the others have seen. */
 static void tell_page(struct core *core, struct session *session)
 {
 	const struct presence *presence = &core->presence;
-	struct presence_entry entries[PRESENCE_PAGE];
+	struct presence_entry entries[PRESENCE_OWN_PAGE];
 	uint64_t oldest = presence->end > presence->cap ? presence->end - presence->cap : 0;
+	struct event event = {.kind = EVENT_PRESENCE};
 	uint32_t missed = 0;
 	size_t count = 0;
 
@@ -162,7 +160,7 @@ static void tell_page(struct core *core, struct session *session)
 		session->presence_seen = oldest;
 		core->stats.presence_missed += missed;
 	}
-	while (session->presence_seen < presence->told && count < PRESENCE_PAGE) {
+	while (session->presence_seen < presence->told && count < PRESENCE_OWN_PAGE) {
 		const struct presence_record *record =
 			record_at(presence, session->presence_seen++);
 
@@ -170,8 +168,9 @@ static void tell_page(struct core *core, struct session *session)
 			entries[count++] = entry_of(record);
 		}
 	}
+	event.presence = (struct event_presence){entries, count, missed, 0};
 	if (count || missed) {
-		emit_entries(core, session, entries, count, missed, NULL);
+		session_emit(core, session, &event);
 	}
 }
 
@@ -194,17 +193,17 @@ static bool overrun(const struct presence *presence, uint64_t from)
 	return presence->end - from > presence->cap;
 }
 
-/* One page for all who stand at `from` and wish everything: encoded once. What writing
- * sets off (a reader found too slow) is noted behind `told` and starts the next
- * gathering; when the ring has overrun the page, the rest are left to tell_page, which
- * tells what they missed. */
+/* One page for all who have seen everything before `from` and wish everything: each entry is
+ * encoded once; one that came in the meantime is told the page's end. What writing sets off (a
+ * reader found too slow) is noted behind `told` and starts the next gathering; when the ring
+ * has overrun the page, the rest are left to tell_page, which tells what they missed. */
 static void tell_together(struct core *core, uint64_t from, uint64_t upto)
 {
-	struct presence_entry entries[PRESENCE_PAGE];
-	size_t count = 0;
+	struct presence_entry *page = core->presence.page;
+	struct event event = {.kind = EVENT_PRESENCE, .encoded = &core->encoded};
 
 	for (uint64_t at = from; at < upto; at++) {
-		entries[count++] = entry_of(record_at(&core->presence, at));
+		page[at - from] = entry_of(record_at(&core->presence, at));
 	}
 	core->encoded.size = 0;
 	core->encoded_of = 0;
@@ -213,10 +212,17 @@ static void tell_together(struct core *core, uint64_t from, uint64_t upto)
 		struct session *session = registry_at(&core->registry, i);
 
 		if (session && session->state == SESSION_ACTIVE &&
-		    session->presence == PRESENCE_WISH_ALL && session->presence_seen == from &&
-		    session_has_room(core, session)) {
+		    session->presence == PRESENCE_WISH_ALL && session->presence_seen >= from &&
+		    session->presence_seen < upto && session_has_room(core, session)) {
+			size_t before = (size_t)(session->presence_seen - from);
+
+			event.presence = (struct event_presence){
+				.entries = page + before,
+				.count = (size_t)(upto - from) - before,
+				.before = before,
+			};
 			session->presence_seen = upto;
-			emit_entries(core, session, entries, count, 0, &core->encoded);
+			session_emit(core, session, &event);
 		}
 	}
 }

@@ -21,6 +21,7 @@ struct presence_record {
 
 struct presence {
 	struct presence_record *records; /* ring */
+	struct presence_entry *page;	 /* scratch, of PRESENCE_PAGE */
 	uint32_t cap;
 	uint64_t end;	 /* position behind the newest */
 	uint64_t firm;	 /* records before this position may have been seen: they stay */

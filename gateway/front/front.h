@@ -14,6 +14,14 @@ enum front_status {
 	FRONT_BAD, /* cannot go on; *why says it in words */
 };
 
+#define LENT_HEAD_MAX 16
+
+struct lent {
+	uint8_t head[LENT_HEAD_MAX];
+	size_t head_size;
+	struct slice tail;
+};
+
 struct front {
 	const char *name; /* as in `protocol =` of a listener */
 
@@ -28,6 +36,11 @@ struct front {
 	 * fills event->encoded when there is one. 0, or -1 when memory is out
 	 * (nothing appended then). */
 	int (*write)(struct buf *out, const struct event *event, uint32_t max_frame);
+
+	/* The same bytes without copying those that are the same for many readers: *lent has
+	 * them until event->encoded is used for something else. False: the event has no
+	 * such form (or memory is out); it is to be written. */
+	bool (*lend)(const struct event *event, uint32_t max_frame, struct lent *lent);
 };
 
 extern const struct front front_protobuf;

@@ -1,9 +1,10 @@
 /* The project's own protocol: length-prefixed protobuf messages (proto/drone.proto).
  * What goes to many is encoded once: of a delivery the body up to its hops, of
- * presence the whole frames. */
+ * presence the entries. */
 #include "front/front.h"
 
 #include "wire/drone_codec.h"
+#include "wire/envelope.h"
 #include "wire/frame.h"
 #include "wire/hot_codec.h"
 
@@ -24,31 +25,28 @@ static enum front_status read_request(struct slice bytes, uint32_t max_frame_byt
 	return drone_read_request(body, arena, request, why) == CODEC_OK ? FRONT_OK : FRONT_BAD;
 }
 
-/* Whether `encoded` holds what this front made for readers of `max_frame`. */
-static bool is_ours(const struct encoded *encoded, uint32_t max_frame)
+/* Whether `encoded` holds what this front made. */
+static bool is_ours(const struct encoded *encoded)
 {
-	return encoded->size > 0 && encoded->owner == &front_protobuf &&
-	       encoded->max_frame == max_frame;
+	return encoded->size > 0 && encoded->owner == &front_protobuf;
 }
 
 /* Lends the room to a buffer, empty, and takes it back with what was written. */
-static struct buf lend(const struct encoded *encoded)
+static struct buf lend_room(const struct encoded *encoded)
 {
 	return (struct buf){.data = encoded->data, .cap = encoded->cap};
 }
 
-static void take_back(struct encoded *encoded, const struct buf *buf, uint32_t max_frame)
+static void take_back(struct encoded *encoded, const struct buf *buf)
 {
 	*encoded = (struct encoded){
 		.owner = &front_protobuf,
-		.max_frame = max_frame,
 		.data = buf->data,
 		.size = buf_size(buf),
 		.cap = buf->cap,
 	};
 }
 
-/* The largest frame is no part of what is kept of a delivery. */
 static int write_delivery(struct buf *out, const struct event *event)
 {
 	const struct event_delivery *delivery = &event->delivery;
@@ -58,11 +56,11 @@ static int write_delivery(struct buf *out, const struct event *event)
 	if (!encoded) {
 		return hot_write_whole_delivery(out, event->ref, delivery);
 	}
-	if (!is_ours(encoded, 0)) {
-		struct buf body = lend(encoded);
+	if (!is_ours(encoded)) {
+		struct buf body = lend_room(encoded);
 
 		result = hot_write_delivery_body(&body, delivery);
-		take_back(encoded, &body, 0);
+		take_back(encoded, &body);
 	}
 	if (result < 0) {
 		return -1;
@@ -71,21 +69,55 @@ static int write_delivery(struct buf *out, const struct event *event)
 				  delivery->hops, delivery->hop_count);
 }
 
+/* The entries that this event has in common with others, encoded once. NULL when memory is
+ * out. */
+static const struct presence_bytes *shared_entries(const struct event *event,
+						   struct presence_bytes *bytes)
+{
+	const struct event_presence *presence = &event->presence;
+	size_t count = presence->before + presence->count;
+	struct encoded *encoded = event->encoded;
+
+	if (!is_ours(encoded)) {
+		struct buf room = lend_room(encoded);
+		int result = hot_write_presence_entries(&room, presence->entries - presence->before,
+							count);
+
+		take_back(encoded, &room);
+		if (result < 0) {
+			encoded->size = 0;
+			return NULL;
+		}
+	}
+	*bytes = hot_presence_bytes(slice_of(encoded->data, encoded->size), count);
+	return bytes;
+}
+
 static int write_presence(struct buf *out, const struct event *event, uint32_t max_frame)
 {
-	struct encoded *encoded = event->encoded;
-	int result = 0;
+	struct presence_bytes bytes;
 
-	if (!encoded || event->ref) {
+	if (!event->encoded || event->ref || event->presence.missed) {
 		return drone_write_event(out, event, max_frame);
 	}
-	if (!is_ours(encoded, max_frame)) {
-		struct buf frames = lend(encoded);
-
-		result = drone_write_event(&frames, event, max_frame);
-		take_back(encoded, &frames, max_frame);
+	if (!shared_entries(event, &bytes)) {
+		return -1;
 	}
-	return result < 0 ? -1 : buf_append(out, encoded->data, encoded->size);
+	return hot_write_presence(out, &bytes, event->presence.before, max_frame);
+}
+
+/* Presence for many readers is large and, behind its first bytes, the same for all. */
+static bool lend_event(const struct event *event, uint32_t max_frame, struct lent *lent)
+{
+	struct presence_bytes bytes;
+
+	if (event->kind != EVENT_PRESENCE || !event->encoded || event->ref ||
+	    event->presence.missed || !shared_entries(event, &bytes)) {
+		return false;
+	}
+	lent->tail = hot_presence_tail(&bytes, event->presence.before);
+	lent->head_size = envelope_head(lent->head, FROM_GATEWAY_PRESENCE, lent->tail.size);
+	return envelope_size(0, FROM_GATEWAY_PRESENCE, lent->tail.size) <= max_frame;
 }
 
 /* Frame after frame until all outcomes are written. */
@@ -126,4 +158,5 @@ const struct front front_protobuf = {
 	.name = "protobuf",
 	.read = read_request,
 	.write = write_event,
+	.lend = lend_event,
 };

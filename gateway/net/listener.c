@@ -40,10 +40,10 @@ static int open_spare(void)
 }
 
 /* Descriptors are out: who waits is taken with the one kept for that, and sent away, or the
- * loop would be told of it for ever. */
-static void turn_away(struct listener *listener)
+ * loop would be told of it for ever. False: nobody was. */
+static bool turn_away(struct listener *listener)
 {
-	int fd;
+	int fd = -1;
 
 	if (listener->spare >= 0) {
 		close(listener->spare);
@@ -53,6 +53,7 @@ static void turn_away(struct listener *listener)
 		}
 	}
 	listener->spare = open_spare();
+	return fd >= 0;
 }
 
 static void note(struct listener *listener, int status)
@@ -65,7 +66,7 @@ static void note(struct listener *listener, int status)
 	listener->failing = status < 0;
 }
 
-/* False: nobody waits any more. */
+/* False: nobody waits any more, or the next turn may have more luck. */
 static bool take_one(struct listener *listener)
 {
 	struct sockaddr_storage remote = {0};
@@ -79,13 +80,11 @@ static bool take_one(struct listener *listener)
 		if (error == EAGAIN || error == EWOULDBLOCK) {
 			return false;
 		}
-		if (error == EMFILE || error == ENFILE) {
-			turn_away(listener);
+		if (error == EINTR || error == ECONNABORTED) {
+			return true;
 		}
-		if (error != EINTR && error != ECONNABORTED) {
-			note(listener, uv_translate_sys_error(error));
-		}
-		return true;
+		note(listener, uv_translate_sys_error(error));
+		return (error == EMFILE || error == ENFILE) && turn_away(listener);
 	}
 	status = peer_accept(listener->net, listener->front, listener->number, fd,
 			     (const struct sockaddr *)&remote);

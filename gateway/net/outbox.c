@@ -19,12 +19,13 @@ struct buf *outbox_gather(struct outbox *outbox)
 
 int outbox_offer(struct outbox *outbox, struct transport *transport)
 {
+	const struct slice bytes = buf_slice(&outbox->bytes);
 	ssize_t taken;
 
-	if (outbox->awaiting || buf_size(&outbox->bytes) == 0) {
+	if (outbox->awaiting || bytes.size == 0) {
 		return 0;
 	}
-	taken = transport->ops->write(transport, buf_slice(&outbox->bytes));
+	taken = transport->ops->write(transport, &bytes, 1);
 	if (taken < 0) {
 		return (int)taken;
 	}

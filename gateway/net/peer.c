@@ -315,14 +315,65 @@ static bool peer_is_due(const struct peer *peer)
 						outbox_queued(out) > limits->output_hard_bytes);
 }
 
+/* What the network did not take at once of what was lent waits with the rest. */
+static bool peer_keep(struct peer *peer, const struct slice *pieces, size_t taken)
+{
+	struct peer_box *box = peer_open_box(peer);
+	struct buf *out = box ? outbox_gather(&box->out) : NULL;
+
+	for (int i = 0; out && i < TRANSPORT_PIECES; i++) {
+		size_t skipped = taken < pieces[i].size ? taken : pieces[i].size;
+
+		taken -= skipped;
+		if (buf_append(out, pieces[i].data + skipped, pieces[i].size - skipped) < 0) {
+			return false;
+		}
+	}
+	net_flush_later(peer->net, &peer->flush);
+	return out != NULL;
+}
+
+/* What is the same for many is written from where it stands, if nothing waits to go before
+ * it. Gathered first, a gathering of presence for 10,000 drones took 16 KiB of each, 160 MB,
+ * and a copy more. False: it must be gathered. */
+static bool peer_pass_on(struct peer *peer, const struct event *event, uint32_t max_frame,
+			 bool *taken)
+{
+	struct lent lent;
+	struct slice pieces[TRANSPORT_PIECES];
+	ssize_t size;
+
+	if (!event->encoded || peer->box || (peer->flags & PEER_BROKEN) ||
+	    !peer->front->lend(event, max_frame, &lent)) {
+		return false;
+	}
+	pieces[0] = slice_of(lent.head, lent.head_size);
+	pieces[1] = lent.tail;
+	size = peer_transport(peer)->ops->write(peer_transport(peer), pieces, TRANSPORT_PIECES);
+	*taken = true;
+	if (size < 0) {
+		peer_set(peer, PEER_BROKEN);
+		net_flush_later(peer->net, &peer->flush);
+	} else if ((size_t)size < lent.head_size + lent.tail.size) {
+		*taken = peer_keep(peer, pieces, (size_t)size);
+	}
+	return true;
+}
+
 /* Should an offer show that the connection is broken, the session is ended at the turn's
  * end, outside the core. */
 static bool peer_emit(void *ctx, const struct event *event, uint32_t max_frame)
 {
 	struct peer *peer = ctx;
-	struct peer_box *box = peer_open_box(peer);
-	struct buf *out = box ? outbox_gather(&box->out) : NULL;
+	struct peer_box *box;
+	struct buf *out;
+	bool taken;
 
+	if (peer_pass_on(peer, event, max_frame, &taken)) {
+		return taken;
+	}
+	box = peer_open_box(peer);
+	out = box ? outbox_gather(&box->out) : NULL;
 	net_flush_later(peer->net, &peer->flush);
 	if (!out || peer->front->write(out, event, max_frame) < 0) {
 		return false;

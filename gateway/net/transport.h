@@ -13,6 +13,8 @@
 
 struct transport;
 
+#define TRANSPORT_PIECES 2 /* most of one write */
+
 struct transport_ops {
 	/* Bytes are wanted from now on. 0 or a negative uv error. Harmless when they
 	 * already are. */
@@ -23,10 +25,10 @@ struct transport_ops {
 	 * noticed either. */
 	void (*read_stop)(struct transport *transport);
 
-	/* Gives the network what it takes at once. How many bytes that was, 0 when it
-	 * takes none now, or a negative uv error: the connection is broken and only
-	 * close may follow. The bytes stay the caller's. */
-	ssize_t (*write)(struct transport *transport, struct slice bytes);
+	/* Gives the network what it takes at once, of one or two pieces behind each other. How
+	 * many bytes that was, 0 when it takes none now, or a negative uv error: the
+	 * connection is broken and only close may follow. The bytes stay the caller's. */
+	ssize_t (*write)(struct transport *transport, const struct slice *pieces, size_t count);
 
 	/* `writable` is told, once, when the network takes bytes again. 0 or a negative uv
 	 * error: it never will be. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -88,13 +89,28 @@ static void plain_read_stop(struct transport *transport)
 
 /* --- writing --- */
 
-static ssize_t plain_write(struct transport *transport, struct slice bytes)
+static ssize_t send_pieces(int fd, const struct slice *pieces, size_t count)
+{
+	struct iovec parts[TRANSPORT_PIECES];
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+
+	if (count == 1) {
+		return send(fd, pieces->data, pieces->size, MSG_NOSIGNAL);
+	}
+	for (size_t i = 0; i < count; i++) {
+		parts[i].iov_base = (void *)(uintptr_t)pieces[i].data;
+		parts[i].iov_len = pieces[i].size;
+	}
+	return sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+static ssize_t plain_write(struct transport *transport, const struct slice *pieces, size_t count)
 {
 	const struct transport_plain *plain = plain_of(transport);
 	ssize_t size;
 
 	do {
-		size = send(plain->fd, bytes.data, bytes.size, MSG_NOSIGNAL);
+		size = send_pieces(plain->fd, pieces, count);
 	} while (size < 0 && errno == EINTR);
 	if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
 		return 0;

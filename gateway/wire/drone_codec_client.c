@@ -182,7 +182,7 @@ static enum codec_status take_presence(const void *message, struct arena *arena,
 				(enum goodbye_reason)wire_known_value(entry->reason, GOODBYE_COUNT),
 		};
 	}
-	event->presence = (struct event_presence){entries, body->n_events, body->missed};
+	event->presence = (struct event_presence){entries, body->n_events, body->missed, 0};
 	return CODEC_OK;
 }
 

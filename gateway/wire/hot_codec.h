@@ -69,6 +69,28 @@ int hot_report_next(struct hot_report *report, struct target_outcome *outcome, s
 int hot_write_send_report(struct buf *out, uint32_t ref, const struct event_send_report *report,
 			  uint32_t max_frame, size_t *taken) __attribute__((warn_unused_result));
 
+/* Presence for many readers: its entries, encoded once, of which each reader gets all from one
+ * of them on. */
+#define FROM_GATEWAY_PRESENCE 6 /* number of `presence` in FromGateway */
+
+struct presence_bytes {
+	const uint8_t *ends; /* of the entries: where each ends in `entries`, 4 bytes each */
+	size_t count;
+	struct slice entries;
+};
+
+/* Puts the entries into `room`, which is empty, in a form of their own: see
+ * hot_presence_bytes. At least one. */
+int hot_write_presence_entries(struct buf *room, const struct presence_entry *entries, size_t count)
+	__attribute__((warn_unused_result));
+/* What stands in that room. */
+struct presence_bytes hot_presence_bytes(struct slice room, size_t count);
+/* The body of a message of the entries from number `from` on. */
+struct slice hot_presence_tail(const struct presence_bytes *bytes, size_t from);
+/* The same in frames of at most `max_frame` bytes. */
+int hot_write_presence(struct buf *out, const struct presence_bytes *bytes, size_t from,
+		       uint32_t max_frame) __attribute__((warn_unused_result));
+
 /* --- gateway <-> simulator --- */
 
 /* `receivers` takes up to `max_receivers` (body.size is always enough). */

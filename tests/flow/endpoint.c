@@ -125,6 +125,7 @@ static uint64_t digest_add(uint64_t digest, struct slice bytes)
 
 static uint64_t digest_of(const struct event *event)
 {
+	const struct event_presence *presence = &event->presence;
 	uint64_t digest = event->kind;
 
 	if (event->kind == EVENT_DELIVERY) {
@@ -133,12 +134,15 @@ static uint64_t digest_of(const struct event *event)
 		digest = digest_add(digest, event->delivery.content_type);
 		return rng_mix(digest ^ event->delivery.sequence);
 	}
-	for (size_t i = 0; i < event->presence.count; i++) {
-		digest = digest_add(digest, event->presence.entries[i].drone_id);
-		digest = digest_add(digest, event->presence.entries[i].callsign);
-		digest = rng_mix(digest ^ event->presence.entries[i].what);
+	/* the whole page, of which this reader may be told the end alone */
+	for (size_t i = 0; i < presence->before + presence->count; i++) {
+		const struct presence_entry *entry = presence->entries - presence->before + i;
+
+		digest = digest_add(digest, entry->drone_id);
+		digest = digest_add(digest, entry->callsign);
+		digest = rng_mix(digest ^ entry->what);
 	}
-	return rng_mix(digest ^ event->presence.missed);
+	return rng_mix(digest ^ presence->missed);
 }
 
 /* As a front does: what is kept from an earlier event must be the same event. */
