@@ -326,6 +326,11 @@ void core_sim_status(struct core *core, uint32_t lane, uint32_t scenario, bool o
 	scenario_decide(core, &core->lanes[lane], scenario, ok, message);
 }
 
+void core_sim_expect(const struct core *core, uint64_t id)
+{
+	inflight_expect(&core->inflight, id);
+}
+
 void core_sim_result(struct core *core, uint32_t lane, uint64_t id,
 		     const struct reception *receptions, size_t count, bool more)
 {

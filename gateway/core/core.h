@@ -146,6 +146,8 @@ void core_sim_up(struct core *core, uint32_t lane);
 void core_sim_down(struct core *core, uint32_t lane, const char *why);
 void core_sim_status(struct core *core, uint32_t lane, uint32_t scenario, bool ok,
 		     struct slice message);
+/* The result of transmit `id` is next: a hint, right or wrong. */
+void core_sim_expect(const struct core *core, uint64_t id);
 /* Some receptions of one transmit; `more`: others follow in a later call. */
 void core_sim_result(struct core *core, uint32_t lane, uint64_t id,
 		     const struct reception *receptions, size_t count, bool more);

@@ -84,6 +84,9 @@ void inflight_release(struct inflight *inflight, struct message *message);
 struct message *inflight_find(const struct inflight *inflight, uint64_t id,
 			      enum inflight_lookup *found);
 
+/* An answer with that id will soon be looked up: a hint, right or wrong. */
+void inflight_expect(const struct inflight *inflight, uint64_t id);
+
 /* It goes to the simulator. */
 void inflight_enter_channel(struct inflight *inflight, struct message *message);
 /* It goes there again, for its second hop: under a new id. */

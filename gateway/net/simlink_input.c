@@ -103,6 +103,9 @@ static bool take_frame(struct simlink *link, struct slice bytes, size_t *used)
 		simlink_fail(link, why);
 		return false;
 	}
+	/* What the next answer is about has mostly left the cache: it is fetched meanwhile. */
+	core_sim_expect(link->net->core,
+			hot_result_hint(slice_of(bytes.data + *used, bytes.size - *used)));
 	take_message(link, &message);
 	return true;
 }

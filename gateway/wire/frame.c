@@ -29,6 +29,22 @@ static int read_varint(const uint8_t *at, const uint8_t *end, int max, int bits,
 
 const uint8_t *wire_long_varint(const uint8_t *at, const uint8_t *end, uint64_t *value)
 {
+	if (end - at >= VARINT_MAX) {
+		uint64_t sum = 0;
+
+		/* all but the last byte that there may be, which has a bound of its own */
+		for (unsigned shift = 0; shift < 63; shift += 7) {
+			uint64_t part = *at++;
+
+			sum |= (part & 0x7f) << shift;
+			if (part < 0x80) {
+				*value = sum;
+				return at;
+			}
+		}
+		*value = sum | (uint64_t)*at << 63;
+		return *at <= 1 ? at + 1 : NULL;
+	}
 	int size = read_varint(at, end, VARINT_MAX, 64, value);
 
 	return size > 0 ? at + size : NULL;

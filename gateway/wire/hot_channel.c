@@ -174,6 +174,27 @@ enum {
 	RECEPTION_PAYLOAD,
 };
 
+uint64_t hot_result_hint(struct slice bytes)
+{
+	enum { MOST_BEFORE = 6 }; /* two lengths of up to two bytes, and two tags */
+	const uint8_t *at = bytes.data;
+	uint64_t id;
+
+	if (bytes.size < MOST_BEFORE + sizeof(id)) {
+		return 0;
+	}
+	at += *at < 0x80 ? 1 : 2;
+	if (*at++ != WIRE_TAG(FROM_SIMULATOR_RESULT, WIRE_BYTES)) {
+		return 0;
+	}
+	at += *at < 0x80 ? 1 : 2;
+	if (*at++ != WIRE_TAG(RESULT_ID, WIRE_FIXED64)) {
+		return 0;
+	}
+	memcpy(&id, at, sizeof(id));
+	return le64toh(id);
+}
+
 enum hot_status hot_result_begin(struct slice body, struct hot_result *result)
 {
 	struct wire_reader reader = wire_reader_of(body);

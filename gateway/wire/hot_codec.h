@@ -99,6 +99,10 @@ enum hot_status hot_read_transmit(struct slice body, struct sim_transmit *transm
 int hot_write_transmit(struct buf *out, const struct sim_transmit *transmit)
 	__attribute__((warn_unused_result));
 
+/* The id of the result whose frame begins with `bytes`, as every known writer has it; 0 when it
+ * does not look like one. A hint: nothing is checked. */
+uint64_t hot_result_hint(struct slice bytes);
+
 /* Steps through a result. hot_result_begin checks the whole outer message. */
 struct hot_result {
 	uint64_t id;

@@ -84,43 +84,67 @@ static inline bool take_all_floats(struct wire_reader *reader, struct raw_link *
 	return true;
 }
 
-/* Any other field, or a float on its own. */
-static inline enum hot_status take_field(const struct wire_field *field, struct raw_link *raw)
+/* One of the other numbers, in at most 5 bytes, which is all that one of 32 bits needs. False:
+ * it is something else, nothing was taken. */
+static inline bool take_uint(struct wire_reader *reader, struct raw_link *raw)
 {
-	uint32_t value = (uint32_t)field->value;
+	const uint32_t number = *reader->at >> 3;
+	const uint8_t *at = reader->at + 1;
+	uint32_t value = 0;
 
-	if (wire_number(field) >= LINK_FIELDS) {
-		return HOT_OK;
+	if ((*reader->at & 7) != WIRE_VARINT || number - 1 >= LINK_FIELDS - 1 || is_float(number)) {
+		return false;
 	}
-	if (wire_type(field) != (is_float(wire_number(field)) ? WIRE_FIXED32 : WIRE_VARINT)) {
+	for (unsigned shift = 0; at != reader->end && shift < 32; shift += 7) {
+		uint32_t part = *at++;
+
+		value |= (part & 0x7f) << shift;
+		if (part < 0x80) {
+			raw->of[number] = value;
+			raw->newer |= number == LINK_LINE_OF_SIGHT && value >= LINES_OF_SIGHT;
+			reader->at = at;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Any field, however it is written. */
+static enum hot_status take_field(struct wire_reader *reader, struct raw_link *raw)
+{
+	struct wire_field field = {0};
+	uint32_t number;
+
+	if (wire_next(reader, &field) < 0) {
 		return HOT_BAD;
 	}
-	raw->of[wire_number(field)] = value;
-	if (is_float(wire_number(field))) {
-		return is_finite(value) ? HOT_OK : HOT_REFUSED;
+	number = wire_number(&field);
+	if (number >= LINK_FIELDS) {
+		return HOT_OK;
 	}
-	raw->newer |= wire_number(field) == LINK_LINE_OF_SIGHT && value >= LINES_OF_SIGHT;
-	return HOT_OK;
+	if (wire_type(&field) != (is_float(number) ? WIRE_FIXED32 : WIRE_VARINT)) {
+		return HOT_BAD;
+	}
+	raw->of[number] = (uint32_t)field.value;
+	raw->newer |= number == LINK_LINE_OF_SIGHT && raw->of[number] >= LINES_OF_SIGHT;
+	return is_float(number) && !is_finite(raw->of[number]) ? HOT_REFUSED : HOT_OK;
 }
 
 static inline enum hot_status read_raw(struct slice bytes, struct raw_link *raw)
 {
 	struct wire_reader reader = wire_reader_of(bytes);
 	const uint8_t first_float = WIRE_TAG(LINK_TX_POWER_DBM, WIRE_FIXED32);
-	struct wire_field field = {0};
 	bool allowed = true;
 	float error_rate;
 
 	while (reader.at != reader.end) {
 		enum hot_status status;
 
-		if (*reader.at == first_float && take_all_floats(&reader, raw, &allowed)) {
+		if (*reader.at == first_float ? take_all_floats(&reader, raw, &allowed)
+					      : take_uint(&reader, raw)) {
 			continue;
 		}
-		if (wire_next(&reader, &field) < 0) {
-			return HOT_BAD;
-		}
-		status = take_field(&field, raw);
+		status = take_field(&reader, raw);
 		if (status == HOT_BAD) {
 			return HOT_BAD;
 		}

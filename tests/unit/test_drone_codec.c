@@ -579,7 +579,7 @@ static void missed_stands_on_the_last_frame_of_presence(void **state)
 	enum { ENTRIES = 100 };
 	struct fixture *fixture = *state;
 	struct presence_entry entries[ENTRIES];
-	const struct event event = {.kind = EVENT_PRESENCE, .presence = {entries, ENTRIES, 7}};
+	const struct event event = {.kind = EVENT_PRESENCE, .presence = {entries, ENTRIES, 7, 0}};
 	struct slice body = {0};
 
 	for (size_t i = 0; i < ENTRIES; i++) {

@@ -123,9 +123,10 @@ static void test_as_told(void **state)
 			  .reason = REASON_OUT_OF_RANGE,
 			  .source = SOURCE_LIVE,
 			  .link = slice_str("numbers")};
-	struct hop hop = hop_of(&from, &to, &leg);
+	struct hop hop;
 
 	(void)state;
+	hop_set(&hop, &from, &to, &leg);
 	assert_true(slice_equal(hop.transmitter, slice_str("uav1")));
 	assert_true(slice_equal(hop.receiver, slice_str("hub")));
 	assert_int_equal(hop.outcome, OUTCOME_LOST);

@@ -25,12 +25,14 @@ struct fixture {
 	size_t seen_size;
 };
 
-static ssize_t on_write(struct transport *line, struct slice bytes)
+static ssize_t on_write(struct transport *line, const struct slice *pieces, size_t count)
 {
 	struct fixture *f = (struct fixture *)line;
+	const struct slice bytes = *pieces;
 	size_t taken = bytes.size < f->takes ? bytes.size : f->takes;
 
 	f->writes++;
+	assert_int_equal(count, 1);
 	assert_false(f->awaited);
 	assert_true(bytes.size > 0);
 	if (f->write_error) {
