@@ -14,7 +14,7 @@ enum front_status {
 	FRONT_BAD, /* cannot go on; *why says it in words */
 };
 
-#define LENT_HEAD_MAX 16
+#define LENT_HEAD_MAX 12
 
 struct lent {
 	uint8_t head[LENT_HEAD_MAX];

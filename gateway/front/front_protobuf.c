@@ -4,7 +4,6 @@
 #include "front/front.h"
 
 #include "wire/drone_codec.h"
-#include "wire/envelope.h"
 #include "wire/frame.h"
 #include "wire/hot_codec.h"
 
@@ -116,8 +115,8 @@ static bool lend_event(const struct event *event, uint32_t max_frame, struct len
 		return false;
 	}
 	lent->tail = hot_presence_tail(&bytes, event->presence.before);
-	lent->head_size = envelope_head(lent->head, FROM_GATEWAY_PRESENCE, lent->tail.size);
-	return envelope_size(0, FROM_GATEWAY_PRESENCE, lent->tail.size) <= max_frame;
+	lent->head_size = hot_presence_head(lent->head, lent->tail.size, max_frame);
+	return lent->head_size > 0;
 }
 
 /* Frame after frame until all outcomes are written. */

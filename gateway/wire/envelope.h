@@ -32,16 +32,6 @@ static inline size_t envelope_size(uint32_t ref, uint32_t number, size_t body_si
 	return wire_some_uint_size(ENVELOPE_REF, ref) + wire_bytes_size(number, body_size);
 }
 
-/* What stands before a body of `body_size` bytes in a frame without ref, length prefix
- * included: at most ENVELOPE_HEAD_MAX bytes. Returns how many. */
-#define ENVELOPE_HEAD_MAX 12
-static inline size_t envelope_head(uint8_t *head, uint32_t number, size_t body_size)
-{
-	uint8_t *at = wire_put_varint(head, envelope_size(0, number, body_size));
-
-	return (size_t)(wire_put_varint(wire_put_tag(at, number, WIRE_BYTES), body_size) - head);
-}
-
 /* Makes room for one frame and writes all of it that stands before the body. Returns
  * where the body goes, NULL when memory is out. `ref` 0 is not written. */
 static inline uint8_t *envelope_begin(struct buf *out, uint32_t ref, uint32_t number,

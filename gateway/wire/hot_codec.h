@@ -71,8 +71,6 @@ int hot_write_send_report(struct buf *out, uint32_t ref, const struct event_send
 
 /* Presence for many readers: its entries, encoded once, of which each reader gets all from one
  * of them on. */
-#define FROM_GATEWAY_PRESENCE 6 /* number of `presence` in FromGateway */
-
 struct presence_bytes {
 	const uint8_t *ends; /* of the entries: where each ends in `entries`, 4 bytes each */
 	size_t count;
@@ -87,6 +85,10 @@ int hot_write_presence_entries(struct buf *room, const struct presence_entry *en
 struct presence_bytes hot_presence_bytes(struct slice room, size_t count);
 /* The body of a message of the entries from number `from` on. */
 struct slice hot_presence_tail(const struct presence_bytes *bytes, size_t from);
+/* What stands before that body when it makes one frame, of at most HOT_HEAD_MAX bytes; 0: the
+ * frame would be larger than `max_frame`. */
+#define HOT_HEAD_MAX 12
+size_t hot_presence_head(uint8_t *head, size_t body_size, uint32_t max_frame);
 /* The same in frames of at most `max_frame` bytes. */
 int hot_write_presence(struct buf *out, const struct presence_bytes *bytes, size_t from,
 		       uint32_t max_frame) __attribute__((warn_unused_result));

@@ -2,7 +2,7 @@
 #include "wire/envelope.h"
 #include "wire/hot_codec.h"
 
-enum { PRESENCE_EVENTS = 1 };
+enum { FROM_GATEWAY_PRESENCE = 6, PRESENCE_EVENTS = 1 };
 
 enum {
 	EVENT_DRONE_ID = 1,
@@ -84,6 +84,18 @@ struct slice hot_presence_tail(const struct presence_bytes *bytes, size_t from)
 	size_t start = start_of(bytes, from);
 
 	return slice_of(bytes->entries.data + start, bytes->entries.size - start);
+}
+
+size_t hot_presence_head(uint8_t *head, size_t body_size, uint32_t max_frame)
+{
+	size_t size = envelope_size(0, FROM_GATEWAY_PRESENCE, body_size);
+	uint8_t *at;
+
+	if (size > max_frame) {
+		return 0;
+	}
+	at = wire_put_tag(wire_put_varint(head, size), FROM_GATEWAY_PRESENCE, WIRE_BYTES);
+	return (size_t)(wire_put_varint(at, body_size) - head);
 }
 
 /* The entry behind the last that fits into one frame, from `from` on: at least one. */

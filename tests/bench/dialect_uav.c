@@ -146,7 +146,7 @@ static bool read_delivery(struct slice body, struct heard *heard)
 	struct wire_field field = {0};
 
 	while (wire_next(&reader, &field) > 0) {
-		if (wire_tag(&field) == WIRE_TAG(DELIVERY_PAYLOAD, WIRE_BYTES)) {
+		if (field.tag == WIRE_TAG(DELIVERY_PAYLOAD, WIRE_BYTES)) {
 			heard->kind = HEARD_DELIVERY;
 			heard->payload = field.bytes;
 			return true;
@@ -163,7 +163,7 @@ static bool tells_of_drone(struct slice event)
 	struct wire_field field = {0};
 
 	while (wire_next(&reader, &field) > 0) {
-		if (wire_tag(&field) == WIRE_TAG(EVENT_WHAT, WIRE_VARINT)) {
+		if (field.tag == WIRE_TAG(EVENT_WHAT, WIRE_VARINT)) {
 			return field.value == PRESENCE_WHAT_ONLINE ||
 			       field.value == PRESENCE_WHAT_OFFLINE ||
 			       field.value == PRESENCE_WHAT_RENAMED;
@@ -182,7 +182,7 @@ static bool read_list(struct slice body, struct heard *heard, enum heard_kind ki
 	heard->kind = kind;
 	heard->count = 0;
 	while ((next = wire_next(&reader, &field)) > 0) {
-		if (wire_tag(&field) == WIRE_TAG(entries, WIRE_BYTES) &&
+		if (field.tag == WIRE_TAG(entries, WIRE_BYTES) &&
 		    (kind != HEARD_PRESENCE || tells_of_drone(field.bytes))) {
 			heard->count++;
 		}
