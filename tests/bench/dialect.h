@@ -41,12 +41,12 @@ struct frame_sizes {
 
 /* What is the same for all drones of a run. */
 struct shape {
-	uint32_t payload_bytes;	   /* at least BENCH_STAMP_BYTES */
-	const char *scenario;	   /* that all are in; NULL or "": the listener's own */
-	const char *drone_prefix;  /* a drone's id is this and its number in 5 digits: "d00042" */
-	struct frame_sizes sizes;  /* read by `limit` alone */
-	bool presence;		   /* wants to be told who comes and goes */
-	bool reports;		   /* asks for a report of every message (`uav` alone) */
+	uint32_t payload_bytes;	  /* at least BENCH_STAMP_BYTES */
+	const char *scenario;	  /* that all are in; NULL or "": the listener's own */
+	const char *drone_prefix; /* a drone's id is this and its number in 5 digits: "d00042" */
+	struct frame_sizes sizes; /* read by `limit` alone */
+	bool presence;		  /* wants to be told who comes and goes */
+	bool reports;		  /* asks for a report of every message (`uav` alone) */
 };
 
 enum heard_kind {
