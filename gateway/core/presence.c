@@ -24,7 +24,7 @@ int presence_init(struct presence *presence, uint32_t backlog)
 
 void presence_fini(struct presence *presence)
 {
-	for (uint32_t i = 0; presence->records && i < presence->cap && i < presence->end; i++) {
+	for (uint32_t i = 0; presence->records && i < presence->cap; i++) {
 		callsign_drop(presence->records[i].callsign);
 	}
 	free(presence->records);
@@ -34,7 +34,7 @@ void presence_fini(struct presence *presence)
 
 static struct presence_record *record_at(const struct presence *presence, uint64_t position)
 {
-	return &presence->records[position % presence->cap];
+	return &presence->records[(position - presence->origin) % presence->cap];
 }
 
 /* The record behind which `noted` stands, if it is of that kind and nobody can have seen it yet. */
@@ -231,6 +231,7 @@ void presence_tick(struct core *core)
 {
 	struct presence *presence = &core->presence;
 	uint64_t from = presence->told;
+	bool behind = false;
 
 	if (!presence->due_us || presence->due_us > core->now.mono_us) {
 		return;
@@ -253,6 +254,11 @@ void presence_tick(struct core *core)
 
 		if (session && session->state == SESSION_ACTIVE && presence_behind(core, session)) {
 			session_pump(core, session);
+			behind |= session->state == SESSION_ACTIVE && presence_behind(core, session);
 		}
+	}
+	/* what pumping has set off is in the ring already */
+	if (!behind && presence->told == presence->end) {
+		presence->origin = presence->end;
 	}
 }
