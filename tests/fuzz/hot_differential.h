@@ -5,7 +5,7 @@
  * An enum value that the schema does not know: zero in what a drone reads, refused in a
  * send. Where they may differ, both ways: a packet error rate outside 0..1 is not allowed
  * for us, fine for the schema. In a result an unknown outcome or reason and a bad Link
- * are told per reception and refuse nothing. */
+ * are told per reception and refuse nothing; each Link is then compared by itself. */
 #ifndef UAV_TESTS_HOT_DIFFERENTIAL_H
 #define UAV_TESTS_HOT_DIFFERENTIAL_H
 
@@ -368,6 +368,41 @@ static bool diff_rates_allowed(enum hot_kind kind, const ProtobufCMessage *their
 	return true;
 }
 
+/* Whether the check of one Link says what the schema does, and its numbers are those of
+ * protobuf-c. */
+static bool diff_link_agrees(const struct reception *reception)
+{
+	const struct slice link = reception->link;
+	struct link_numbers numbers;
+	Uav__Relay__V1__Link *theirs;
+	const char *why;
+	enum schema_status schema = schema_check(&uav__relay__v1__link__descriptor, link, &why);
+	bool read = link_read(link, &numbers) == HOT_OK, agrees;
+
+	if (schema != SCHEMA_OK && schema != SCHEMA_NEWER) {
+		return !reception->link_ok && !read;
+	}
+	theirs = uav__relay__v1__link__unpack(NULL, link.size, link.data);
+	if (!theirs) {
+		return false;
+	}
+	agrees = read == rate_allowed(theirs) && (!read || same_link(&numbers, theirs)) &&
+		 reception->link_ok == (read && schema == SCHEMA_OK) &&
+		 (!reception->link_ok || reception->delay_us == theirs->delay_us);
+	uav__relay__v1__link__free_unpacked(theirs, NULL);
+	return agrees;
+}
+
+static bool diff_links_agree(const struct hot_ours *ours)
+{
+	for (size_t i = 0; i < ours->count; i++) {
+		if (ours->receptions[i].link.data && !diff_link_agrees(&ours->receptions[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Whether we may take a result that the schema does not: unknown numbers are told per
  * reception, and so is a Link that is malformed. */
 static bool diff_told_per_reception(const struct hot_ours *ours, enum schema_status schema)
@@ -405,6 +440,9 @@ static const char *diff_compare(enum hot_kind kind, struct slice body, struct ho
 	*usable = mine == HOT_OK && !ours->too_many;
 	if (ours->too_many) {
 		return NULL;
+	}
+	if (kind == HOT_RESULT && mine == HOT_OK && !diff_links_agree(ours)) {
+		return "a Link is not what the schema says";
 	}
 	if (schema != SCHEMA_OK) {
 		if (mine == HOT_OK) {

@@ -1,6 +1,7 @@
 /* Random messages of a schema, right on the wire: fields in any order and number, now
  * and then what is not allowed (bad text, unknown enum values, numbers that are not
- * finite, unknown fields), and mutations of the bytes. */
+ * finite, unknown fields, numbers and tags in more bytes than they need), and mutations
+ * of the bytes. */
 #ifndef UAV_TESTS_RANDOM_MESSAGE_H
 #define UAV_TESTS_RANDOM_MESSAGE_H
 
@@ -21,6 +22,15 @@ static bool random_one_in(struct rng *rng, uint64_t n)
 static uint64_t random_number(struct rng *rng)
 {
 	return rng_next(rng) >> rng_below(rng, 64);
+}
+
+/* Rarely what only a later version knows, and any number. */
+static uint64_t random_enum(struct rng *rng)
+{
+	if (random_one_in(rng, 200)) {
+		return random_number(rng);
+	}
+	return rng_below(rng, random_one_in(rng, 40) ? 20 : 3);
 }
 
 static uint32_t random_float_bits(struct rng *rng)
@@ -64,22 +74,57 @@ static void random_append(struct buf *out, const uint8_t *from, const uint8_t *t
 	}
 }
 
-static void random_put_bytes(struct buf *out, uint32_t number, struct slice bytes)
+/* Now and then in more bytes than it needs, or than there may be: up to `most` and one. */
+static uint8_t *random_varint(struct rng *rng, uint8_t *at, uint64_t value, size_t most)
+{
+	uint8_t *end = wire_put_varint(at, value);
+	size_t size = (size_t)(end - at);
+	size_t wanted = random_one_in(rng, 60) ? 1 + (size_t)rng_below(rng, most + 1) : size;
+
+	while (size < wanted) {
+		at[size - 1] |= 0x80;
+		at[size++] = 0;
+	}
+	if (size >= most && random_one_in(rng, 20)) {
+		at[size - 1] |= (uint8_t)rng_below(rng, 0x80); /* perhaps too large a number */
+	}
+	return at + size;
+}
+
+static uint8_t *random_tag(struct rng *rng, uint8_t *at, uint32_t number, enum wire_type type)
+{
+	return random_varint(rng, at, WIRE_TAG(number, type), 5);
+}
+
+static void random_put_bytes(struct rng *rng, struct buf *out, uint32_t number, struct slice bytes)
 {
 	uint8_t head[16];
 
 	random_append(out, head,
-		      wire_put_varint(wire_put_tag(head, number, WIRE_BYTES), bytes.size));
+		      random_varint(rng, random_tag(rng, head, number, WIRE_BYTES), bytes.size, 5));
 	if (bytes.size) {
 		random_append(out, bytes.data, bytes.data + bytes.size);
 	}
 }
 
-static void random_put_varint(struct buf *out, uint32_t number, uint64_t value)
+static void random_put_varint(struct rng *rng, struct buf *out, uint32_t number, uint64_t value)
 {
 	uint8_t field[20];
 
-	random_append(out, field, wire_put_varint(wire_put_tag(field, number, WIRE_VARINT), value));
+	random_append(out, field,
+		      random_varint(rng, random_tag(rng, field, number, WIRE_VARINT), value, 10));
+}
+
+/* Of `size` bytes: 4 or 8. */
+static void random_put_fixed(struct rng *rng, struct buf *out, uint32_t number, uint64_t value,
+			     size_t size)
+{
+	uint8_t field[16];
+	uint8_t *at = random_tag(rng, field, number, size == 4 ? WIRE_FIXED32 : WIRE_FIXED64);
+
+	value = htole64(value);
+	memcpy(at, &value, size);
+	random_append(out, field, at + size);
 }
 
 static void random_message(struct rng *rng, const ProtobufCMessageDescriptor *descriptor,
@@ -92,51 +137,50 @@ static void random_put_message(struct rng *rng, const ProtobufCFieldDescriptor *
 
 	buf_init(&inner);
 	random_message(rng, field->descriptor, &inner);
-	random_put_bytes(out, field->id, buf_slice(&inner));
+	random_put_bytes(rng, out, field->id, buf_slice(&inner));
 	buf_fini(&inner);
 }
 
 static void random_put_packed(struct rng *rng, uint32_t number, struct buf *out)
 {
-	uint8_t packed[RANDOM_FIELD_MAX * 10], *at = packed;
+	uint8_t packed[RANDOM_FIELD_MAX * 11], *at = packed;
 
 	for (uint64_t n = rng_below(rng, 6); n > 0; n--) {
-		at = wire_put_varint(at, random_number(rng));
+		at = random_varint(rng, at, random_number(rng), 10);
 	}
-	random_put_bytes(out, number, slice_of(packed, (size_t)(at - packed)));
+	random_put_bytes(rng, out, number, slice_of(packed, (size_t)(at - packed)));
 }
 
 static void random_field(struct rng *rng, const ProtobufCFieldDescriptor *field, struct buf *out)
 {
-	uint8_t payload[RANDOM_FIELD_MAX] = {0}, fixed[16];
+	uint8_t payload[RANDOM_FIELD_MAX] = {0};
 
 	switch (field->type) {
 	case PROTOBUF_C_TYPE_MESSAGE:
 		random_put_message(rng, field, out);
 		break;
 	case PROTOBUF_C_TYPE_STRING:
-		random_put_bytes(out, field->id, random_text(rng));
+		random_put_bytes(rng, out, field->id, random_text(rng));
 		break;
 	case PROTOBUF_C_TYPE_BYTES:
 		payload[0] = (uint8_t)rng_next(rng);
-		random_put_bytes(out, field->id,
+		random_put_bytes(rng, out, field->id,
 				 slice_of(payload, rng_below(rng, sizeof(payload))));
 		break;
 	case PROTOBUF_C_TYPE_FLOAT:
-		random_append(out, fixed,
-			      wire_put_fixed32(fixed, field->id, random_float_bits(rng)));
+		random_put_fixed(rng, out, field->id, random_float_bits(rng), 4);
 		break;
 	case PROTOBUF_C_TYPE_FIXED64:
-		random_append(out, fixed, wire_put_fixed64(fixed, field->id, random_number(rng)));
+		random_put_fixed(rng, out, field->id, random_number(rng), 8);
 		break;
 	case PROTOBUF_C_TYPE_ENUM:
-		random_put_varint(out, field->id, rng_below(rng, random_one_in(rng, 40) ? 20 : 3));
+		random_put_varint(rng, out, field->id, random_enum(rng));
 		break;
 	default:
 		if (field->label == PROTOBUF_C_LABEL_REPEATED && !random_one_in(rng, 3)) {
 			random_put_packed(rng, field->id, out);
 		} else {
-			random_put_varint(out, field->id, random_number(rng));
+			random_put_varint(rng, out, field->id, random_number(rng));
 		}
 	}
 }
@@ -144,17 +188,19 @@ static void random_field(struct rng *rng, const ProtobufCFieldDescriptor *field,
 static void random_message(struct rng *rng, const ProtobufCMessageDescriptor *descriptor,
 			   struct buf *out)
 {
-	bool in_order = !random_one_in(rng, 4);
+	/* in order and whole, as known writers have it; with gaps; or anyhow, with repetitions */
+	bool in_order = !random_one_in(rng, 4), whole = in_order && random_one_in(rng, 2);
 
 	for (unsigned i = 0; i < descriptor->n_fields; i++) {
 		unsigned which = in_order ? i : (unsigned)rng_below(rng, descriptor->n_fields);
 
-		if (!random_one_in(rng, 4)) {
+		if (whole || !random_one_in(rng, 4)) {
 			random_field(rng, &descriptor->fields[which], out);
 		}
 	}
 	if (random_one_in(rng, 10)) {
-		random_put_varint(out, 16 + (uint32_t)rng_below(rng, 3000), random_number(rng));
+		random_put_varint(rng, out, 16 + (uint32_t)rng_below(rng, 3000),
+				  random_number(rng));
 	}
 }
 

@@ -9,6 +9,7 @@
 
 #include "../fuzz/hot_differential.h"
 #include "../fuzz/random_message.h"
+#include "core/inflight.h"
 
 #define BYTES(literal) slice_of(literal, sizeof(literal) - 1)
 
@@ -50,6 +51,21 @@ static void compare(enum hot_kind kind, struct slice body, size_t *taken, uint64
 	*taken += usable;
 }
 
+/* Cut off at every place, in memory that ends there. */
+static void compare_cuts(enum hot_kind kind, struct slice body, uint64_t seed)
+{
+	for (size_t cut = 0; cut < body.size; cut++) {
+		uint8_t *bytes = malloc(cut + 1);
+		size_t taken = 0;
+
+		assert_non_null(bytes);
+		/* behind a byte of no use: memory of no bytes may be NULL */
+		memcpy(bytes + 1, body.data, cut);
+		compare(kind, slice_of(bytes + 1, cut), &taken, seed);
+		free(bytes);
+	}
+}
+
 static void agrees_with_protobuf_c(void **state)
 {
 	size_t taken[HOT_KINDS] = {0}, mutants_taken = 0;
@@ -71,6 +87,9 @@ static void agrees_with_protobuf_c(void **state)
 			continue;
 		}
 		compare(kind, buf_slice(&body), &taken[kind], seed);
+		if (seed % 50 < HOT_KINDS) {
+			compare_cuts(kind, buf_slice(&body), seed);
+		}
 		memcpy(mutant, buf_slice(&body).data, size);
 		for (int i = 0; i < MUTATIONS && size <= DIFF_BODY_MAX; i++) {
 			random_mutate(&rng, mutant, &size);
@@ -455,6 +474,114 @@ static void payload_of_a_result_counts_only_when_there_is_one(void **state)
 	buf_fini(&out);
 }
 
+/* --------------------------------------------------------------------- hint */
+
+/* From memory that ends with it. */
+static uint64_t hint_of(struct slice bytes)
+{
+	uint8_t *copy = malloc(bytes.size ? bytes.size : 1);
+	uint64_t id;
+
+	assert_non_null(copy);
+	if (bytes.size) {
+		memcpy(copy, bytes.data, bytes.size);
+	}
+	id = hot_result_hint(slice_of(copy, bytes.size));
+	free(copy);
+	return id;
+}
+
+/* Lengths of one byte and of two, each: envelope and body need not have the same. */
+static void hint_is_the_id_of_a_result(void **state)
+{
+	static uint8_t payload[20000];
+	const uint64_t ids[] = {1, 0x12, 0x0102030405060708u, UINT64_MAX};
+
+	(void)state;
+	for (size_t size = 1; size < sizeof(payload); size += size < 300 ? 1 : 617) {
+		const struct reception reception = {.altered = true,
+						    .payload = slice_of(payload, size)};
+		uint64_t id = ids[size % 4];
+		bool long_length = false;
+		struct buf out;
+
+		buf_init(&out);
+		assert_int_equal(hot_write_result(&out, id, &reception, 1, false), 0);
+		long_length = buf_size(&out) > 16384;
+		assert_true(hint_of(buf_slice(&out)) == (long_length ? 0 : id));
+		/* as much of it as there is, or what stands behind it */
+		for (size_t cut = 0; cut < 20 && cut < buf_size(&out); cut++) {
+			uint64_t hint = hint_of(slice_of(buf_slice(&out).data, cut));
+
+			assert_true(hint == 0 || (hint == id && cut >= 8));
+		}
+		assert_int_equal(buf_append(&out, "behind", 6), 0);
+		assert_true(hint_of(buf_slice(&out)) == (long_length ? 0 : id));
+		buf_fini(&out);
+	}
+}
+
+static void hint_is_none_for_anything_else(void **state)
+{
+	const struct slice frames[] = {
+		BYTES(""),
+		/* id not first, no id, id as a varint */
+		BYTES("\x10\x0a\x0e\x18\x01\x09\x01\x02\x03\x04\x05\x06\x07\x08"),
+		BYTES("\x10\x0a\x0e\x12\x0c\x08\x01\x10\x01\x22\x06\x08\x01\x10\x01\x18\x01"),
+		BYTES("\x10\x0a\x0e\x08\x01\x12\x0a\x08\x01\x10\x01\x22\x04\x08\x01\x10\x01"),
+		/* scenario_status, pong */
+		BYTES("\x10\x12\x0e\x09\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d"),
+		BYTES("\x10\x22\x0e\x09\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+		if (hint_of(frames[i]) != 0) {
+			fail_msg("frame %zu: a hint", i);
+		}
+	}
+}
+
+/* Of any bytes, of any number: nothing outside is read, and what is expected in vain is not
+ * there afterwards. */
+static void hint_may_be_wrong(void **state)
+{
+	struct inflight inflight;
+	struct message *message;
+	enum inflight_lookup found;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 7);
+	inflight_init(&inflight);
+	inflight_expect(&inflight, 0);
+	inflight_expect(&inflight, UINT64_MAX);
+	assert_int_equal(inflight.block_count, 0);
+	message = inflight_take(&inflight, slice_str("payload"), slice_of(NULL, 0));
+	assert_non_null(message);
+	inflight_enter_channel(&inflight, message);
+	for (int i = 0; i < 20000; i++) {
+		uint8_t bytes[32];
+		size_t size = (size_t)rng_below(&rng, sizeof(bytes));
+
+		for (size_t j = 0; j < size; j++) {
+			static const uint8_t likely[] = {0x0a, 0x09, 0x80, 0xff, 0x10, 0};
+
+			bytes[j] = random_one_in(&rng, 2) ? likely[rng_below(&rng, 6)]
+							  : (uint8_t)rng_next(&rng);
+		}
+		inflight_expect(&inflight, hint_of(slice_of(bytes, size)));
+		inflight_expect(&inflight, random_number(&rng));
+		inflight_expect(&inflight, message->id + (uint64_t)i);
+	}
+	assert_int_equal(inflight.count, 1);
+	assert_ptr_equal(inflight_find(&inflight, message->id, &found), message);
+	assert_true(slice_equal(message_payload(message), slice_str("payload")));
+	inflight_leave_channel(&inflight, message);
+	inflight_release(&inflight, message);
+	inflight_fini(&inflight);
+}
+
 /* --------------------------------------------------------------------- link */
 
 static void link_comes_back(void **state)
@@ -598,6 +725,9 @@ int main(void)
 		cmocka_unit_test(result_tells_bad_links_per_reception),
 		cmocka_unit_test(result_that_is_malformed_is_refused),
 		cmocka_unit_test(payload_of_a_result_counts_only_when_there_is_one),
+		cmocka_unit_test(hint_is_the_id_of_a_result),
+		cmocka_unit_test(hint_is_none_for_anything_else),
+		cmocka_unit_test(hint_may_be_wrong),
 		cmocka_unit_test(link_comes_back),
 		cmocka_unit_test(link_is_read_in_any_order),
 		cmocka_unit_test(link_is_refused_for_what_no_number_may_be),
