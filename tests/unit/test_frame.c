@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "../fuzz/plain_wire.h"
 #include "base/rng.h"
 #include "wire/frame.h"
 
@@ -135,6 +136,50 @@ static void varints_come_back(void **state)
 	}
 }
 
+/* The number as it must be written, between bytes that must stay. */
+static void expect_written(uint64_t value)
+{
+	enum { BEFORE = 8, ROOM = BEFORE + PLAIN_VARINT_MAX + 16 };
+	static const uint8_t canaries[] = {0xa5, 0x5a};
+
+	for (size_t i = 0; i < sizeof(canaries); i++) {
+		uint8_t expected[ROOM], is[ROOM];
+		size_t size;
+
+		memset(expected, canaries[i], ROOM);
+		size = plain_put_varint(expected + BEFORE, value);
+		assert_int_equal(varint_size(value), size);
+		memset(is, canaries[i], ROOM);
+		assert_ptr_equal(wire_put_varint(is + BEFORE, value), is + BEFORE + size);
+		assert_memory_equal(is, expected, ROOM);
+		memset(is, canaries[i], ROOM);
+		assert_ptr_equal(wire_put_long_varint(is + BEFORE, value), is + BEFORE + size);
+		assert_memory_equal(is, expected, ROOM);
+	}
+}
+
+static void varints_are_written_as_they_must_be(void **state)
+{
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 2);
+	expect_written(0);
+	for (unsigned bits = 7; bits < 64; bits += 7) { /* the ends of each length, 1 to 10 */
+		expect_written((1ull << bits) - 1);
+		expect_written(1ull << bits);
+		expect_written((1ull << bits) + 1);
+	}
+	expect_written(UINT64_MAX);
+	for (unsigned bit = 0; bit < 64; bit++) {
+		expect_written(1ull << bit);
+		expect_written(~(1ull << bit));
+	}
+	for (int i = 0; i < 200000; i++) {
+		expect_written(rng_next(&rng) >> rng_below(&rng, 64));
+	}
+}
+
 static void fields_are_read_one_after_another(void **state)
 {
 	const struct slice message = BYTES("\x08\x96\x01"			  /* 1: 150 */
@@ -202,6 +247,107 @@ static void malformed_fields_are_refused(void **state)
 			fail_msg("%s: accepted", cases[i].what);
 		}
 	}
+}
+
+/* From memory that ends with the message: a read behind it is seen by the sanitizer. */
+static void expect_as_plain(struct slice message)
+{
+	uint8_t *bytes = malloc(message.size + 1);
+	const char *fault;
+
+	assert_non_null(bytes);
+	if (message.size) {
+		memcpy(bytes + 1, message.data, message.size);
+	}
+	fault = plain_differs(slice_of(bytes + 1, message.size));
+	if (fault) {
+		fail_msg("a message of %zu bytes: %s", message.size, fault);
+	}
+	free(bytes);
+}
+
+/* In `more` bytes more than it needs. */
+static size_t put_longer(uint8_t *bytes, uint64_t value, size_t more)
+{
+	size_t size = plain_put_varint(bytes, value);
+
+	for (; more > 0; more--) {
+		bytes[size - 1] |= 0x80;
+		bytes[size++] = 0;
+	}
+	return size;
+}
+
+/* Each type, tag and value in each number of bytes that there may be and one more; the last byte
+ * as large as it may be, and larger. Cut off everywhere; alone, and before another field. */
+static void each_field_is_read_as_plainly_read(void **state)
+{
+	static const uint64_t numbers[] = {1, 15, 16, 2047, 2048, (1u << 29) - 1};
+	static const uint8_t lasts[] = {0x00, 0x01, 0x02, 0x0f, 0x10, 0x7f};
+	uint8_t message[64];
+
+	(void)state;
+	for (size_t i = 0; i < 6 * 8 * 6 * 12 * 6; i++) {
+		size_t more = i / 48 % 6, length = 1 + i / 288 % 12, last = i / 3456;
+		size_t at = put_longer(message, numbers[i % 6] << 3 | (i / 6 % 8), more);
+		size_t size;
+
+		memset(message + at, 0x80 | (int)(i % 3), length);
+		message[at + length - 1] = lasts[last];
+		memset(message + at + length, 8, 16); /* an end of bytes, or fields of one */
+		size = at + length + 16;
+		for (size_t cut = 0; cut <= size; cut++) {
+			expect_as_plain(slice_of(message, cut));
+		}
+	}
+}
+
+static size_t random_field(struct rng *rng, uint8_t *at)
+{
+	static const uint8_t types[] = {WIRE_VARINT, WIRE_BYTES, WIRE_FIXED32, WIRE_FIXED64};
+	uint64_t type = rng_below(rng, 30) ? types[rng_below(rng, 4)] : rng_below(rng, 8);
+	uint64_t number = rng_below(rng, 3) ? 1 + rng_below(rng, 20) : rng_below(rng, 5000);
+	size_t size = put_longer(at, number << 3 | type, rng_below(rng, 8) ? 0 : rng_below(rng, 5));
+	uint64_t value = rng_next(rng) >> rng_below(rng, 64);
+
+	if (type == WIRE_BYTES) {
+		value = rng_below(rng, rng_below(rng, 4) ? 20 : 300);
+	}
+	if (type == WIRE_FIXED32 || type == WIRE_FIXED64) {
+		memcpy(at + size, &value, sizeof(value));
+		return size + (type == WIRE_FIXED32 ? 4 : 8);
+	}
+	size += put_longer(at + size, value, rng_below(rng, 8) ? 0 : rng_below(rng, 3));
+	if (type == WIRE_BYTES) {
+		memset(at + size, (int)rng_below(rng, 256), (size_t)value);
+		size += (size_t)value;
+	}
+	return size;
+}
+
+static void random_messages_are_read_as_plainly_read(void **state)
+{
+	uint8_t message[4 * 400];
+	size_t well_formed = 0;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 3);
+	for (int i = 0; i < 5000; i++) {
+		size_t size = 0;
+
+		for (uint64_t fields = 1 + rng_below(&rng, 4); fields > 0; fields--) {
+			size += random_field(&rng, message + size);
+		}
+		for (uint64_t flips = rng_below(&rng, 3) ? 0 : 2; flips > 0; flips--) {
+			message[rng_below(&rng, size)] ^= (uint8_t)(1u << rng_below(&rng, 8));
+		}
+		well_formed += wire_well_formed(slice_of(message, size));
+		for (size_t cut = 0; cut <= size; cut++) {
+			expect_as_plain(slice_of(message, cut));
+		}
+	}
+	assert_true(well_formed > 2000 && well_formed < 4500); /* both are played */
 }
 
 static void nothing_is_a_message_without_fields(void **state)
@@ -272,8 +418,11 @@ int main(void)
 		cmocka_unit_test(too_long_a_frame_is_refused_by_its_prefix),
 		cmocka_unit_test(frames_come_out_the_same_byte_by_byte),
 		cmocka_unit_test(varints_come_back),
+		cmocka_unit_test(varints_are_written_as_they_must_be),
 		cmocka_unit_test(fields_are_read_one_after_another),
 		cmocka_unit_test(malformed_fields_are_refused),
+		cmocka_unit_test(each_field_is_read_as_plainly_read),
+		cmocka_unit_test(random_messages_are_read_as_plainly_read),
 		cmocka_unit_test(nothing_is_a_message_without_fields),
 		cmocka_unit_test(sizes_are_those_of_what_is_written),
 		cmocka_unit_test(text_is_utf8_without_nul),

@@ -5,11 +5,13 @@
 
 #include <cmocka.h>
 
+#include "base/rng.h"
 #include "lib/fixture.h"
 #include "wire/hot_codec.h"
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 
 /* Field numbers of Link in drone.proto. */
 enum { TX_POWER = 4, ERROR_RATE = 9, DISTANCE = 11, LINE_OF_SIGHT = 12 };
@@ -264,12 +266,262 @@ static void test_malformed(void **state)
 	}
 }
 
+/* ------------------------------------------------- against the plainest reader */
+
+enum { DELAY = 1, BIT_ERRORS = 13, NUMBERS };
+
+/* A Link as it is understood field by field, whatever their order. */
+struct plain_link {
+	uint32_t of[NUMBERS];
+	enum hot_status read, check;
+};
+
+static bool is_float(uint32_t number)
+{
+	return number >= TX_POWER && number <= DISTANCE;
+}
+
+static struct plain_link plain_link_of(struct slice bytes)
+{
+	struct wire_reader reader = wire_reader_of(bytes);
+	struct plain_link link = {{0}, HOT_OK, HOT_OK};
+	struct wire_field field;
+	bool newer = false, finite = true;
+	float rate;
+
+	while (reader.at != reader.end) {
+		const uint8_t *at = wire_next_any(reader.at, reader.end, &field);
+		uint32_t number;
+
+		if (!at || (wire_number(&field) < NUMBERS &&
+			    wire_type(&field) !=
+				    (is_float(wire_number(&field)) ? WIRE_FIXED32 : WIRE_VARINT))) {
+			link.read = link.check = HOT_BAD;
+			return link;
+		}
+		reader.at = at;
+		number = wire_number(&field);
+		if (number < NUMBERS) {
+			link.of[number] = (uint32_t)field.value;
+			newer |= number == LINE_OF_SIGHT && link.of[number] > LINE_OF_SIGHT_NLOS;
+			finite &= !is_float(number) || (link.of[number] & 0x7f800000) != 0x7f800000;
+		}
+	}
+	memcpy(&rate, &link.of[ERROR_RATE], sizeof(rate));
+	if (!finite || !(rate >= 0 && rate <= 1)) {
+		link.read = link.check = HOT_REFUSED;
+	} else if (newer) {
+		link.check = HOT_REFUSED;
+	}
+	return link;
+}
+
+/* From memory that ends with it. Returns what the gateway's check says. */
+static enum hot_status expect_as_plain(struct slice link)
+{
+	struct plain_link plain = plain_link_of(link);
+	uint8_t *bytes = malloc(link.size + 1);
+	struct link_numbers is;
+	uint32_t delay_us = 4711;
+
+	assert_non_null(bytes);
+	if (link.size) {
+		memcpy(bytes + 1, link.data, link.size);
+	}
+	link = slice_of(bytes + 1, link.size);
+	assert_int_equal(link_check(link, &delay_us), plain.check);
+	assert_int_equal(link_read(link, &is), plain.read);
+	assert_int_equal(link_read(link, NULL), plain.read);
+	if (plain.check == HOT_OK) {
+		assert_int_equal(delay_us, plain.of[DELAY]);
+	}
+	if (plain.read == HOT_OK) {
+		const float floats[] = {is.tx_power_dbm, is.rx_power_dbm, is.path_loss_db,
+					is.snr_db,	 is.sinr_db,	  is.packet_error_rate,
+					is.doppler_hz,	 is.distance_m};
+
+		assert_memory_equal(floats, &plain.of[TX_POWER], sizeof(floats));
+		assert_int_equal(is.delay_us, plain.of[DELAY]);
+		assert_int_equal(is.propagation_ns, plain.of[DELAY + 1]);
+		assert_int_equal(is.airtime_us, plain.of[DELAY + 2]);
+		assert_int_equal(is.line_of_sight,
+				 wire_known_value(plain.of[LINE_OF_SIGHT], LINE_OF_SIGHT_NLOS + 1));
+		assert_int_equal(is.bit_errors, plain.of[BIT_ERRORS]);
+	}
+	free(bytes);
+	return plain.check;
+}
+
+static void expect_cuts_as_plain(struct slice link)
+{
+	for (size_t cut = 0; cut < link.size; cut++) {
+		expect_as_plain(slice_of(link.data, cut));
+	}
+}
+
+/* All eight floats as known writers put them, each of them `value` but one. */
+static size_t put_floats(uint8_t *bytes, float value, uint32_t odd, uint32_t odd_bits)
+{
+	size_t size = 0;
+
+	for (uint32_t number = TX_POWER; number <= DISTANCE; number++) {
+		size += put(bytes + size, number, number == odd ? odd_bits : bits_of(value));
+	}
+	return size;
+}
+
+/* What stood where a float is looked for, and was none, is nowhere. */
+static void test_floats_that_are_none(void **state)
+{
+	enum { UNKNOWN = 15, FLOAT_BYTES = 5 };
+	uint8_t bytes[128];
+	size_t size;
+
+	(void)state;
+	for (uint32_t other = TX_POWER; other <= DISTANCE; other++) {
+		/* an unknown number in its place: its value is not that of the float */
+		size = put_floats(bytes, 0.5f, other, bits_of(7.5f));
+		put(bytes + (other - TX_POWER) * FLOAT_BYTES, UNKNOWN, bits_of(7.5f));
+		assert_int_equal(expect_as_plain(slice_of(bytes, size)), HOT_OK);
+		put(bytes + (other - TX_POWER) * FLOAT_BYTES, UNKNOWN, 0x7f800000);
+		assert_int_equal(expect_as_plain(slice_of(bytes, size)), HOT_OK);
+		expect_cuts_as_plain(slice_of(bytes, size));
+		/* two have changed places */
+		size = put_floats(bytes, 0.5f, 0, 0);
+		put(bytes + (other - TX_POWER) * FLOAT_BYTES, DISTANCE, bits_of(0.25f));
+		put(bytes + (DISTANCE - TX_POWER) * FLOAT_BYTES, other, bits_of(0.75f));
+		assert_int_equal(expect_as_plain(slice_of(bytes, size)), HOT_OK);
+		/* one is missing, and what follows begins with a byte that says nothing */
+		size = put_floats(bytes, 0.5f, 0, 0) - FLOAT_BYTES;
+		memmove(bytes + (other - TX_POWER) * FLOAT_BYTES,
+			bytes + (other - TX_POWER + 1) * FLOAT_BYTES,
+			(DISTANCE - other) * FLOAT_BYTES);
+		memcpy(bytes + size, "\x68\x80\x01\x08\x09\x70\x01", 7);
+		assert_int_equal(expect_as_plain(slice_of(bytes, size + 7)), HOT_OK);
+		expect_cuts_as_plain(slice_of(bytes, size + 7));
+	}
+}
+
+/* Each float in the run that is taken at once, and in a second run. */
+static void test_floats_at_once(void **state)
+{
+	uint8_t bytes[128];
+	size_t size;
+
+	(void)state;
+	for (uint32_t odd = TX_POWER; odd <= DISTANCE; odd++) {
+		size = put_floats(bytes, 0.5f, odd, 0x7fc00000);
+		assert_int_equal(expect_as_plain(slice_of(bytes, size)), HOT_REFUSED);
+		size += put_floats(bytes + size, 0.25f, odd, bits_of(1.0f));
+		assert_int_equal(expect_as_plain(slice_of(bytes, size)), HOT_REFUSED);
+		size = put_floats(bytes, 0.5f, odd, bits_of(1.0f));
+		size += put_floats(bytes + size, 0.25f, odd, 0xff800000);
+		assert_int_equal(expect_as_plain(slice_of(bytes, size)), HOT_REFUSED);
+		size = put_floats(bytes, 0.5f, ERROR_RATE, bits_of(2.0f));
+		assert_int_equal(expect_as_plain(slice_of(bytes, size)), HOT_REFUSED);
+		size += put_floats(bytes + size, 0.25f, odd, bits_of(1.0f)); /* the last counts */
+		assert_int_equal(expect_as_plain(slice_of(bytes, size)), HOT_OK);
+		size += put(bytes + size, odd, 0x7f800000);
+		assert_int_equal(expect_as_plain(slice_of(bytes, size)), HOT_REFUSED);
+	}
+}
+
+/* Every other number in every number of bytes, up to one more than there may be. */
+static void test_numbers_of_every_length(void **state)
+{
+	static const uint8_t lasts[] = {0x00, 0x01, 0x02, 0x0f, 0x10, 0x7f};
+	static const uint8_t numbers[] = {1, 2, 3, LINE_OF_SIGHT, BIT_ERRORS, 14, 15};
+	uint8_t bytes[32];
+	size_t statuses[3] = {0}; /* by -status */
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) * 11 * sizeof(lasts) * 2; i++) {
+		size_t length = 1 + i / 7 % 11;
+
+		bytes[0] = (uint8_t)(numbers[i % 7] << 3);
+		memset(bytes + 1, i / 77 % 2 ? 0x80 : 0xff, length);
+		bytes[length] = lasts[i / 154];
+		memcpy(bytes + 1 + length, "\x18\x07", 2);
+		statuses[-(int)expect_as_plain(slice_of(bytes, length + 3))]++;
+		expect_cuts_as_plain(slice_of(bytes, length + 3));
+	}
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(statuses[i] > 50);
+	}
+}
+
+static size_t random_number(struct rng *rng, uint8_t *bytes, uint32_t number)
+{
+	uint64_t value = rng_next(rng) >> rng_below(rng, 64);
+	uint8_t *at = wire_put_tag(bytes, number, WIRE_VARINT);
+
+	if (number == LINE_OF_SIGHT && rng_below(rng, 10)) {
+		value = rng_below(rng, 3);
+	}
+	return (size_t)(wire_put_varint(at, value) - bytes);
+}
+
+static size_t random_float(struct rng *rng, uint8_t *bytes, uint32_t number)
+{
+	float value = (float)rng_below(rng, 1000) / 1000;
+
+	return put(bytes, number, rng_below(rng, 60) ? bits_of(value) : (uint32_t)rng_next(rng));
+}
+
+/* In order or anyhow; some missing, some repeated; with numbers that nobody knows. */
+static size_t random_link(struct rng *rng, uint8_t *bytes)
+{
+	bool in_order = rng_below(rng, 3) > 0, whole = rng_below(rng, 2);
+	size_t size = 0;
+
+	for (uint32_t i = 1; i < NUMBERS + 2; i++) {
+		uint32_t number = in_order ? i : 1 + (uint32_t)rng_below(rng, NUMBERS + 1);
+
+		if (whole || rng_below(rng, 8)) {
+			size += is_float(number) ? random_float(rng, bytes + size, number)
+						 : random_number(rng, bytes + size, number);
+		}
+	}
+	if (rng_below(rng, 3) == 0) {
+		bytes[rng_below(rng, size)] ^= (uint8_t)(1u << rng_below(rng, 8));
+	}
+	return size;
+}
+
+static void test_random_links(void **state)
+{
+	uint8_t bytes[256];
+	size_t statuses[3] = {0};
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 5);
+	for (int i = 0; i < 20000; i++) {
+		size_t size = random_link(&rng, bytes);
+
+		statuses[-(int)expect_as_plain(slice_of(bytes, size))]++;
+		if (i % 4 == 0) {
+			expect_cuts_as_plain(slice_of(bytes, size));
+		}
+	}
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(statuses[i] > 500);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),	  cmocka_unit_test(test_not_finite),
-		cmocka_unit_test(test_error_rate),	  cmocka_unit_test(test_line_of_sight),
-		cmocka_unit_test(test_order_and_unknown), cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_not_finite),
+		cmocka_unit_test(test_error_rate),
+		cmocka_unit_test(test_line_of_sight),
+		cmocka_unit_test(test_order_and_unknown),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_floats_that_are_none),
+		cmocka_unit_test(test_floats_at_once),
+		cmocka_unit_test(test_numbers_of_every_length),
+		cmocka_unit_test(test_random_links),
 	};
 
 	return cmocka_run_group_tests_name("link", tests, NULL, NULL);
