@@ -35,7 +35,8 @@ uint64_t peek_presence_end(const struct core *core)
 struct slice peek_presence_id(const struct core *core, uint64_t position, enum presence_what *what)
 {
 	const struct presence *presence = &core->presence;
-	const struct presence_record *record = &presence->records[position % presence->cap];
+	const struct presence_record *record =
+		&presence->records[(position - presence->origin) % presence->cap];
 
 	*what = (enum presence_what)record->what;
 	return name_slice(&record->drone_id);
