@@ -147,9 +147,10 @@ static int write_presence(const struct shape *shape, struct buf *out, size_t dro
 		}
 		count++;
 	}
-	return drone_write_event(
-		out, &(struct event){.kind = EVENT_PRESENCE, .presence = {entries, count, 0}},
-		UINT32_MAX);
+	return drone_write_event(out,
+				 &(struct event){.kind = EVENT_PRESENCE,
+						 .presence = {.entries = entries, .count = count}},
+				 UINT32_MAX);
 }
 
 static bool measure(const struct shape *shape, struct slice payload, struct frame_sizes *sizes)
