@@ -5,7 +5,12 @@
 const struct dialect *dialect_find(const char *name)
 {
 	static const struct dialect *const all[] = {
-		&dialect_uav, &dialect_limit, &dialect_nats, &dialect_redis, &dialect_mqtt,
+		&dialect_uav,
+		&dialect_limit,
+		&dialect_nats,
+		&dialect_redis,
+		&dialect_redis_no_replies,
+		&dialect_mqtt,
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {

@@ -5,9 +5,9 @@
  *
  *   uav     the gateway: drone.proto and channel.proto
  *   limit   limit_relay: frames of the same sizes with a header of fixed fields
- *   nats, redis, mqtt
+ *   nats, redis, redis-no-replies, mqtt
  *           brokers: a drone publishes to the simulator, a subscriber, which publishes
- *           the result to the drone that it is for
+ *           the result to each drone that it is for
  *
  * Each frame is built and read by hand into buffers that the caller owns: a client
  * library would spend more on a message than what is measured does. */
@@ -44,9 +44,12 @@ struct shape {
 	uint32_t payload_bytes;	  /* at least BENCH_STAMP_BYTES */
 	const char *scenario;	  /* that all are in; NULL or "": the listener's own */
 	const char *drone_prefix; /* a drone's id is this and its number in 5 digits: "d00042" */
+	uint32_t first_drone;	  /* its number; the others follow */
+	uint32_t drones;	  /* whom a message to everyone is for, its sender among them */
 	struct frame_sizes sizes; /* read by `limit` alone */
 	bool presence;		  /* wants to be told who comes and goes */
 	bool reports;		  /* asks for a report of every message (`uav` alone) */
+	bool one_hop;		  /* to everyone without the simulator (brokers alone) */
 };
 
 enum heard_kind {
@@ -96,7 +99,9 @@ struct dialect {
 	ssize_t (*simulator_read)(const struct shape *shape, struct slice bytes, struct buf *out);
 };
 
-extern const struct dialect dialect_uav, dialect_limit, dialect_nats, dialect_redis, dialect_mqtt;
+extern const struct dialect dialect_uav, dialect_limit, dialect_nats, dialect_redis,
+	dialect_redis_no_replies, dialect_mqtt;
+#define DIALECT_NAMES "uav, limit, nats, redis, redis-no-replies, mqtt"
 
 /* NULL: there is none of that name. */
 const struct dialect *dialect_find(const char *name);

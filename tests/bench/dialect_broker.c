@@ -1,5 +1,6 @@
 #include "dialect_broker.h"
 
+#include <stddef.h>
 #include <stdio.h>
 
 enum {
@@ -64,16 +65,28 @@ bool broker_read_decimal(struct slice bytes, size_t *number)
 	return true;
 }
 
-int broker_send(const struct broker_frame *frame, uint32_t target, struct slice payload,
-		struct buf *out)
+static void put_u32(uint8_t *at, uint32_t number)
 {
-	const uint8_t header[BROKER_TARGET_BYTES] = {(uint8_t)target, (uint8_t)(target >> 8),
-						     (uint8_t)(target >> 16),
-						     (uint8_t)(target >> 24)};
-	bool direct = target == BENCH_EVERYONE;
+	for (size_t i = 0; i < sizeof(number); i++) {
+		at[i] = (uint8_t)(number >> (8 * i));
+	}
+}
+
+static uint32_t get_u32(const uint8_t *at)
+{
+	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+	       (uint32_t)at[3] << 24;
+}
+
+int broker_send(const struct broker_frame *frame, const struct shape *shape, uint32_t target,
+		struct slice payload, struct buf *out)
+{
+	bool direct = target == BENCH_EVERYONE && shape->one_hop;
 	const char *subject = direct ? BROKER_EVERYONE : BROKER_SIMULATOR;
+	uint8_t header[BROKER_TARGET_BYTES];
 	size_t front = direct ? 0 : sizeof(header);
 
+	put_u32(header, target);
 	return frame->publish(out, slice_str(subject), front + payload.size) ||
 			       buf_append(out, header, front) ||
 			       buf_append(out, payload.data, payload.size) ||
@@ -82,29 +95,58 @@ int broker_send(const struct broker_frame *frame, uint32_t target, struct slice 
 		       : 0;
 }
 
-int broker_answer(const struct broker_frame *frame, const struct shape *shape, struct slice request,
-		  struct buf *out)
+/* The result for one receiver. */
+static int answer_one(const struct broker_frame *frame, const struct shape *shape,
+		      uint32_t receiver, struct slice payload, struct buf *out)
 {
-	static const uint8_t link[BENCH_LINK_BYTES];
-	const uint8_t *head = request.data;
 	char memory[BROKER_SUBJECT_BYTES];
-	struct slice subject;
-	size_t size;
+	struct slice subject = broker_subject(shape, receiver, memory);
+	uint8_t link[BENCH_LINK_BYTES] = {0};
 
-	if (request.size < BROKER_TARGET_BYTES) {
-		return -1;
-	}
-	size = request.size - BROKER_TARGET_BYTES;
-	subject = broker_subject(shape,
-				 (uint32_t)head[0] | (uint32_t)head[1] << 8 |
-					 (uint32_t)head[2] << 16 | (uint32_t)head[3] << 24,
-				 memory);
-	return frame->publish(out, subject, size + sizeof(link)) ||
-			       buf_append(out, head + BROKER_TARGET_BYTES, size) ||
+	put_u32(link, receiver);
+	return frame->publish(out, subject, payload.size + sizeof(link)) ||
+			       buf_append(out, payload.data, payload.size) ||
 			       buf_append(out, link, sizeof(link)) ||
 			       buf_append(out, frame->end, strlen(frame->end))
 		       ? -1
 		       : 0;
+}
+
+/* A result for each drone but the sender, which the payload's stamp names. */
+static int answer_everyone(const struct broker_frame *frame, const struct shape *shape,
+			   struct slice payload, struct buf *out)
+{
+	uint32_t sender;
+
+	if (payload.size < BENCH_STAMP_BYTES) {
+		return -1;
+	}
+	sender = get_u32(payload.data + offsetof(struct stamp, sender)) - shape->first_drone;
+	if (sender >= shape->drones) {
+		return -1;
+	}
+	for (uint32_t i = 0; i < shape->drones; i++) {
+		if (i != sender &&
+		    answer_one(frame, shape, shape->first_drone + i, payload, out) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int broker_answer(const struct broker_frame *frame, const struct shape *shape, struct slice request,
+		  struct buf *out)
+{
+	struct slice payload;
+	uint32_t target;
+
+	if (request.size < BROKER_TARGET_BYTES) {
+		return -1;
+	}
+	target = get_u32(request.data);
+	payload = slice_of(request.data + BROKER_TARGET_BYTES, request.size - BROKER_TARGET_BYTES);
+	return target == BENCH_EVERYONE ? answer_everyone(frame, shape, payload, out)
+					: answer_one(frame, shape, target, payload, out);
 }
 
 void broker_hear_delivery(const struct shape *shape, struct slice bytes, struct heard *heard)

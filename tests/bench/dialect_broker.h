@@ -1,5 +1,5 @@
-/* What the dialects of the three brokers (nats, redis, mqtt) share: who is called what,
- * and what stands in a message's bytes.
+/* What the dialects of the brokers (nats, redis, redis-no-replies, mqtt) share: who is
+ * called what, and what stands in a message's bytes.
  *
  * Two hops as through the gateway: a drone publishes to `simulator`, the simulator, a
  * subscriber, publishes to the receiver's own subject (its id), which that drone has
@@ -7,9 +7,15 @@
  * front of the payload, and what the simulator adds stands behind it:
  *
  *   drone -> simulator     target (4 bytes, little endian), payload
- *   simulator -> drone     payload, BENCH_LINK_BYTES
- *   drone -> everyone      payload: one hop, since no broker can give each receiver
- *                          numbers of its own
+ *   simulator -> drone     payload, BENCH_LINK_BYTES of numbers, the first of them the
+ *                          receiver's own
+ *
+ * What is for everyone comes to the simulator once, and goes from there to each drone but
+ * its sender by itself: each receiver has numbers of its own, and no broker computes them.
+ *
+ * With shape.one_hop it goes around the simulator, as no simulated channel can:
+ *
+ *   drone -> everyone      payload, the same bytes to all who have subscribed
  */
 #ifndef UAV_BENCH_DIALECT_BROKER_H
 #define UAV_BENCH_DIALECT_BROKER_H
@@ -20,11 +26,11 @@
 #define BROKER_EVERYONE "everyone"
 enum { BROKER_TARGET_BYTES = 4, BROKER_SUBJECT_BYTES = 64 };
 
-/* Drone 0, which alone sends to everyone, must not hear itself. A broker that cannot be
- * told so does not have it as a subscriber of BROKER_EVERYONE. */
-static inline bool broker_hears_everyone(uint32_t drone)
+/* A subscriber of BROKER_EVERYONE. The first drone, which alone sends to it, must not hear
+ * itself, and not every broker can be told so. */
+static inline bool broker_hears_everyone(const struct shape *shape, uint32_t drone)
 {
-	return drone != 0;
+	return shape->one_hop && drone != shape->first_drone;
 }
 
 /* The subject of a drone, its id, or that of BENCH_EVERYONE, written to `memory` if need
@@ -45,9 +51,10 @@ struct broker_frame {
 };
 
 /* dialect.drone_send. */
-int broker_send(const struct broker_frame *frame, uint32_t target, struct slice payload,
-		struct buf *out);
-/* What the simulator publishes when `request` reached it. -1 also when it is too short. */
+int broker_send(const struct broker_frame *frame, const struct shape *shape, uint32_t target,
+		struct slice payload, struct buf *out);
+/* What the simulator publishes when `request` reached it. -1 also when it is too short, or
+ * for everyone and its sender is none of the shape's drones. */
 int broker_answer(const struct broker_frame *frame, const struct shape *shape, struct slice request,
 		  struct buf *out);
 

@@ -89,8 +89,8 @@ static int drone_hello(const struct shape *shape, uint32_t drone, struct buf *ou
 {
 	char memory[BROKER_SUBJECT_BYTES];
 	struct slice id = broker_subject(shape, drone, memory);
-	struct slice everyone =
-		broker_hears_everyone(drone) ? slice_str(BROKER_EVERYONE) : slice_of(NULL, 0);
+	struct slice everyone = broker_hears_everyone(shape, drone) ? slice_str(BROKER_EVERYONE)
+								    : slice_of(NULL, 0);
 
 	return put_connect(out, id) || put_subscribe(out, id, everyone) ? -1 : 0;
 }
@@ -118,9 +118,8 @@ static const struct broker_frame framing = {.publish = publish, .end = ""};
 static int drone_send(const struct shape *shape, uint32_t drone, uint32_t target,
 		      struct slice payload, struct buf *out)
 {
-	(void)shape;
 	(void)drone;
-	return broker_send(&framing, target, payload, out);
+	return broker_send(&framing, shape, target, payload, out);
 }
 
 struct frame {

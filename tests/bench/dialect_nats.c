@@ -32,7 +32,8 @@ static int drone_hello(const struct shape *shape, uint32_t drone, struct buf *ou
 	char memory[BROKER_SUBJECT_BYTES];
 
 	return put(out, CONNECT) || subscribe(out, broker_subject(shape, drone, memory), "1") ||
-			       subscribe(out, slice_str(BROKER_EVERYONE), "2") ||
+			       (broker_hears_everyone(shape, drone) &&
+				subscribe(out, slice_str(BROKER_EVERYONE), "2")) ||
 			       put(out, "PING\r\n")
 		       ? -1
 		       : 0;
@@ -58,9 +59,8 @@ static const struct broker_frame framing = {.publish = publish, .end = "\r\n"};
 static int drone_send(const struct shape *shape, uint32_t drone, uint32_t target,
 		      struct slice payload, struct buf *out)
 {
-	(void)shape;
 	(void)drone;
-	return broker_send(&framing, target, payload, out);
+	return broker_send(&framing, shape, target, payload, out);
 }
 
 /* One line, and the payload behind it when it is a MSG. */

@@ -2,12 +2,15 @@
  * (https://github.com/redis/redis-specifications/blob/master/protocol/RESP3.md).
  *
  * HELLO 3, because with RESP2 a connection that has subscribed may not publish
- * (https://redis.io/docs/latest/develop/pubsub/). CLIENT REPLY OFF
- * (https://redis.io/docs/latest/commands/client-reply/), because otherwise each PUBLISH is
- * answered with the number of receivers, which nobody reads here: with 1000 pairs and one
- * message in flight three system calls of the server for each instead of two. Messages and
- * subscriptions are pushed all the same, from Redis 7.0.10 on
- * (https://github.com/redis/redis/pull/11875); errors are not. */
+ * (https://redis.io/docs/latest/develop/pubsub/).
+ *
+ * There are two dialects. `redis` is what its clients speak: each PUBLISH is answered with
+ * the number of receivers, which is read here and means nothing. `redis-no-replies` says
+ * CLIENT REPLY OFF (https://redis.io/docs/latest/commands/client-reply/) first of all, the
+ * least that Redis can be asked to do: with 1000 pairs and one message in flight two system
+ * calls of the server for each instead of three. Messages and subscriptions are pushed all
+ * the same, from Redis 7.0.10 on (https://github.com/redis/redis/pull/11875); errors are
+ * not. */
 #include "dialect_broker.h"
 
 enum {
@@ -35,19 +38,23 @@ static int argument(struct buf *out, struct slice text)
 		       : 0;
 }
 
-/* In this order, or the long answer to HELLO would be made and sent as well. */
-static int connection_begin(struct buf *out)
+/* Goes before HELLO, or its long answer would be made and sent as well. */
+static int put_replies_off(struct buf *out)
 {
-	return put(out, "*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$3\r\nOFF\r\n"
-			"*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n");
+	return put(out, "*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$3\r\nOFF\r\n");
+}
+
+static int put_hello(struct buf *out)
+{
+	return put(out, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n");
 }
 
 static int drone_hello(const struct shape *shape, uint32_t drone, struct buf *out)
 {
 	char memory[BROKER_SUBJECT_BYTES];
-	bool everyone = broker_hears_everyone(drone);
+	bool everyone = broker_hears_everyone(shape, drone);
 
-	return connection_begin(out) ||
+	return put_hello(out) ||
 			       put(out, everyone ? "*3\r\n$9\r\nSUBSCRIBE\r\n"
 						 : "*2\r\n$9\r\nSUBSCRIBE\r\n") ||
 			       argument(out, broker_subject(shape, drone, memory)) ||
@@ -59,10 +66,20 @@ static int drone_hello(const struct shape *shape, uint32_t drone, struct buf *ou
 static int simulator_hello(const struct shape *shape, struct buf *out)
 {
 	(void)shape;
-	return connection_begin(out) || put(out, "*2\r\n$9\r\nSUBSCRIBE\r\n") ||
+	return put_hello(out) || put(out, "*2\r\n$9\r\nSUBSCRIBE\r\n") ||
 			       argument(out, slice_str(BROKER_SIMULATOR))
 		       ? -1
 		       : 0;
+}
+
+static int drone_hello_no_replies(const struct shape *shape, uint32_t drone, struct buf *out)
+{
+	return put_replies_off(out) || drone_hello(shape, drone, out) ? -1 : 0;
+}
+
+static int simulator_hello_no_replies(const struct shape *shape, struct buf *out)
+{
+	return put_replies_off(out) || simulator_hello(shape, out) ? -1 : 0;
 }
 
 /* PUBLISH up to where the `size` bytes begin. */
@@ -79,9 +96,8 @@ static const struct broker_frame framing = {.publish = publish, .end = "\r\n"};
 static int drone_send(const struct shape *shape, uint32_t drone, uint32_t target,
 		      struct slice payload, struct buf *out)
 {
-	(void)shape;
 	(void)drone;
-	return broker_send(&framing, target, payload, out);
+	return broker_send(&framing, shape, target, payload, out);
 }
 
 /* A value with all that is in it; of an aggregate the first values that are in it. */
@@ -232,7 +248,7 @@ static void frame_hear(const struct shape *shape, uint32_t drone, const struct f
 	} else if (pushed(frame, "subscribe")) {
 		/* pushed for each channel, with how many there are by now */
 		if (broker_read_decimal(frame->items[2], &count) &&
-		    count == (broker_hears_everyone(drone) ? 2 : 1)) {
+		    count == (broker_hears_everyone(shape, drone) ? 2 : 1)) {
 			heard->kind = HEARD_READY;
 		}
 	} else if (frame->type == '-' || frame->type == '!') {
@@ -277,5 +293,15 @@ const struct dialect dialect_redis = {
 	.drone_read = drone_read,
 	.simulator_connects = true,
 	.simulator_hello = simulator_hello,
+	.simulator_read = simulator_read,
+};
+
+const struct dialect dialect_redis_no_replies = {
+	.name = "redis-no-replies",
+	.drone_hello = drone_hello_no_replies,
+	.drone_send = drone_send,
+	.drone_read = drone_read,
+	.simulator_connects = true,
+	.simulator_hello = simulator_hello_no_replies,
 	.simulator_read = simulator_read,
 };

@@ -17,12 +17,13 @@ static const char usage[] =
 	"\n"
 	"Speaks to a relay as many drones would, and prints what it took as one line of JSON.\n"
 	"\n"
-	"dialects: uav limit nats redis mqtt\n"
+	"dialects: " DIALECT_NAMES "\n"
 	"modes:\n"
 	"  pairs     each drone of even number keeps --window messages to the next one in flight\n"
 	"  open      the same pairs, --rate messages a second on a schedule; latency counts from\n"
 	"            when a message was due\n"
-	"  many      the first drone sends to everyone, --window messages in flight\n"
+	"  many      the first drone sends to everyone, --window messages in flight; with\n"
+	"            --one-hop around the simulator, the same bytes to all (brokers)\n"
 	"  idle      the drones register; a line with \"ready\" says so; ends when stdin does\n"
 	"  register  --base drones are there, then --drones register as fast as they can\n"
 	"  presence  --changers of the drones change --rate times a second over all\n"
@@ -62,6 +63,7 @@ enum option_code {
 	OPTION_SCENARIO,
 	OPTION_PRESENCE,
 	OPTION_REPORTS,
+	OPTION_ONE_HOP,
 	OPTION_HUB,
 	OPTION_SIZES,
 	OPTION_WATCH,
@@ -91,6 +93,7 @@ static const struct option long_options[] = {
 	{"scenario", required_argument, NULL, OPTION_SCENARIO},
 	{"presence", no_argument, NULL, OPTION_PRESENCE},
 	{"reports", no_argument, NULL, OPTION_REPORTS},
+	{"one-hop", no_argument, NULL, OPTION_ONE_HOP},
 	{"hub", required_argument, NULL, OPTION_HUB},
 	{"sizes", required_argument, NULL, OPTION_SIZES},
 	{"watch", required_argument, NULL, OPTION_WATCH},
@@ -145,8 +148,7 @@ static bool take_real(const char *option, const char *value, double *number)
 static bool take_dialect(const char *value, struct load_options *options)
 {
 	options->dialect = dialect_find(value);
-	return options->dialect ||
-	       wrong("--dialect", value, "one of uav, limit, nats, redis, mqtt");
+	return options->dialect || wrong("--dialect", value, "one of " DIALECT_NAMES);
 }
 
 /* Cuts the argument at its last colon. */
@@ -267,6 +269,7 @@ static bool take_flag(int option, struct load_options *options)
 {
 	bool *const flag = option == OPTION_PRESENCE   ? &options->shape.presence
 			   : option == OPTION_REPORTS  ? &options->shape.reports
+			   : option == OPTION_ONE_HOP  ? &options->shape.one_hop
 			   : option == OPTION_SPIN     ? &options->spin
 			   : option == OPTION_PROGRESS ? &options->progress
 						       : &options->print_sizes;
@@ -332,6 +335,12 @@ static bool fits_together(const struct load_options *options)
 	if (options->mode == MODE_MANY && options->drones < 2) {
 		return complain("--drones: to send to everyone takes two or more");
 	}
+	if (options->shape.one_hop &&
+	    (options->mode != MODE_MANY || !options->dialect->simulator_connects)) {
+		return complain(
+			"--one-hop: it takes --mode many and a broker's dialect; others give "
+			"each receiver numbers of its own");
+	}
 	if ((options->mode == MODE_OPEN || options->mode == MODE_PRESENCE) && options->rate <= 0) {
 		return complain("--rate: it must be over 0");
 	}
@@ -381,5 +390,7 @@ enum load_options_status load_options_read(int argc, char **argv, struct load_op
 	if (options->mode == MODE_PRESENCE) {
 		options->shape.presence = true;
 	}
+	options->shape.first_drone = options->first;
+	options->shape.drones = options->base + options->drones;
 	return fits_together(options) ? LOAD_OPTIONS_RUN : LOAD_OPTIONS_WRONG;
 }

@@ -18,6 +18,7 @@ enum {
 	 * so much waits. */
 	ANSWERS_MAX = 4 << 20,
 	EVENTS = 64,
+	DRONES_MAX = 100000, /* as many as the load's */
 };
 
 struct simulator {
@@ -216,12 +217,15 @@ static void start(struct simulator *simulator)
 
 static const char usage[] =
 	"usage: simulator --dialect NAME --listen HOST:PORT | --connect HOST:PORT\n"
-	"  --dialect NAME     uav, limit, nats, redis or mqtt\n"
+	"  --dialect NAME     one of " DIALECT_NAMES "\n"
 	"  --listen ADDRESS   for uav and limit, whose relay connects to it; port 0: any\n"
 	"  --connect ADDRESS  for the brokers\n"
 	"  --sizes A,..,H     of limit's frames, as `load --print-sizes` tells them\n"
 	"  --payload BYTES    of a message (default 128)\n"
 	"  --prefix TEXT      what a drone's id begins with (default d)\n"
+	"  --drones N         for the brokers: whom a message to everyone is for, with its sender "
+	"(default 2)\n"
+	"  --first F          number of the first of them (default 0)\n"
 	"  --cpu N            runs on that processor alone\n";
 
 static const struct option options[] = {
@@ -231,6 +235,8 @@ static const struct option options[] = {
 	{"sizes", required_argument, NULL, 's'},
 	{"payload", required_argument, NULL, 'p'},
 	{"prefix", required_argument, NULL, 'x'},
+	{"drones", required_argument, NULL, 'r'},
+	{"first", required_argument, NULL, 'f'},
 	{"cpu", required_argument, NULL, 'n'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -242,8 +248,7 @@ static void take_option(struct simulator *simulator, int option)
 	case 'd':
 		simulator->dialect = dialect_find(optarg);
 		if (!simulator->dialect) {
-			endpoint_fail(2, "--dialect %s: uav, limit, nats, redis or mqtt is needed",
-				      optarg);
+			endpoint_fail(2, "--dialect %s: it takes one of " DIALECT_NAMES, optarg);
 		}
 		break;
 	case 'l':
@@ -264,6 +269,13 @@ static void take_option(struct simulator *simulator, int option)
 		break;
 	case 'x':
 		simulator->shape.drone_prefix = optarg;
+		break;
+	case 'r':
+		simulator->shape.drones = endpoint_number("--drones", optarg, 1, DRONES_MAX);
+		break;
+	case 'f':
+		simulator->shape.first_drone =
+			endpoint_number("--first", optarg, 0, DRONES_MAX - 1);
 		break;
 	case 'n':
 		endpoint_pin(optarg);
@@ -293,7 +305,8 @@ static void check_options(const struct simulator *simulator)
 
 int main(int argc, char **argv)
 {
-	struct simulator simulator = {.shape = {.payload_bytes = 128, .drone_prefix = "d"}};
+	struct simulator simulator = {
+		.shape = {.payload_bytes = 128, .drone_prefix = "d", .drones = 2}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {

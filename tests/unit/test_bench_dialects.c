@@ -13,9 +13,21 @@
 /* The dialects of the brokers, each beside a broker that does the least: it hands what is
  * published to who has subscribed, in that broker's frames. */
 
-enum { PAYLOAD_BYTES = 128, DRONE = 7, SENDER = 0 };
+enum { PAYLOAD_BYTES = 128, DRONE = 7, SENDER = 6, FIRST = 5, DRONES = 4 };
 
-static const struct shape shape = {.payload_bytes = PAYLOAD_BYTES, .drone_prefix = "d"};
+static const struct shape shape = {
+	.payload_bytes = PAYLOAD_BYTES,
+	.drone_prefix = "d",
+	.first_drone = FIRST,
+	.drones = DRONES,
+};
+static const struct shape one_hop = {
+	.payload_bytes = PAYLOAD_BYTES,
+	.drone_prefix = "d",
+	.first_drone = FIRST,
+	.drones = DRONES,
+	.one_hop = true,
+};
 
 /* With what the brokers' own frames are made of. */
 static const uint8_t *payload_bytes(void)
@@ -137,48 +149,123 @@ static void is_refusal(const struct dialect *dialect, const char *bytes, size_t 
 
 /* ------------------------------------------------------ what a broker does */
 
-/* `bytes` begins with a frame that publishes: its subject and what is in it. The rest of the
- * bytes is nothing. */
-typedef void take_published(struct slice bytes, struct slice *subject, struct slice *message);
+/* Takes the frame that publishes at the front of `bytes` away: its subject and what is in
+ * it. */
+typedef void take_published(struct slice *bytes, struct slice *subject, struct slice *message);
 /* Hands a message to a subscriber. */
 typedef void hand_over(struct buf *out, const char *subject, struct slice message);
 
-/* A message from drone SENDER to DRONE through the simulator, and one to everyone. */
+/* The one frame that was published. */
+static void take_only(take_published *take, const struct buf *said, struct slice *subject,
+		      struct slice *message)
+{
+	struct slice bytes = buf_slice(said);
+
+	take(&bytes, subject, message);
+	assert_int_equal(bytes.size, 0);
+}
+
+/* What the simulator says to a request that reaches it, and says nothing of before it is
+ * there. */
+static void answer(const struct dialect *dialect, hand_over *hand, struct slice request,
+		   struct buf *said)
+{
+	struct buf to_simulator;
+
+	buf_init(&to_simulator);
+	hand(&to_simulator, "simulator", request);
+	for (size_t cut = 0; cut < buf_size(&to_simulator); cut++) {
+		struct slice part = slice_of(buf_slice(&to_simulator).data, cut);
+
+		assert_int_equal(dialect->simulator_read(&shape, part, said), 0);
+		assert_int_equal(buf_size(said), 0);
+	}
+	assert_int_equal(dialect->simulator_read(&shape, buf_slice(&to_simulator), said),
+			 buf_size(&to_simulator));
+	buf_fini(&to_simulator);
+}
+
+/* The payload, and numbers that are this receiver's. */
+static void is_result_for(uint32_t receiver, struct slice sent, struct slice message)
+{
+	assert_int_equal(message.size, sent.size + BENCH_LINK_BYTES);
+	assert_memory_equal(message.data, sent.data, sent.size);
+	assert_int_equal(message.data[sent.size], receiver);
+	assert_int_equal(message.data[sent.size + 1], 0);
+}
+
+/* A message from drone SENDER to DRONE through the simulator. */
 static void goes_two_hops(const struct dialect *dialect, take_published *take, hand_over *hand)
 {
-	struct buf said, to_simulator, answer, to_drone;
+	struct buf said, answered, to_drone;
 	struct slice subject, message;
 	struct heard heard;
 
 	buf_init(&said);
-	buf_init(&to_simulator);
-	buf_init(&answer);
+	buf_init(&answered);
 	buf_init(&to_drone);
 	assert_int_equal(dialect->drone_send(&shape, SENDER, DRONE, payload(), &said), 0);
-	take(buf_slice(&said), &subject, &message);
+	take_only(take, &said, &subject, &message);
 	assert_true(slice_equal(subject, slice_str("simulator")));
 	assert_int_equal(message.size, 4 + PAYLOAD_BYTES);
 
-	hand(&to_simulator, "simulator", message);
-	for (size_t cut = 0; cut < buf_size(&to_simulator); cut++) {
-		struct slice part = slice_of(buf_slice(&to_simulator).data, cut);
-
-		assert_int_equal(dialect->simulator_read(&shape, part, &answer), 0);
-		assert_int_equal(buf_size(&answer), 0);
-	}
-	assert_int_equal(dialect->simulator_read(&shape, buf_slice(&to_simulator), &answer),
-			 buf_size(&to_simulator));
-	take(buf_slice(&answer), &subject, &message);
+	answer(dialect, hand, message, &answered);
+	take_only(take, &answered, &subject, &message);
 	assert_true(slice_equal(subject, slice_str("d00007")));
-	assert_int_equal(message.size, PAYLOAD_BYTES + BENCH_LINK_BYTES);
+	is_result_for(DRONE, payload(), message);
 
 	hand(&to_drone, "d00007", message);
 	hand(&to_drone, "d00007", message);
 	assert_int_equal(hear_all(dialect, DRONE, &to_drone, HEARD_DELIVERY, &heard), 2);
 	assert_true(slice_equal(heard.payload, payload()));
 	buf_fini(&said);
-	buf_fini(&to_simulator);
-	buf_fini(&answer);
+	buf_fini(&answered);
+	buf_fini(&to_drone);
+}
+
+/* The payload with a stamp that names its sender, little endian. */
+static struct slice payload_of(uint32_t sender, uint8_t memory[PAYLOAD_BYTES])
+{
+	const size_t at = offsetof(struct stamp, sender);
+
+	memcpy(memory, payload_bytes(), PAYLOAD_BYTES);
+	for (size_t i = 0; i < sizeof(sender); i++) {
+		memory[at + i] = (uint8_t)(sender >> (8 * i));
+	}
+	return slice_of(memory, PAYLOAD_BYTES);
+}
+
+/* What drone SENDER sends to everyone is one message to the simulator; the simulator
+ * publishes to each of the others, and not to SENDER, what is that receiver's alone. */
+static void goes_to_everyone(const struct dialect *dialect, take_published *take, hand_over *hand)
+{
+	static const char *const subjects[] = {"d00005", "d00007", "d00008"};
+	static const uint32_t receivers[] = {5, 7, 8};
+	uint8_t memory[PAYLOAD_BYTES];
+	struct slice sent = payload_of(SENDER, memory), subject, message, left;
+	struct buf said, answered, to_drone;
+	struct heard heard;
+
+	buf_init(&said);
+	buf_init(&answered);
+	buf_init(&to_drone);
+	assert_int_equal(dialect->drone_send(&shape, SENDER, BENCH_EVERYONE, sent, &said), 0);
+	take_only(take, &said, &subject, &message);
+	assert_true(slice_equal(subject, slice_str("simulator")));
+
+	answer(dialect, hand, message, &answered);
+	left = buf_slice(&answered);
+	for (size_t i = 0; i < sizeof(receivers) / sizeof(receivers[0]); i++) {
+		take(&left, &subject, &message);
+		assert_true(slice_equal(subject, slice_str(subjects[i])));
+		is_result_for(receivers[i], sent, message);
+		hand(&to_drone, subjects[i], message);
+	}
+	assert_int_equal(left.size, 0);
+	assert_int_equal(hear_all(dialect, DRONE, &to_drone, HEARD_DELIVERY, &heard), 3);
+	assert_true(slice_equal(heard.payload, sent));
+	buf_fini(&said);
+	buf_fini(&answered);
 	buf_fini(&to_drone);
 }
 
@@ -190,8 +277,8 @@ static void goes_one_hop(const struct dialect *dialect, take_published *take, ha
 
 	buf_init(&said);
 	buf_init(&to_drone);
-	assert_int_equal(dialect->drone_send(&shape, SENDER, BENCH_EVERYONE, payload(), &said), 0);
-	take(buf_slice(&said), &subject, &message);
+	assert_int_equal(dialect->drone_send(&one_hop, FIRST, BENCH_EVERYONE, payload(), &said), 0);
+	take_only(take, &said, &subject, &message);
 	assert_true(slice_equal(subject, slice_str("everyone")));
 	hand(&to_drone, "everyone", message);
 	assert_int_equal(hear_all(dialect, DRONE, &to_drone, HEARD_DELIVERY, &heard), 1);
@@ -200,27 +287,49 @@ static void goes_one_hop(const struct dialect *dialect, take_published *take, ha
 	message.size--; /* less than was sent */
 	hand(&to_drone, "everyone", message);
 	assert_int_equal(hear_all(dialect, DRONE, &to_drone, HEARD_REFUSED, &heard), 1);
+
+	/* to one drone it goes through the simulator all the same */
+	buf_clear(&said);
+	assert_int_equal(dialect->drone_send(&one_hop, FIRST, DRONE, payload(), &said), 0);
+	take_only(take, &said, &subject, &message);
+	assert_true(slice_equal(subject, slice_str("simulator")));
 	buf_fini(&said);
 	buf_fini(&to_drone);
 }
 
-static void simulator_refuses_short_requests(const struct dialect *dialect, hand_over *hand)
+static void is_no_request(const struct dialect *dialect, hand_over *hand, struct slice request)
 {
-	struct buf sent, answer;
+	struct buf sent, said;
 
 	buf_init(&sent);
-	buf_init(&answer);
-	hand(&sent, "simulator", slice_of("abc", 3));
-	assert_int_equal(dialect->simulator_read(&shape, buf_slice(&sent), &answer), -1);
+	buf_init(&said);
+	hand(&sent, "simulator", request);
+	assert_int_equal(dialect->simulator_read(&shape, buf_slice(&sent), &said), -1);
+	assert_int_equal(buf_size(&said), 0);
 	buf_fini(&sent);
-	buf_fini(&answer);
+	buf_fini(&said);
+}
+
+static void simulator_refuses_requests(const struct dialect *dialect, hand_over *hand)
+{
+	static const uint32_t strangers[] = {FIRST - 1, FIRST + DRONES, UINT32_MAX};
+	uint8_t request[4 + PAYLOAD_BYTES] = {0xff, 0xff, 0xff, 0xff}; /* for everyone */
+
+	is_no_request(dialect, hand, slice_of("abc", 3));
+	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
+		payload_of(strangers[i], request + 4);
+		is_no_request(dialect, hand, slice_of(request, sizeof(request)));
+	}
+	payload_of(SENDER, request + 4);
+	is_no_request(dialect, hand, slice_of(request, 4 + BENCH_STAMP_BYTES - 1));
 }
 
 static void messages_go(const struct dialect *dialect, take_published *take, hand_over *hand)
 {
 	goes_two_hops(dialect, take, hand);
+	goes_to_everyone(dialect, take, hand);
 	goes_one_hop(dialect, take, hand);
-	simulator_refuses_short_requests(dialect, hand);
+	simulator_refuses_requests(dialect, hand);
 }
 
 static struct slice to_end(struct slice bytes, const uint8_t *from)
@@ -252,16 +361,17 @@ static size_t number_of(struct slice digits)
 
 /* ------------------------------------------------------------------- NATS */
 
-static void nats_take(struct slice bytes, struct slice *subject, struct slice *message)
+static void nats_take(struct slice *bytes, struct slice *subject, struct slice *message)
 {
 	size_t size;
 
-	assert_int_equal(cut_line(&bytes, " ").size, strlen("PUB"));
-	*subject = cut_line(&bytes, " ");
-	size = number_of(cut_line(&bytes, "\r\n"));
-	assert_int_equal(bytes.size, size + 2);
-	assert_memory_equal(bytes.data + size, "\r\n", 2);
-	*message = slice_of(bytes.data, size);
+	assert_true(slice_equal(cut_line(bytes, " "), slice_str("PUB")));
+	*subject = cut_line(bytes, " ");
+	size = number_of(cut_line(bytes, "\r\n"));
+	assert_true(bytes->size >= size + 2);
+	assert_memory_equal(bytes->data + size, "\r\n", 2);
+	*message = slice_of(bytes->data, size);
+	*bytes = to_end(*bytes, bytes->data + size + 2);
 }
 
 static void nats_hand(struct buf *out, const char *subject, struct slice message)
@@ -284,7 +394,13 @@ static void nats_registers(void **state)
 	assert_int_equal(dialect_nats.drone_hello(&shape, DRONE, &buf), 0);
 	assert_true(contains(buf_slice(&buf), "CONNECT {"));
 	assert_true(contains(buf_slice(&buf), "\"echo\":false"));
+	assert_true(contains(buf_slice(&buf), "\r\nSUB d00007 1\r\nPING\r\n"));
+	buf_clear(&buf);
+	assert_int_equal(dialect_nats.drone_hello(&one_hop, DRONE, &buf), 0);
 	assert_true(contains(buf_slice(&buf), "\r\nSUB d00007 1\r\nSUB everyone 2\r\nPING\r\n"));
+	buf_clear(&buf);
+	assert_int_equal(dialect_nats.drone_hello(&one_hop, FIRST, &buf), 0);
+	assert_true(contains(buf_slice(&buf), "\r\nSUB d00005 1\r\nPING\r\n"));
 	buf_clear(&buf);
 	say(&buf, "INFO {\"server_id\":\"N\"}\r\n+OK\r\n");
 	assert_int_equal(hear_all(&dialect_nats, DRONE, &buf, HEARD_READY, &heard), 0);
@@ -364,13 +480,12 @@ static struct slice redis_argument(struct slice *bytes)
 	return text;
 }
 
-static void redis_take(struct slice bytes, struct slice *subject, struct slice *message)
+static void redis_take(struct slice *bytes, struct slice *subject, struct slice *message)
 {
-	assert_true(slice_equal(cut_line(&bytes, "\r\n"), slice_str("*3")));
-	assert_true(slice_equal(redis_argument(&bytes), slice_str("PUBLISH")));
-	*subject = redis_argument(&bytes);
-	*message = redis_argument(&bytes);
-	assert_int_equal(bytes.size, 0);
+	assert_true(slice_equal(cut_line(bytes, "\r\n"), slice_str("*3")));
+	assert_true(slice_equal(redis_argument(bytes), slice_str("PUBLISH")));
+	*subject = redis_argument(bytes);
+	*message = redis_argument(bytes);
 }
 
 static void redis_hand(struct buf *out, const char *subject, struct slice message)
@@ -384,14 +499,20 @@ static void redis_hand(struct buf *out, const char *subject, struct slice messag
 	say(out, "\r\n");
 }
 
-#define REDIS_HELLO_OF_7                                                                           \
-	"*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$3\r\nOFF\r\n*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"       \
-	"*3\r\n$9\r\nSUBSCRIBE\r\n$6\r\nd00007\r\n$8\r\neveryone\r\n"
+#define REDIS_REPLIES_OFF "*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$3\r\nOFF\r\n"
+#define REDIS_HELLO "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"
+#define REDIS_SUBSCRIBE_OF_7 "*2\r\n$9\r\nSUBSCRIBE\r\n$6\r\nd00007\r\n"
+#define REDIS_SUBSCRIBE_SIMULATOR "*2\r\n$9\r\nSUBSCRIBE\r\n$9\r\nsimulator\r\n"
 #define REDIS_WELCOME                                                                              \
 	"%7\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$6\r\n7.0.15\r\n$5\r\nproto\r\n"    \
 	":3\r\n$2\r\nid\r\n:3\r\n$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\nmaster"    \
 	"\r\n$7\r\nmodules\r\n*0\r\n"
 #define REDIS_SUBSCRIBED(channel, number) ">3\r\n$9\r\nsubscribe\r\n" channel ":" number "\r\n"
+
+static void redis_says(struct buf *said, const char *wanted)
+{
+	expect_bytes(said, wanted, strlen(wanted));
+}
 
 static void redis_registers(void **state)
 {
@@ -401,21 +522,69 @@ static void redis_registers(void **state)
 	(void)state;
 	buf_init(&buf);
 	assert_int_equal(dialect_redis.drone_hello(&shape, DRONE, &buf), 0);
-	expect_bytes(&buf, REDIS_HELLO_OF_7, sizeof(REDIS_HELLO_OF_7) - 1);
-	say(&buf, REDIS_WELCOME REDIS_SUBSCRIBED("$6\r\nd00007\r\n", "1"));
+	redis_says(&buf, REDIS_HELLO REDIS_SUBSCRIBE_OF_7);
+	say(&buf, REDIS_WELCOME);
 	assert_int_equal(hear_all(&dialect_redis, DRONE, &buf, HEARD_READY, &heard), 0);
-	say(&buf, REDIS_SUBSCRIBED("$8\r\neveryone\r\n", "2"));
+	say(&buf, REDIS_SUBSCRIBED("$6\r\nd00007\r\n", "1"));
 	assert_int_equal(hear_all(&dialect_redis, DRONE, &buf, HEARD_READY, &heard), 1);
-
-	/* drone 0 does not hear what it sends to everyone */
-	assert_int_equal(dialect_redis.drone_hello(&shape, 0, &buf), 0);
-	assert_true(contains(buf_slice(&buf), "*2\r\n$9\r\nSUBSCRIBE\r\n$6\r\nd00000\r\n"));
-	buf_clear(&buf);
-	say(&buf, REDIS_SUBSCRIBED("$6\r\nd00000\r\n", "1"));
-	assert_int_equal(hear_all(&dialect_redis, 0, &buf, HEARD_READY, &heard), 1);
-
 	assert_int_equal(dialect_redis.simulator_hello(&shape, &buf), 0);
-	assert_true(contains(buf_slice(&buf), "SUBSCRIBE\r\n$9\r\nsimulator\r\n"));
+	redis_says(&buf, REDIS_HELLO REDIS_SUBSCRIBE_SIMULATOR);
+
+	assert_int_equal(dialect_redis_no_replies.drone_hello(&shape, DRONE, &buf), 0);
+	redis_says(&buf, REDIS_REPLIES_OFF REDIS_HELLO REDIS_SUBSCRIBE_OF_7);
+	assert_int_equal(dialect_redis_no_replies.simulator_hello(&shape, &buf), 0);
+	redis_says(&buf, REDIS_REPLIES_OFF REDIS_HELLO REDIS_SUBSCRIBE_SIMULATOR);
+	buf_fini(&buf);
+}
+
+/* Ready when the second subscription is there. The first drone does not hear what it sends
+ * to everyone. */
+static void redis_registers_for_one_hop(void **state)
+{
+	struct heard heard;
+	struct buf buf, out;
+	struct slice bytes;
+
+	(void)state;
+	buf_init(&buf);
+	buf_init(&out);
+	assert_int_equal(dialect_redis.drone_hello(&one_hop, DRONE, &buf), 0);
+	redis_says(&buf, REDIS_HELLO "*3\r\n$9\r\nSUBSCRIBE\r\n$6\r\nd00007\r\n$8\r\neveryone\r\n");
+	bytes = slice_str(REDIS_SUBSCRIBED("$6\r\nd00007\r\n", "1"));
+	assert_int_equal(dialect_redis.drone_read(&one_hop, DRONE, bytes, &heard, &out),
+			 bytes.size);
+	assert_int_equal(heard.kind, HEARD_NOTHING);
+	bytes = slice_str(REDIS_SUBSCRIBED("$8\r\neveryone\r\n", "2"));
+	assert_int_equal(dialect_redis.drone_read(&one_hop, DRONE, bytes, &heard, &out),
+			 bytes.size);
+	assert_int_equal(heard.kind, HEARD_READY);
+
+	assert_int_equal(dialect_redis.drone_hello(&one_hop, FIRST, &buf), 0);
+	redis_says(&buf, REDIS_HELLO "*2\r\n$9\r\nSUBSCRIBE\r\n$6\r\nd00005\r\n");
+	bytes = slice_str(REDIS_SUBSCRIBED("$6\r\nd00005\r\n", "1"));
+	assert_int_equal(dialect_redis.drone_read(&one_hop, FIRST, bytes, &heard, &out),
+			 bytes.size);
+	assert_int_equal(heard.kind, HEARD_READY);
+	buf_fini(&buf);
+	buf_fini(&out);
+}
+
+/* How many received what was published: neither side does anything about it. */
+static void redis_ignores_what_publish_is_answered_with(void **state)
+{
+	struct slice reply = slice_str(":1\r\n");
+	struct heard heard;
+	struct buf buf;
+
+	(void)state;
+	buf_init(&buf);
+	assert_int_equal(dialect_redis.simulator_read(&shape, reply, &buf), reply.size);
+	assert_int_equal(buf_size(&buf), 0);
+	say(&buf, ":1\r\n");
+	redis_hand(&buf, "d00007", payload());
+	say(&buf, ":0\r\n");
+	assert_int_equal(hear_all(&dialect_redis, DRONE, &buf, HEARD_DELIVERY, &heard), 1);
+	assert_true(slice_equal(heard.payload, payload()));
 	buf_fini(&buf);
 }
 
@@ -423,6 +592,7 @@ static void redis_messages_go(void **state)
 {
 	(void)state;
 	messages_go(&dialect_redis, redis_take, redis_hand);
+	messages_go(&dialect_redis_no_replies, redis_take, redis_hand);
 }
 
 static void redis_skips_what_is_of_no_interest(void **state)
@@ -485,17 +655,20 @@ static size_t mqtt_length(struct slice *bytes)
 	}
 }
 
-static void mqtt_take(struct slice bytes, struct slice *subject, struct slice *message)
+static void mqtt_take(struct slice *bytes, struct slice *subject, struct slice *message)
 {
+	struct slice body;
 	size_t length, topic;
 
-	assert_int_equal(take_byte(&bytes), 0x30);
-	length = mqtt_length(&bytes);
-	assert_int_equal(bytes.size, length);
-	topic = (size_t)take_byte(&bytes) << 8;
-	topic |= take_byte(&bytes);
-	*subject = slice_of(bytes.data, topic);
-	*message = to_end(bytes, bytes.data + topic);
+	assert_int_equal(take_byte(bytes), 0x30);
+	length = mqtt_length(bytes);
+	assert_true(bytes->size >= length);
+	body = slice_of(bytes->data, length);
+	*bytes = to_end(*bytes, bytes->data + length);
+	topic = (size_t)take_byte(&body) << 8;
+	topic |= take_byte(&body);
+	*subject = slice_of(body.data, topic);
+	*message = to_end(body, body.data + topic);
 }
 
 static void mqtt_hand(struct buf *out, const char *subject, struct slice message)
@@ -518,9 +691,11 @@ static void mqtt_registers(void **state)
 {
 	/* each string's NUL is the last topic's QoS */
 	static const char hello[] = "\x10\x12\0\4MQTT\4\2\0\0\0\6d00007"
-				    "\x82\x16\0\1\0\6d00007\0\0\10everyone";
-	static const char hello_of_0[] = "\x10\x12\0\4MQTT\4\2\0\0\0\6d00000"
-					 "\x82\x0b\0\1\0\6d00000";
+				    "\x82\x0b\0\1\0\6d00007";
+	static const char hello_one_hop[] = "\x10\x12\0\4MQTT\4\2\0\0\0\6d00007"
+					    "\x82\x16\0\1\0\6d00007\0\0\10everyone";
+	static const char hello_of_first[] = "\x10\x12\0\4MQTT\4\2\0\0\0\6d00005"
+					     "\x82\x0b\0\1\0\6d00005";
 	static const char simulator[] = "\x10\x15\0\4MQTT\4\2\0\0\0\11simulator"
 					"\x82\x0e\0\1\0\11simulator";
 	struct heard heard;
@@ -530,8 +705,10 @@ static void mqtt_registers(void **state)
 	buf_init(&buf);
 	assert_int_equal(dialect_mqtt.drone_hello(&shape, DRONE, &buf), 0);
 	expect_bytes(&buf, hello, sizeof(hello));
-	assert_int_equal(dialect_mqtt.drone_hello(&shape, 0, &buf), 0);
-	expect_bytes(&buf, hello_of_0, sizeof(hello_of_0));
+	assert_int_equal(dialect_mqtt.drone_hello(&one_hop, DRONE, &buf), 0);
+	expect_bytes(&buf, hello_one_hop, sizeof(hello_one_hop));
+	assert_int_equal(dialect_mqtt.drone_hello(&one_hop, FIRST, &buf), 0);
+	expect_bytes(&buf, hello_of_first, sizeof(hello_of_first));
 	assert_int_equal(dialect_mqtt.simulator_hello(&shape, &buf), 0);
 	expect_bytes(&buf, simulator, sizeof(simulator));
 
@@ -555,7 +732,11 @@ static void mqtt_lengths(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct shape large = {.payload_bytes = (uint32_t)sizes[i], .drone_prefix = "d"};
+		struct shape large = {
+			.payload_bytes = (uint32_t)sizes[i],
+			.drone_prefix = "d",
+			.one_hop = true,
+		};
 		uint8_t *bytes = calloc(1, sizes[i]);
 		struct slice subject, message;
 		struct heard heard;
@@ -566,7 +747,7 @@ static void mqtt_lengths(void **state)
 		assert_int_equal(dialect_mqtt.drone_send(&large, SENDER, BENCH_EVERYONE,
 							 slice_of(bytes, sizes[i]), &buf),
 				 0);
-		mqtt_take(buf_slice(&buf), &subject, &message);
+		take_only(mqtt_take, &buf, &subject, &message);
 		assert_int_equal(message.size, sizes[i]);
 		assert_int_equal(
 			dialect_mqtt.drone_read(&large, DRONE, buf_slice(&buf), &heard, &buf),
@@ -594,7 +775,8 @@ static void mqtt_refuses(void **state)
 
 /* ------------------------------------------------------------- all of them */
 
-static const struct dialect *const brokers[] = {&dialect_nats, &dialect_redis, &dialect_mqtt};
+static const struct dialect *const brokers[] = {&dialect_nats, &dialect_redis,
+						&dialect_redis_no_replies, &dialect_mqtt};
 
 static void simulators_connect(void **state)
 {
@@ -646,6 +828,8 @@ int main(void)
 		cmocka_unit_test(nats_reads_a_reply_subject),
 		cmocka_unit_test(nats_refuses),
 		cmocka_unit_test(redis_registers),
+		cmocka_unit_test(redis_registers_for_one_hop),
+		cmocka_unit_test(redis_ignores_what_publish_is_answered_with),
 		cmocka_unit_test(redis_messages_go),
 		cmocka_unit_test(redis_skips_what_is_of_no_interest),
 		cmocka_unit_test(redis_refuses),
