@@ -74,9 +74,8 @@ class Run:
         return [case for case in row.cases if not self.options.peers or case.name in row.peers]
 
     def systems_of(self, row):
-        if self.options.peers:
-            return self.systems
-        return [system for system in self.systems if system.name in row.systems]
+        return [system for system in self.systems
+                if system.name in row.systems or isinstance(system, Broker)]
 
     def lines_of(self, row):
         names = {case.name for case in self.cases_of(row)}
@@ -196,7 +195,8 @@ def parse(arguments):
     options.seconds = options.seconds or (QUICK_S if options.quick else 1.0)
     if options.repeats < 1 or options.seconds <= 0:
         parser.error("--repeats and --seconds must be more than 0")
-    known = {row.name: row for row in ROWS if row.peers or not options.peers}
+    known = {row.name: row for row in ROWS
+             if (row.peers if options.peers else row.systems)}
     wanted = options.rows.split(",") if options.rows else list(known)
     for name in wanted:
         if name not in known:

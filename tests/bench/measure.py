@@ -63,6 +63,7 @@ def options_of(case, lane, seconds):
         "counting": f"{seconds * COUNTING if case.counted else 0:g}",
         "presence": case.presence,
         "reports": case.reports,
+        "one-hop": case.one_hop,
         "hub": HUB if case.topology == "star" else None,
     }
     if case.mode in ("pairs", "many"):

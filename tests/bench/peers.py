@@ -36,7 +36,7 @@ class Nats:
     to when it starts: Go counts those (runtime.NumCPU). Its limits for a client that does not
     keep up, 64 MB waiting and 10 s for a write, are put out of reach."""
 
-    name = dialect = "nats"
+    name = dialect = title = "nats"
     program, version_option = "nats-server", "--version"
     config = """\
 listen: "{host}:{port}"
@@ -53,13 +53,11 @@ logtime: false
 
 
 class Redis:
-    """io-threads 1 is the default; more would not help on one processor."""
+    """As its clients use it: each PUBLISH is answered. io-threads 1 is the default; more would
+    not help on one processor."""
 
-    name = dialect = "redis"
+    name = dialect = title = "redis"
     program, version_option = "redis-server", "--version"
-    # before, a client that has turned replies off was not sent messages either
-    # (https://github.com/redis/redis/pull/11875), and the dialect turns them off
-    oldest = (7, 0, 10)
     config = """\
 bind {host}
 port {port}
@@ -82,10 +80,21 @@ client-output-buffer-limit pubsub 0 0 0
         return [program, config]
 
 
+class RedisNoReplies(Redis):
+    """At its fastest: the same server, whose clients have told it not to answer."""
+
+    name = dialect = "redis-no-replies"
+    title = "redis, no replies"
+    # before, a client that has turned replies off was not sent messages either
+    # (https://github.com/redis/redis/pull/11875)
+    oldest = (7, 0, 10)
+
+
 class Mosquitto:
     """Without Nagle's delay, without $SYS topics; 0: no bound for what waits."""
 
-    name, dialect = "mosquitto", "mqtt"
+    name = title = "mosquitto"
+    dialect = "mqtt"
     program, version_option = "mosquitto", "-h"
     config = """\
 listener {port} {host}
@@ -108,7 +117,7 @@ max_inflight_bytes 0
         return [program, "-c", config]
 
 
-KINDS = {kind.name: kind for kind in (Nats, Redis, Mosquitto)}
+KINDS = {kind.name: kind for kind in (Nats, Redis, RedisNoReplies, Mosquitto)}
 NAMES = tuple(KINDS)
 
 

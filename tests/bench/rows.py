@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 BOTH = ("gateway", "limit")
 GATEWAY = ("gateway",)
+BROKERS = ()  # alone: neither gateway nor limit
 
 SPARSE = {"drones": 2000, "window": 1}  # two drones are a pair
 SATURATED = {"drones": 200, "window": 64}
@@ -34,6 +35,7 @@ class Case:
     changing: int = 0  # drones that change (mode presence)
     presence: bool = False
     reports: bool = False
+    one_hop: bool = False  # to everyone around the simulator
     crowd: int = 0  # idle drones beside those that speak
     lanes: int = 1  # connections to simulators, each with a scenario and a load
     topology: str = "mesh"
@@ -89,7 +91,7 @@ class Row:
     title: str
     cases: tuple
     lines: tuple
-    systems: tuple = BOTH
+    systems: tuple = BOTH  # beside the brokers
     repeats: int = 0  # fewer than asked for; 0: as many
     peers: tuple = ()  # names of the cases that brokers can run, too
     curve: Curve = None
@@ -171,6 +173,11 @@ def everyone():
             repeats=FEW,
             curve=Curve("receivers", "receivers of one message", "relay_us",
                         "CPU of the relay, us per delivery")),
+        Row("one-hop", "the same bytes to 1000 subscribers, 16 messages in flight; brokers alone: "
+            "a gateway has no such thing, each receiver's numbers are its own",
+            (Case("one-hop", drones=1001, **all_of_them, one_hop=True, counted=True),),
+            costs("one-hop", unit="delivery", units="deliveries") + latencies("one-hop"),
+            systems=BROKERS, peers=("one-hop",)),
     )
 
 

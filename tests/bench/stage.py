@@ -145,15 +145,17 @@ class Limit:
 
 
 class Broker:
-    """NATS, Redis or Mosquitto; the simulator is a subscriber, and publishes."""
+    """NATS, Redis or Mosquitto; the simulator is a subscriber, and publishes to each receiver."""
 
     def __init__(self, name):
-        self.name, self.dialect = name, peers.KINDS[name].dialect
+        self.kind = name
+        self.name, self.dialect = peers.KINDS[name].title, peers.KINDS[name].dialect
 
     def start(self, stage):
-        peer = stage.enter(peers.start(self.name, stage.pins[0]))
+        peer = stage.enter(peers.start(self.kind, stage.pins[0]))
         stage.relay, stage.address = peer.process, peer.address
-        simulator = stage.start_simulator("--connect", peer.address)
+        simulator = stage.start_simulator("--connect", peer.address, "--prefix", PREFIX,
+                                          "--drones", stage.case.drones + stage.case.base)
         simulator.wait_printed(r"^connected to ")  # its subscription has gone out
 
 

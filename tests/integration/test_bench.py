@@ -146,6 +146,25 @@ def test_the_ratio_is_made_within_each_repeat(t):
     assert (line["ratios"]["gateway"]["least"], line["ratios"]["gateway"]["most"]) == (2.0, 3.0)
 
 
+def test_a_broker_runs_its_own_rows_too(t):
+    ran = []
+
+    def made_up(system, case, *rest):
+        ran.append((case.name, system.name))
+        return slow(system, case, *rest)
+
+    trouble, bench.peers.trouble = bench.peers.trouble, lambda _name: None
+    try:
+        code, _, _ = in_process(t, made_up, "--peers", "--rows", "everyone,one-hop",
+                                "--repeats", "1")
+    finally:
+        bench.peers.trouble = trouble
+    brokers = ["nats", "redis", "redis, no replies", "mosquitto"]
+    wanted = {"everyone": ["gateway", "limit", *brokers], "one-hop": brokers}
+    assert code == 0 and ran == [(case, system) for case, systems in wanted.items()
+                                 for system in systems], (code, ran)
+
+
 def test_pictures_can_be_read(t):
     random.seed(1)
 
