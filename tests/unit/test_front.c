@@ -215,7 +215,7 @@ static void what_another_front_has_kept_is_not_used(void **state)
 
 /* ------------------------------------------------------------------ presence */
 
-static void kept_presence_is_used_for_the_same_largest_frame_alone(void **state)
+static void kept_presence_is_cut_for_each_largest_frame(void **state)
 {
 	enum { ENTRIES = 60 };
 	struct fixture *fixture = *state;
@@ -242,6 +242,175 @@ static void kept_presence_is_used_for_the_same_largest_frame_alone(void **state)
 	assert_int_equal(front_protobuf.write(&again, &event, MAX_FRAME), 0);
 	assert_true(buf_size(&again) < buf_size(&fixture->out)); /* one frame */
 	buf_fini(&again);
+}
+
+/* What is lent is what would be written, if that is one frame; else it is not lent. */
+static bool lends_what_it_writes(struct fixture *fixture, const struct event *event,
+				 uint32_t max_frame)
+{
+	struct lent lent;
+	struct slice written, body;
+	const char *why;
+	size_t used;
+
+	buf_clear(&fixture->out);
+	assert_int_equal(front_protobuf.write(&fixture->out, event, max_frame), 0);
+	written = buf_slice(&fixture->out);
+	assert_int_equal(frame_read(written, max_frame, &body, &used, &why), FRAME_OK);
+	if (!front_protobuf.lend(event, max_frame, &lent)) {
+		assert_true(used < written.size);
+		return false;
+	}
+	assert_true(lent.head_size <= LENT_HEAD_MAX);
+	assert_int_equal(lent.head_size + lent.tail.size, written.size);
+	assert_memory_equal(written.data, lent.head, lent.head_size);
+	assert_memory_equal(written.data + lent.head_size, lent.tail.data, lent.tail.size);
+	return true;
+}
+
+/* Frames of one byte of length, of two and of three; from each entry on, as readers have it that
+ * came in the middle. */
+static void presence_is_lent_as_it_is_written(void **state)
+{
+	enum { ENTRIES = 1024 };
+	struct fixture *fixture = *state;
+	static struct presence_entry entries[ENTRIES];
+	size_t lent = 0, refused = 0;
+
+	for (size_t i = 0; i < ENTRIES; i++) {
+		entries[i] = (struct presence_entry){
+			.drone_id = slice_of("a-drone-or-another", 1 + i % 18),
+			.callsign = slice_of("its-callsign", i % 13),
+			.what = PRESENCE_WHAT_OFFLINE,
+			.reason = (enum goodbye_reason)(i % 3),
+		};
+	}
+	for (size_t count = 1; count <= ENTRIES; count += count < 8 ? 1 : count / 4) {
+		fixture->encoded.size = 0;
+		for (size_t from = 0; from < count; from += from < 40 ? 1 : 17) {
+			const struct event event = {
+				.kind = EVENT_PRESENCE,
+				.encoded = &fixture->encoded,
+				.presence = {entries + from, count - from, 0, from},
+			};
+			static const uint32_t largest[] = {FRAME_LEAST_BYTES, MAX_FRAME, 65536};
+
+			for (size_t i = 0; i < 3; i++) {
+				if (lends_what_it_writes(fixture, &event, largest[i])) {
+					lent++;
+				} else {
+					refused++;
+				}
+			}
+		}
+	}
+	assert_true(lent > 100 && refused > 100);
+}
+
+/* To the byte. */
+static void presence_is_lent_up_to_the_largest_frame(void **state)
+{
+	struct fixture *fixture = *state;
+	struct presence_entry entries[60];
+	const struct event event = {
+		.kind = EVENT_PRESENCE,
+		.encoded = &fixture->encoded,
+		.presence = {entries, 60, 0, 0},
+	};
+	struct lent lent;
+	uint32_t size;
+
+	for (size_t i = 0; i < 60; i++) {
+		entries[i] = (struct presence_entry){.drone_id = slice_str("a-drone-of-ours")};
+	}
+	assert_true(front_protobuf.lend(&event, MAX_FRAME, &lent));
+	size = (uint32_t)(lent.head_size + lent.tail.size - 2); /* its length takes two bytes */
+	assert_true(size > FRAME_LEAST_BYTES);
+	assert_true(lends_what_it_writes(fixture, &event, size));
+	assert_false(lends_what_it_writes(fixture, &event, size - 1));
+}
+
+/* Lent first, written first: the entries are encoded once, by either. */
+static void presence_is_encoded_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct presence_entry entries[2] = {{.drone_id = slice_str("a-drone")},
+					    {.drone_id = slice_str("another")}};
+	struct event event = {
+		.kind = EVENT_PRESENCE,
+		.encoded = &fixture->encoded,
+		.presence = {entries + 1, 1, 0, 1},
+	};
+	struct buf first;
+	struct lent lent;
+
+	buf_init(&first);
+	fixture->encoded.owner = "another front";
+	fixture->encoded.size = 1; /* of no use to us */
+	assert_true(front_protobuf.lend(&event, MAX_FRAME, &lent));
+	assert_ptr_equal(fixture->encoded.owner, &front_protobuf);
+	assert_int_equal(front_protobuf.write(&first, &event, MAX_FRAME), 0);
+	entries[1].drone_id = slice_str("changed");
+	assert_true(lends_what_it_writes(fixture, &event, MAX_FRAME));
+	assert_true(slice_equal(buf_slice(&fixture->out), buf_slice(&first)));
+	fixture->encoded.size = 0;
+	assert_true(lends_what_it_writes(fixture, &event, MAX_FRAME));
+	assert_false(slice_equal(buf_slice(&fixture->out), buf_slice(&first)));
+	buf_fini(&first);
+}
+
+static void what_is_for_one_is_not_lent(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct presence_entry entry = {.drone_id = slice_str("a-drone")};
+	const struct event presence = {
+		.kind = EVENT_PRESENCE,
+		.encoded = &fixture->encoded,
+		.presence = {&entry, 1, 0, 0},
+	};
+	struct event event = presence;
+	struct lent lent;
+
+	assert_true(front_protobuf.lend(&event, MAX_FRAME, &lent));
+	event.encoded = NULL;
+	assert_false(front_protobuf.lend(&event, MAX_FRAME, &lent));
+	event = presence;
+	event.ref = 7;
+	assert_false(front_protobuf.lend(&event, MAX_FRAME, &lent));
+	event = presence;
+	event.presence.missed = 7;
+	assert_false(front_protobuf.lend(&event, MAX_FRAME, &lent));
+	fixture->encoded.size = 0;
+	event = delivery_event(&fixture->encoded, &hop_to_b);
+	assert_false(front_protobuf.lend(&event, MAX_FRAME, &lent));
+	/* and is written as what it is */
+	assert_int_equal(front_protobuf.write(&fixture->out, &event, MAX_FRAME), 0);
+	assert_false(front_protobuf.lend(&event, MAX_FRAME, &lent));
+}
+
+/* What is missed or asked for is told all the same, beside entries that are kept. */
+static void presence_with_something_missed_is_written(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct presence_entry entries[] = {{.drone_id = slice_str("a-drone")},
+						 {.drone_id = slice_str("another")}};
+	const struct event event = {
+		.kind = EVENT_PRESENCE,
+		.encoded = &fixture->encoded,
+		.presence = {entries + 1, 1, 9, 1},
+	};
+	struct event back;
+	struct slice body;
+	const char *why;
+	size_t used;
+
+	assert_int_equal(front_protobuf.write(&fixture->out, &event, MAX_FRAME), 0);
+	assert_int_equal(frame_read(buf_slice(&fixture->out), MAX_FRAME, &body, &used, &why),
+			 FRAME_OK);
+	assert_int_equal(drone_read_event(body, &fixture->arena, &back, &why), CODEC_OK);
+	assert_int_equal(back.presence.missed, 9);
+	assert_int_equal(back.presence.count, 1);
+	assert_true(slice_equal(back.presence.entries[0].drone_id, slice_str("another")));
 }
 
 /* ------------------------------------------------------------------- reports */
@@ -331,7 +500,12 @@ int main(void)
 		TEST(a_kept_delivery_gives_each_receiver_its_own_hops),
 		TEST(a_kept_delivery_is_not_encoded_again),
 		TEST(what_another_front_has_kept_is_not_used),
-		TEST(kept_presence_is_used_for_the_same_largest_frame_alone),
+		TEST(kept_presence_is_cut_for_each_largest_frame),
+		TEST(presence_is_lent_as_it_is_written),
+		TEST(presence_is_lent_up_to_the_largest_frame),
+		TEST(presence_is_encoded_once),
+		TEST(what_is_for_one_is_not_lent),
+		TEST(presence_with_something_missed_is_written),
 		TEST(a_report_is_written_to_its_end),
 		TEST(an_empty_report_is_one_frame),
 		TEST(nothing_is_appended_when_memory_is_out),
