@@ -23,6 +23,7 @@
 enum {
 	PATIENCE_MS = 20000,
 	EVENT_BYTES = 1000,
+	LENT_HEAD = 10,
 	SOFT_BYTES = 32 * 1024,
 	HARD_BYTES = 64 * 1024,
 };
@@ -41,6 +42,15 @@ struct fixture {
 	int drone;		  /* the other side's socket */
 	uint32_t sent, seen;	  /* bytes; each is its place's */
 	uint8_t bytes[256 * 1024];
+	/* what the front lends: of so many bytes behind its head, or nothing */
+	size_t tail_size;
+	bool lends_nothing;
+	uint32_t writes, loans; /* how often it did the one and the other */
+	uint8_t tail[2 * 1024 * 1024];
+	/* what the network takes of the next write; of the ones after it, all that it can */
+	struct transport_ops stingy;
+	const struct transport_ops *real;
+	size_t takes;
 };
 
 static struct fixture fixture;
@@ -62,6 +72,7 @@ static enum front_status read_nothing(struct slice bytes, uint32_t max_frame_byt
 static int write_counted(struct buf *out, const struct event *event, uint32_t max_frame)
 {
 	(void)event, (void)max_frame;
+	fixture.writes++;
 	assert_int_equal(buf_reserve(out, EVENT_BYTES), 0);
 	for (int i = 0; i < EVENT_BYTES; i++) {
 		*buf_tail(out) = byte_at(fixture.sent++);
@@ -70,8 +81,26 @@ static int write_counted(struct buf *out, const struct event *event, uint32_t ma
 	return 0;
 }
 
+static bool lend_counted(const struct event *event, uint32_t max_frame, struct lent *lent)
+{
+	(void)event, (void)max_frame;
+	if (fixture.lends_nothing) {
+		return false;
+	}
+	fixture.loans++;
+	for (int i = 0; i < LENT_HEAD; i++) {
+		lent->head[i] = byte_at(fixture.sent++);
+	}
+	for (size_t i = 0; i < fixture.tail_size; i++) {
+		fixture.tail[i] = byte_at(fixture.sent++);
+	}
+	lent->head_size = LENT_HEAD;
+	lent->tail = slice_of(fixture.tail, fixture.tail_size);
+	return true;
+}
+
 static const struct front counted = {
-	.name = "counted", .read = read_nothing, .write = write_counted};
+	.name = "counted", .read = read_nothing, .write = write_counted, .lend = lend_counted};
 
 static void on_patience(uv_timer_t *timer)
 {
@@ -382,6 +411,218 @@ static void refuses_what_is_not_a_socket(void **state)
 	assert_int_equal(core_sessions(f->net.core), 1);
 }
 
+/* ------------------------------------------------------------- what is the same for many */
+
+/* Nothing of it may be looked at afterwards: what was lent is overwritten. */
+static void emit_to_many(struct fixture *f, size_t tail_size)
+{
+	struct encoded encoded = {0};
+	struct event event = {.kind = EVENT_PRESENCE, .encoded = &encoded};
+
+	f->tail_size = tail_size;
+	assert_true(f->endpoint.ops->emit(f->endpoint.ctx, &event, 65536));
+	memset(f->tail, 0, tail_size);
+}
+
+static void all_arrives(struct fixture *f)
+{
+	while (f->seen < f->sent) {
+		assert_false(f->late);
+		uv_run(&f->loop, UV_RUN_NOWAIT);
+		drone_reads(f);
+	}
+	assert_int_equal(f->seen, f->sent);
+	assert_int_equal(queued(f), 0);
+	/* what waited is put away by a flush that may still be to come */
+	for (int i = 0; i < 3; i++) {
+		uv_run(&f->loop, UV_RUN_NOWAIT);
+	}
+}
+
+/* It is there before the loop has turned, and nothing is kept. */
+static void what_is_lent_is_written_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint32_t i = 1; i <= 5; i++) {
+		emit_to_many(f, 100 * i);
+		assert_int_equal(f->loans, i);
+		assert_int_equal(queued(f), 0);
+		drone_reads(f);
+		assert_int_equal(f->seen, f->sent);
+	}
+	assert_int_equal(f->writes, 0);
+}
+
+/* Behind what is gathered, and behind what the network did not take. */
+static void what_is_lent_keeps_the_order(void **state)
+{
+	struct fixture *f = *state;
+
+	emit(f);
+	emit_to_many(f, 5000);
+	assert_int_equal(f->loans, 0);
+	assert_int_equal(f->writes, 2);
+	assert_int_equal(queued(f), 2 * EVENT_BYTES);
+	all_arrives(f);
+	emit_to_many(f, 5000);
+	assert_int_equal(f->loans, 1);
+	emit(f);
+	emit_to_many(f, 5000);
+	assert_int_equal(f->loans, 1);
+	all_arrives(f);
+	fill(f);
+	f->writes = 0;
+	emit_to_many(f, 5000);
+	assert_int_equal(f->loans, 1);
+	assert_int_equal(f->writes, 1);
+	all_arrives(f);
+	emit_to_many(f, 5000); /* nothing waits any more */
+	assert_int_equal(f->loans, 2);
+	all_arrives(f);
+}
+
+static void what_is_not_lent_is_gathered(void **state)
+{
+	struct fixture *f = *state;
+
+	f->lends_nothing = true;
+	emit_to_many(f, 5000);
+	assert_int_equal(f->writes, 1);
+	assert_int_equal(queued(f), EVENT_BYTES);
+	f->lends_nothing = false;
+	all_arrives(f);
+	/* nor what is for one alone, whoever could lend it */
+	emit(f);
+	assert_int_equal(f->loans, 0);
+	assert_int_equal(f->writes, 2);
+	all_arrives(f);
+}
+
+static ssize_t write_stingily(struct transport *transport, const struct slice *pieces, size_t count)
+{
+	struct slice cut[TRANSPORT_PIECES];
+	size_t rest = fixture.takes;
+
+	assert_true(count <= TRANSPORT_PIECES);
+	fixture.takes = SIZE_MAX;
+	for (size_t i = 0; i < count; i++) {
+		cut[i] = slice_of(pieces[i].data, pieces[i].size < rest ? pieces[i].size : rest);
+		rest -= cut[i].size;
+	}
+	return cut[0].size ? fixture.real->write(transport, cut, count) : 0;
+}
+
+/* A peer begins with its transport. */
+static void make_stingy(struct fixture *f)
+{
+	struct transport *transport = f->endpoint.ctx;
+
+	f->real = transport->ops;
+	f->stingy = *f->real;
+	f->stingy.write = write_stingily;
+	f->takes = SIZE_MAX;
+	transport->ops = &f->stingy;
+}
+
+/* Cut anywhere in its head, between the two, in its tail; with something behind it or not. */
+static void rest_of_what_is_lent_is_kept(void **state)
+{
+	enum { TAIL = 30, WHOLE = LENT_HEAD + TAIL };
+	struct fixture *f = *state;
+
+	make_stingy(f);
+	for (size_t takes = 0; takes <= WHOLE; takes++) {
+		for (int behind = 0; behind < 3; behind++) {
+			f->loans = 0;
+			f->takes = takes;
+			emit_to_many(f, TAIL);
+			assert_int_equal(f->loans, 1);
+			assert_int_equal(queued(f), WHOLE - takes);
+			drone_reads(f);
+			assert_int_equal(f->sent - f->seen, WHOLE - takes);
+			if (behind == 1) {
+				emit(f);
+			} else if (behind == 2) {
+				emit_to_many(f, TAIL);
+				assert_int_equal(f->loans, takes == WHOLE ? 2 : 1);
+			}
+			all_arrives(f);
+		}
+	}
+}
+
+/* More than the network holds: the rest follows as the drone reads. */
+static void more_is_lent_than_the_network_takes(void **state)
+{
+	struct fixture *f = *state;
+
+	emit_to_many(f, sizeof(f->tail));
+	assert_int_equal(f->loans, 1);
+	assert_true(queued(f) > 0);
+	assert_true(queued(f) < f->sent);
+	emit_to_many(f, 100);
+	assert_int_equal(f->loans, 1);
+	all_arrives(f);
+	emit_to_many(f, 100);
+	assert_int_equal(f->loans, 2);
+	all_arrives(f);
+}
+
+/* The session ends behind a part: the rest and the goodbye are still written. */
+static void goodbye_follows_what_was_lent(void **state)
+{
+	struct fixture *f = *state;
+	ssize_t size;
+
+	emit_to_many(f, sizeof(f->tail));
+	core_malformed(f->net.core, f->session, "of no use");
+	while ((size = recv(f->drone, f->bytes, sizeof(f->bytes), MSG_DONTWAIT)) != 0) {
+		assert_false(f->late);
+		for (ssize_t i = 0; i < size; i++) {
+			assert_int_equal(f->bytes[i], byte_at(f->seen++));
+		}
+		uv_run(&f->loop, UV_RUN_NOWAIT);
+	}
+	assert_int_equal(f->seen, f->sent);
+	assert_true(f->writes > 0);
+}
+
+/* That the connection is broken is noted, and told to the core by the loop alone. */
+static void breaks_while_it_is_lent(void **state)
+{
+	struct fixture *f = *state;
+
+	close(f->drone);
+	f->drone = -1;
+	for (int i = 0; i < 5; i++) {
+		emit_to_many(f, 1000);
+		assert_int_equal(f->loans, 1); /* nothing more is offered to it */
+		assert_int_equal(core_sessions(f->net.core), 1);
+	}
+	RUN_UNTIL(f, core_sessions(f->net.core) == 0);
+}
+
+/* The same when nothing else would show it: nobody reads, and nothing is emitted after it. */
+static ssize_t write_broken(struct transport *transport, const struct slice *pieces, size_t count)
+{
+	(void)transport, (void)pieces, (void)count;
+	return UV_EPIPE;
+}
+
+static void break_is_noted_by_what_is_lent(void **state)
+{
+	struct fixture *f = *state;
+
+	make_stingy(f);
+	f->stingy.write = write_broken;
+	emit_to_many(f, 1000);
+	assert_int_equal(core_sessions(f->net.core), 1);
+	uv_run(&f->loop, UV_RUN_NOWAIT);
+	uv_run(&f->loop, UV_RUN_NOWAIT);
+	assert_int_equal(core_sessions(f->net.core), 0);
+}
+
 #define WITH_A_DRONE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -397,6 +638,14 @@ int main(void)
 		WITH_A_DRONE(lingering_ends_with_bytes_left),
 		WITH_A_DRONE(goodbye_of_a_stay_cut_short),
 		WITH_A_DRONE(refuses_what_is_not_a_socket),
+		WITH_A_DRONE(what_is_lent_is_written_at_once),
+		WITH_A_DRONE(what_is_lent_keeps_the_order),
+		WITH_A_DRONE(what_is_not_lent_is_gathered),
+		WITH_A_DRONE(rest_of_what_is_lent_is_kept),
+		WITH_A_DRONE(more_is_lent_than_the_network_takes),
+		WITH_A_DRONE(goodbye_follows_what_was_lent),
+		WITH_A_DRONE(breaks_while_it_is_lent),
+		WITH_A_DRONE(break_is_noted_by_what_is_lent),
 	};
 
 	return cmocka_run_group_tests_name("net_peer", tests, NULL, NULL);
