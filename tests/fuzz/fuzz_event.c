@@ -1,6 +1,7 @@
 /* What a drone reads from a gateway that may be hostile. First byte: whether the arena
  * is small, and the largest frame for writing; then one frame. What can be read must
- * be writable in frames that are not too large, and can be read again. */
+ * be writable in frames that are not too large, and can be read again. Presence is written
+ * as for many readers too, of which each is told another part. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -84,6 +85,96 @@ static void check_frames(struct slice bytes, const struct event *event, uint32_t
 	arena_fini(&arena);
 }
 
+static bool same_entry(const struct presence_entry *a, const struct presence_entry *b)
+{
+	return slice_equal(a->drone_id, b->drone_id) && slice_equal(a->callsign, b->callsign) &&
+	       slice_equal(a->scenario, b->scenario) && a->what == b->what &&
+	       a->reason == b->reason;
+}
+
+/* The frames tell exactly these entries. */
+static void check_entries(struct slice bytes, const struct event_presence *presence)
+{
+	struct arena arena;
+	struct event again;
+	struct slice body;
+	size_t used, at = 0;
+	const char *why;
+
+	arena_init(&arena, ARENA);
+	for (; bytes.size; bytes = slice_of(bytes.data + used, bytes.size - used)) {
+		must(frame_read(bytes, UINT32_MAX, &body, &used, &why) == FRAME_OK, "no frame");
+		arena_reset(&arena);
+		must(drone_read_event(body, &arena, &again, &why) == CODEC_OK,
+		     "presence for many cannot be read");
+		for (size_t i = 0; i < again.presence.count; i++, at++) {
+			must(at < presence->count &&
+				     same_entry(&again.presence.entries[i], &presence->entries[at]),
+			     "presence for many tells something else");
+		}
+	}
+	must(at == presence->count, "presence for many tells less");
+	arena_fini(&arena);
+}
+
+/* What is lent is what is written, if that is one frame. */
+static void check_lent(struct slice written, const struct event *event, uint32_t max_frame)
+{
+	struct lent lent;
+	struct slice body;
+	const char *why;
+	size_t used;
+
+	must(frame_read(written, max_frame, &body, &used, &why) == FRAME_OK, "no frame");
+	if (!front_protobuf.lend(event, max_frame, &lent)) {
+		must(used < written.size, "one frame, and it is not lent");
+		return;
+	}
+	must(lent.head_size <= LENT_HEAD_MAX && lent.head_size + lent.tail.size == written.size &&
+		     memcmp(lent.head, written.data, lent.head_size) == 0 &&
+		     memcmp(lent.tail.data, written.data + lent.head_size, lent.tail.size) == 0,
+	     "what is lent is not what is written");
+}
+
+/* As the core has checked names: what is for many is not shortened to fit a frame. */
+static bool has_names_of_ours(const struct event_presence *presence)
+{
+	for (size_t i = 0; i < presence->count; i++) {
+		const struct presence_entry *entry = &presence->entries[i];
+
+		if (entry->drone_id.size > NAME_MAX_BYTES ||
+		    entry->callsign.size > CALLSIGN_MAX_BYTES ||
+		    entry->scenario.size > NAME_MAX_BYTES) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* As if readers had come before each of the entries, or so. */
+static void check_for_many(const struct event *event, uint32_t max_frame)
+{
+	const struct event_presence whole = event->presence;
+	struct encoded encoded = {0};
+	struct event part = *event;
+	struct buf out;
+
+	part.encoded = &encoded;
+	part.ref = 0;
+	buf_init(&out);
+	for (size_t from = 0; from < whole.count; from += 1 + from / 2) {
+		part.presence =
+			(struct event_presence){whole.entries + from, whole.count - from, 0, from};
+		buf_clear(&out);
+		must(front_protobuf.write(&out, &part, max_frame) == 0, "cannot be written");
+		check_frames(buf_slice(&out), &part, max_frame);
+		check_entries(buf_slice(&out), &part.presence);
+		check_lent(buf_slice(&out), &part, max_frame);
+	}
+	buf_fini(&out);
+	free(encoded.data);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint32_t max_frame;
@@ -105,6 +196,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(front_protobuf.write(&out, &event, max_frame) == 0, "cannot be written again");
 		must(buf_size(&out) > 0, "nothing was written");
 		check_frames(buf_slice(&out), &event, max_frame);
+		if (event.kind == EVENT_PRESENCE && has_names_of_ours(&event.presence)) {
+			check_for_many(&event, max_frame);
+		}
 	}
 	must(arena.used <= arena.cap, "more memory than the cap");
 	buf_fini(&out);

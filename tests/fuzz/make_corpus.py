@@ -114,6 +114,27 @@ def hot_seeds(messages):
     save("hot_codec", "hostile_transmit_cut_in_packed", b"\x03" + field(4, b"\x01\x80"))
     save("hot_codec", "hostile_result_link_nan", b"\x04" + field(2, field(4, nan)))
     save("hot_codec", "hostile_result_receptions", b"\x04" + b"\x12\x00" * 60)
+    floats = [bytes([n << 3 | 5]) + struct.pack("<f", n / 16) for n in range(4, 12)]
+    others = number(1, 0xFFFFFFFF) + number(2, 300) + number(12, 1) + number(13, 7)
+    unknown = b"\x7d" + struct.pack("<f", 7.5)
+    long_tag = b"\x88\x00\x05"
+    for name, link in {
+            "whole": b"".join(floats) + others,
+            "twice": b"".join(floats) * 2,
+            "backwards": others + b"".join(reversed(floats)),
+            "almost": b"".join(floats[:5]) + unknown + b"".join(floats[6:]),
+            "one_missing": b"".join(floats[:4] + floats[5:]) + unknown,
+            "infinite": b"".join(floats[:-1]) + b"\x5d\x00\x00\x80\x7f",
+            "newer": b"".join(floats) + number(12, 3),
+            "newer_by_far": number(12, 2 ** 64 - 1),
+            "long_numbers": long_tag + b"\x10\x85" + b"\x80" * 8 + b"\x00" + b"\x68\xff\xff\xff\xff\x7f",
+            "too_long_a_number": b"\x08" + b"\x80" * 10 + b"\x00",
+            "too_large_a_number": b"\x08" + b"\xff" * 9 + b"\x02",
+    }.items():
+        save("hot_codec", "link_" + name, b"\x04" + field(2, number(1, 2) + field(4, link)))
+        save("hot_codec", "delivery_link_" + name, b"\x01" + field(15, hop + field(7, link)))
+    save("hot_codec", "transmit_long_numbers", b"\x03" + number(6, 2 ** 63) + number(8, 2 ** 56 - 1) +
+         number(2, 2 ** 28) + field(4, b"".join(varint(2 ** (7 * i)) for i in range(5))))
     save("hot_codec", "hostile_group", b"\x00\x0b\x0c")
     save("hot_codec", "hostile_long_tag", b"\x00\x8a\x80\x80\x80\x80\x00\x01a")
 
@@ -137,6 +158,9 @@ def event_seeds(messages):
             save("event", name, b"\x0e" + message)
     entry = field(1, b"drone-1") + field(2, b"Falke \xc3\xa4") + number(3, 1)
     save("event", "many_entries", b"\x00" + field(6, field(1, entry) * 100 + number(2, 7)))
+    other = field(1, b"d") + number(3, 2) + number(4, 6) + field(5, b"alpha")
+    save("event", "presence_for_many", b"\x00" + field(6, field(1, entry) + field(1, other) * 600))
+    save("event", "presence_in_large_frames", b"\x0e" + field(6, field(1, other) * 1024))
     save("event", "hostile_too_many", b"\x00" + field(6, field(1, b"") * 1025))
     save("event", "hostile_two_bodies", b"\x00" + field(7, b"") + field(4, b""))
     save("event", "hostile_bomb", b"\x01" + field(12, field(1, field(7, b"")) * 1000))

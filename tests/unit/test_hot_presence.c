@@ -229,6 +229,26 @@ static void longest_entry_fits_the_least_frame(void **state)
 	buf_fini(&out);
 }
 
+/* Should one be too large for any frame, it goes alone: all are told, and there is an end. */
+static void too_large_an_entry_goes_alone(void **state)
+{
+	enum { TOO_SMALL = 3, ENTRIES = 20 };
+	struct encoding *e = *state;
+	struct slice rest;
+	struct buf out;
+	size_t used, at = 0;
+
+	encode(e, 400, ENTRIES);
+	buf_init(&out);
+	assert_int_equal(hot_write_presence(&out, &e->bytes, 0, TOO_SMALL), 0);
+	for (rest = buf_slice(&out); rest.size; at++) {
+		assert_int_equal(expect_body(e, at, frame_body(rest, UINT32_MAX, &used)), at + 1);
+		rest = slice_of(rest.data + used, rest.size - used);
+	}
+	assert_int_equal(at, ENTRIES);
+	buf_fini(&out);
+}
+
 /* Some frames are written already; then there is no room for the next. */
 static void nothing_is_appended_when_memory_is_out(void **state)
 {
@@ -254,11 +274,9 @@ static void nothing_is_appended_when_memory_is_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(tail_begins_at_every_entry),
-		TEST(frames_are_cut_at_the_largest),
-		TEST(one_frame_when_it_just_fits),
-		TEST(longest_entry_fits_the_least_frame),
-		TEST(nothing_is_appended_when_memory_is_out),
+		TEST(tail_begins_at_every_entry),    TEST(frames_are_cut_at_the_largest),
+		TEST(one_frame_when_it_just_fits),   TEST(longest_entry_fits_the_least_frame),
+		TEST(too_large_an_entry_goes_alone), TEST(nothing_is_appended_when_memory_is_out),
 	};
 
 	return cmocka_run_group_tests_name("hot_presence", tests, NULL, NULL);
