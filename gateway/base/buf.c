@@ -15,11 +15,22 @@ void buf_init_fixed(struct buf *buf, void *memory, size_t size)
 	*buf = (struct buf){.data = memory, .cap = size, .fixed = true};
 }
 
-void buf_fini(struct buf *buf)
+void buf_init_lent(struct buf *buf, void *memory, size_t size)
 {
-	if (!buf->fixed) {
+	*buf = (struct buf){.data = memory, .cap = size, .lent = true};
+}
+
+/* Its memory, if that is its own. */
+static void release(struct buf *buf)
+{
+	if (!buf->fixed && !buf->lent) {
 		free(buf->data);
 	}
+}
+
+void buf_fini(struct buf *buf)
+{
+	release(buf);
 	buf_init(buf);
 }
 
@@ -55,7 +66,7 @@ int buf_make_room(struct buf *buf, size_t size)
 	if (buf->data) {
 		memcpy(data, buf->data + buf->start, waiting);
 	}
-	free(buf->data);
+	release(buf);
 	*buf = (struct buf){.data = data, .start = 0, .end = waiting, .cap = cap};
 	return 0;
 }

@@ -12,6 +12,7 @@ struct buf {
 	size_t end;
 	size_t cap;
 	bool fixed; /* the memory is the caller's: never grows */
+	bool lent;  /* the memory is the caller's: grows into memory of its own */
 };
 
 /* An empty buffer that owns nothing. Never fails. */
@@ -19,7 +20,9 @@ void buf_init(struct buf *buf);
 /* An empty buffer over the caller's `size` bytes, which must outlive it. Where
  * another buffer would grow, this one is out of memory. */
 void buf_init_fixed(struct buf *buf, void *memory, size_t size);
-/* Frees what it owns; the buffer is empty and may be used again, fixed no longer. */
+/* The same, but when they do not suffice it goes on in memory of its own. */
+void buf_init_lent(struct buf *buf, void *memory, size_t size);
+/* Frees what it owns; the buffer is empty and may be used again, fixed or lent no longer. */
 void buf_fini(struct buf *buf);
 
 /* buf_reserve, when the room is not there yet. */

@@ -10,10 +10,15 @@ static uint64_t read_us(clockid_t clock)
 	return (uint64_t)at.tv_sec * 1000000u + (uint64_t)at.tv_nsec / 1000u;
 }
 
+uint64_t clock_mono_us(void)
+{
+	return read_us(CLOCK_MONOTONIC);
+}
+
 struct instant clock_now(void)
 {
 	return (struct instant){
-		.mono_us = read_us(CLOCK_MONOTONIC),
+		.mono_us = clock_mono_us(),
 		.unix_us = read_us(CLOCK_REALTIME),
 	};
 }

@@ -11,6 +11,8 @@ struct instant {
 };
 
 struct instant clock_now(void);
+/* The monotonic one alone. */
+uint64_t clock_mono_us(void);
 
 static inline uint64_t earliest(uint64_t a_us, uint64_t b_us)
 {

@@ -37,47 +37,45 @@ struct asked {
 	struct request_registration registration;
 };
 
-/* An idle drone is mostly this: what few have at a time stands outside of it. */
+/* An idle drone is mostly this: what few have at a time stands outside of it. What a message
+ * looks at, of its sender and of its target, stands together at the front. */
 struct session {
-	uint8_t state;		   /* enum session_state */
-	struct name id;		   /* empty until it registers (or asks) */
-	uint8_t kind;		   /* enum drone_kind */
-	uint8_t presence;	   /* enum presence_wish */
-	uint8_t hold;		   /* enum session_hold, or-ed */
-	bool partial;		   /* a frame has been started at frame_since_us */
-	struct callsign *callsign; /* NULL: the id */
-	uint32_t index;		   /* place in the registry */
-	uint32_t max_frame;	   /* largest frame the drone takes */
-	uint32_t frame_limit;	   /* largest that its welcome allows it to send */
-	uint32_t last_target;	   /* index of the session last sent to */
-	uint64_t number;	   /* unique while the gateway runs */
+	uint8_t state;		 /* enum session_state */
+	uint8_t hold;		 /* enum session_hold, or-ed */
+	bool partial;		 /* a frame has been started at frame_since_us */
+	struct name id;		 /* empty until it registers (or asks) */
+	uint8_t kind;		 /* enum drone_kind */
+	uint8_t presence;	 /* enum presence_wish */
+	uint32_t index;		 /* place in the registry */
+	uint32_t max_frame;	 /* largest frame the drone takes */
+	uint32_t frame_limit;	 /* largest that its welcome allows it to send */
+	uint32_t last_target;	 /* index of the session last sent to */
+	uint32_t in_flight;	 /* messages in queues and at simulators */
+	uint32_t waiting;	 /* deliveries of its messages that wait for their time */
+	uint64_t number;	 /* unique while the gateway runs */
+	uint64_t heard_us;	 /* monotonic, as all times here */
+	struct member *member;	 /* its stay in a scenario, or NULL; see session_scenario */
+	struct lane *woken;	 /* it may use a place of this lane's window that is kept for it */
+	struct session *rival;	 /* the one who asks for this id, and back */
+	struct listing *listing; /* that is being written to it, or NULL */
+	struct list reports;	 /* fanouts whose report is being written */
 	struct endpoint endpoint;
+	uint64_t presence_seen; /* journal position */
+	uint64_t slow_since_us; /* 0: is not slow */
 
-	struct session *rival; /* the one who asks for this id, and back */
-	struct asked *asked;   /* of one who asks: to be finished */
-
-	/* monotonic, us */
+	struct callsign *callsign; /* NULL: the id */
+	struct asked *asked;	   /* of one who asks: to be finished */
 	struct heap_entry deadline;
 	union {
 		uint64_t connected_us; /* until it is registered */
 		uint64_t pinged_us;    /* from then on */
 	};
-	uint64_t heard_us, since_us /* of the state */, frame_since_us,
-		slow_since_us /* 0: is not slow */;
-
-	struct member *member; /* its stay in a scenario, or NULL; see session_scenario */
-	struct lane *woken;    /* it may use a place of this lane's window that is kept for it */
-	uint32_t in_flight;    /* messages in queues and at simulators */
-	uint32_t waiting;      /* deliveries of its messages that wait for their time */
+	uint64_t since_us; /* of the state */
+	uint64_t frame_since_us;
 	uint64_t waiting_bytes;
 	struct state *known; /* NULL: nothing given yet */
-
-	uint64_t presence_seen; /* journal position */
 	/* behind the last record of its scenario, and of its name; 0: none */
 	uint64_t scenario_noted, name_noted;
-
-	struct listing *listing; /* that is being written to it, or NULL */
-	struct list reports;	 /* fanouts whose report is being written */
 	union {
 		struct list held;  /* in a lane's list */
 		struct list grave; /* SESSION_ENDED: in core->graveyard */

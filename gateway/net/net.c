@@ -12,9 +12,17 @@ enum {
 
 /* --- work --- */
 
+/* What the clocks are apart is looked at once a turn: one reading less for each that is read. */
 void net_clock(struct net *net)
 {
-	net->now = clock_now();
+	if (net->clock_turn != net->turn) {
+		net->clock_turn = net->turn;
+		net->now = clock_now();
+		net->unix_ahead_us = net->now.unix_us - net->now.mono_us;
+	} else {
+		net->now.mono_us = clock_mono_us();
+		net->now.unix_us = net->now.mono_us + net->unix_ahead_us;
+	}
 	core_now(net->core, net->now);
 }
 
@@ -207,6 +215,7 @@ int net_init(struct net *net, uv_loop_t *loop, struct log *log, const struct set
 		.log = log,
 		.settings = settings,
 		.now = clock_now(),
+		.clock_turn = UINT32_MAX,
 		.shared = malloc(NET_CHUNK_BYTES),
 	};
 	if (!net->shared) {

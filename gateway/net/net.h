@@ -44,6 +44,8 @@ struct net {
 	const struct settings *settings; /* those in force */
 	struct instant now;		 /* as the core was last told */
 	uint32_t turn;			 /* counts the loop's turns; may wrap */
+	uint32_t clock_turn;		 /* in which unix_ahead_us was looked at */
+	uint64_t unix_ahead_us;		 /* Unix time less monotonic time; may wrap */
 	bool ticked;			 /* the core was, since the last poll */
 	uint32_t peers;			 /* connections of drones that are not yet freed */
 	uint32_t open;			 /* of these, the ones that hold a descriptor */

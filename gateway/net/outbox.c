@@ -1,8 +1,8 @@
 #include "net/outbox.h"
 
-void outbox_init(struct outbox *outbox, struct pool *blocks)
+void outbox_init(struct outbox *outbox, struct pool *blocks, void *first, size_t first_size)
 {
-	*outbox = (struct outbox){.blocks = blocks};
+	*outbox = (struct outbox){.blocks = blocks, .first = first, .first_size = first_size};
 }
 
 void outbox_fini(struct outbox *outbox)
@@ -12,9 +12,32 @@ void outbox_fini(struct outbox *outbox)
 	outbox->awaiting = false;
 }
 
-struct buf *outbox_gather(struct outbox *outbox)
+/* What stands in the owner's memory goes on in a block. */
+static int move_to_block(struct outbox *outbox)
 {
-	return pool_lend(outbox->blocks, &outbox->bytes) == 0 ? &outbox->bytes : NULL;
+	struct buf block = {0};
+	struct slice bytes = buf_slice(&outbox->bytes);
+
+	if (pool_lend(outbox->blocks, &block) < 0 ||
+	    buf_append(&block, bytes.data, bytes.size) < 0) {
+		return -1;
+	}
+	outbox->bytes = block;
+	return 0;
+}
+
+struct buf *outbox_gather(struct outbox *outbox, size_t size)
+{
+	struct buf *bytes = &outbox->bytes;
+
+	if (!bytes->data && size <= outbox->first_size) {
+		buf_init_lent(bytes, outbox->first, outbox->first_size);
+	} else if (!bytes->data) {
+		return pool_lend(outbox->blocks, bytes) == 0 ? bytes : NULL;
+	} else if (bytes->lent && bytes->cap - bytes->end < size && move_to_block(outbox) < 0) {
+		return NULL;
+	}
+	return bytes;
 }
 
 int outbox_offer(struct outbox *outbox, struct transport *transport)

@@ -10,17 +10,22 @@
 
 struct outbox {
 	struct pool *blocks; /* where the buffer's memory comes from */
+	void *first;	     /* the owner's, used before a block is: small and near */
+	size_t first_size;
 	struct buf bytes;
 	size_t refused; /* bytes at the start that the last offer left there */
 	bool awaiting;	/* the network is full, and will tell when it is not */
 };
 
-/* Owns nothing until the first outbox_gather. `blocks` outlives the outbox. */
-void outbox_init(struct outbox *outbox, struct pool *blocks);
+/* Owns nothing until the first outbox_gather. `blocks` outlives the outbox, and so do the
+ * `first_size` bytes at `first`, where there are any: a single message then stays near
+ * what is in the cache, while a block of its own for each of many drones is not. */
+void outbox_init(struct outbox *outbox, struct pool *blocks, void *first, size_t first_size);
 void outbox_fini(struct outbox *outbox);
 
-/* The buffer to append to. NULL when memory is out. */
-struct buf *outbox_gather(struct outbox *outbox);
+/* The buffer to append to, with room for about `size` bytes where that can be had without
+ * asking the heap; it grows when they are more. NULL when memory is out. */
+struct buf *outbox_gather(struct outbox *outbox, size_t size);
 
 /* Gives the network what it takes now, and keeps the rest, which a later offer may still
  * send before the turn ends. Nothing while the network is known to be full. 0 or a negative

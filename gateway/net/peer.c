@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+enum { PEER_FIRST_BYTES = 344 }; /* one delivery; the box is 512 bytes with them */
+
 /* Owned only while bytes wait in one direction or the other, or the peer waits for
  * something: an idle drone costs a struct peer alone. */
 struct peer_box {
@@ -14,6 +16,7 @@ struct peer_box {
 	struct intake intake;
 	struct outbox out;
 	struct net_timed later; /* resumed; with PEER_CLOSING: lingering */
+	uint8_t first[PEER_FIRST_BYTES];
 };
 
 enum peer_flag {
@@ -62,7 +65,8 @@ static struct peer_box *peer_open_box(struct peer *peer)
 		if (peer->box) {
 			peer->box->peer = peer;
 			intake_init(&peer->box->intake);
-			outbox_init(&peer->box->out, &peer->net->chunks);
+			outbox_init(&peer->box->out, &peer->net->chunks, peer->box->first,
+				    sizeof(peer->box->first));
 			net_task_init(&peer->box->later.task, run_later);
 		}
 	}
@@ -319,7 +323,7 @@ static bool peer_is_due(const struct peer *peer)
 static bool peer_keep(struct peer *peer, const struct slice *pieces, size_t taken)
 {
 	struct peer_box *box = peer_open_box(peer);
-	struct buf *out = box ? outbox_gather(&box->out) : NULL;
+	struct buf *out = box ? outbox_gather(&box->out, pieces[0].size + pieces[1].size) : NULL;
 
 	for (int i = 0; out && i < TRANSPORT_PIECES; i++) {
 		size_t skipped = taken < pieces[i].size ? taken : pieces[i].size;
@@ -360,6 +364,14 @@ static bool peer_pass_on(struct peer *peer, const struct event *event, uint32_t 
 	return true;
 }
 
+/* About, and as a rule not less than, what it takes. */
+static size_t event_size(const struct event *event)
+{
+	enum { AROUND = 200 }; /* names, numbers, a hop with its Link */
+
+	return AROUND + (event->kind == EVENT_DELIVERY ? event->delivery.payload.size : 0);
+}
+
 /* Should an offer show that the connection is broken, the session is ended at the turn's
  * end, outside the core. */
 static bool peer_emit(void *ctx, const struct event *event, uint32_t max_frame)
@@ -373,7 +385,7 @@ static bool peer_emit(void *ctx, const struct event *event, uint32_t max_frame)
 		return taken;
 	}
 	box = peer_open_box(peer);
-	out = box ? outbox_gather(&box->out) : NULL;
+	out = box ? outbox_gather(&box->out, event_size(event)) : NULL;
 	net_flush_later(peer->net, &peer->flush);
 	if (!out || peer->front->write(out, event, max_frame) < 0) {
 		return false;

@@ -237,7 +237,7 @@ struct simlink *simlink_new(struct net *net, uint32_t simulator, uint32_t connec
 		goto fail;
 	}
 	pool_init(&link->blocks, SIMLINK_BLOCK_BYTES, 2);
-	outbox_init(&link->out, &link->blocks);
+	outbox_init(&link->out, &link->blocks, NULL, 0);
 	buf_init(&link->in);
 	arena_init(&link->arena, net->settings->decode_arena_bytes);
 	backoff_init(&link->backoff, settings->backoff_min_ms, settings->backoff_max_ms);

@@ -14,7 +14,7 @@ static struct buf *gather(struct simlink *link)
 		return NULL;
 	}
 	net_flush_later(link->net, &link->task);
-	out = outbox_gather(&link->out);
+	out = outbox_gather(&link->out, 0);
 	if (!out) {
 		simlink_fail(link, "out of memory");
 	}

@@ -67,7 +67,7 @@ static void writable(struct fixture *f)
 
 static void gather(struct fixture *f, const char *text)
 {
-	struct buf *buf = outbox_gather(&f->outbox);
+	struct buf *buf = outbox_gather(&f->outbox, 0);
 
 	assert_non_null(buf);
 	assert_int_equal(buf_append(buf, text, strlen(text)), 0);
@@ -107,7 +107,7 @@ static int set_up(void **state)
 	assert_non_null(f);
 	f->line.ops = &ops;
 	pool_init(&f->blocks, BLOCK, KEPT);
-	outbox_init(&f->outbox, &f->blocks);
+	outbox_init(&f->outbox, &f->blocks, NULL, 0);
 	*state = f;
 	return 0;
 }
@@ -130,7 +130,7 @@ static void empty_calls_nobody(void **state)
 	assert_true(outbox_empty(&f->outbox));
 	assert_int_equal(flush(f, SEEN), 0);
 	/* a block was taken, and then nothing was put into it */
-	assert_non_null(outbox_gather(&f->outbox));
+	assert_non_null(outbox_gather(&f->outbox, 0));
 	assert_false(outbox_empty(&f->outbox));
 	assert_int_equal(flush(f, SEEN), 0);
 	assert_true(outbox_empty(&f->outbox));
@@ -310,7 +310,7 @@ static void loses_and_repeats_nothing(void **state)
 		size_t more = rng_below(&rng, BLOCK / 2);
 
 		while (more-- && queued(f) < 4 * BLOCK) {
-			struct buf *buf = outbox_gather(&f->outbox);
+			struct buf *buf = outbox_gather(&f->outbox, 0);
 
 			assert_int_equal(buf_append(buf, &written, 1), 0);
 			written++;

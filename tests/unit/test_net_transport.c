@@ -181,7 +181,7 @@ static int count_descriptors(void)
 static void init_side(struct fixture *f, struct side *side)
 {
 	*side = (struct side){.read_most = SIZE_MAX};
-	outbox_init(&side->out, &f->blocks);
+	outbox_init(&side->out, &f->blocks, NULL, 0);
 }
 
 /* After the loop has ended. */
@@ -360,7 +360,7 @@ static void read_start(struct side *side)
 
 static void put(struct side *side, const char *text)
 {
-	struct buf *out = outbox_gather(&side->out);
+	struct buf *out = outbox_gather(&side->out, 0);
 
 	assert_non_null(out);
 	assert_int_equal(buf_append(out, text, strlen(text)), 0);
