@@ -49,6 +49,43 @@ static inline uint8_t *envelope_begin(struct buf *out, uint32_t ref, uint32_t nu
 	return wire_put_varint(at, body_size);
 }
 
+/* --- for a body that is written in one pass, its size known afterwards --- */
+
+/* Bytes that stand before a body of `body_size` bytes in its frame. */
+static inline size_t envelope_head_size(uint32_t ref, uint32_t number, size_t body_size)
+{
+	size_t size = envelope_size(ref, number, body_size);
+
+	return varint_size(size) + size - body_size;
+}
+
+/* Makes room for one frame with a body of at most `most` bytes. Returns where the body goes,
+ * NULL when memory is out. */
+static inline uint8_t *envelope_open(struct buf *out, uint32_t ref, uint32_t number, size_t most)
+{
+	size_t head = envelope_head_size(ref, number, most);
+
+	return buf_reserve(out, head + most) < 0 ? NULL : buf_tail(out) + head;
+}
+
+/* The body stands from `body`, which envelope_open gave, up to `end`. Rarely are there fewer
+ * bytes before it than `most` made it seem: then it moves. */
+static inline void envelope_close(struct buf *out, uint32_t ref, uint32_t number, uint8_t *body,
+				  const uint8_t *end)
+{
+	size_t size = (size_t)(end - body);
+	size_t head = envelope_head_size(ref, number, size);
+	uint8_t *at = buf_tail(out);
+
+	if (at + head != body) {
+		memmove(at + head, body, size);
+	}
+	at = wire_put_varint(at, envelope_size(ref, number, size));
+	at = wire_put_some_uint(at, ENVELOPE_REF, ref);
+	(void)wire_put_varint(wire_put_tag(at, number, WIRE_BYTES), size);
+	buf_produce(out, head + size);
+}
+
 /* The frame is written up to `at`. */
 static inline void envelope_end(struct buf *out, const uint8_t *at)
 {

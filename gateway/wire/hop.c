@@ -99,6 +99,18 @@ size_t hops_size(const struct hop *hops, size_t count)
 	return size;
 }
 
+size_t hops_most(const struct hop *hops, size_t count)
+{
+	enum { NUMBERS = 4 * 6, LENGTHS = 4 * 6 }; /* of one hop, each with its tag */
+	size_t most = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		most += NUMBERS + LENGTHS + hops[i].transmitter.size + hops[i].receiver.size +
+			hops[i].link.size;
+	}
+	return most;
+}
+
 static uint8_t *hop_put(uint8_t *at, const struct hop *hop)
 {
 	at = wire_put_tag(at, HOPS_FIELD, WIRE_BYTES);

@@ -18,6 +18,8 @@ enum hot_status hop_list_read(struct hop_list *list, struct slice bytes);
 
 /* Bytes of the hops as fields of a message, tags and lengths included. */
 size_t hops_size(const struct hop *hops, size_t count);
+/* Not less than that, and quicker to tell. */
+size_t hops_most(const struct hop *hops, size_t count);
 uint8_t *hops_put(uint8_t *at, const struct hop *hops, size_t count);
 
 #endif
