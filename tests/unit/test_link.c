@@ -435,7 +435,7 @@ static void test_numbers_of_every_length(void **state)
 	size_t statuses[3] = {0}; /* by -status */
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(numbers) * 11 * sizeof(lasts) * 2; i++) {
+	for (size_t i = 0; i < 7 * 11 * 2 * 6; i++) {
 		size_t length = 1 + i / 7 % 11;
 
 		bytes[0] = (uint8_t)(numbers[i % 7] << 3);
