@@ -17,7 +17,6 @@ enum {
 struct listener {
 	struct net *net;
 	uint32_t number; /* in settings.listeners */
-	const struct front *front;
 	uv_poll_t poll;
 	int fd;
 	int family;
@@ -86,8 +85,7 @@ static bool take_one(struct listener *listener)
 		note(listener, uv_translate_sys_error(error));
 		return (error == EMFILE || error == ENFILE) && turn_away(listener);
 	}
-	status = peer_accept(listener->net, listener->front, listener->number, fd,
-			     (const struct sockaddr *)&remote);
+	status = peer_accept(listener->net, listener->number, fd, (const struct sockaddr *)&remote);
 	if (status < 0) {
 		close(fd);
 	}
@@ -124,7 +122,7 @@ static void log_listening(const struct listener *listener, const struct sockaddr
 	}
 	LOG(listener->net->log, LOG_LEVEL_INFO, "listening",
 	    log_str("listener", settings_of(listener)->name),
-	    log_str("protocol", listener->front->name),
+	    log_str("protocol", listener->net->fronts[listener->number]->name),
 	    log_str("address", host_text((const struct sockaddr *)&bound, text)));
 }
 
@@ -221,12 +219,13 @@ int listener_open(struct net *net, uint32_t number, struct listener **out)
 	if (!listener) {
 		return fail(net, number, "out of memory");
 	}
-	*listener = (struct listener){
-		.net = net, .number = number, .front = front, .fd = -1, .spare = open_spare()};
+	*listener =
+		(struct listener){.net = net, .number = number, .fd = -1, .spare = open_spare()};
 	if (bind_and_listen(listener, &address, &why) < 0 || watch(listener, &why) < 0) {
 		release(listener);
 		return fail(net, number, why);
 	}
+	net->fronts[number] = front;
 	log_listening(listener, &address);
 	*out = listener;
 	return 0;

@@ -22,6 +22,8 @@
  * linger to take their goodbye. */
 #define NET_SPARE_PEERS 64u
 
+struct front;
+
 /* Most that is read from one drone in one turn, and a chunk's size. */
 #define NET_CHUNK_BYTES (16 * 1024)
 
@@ -42,18 +44,20 @@ struct net {
 	struct core *core; /* set by the owner before the first connection */
 	struct log *log;
 	const struct settings *settings; /* those in force */
-	struct instant now;		 /* as the core was last told */
-	uint32_t turn;			 /* counts the loop's turns; may wrap */
-	uint32_t clock_turn;		 /* in which unix_ahead_us was looked at */
-	uint64_t unix_ahead_us;		 /* Unix time less monotonic time; may wrap */
-	bool ticked;			 /* the core was, since the last poll */
-	uint32_t peers;			 /* connections of drones that are not yet freed */
-	uint32_t open;			 /* of these, the ones that hold a descriptor */
-	bool crowded;			 /* said once */
-	uint8_t *shared;		 /* NET_CHUNK_BYTES, valid within one read callback */
-	struct arena arena;		 /* for decoding one request */
-	struct pool chunks;		 /* of NET_CHUNK_BYTES */
-	struct pool boxes;		 /* of peers' buffers */
+	/* what each listener speaks: NULL where none listens (yet) */
+	const struct front *fronts[SETTINGS_MAX_LISTENERS];
+	struct instant now;	/* as the core was last told */
+	uint32_t turn;		/* counts the loop's turns; may wrap */
+	uint32_t clock_turn;	/* in which unix_ahead_us was looked at */
+	uint64_t unix_ahead_us; /* Unix time less monotonic time; may wrap */
+	bool ticked;		/* the core was, since the last poll */
+	uint32_t peers;		/* connections of drones that are not yet freed */
+	uint32_t open;		/* of these, the ones that hold a descriptor */
+	bool crowded;		/* said once */
+	uint8_t *shared;	/* NET_CHUNK_BYTES, valid within one read callback */
+	struct arena arena;	/* for decoding one request */
+	struct pool chunks;	/* of NET_CHUNK_BYTES */
+	struct pool boxes;	/* of peers' buffers */
 	struct list resumed;
 	struct list dirty;
 	struct list lingering; /* in the order in which they began; all linger equally long */

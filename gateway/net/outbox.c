@@ -30,7 +30,7 @@ struct buf *outbox_gather(struct outbox *outbox, size_t size)
 {
 	struct buf *bytes = &outbox->bytes;
 
-	if (!bytes->data && size <= outbox->first_size) {
+	if (!bytes->data && outbox->first && size <= outbox->first_size) {
 		buf_init_lent(bytes, outbox->first, outbox->first_size);
 	} else if (!bytes->data) {
 		return pool_lend(outbox->blocks, bytes) == 0 ? bytes : NULL;

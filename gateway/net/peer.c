@@ -31,7 +31,6 @@ enum peer_flag {
 struct peer {
 	struct transport_plain plain;
 	struct net *net;
-	const struct front *front;
 	struct session *session; /* NULL before and after it */
 	struct peer_box *box;	 /* NULL while there is nothing in it */
 	struct net_task flush;
@@ -44,6 +43,11 @@ struct peer {
 static struct transport *peer_transport(struct peer *peer)
 {
 	return &peer->plain.base;
+}
+
+static const struct front *peer_front(const struct peer *peer)
+{
+	return peer->net->fronts[peer->listener];
 }
 
 static void peer_set(struct peer *peer, enum peer_flag flag)
@@ -141,8 +145,8 @@ static bool peer_present(struct peer *peer, struct slice bytes, size_t *used)
 	enum core_verdict verdict = CORE_TAKEN;
 
 	arena_reset(&net->arena);
-	switch (peer->front->read(bytes, core_frame_limit(net->core, peer->session), &net->arena,
-				  &request, used, &why)) {
+	switch (peer_front(peer)->read(bytes, core_frame_limit(net->core, peer->session),
+				       &net->arena, &request, used, &why)) {
 	case FRONT_OK:
 		if (request.kind == REQUEST_REGISTRATION) {
 			request.registration.placement = peer_placement(peer);
@@ -348,7 +352,7 @@ static bool peer_pass_on(struct peer *peer, const struct event *event, uint32_t 
 	ssize_t size;
 
 	if (!event->encoded || peer->box || (peer->flags & PEER_BROKEN) ||
-	    !peer->front->lend(event, max_frame, &lent)) {
+	    !peer_front(peer)->lend(event, max_frame, &lent)) {
 		return false;
 	}
 	pieces[0] = slice_of(lent.head, lent.head_size);
@@ -387,7 +391,7 @@ static bool peer_emit(void *ctx, const struct event *event, uint32_t max_frame)
 	box = peer_open_box(peer);
 	out = box ? outbox_gather(&box->out, event_size(event)) : NULL;
 	net_flush_later(peer->net, &peer->flush);
-	if (!out || peer->front->write(out, event, max_frame) < 0) {
+	if (!out || peer_front(peer)->write(out, event, max_frame) < 0) {
 		return false;
 	}
 	if (peer_is_due(peer) && outbox_offer(&box->out, peer_transport(peer)) < 0) {
@@ -477,8 +481,7 @@ static bool make_place(struct net *net)
 	return net_linger_cut(net);
 }
 
-int peer_accept(struct net *net, const struct front *front, uint32_t listener, int fd,
-		const struct sockaddr *remote)
+int peer_accept(struct net *net, uint32_t listener, int fd, const struct sockaddr *remote)
 {
 	struct peer *peer;
 	int status;
@@ -492,7 +495,6 @@ int peer_accept(struct net *net, const struct front *front, uint32_t listener, i
 	}
 	*peer = (struct peer){
 		.net = net,
-		.front = front,
 		.listener = (uint8_t)listener,
 		.read_turn = net->turn - 1,
 		.open = true,

@@ -71,11 +71,10 @@ struct transport_user {
 	void (*closed)(void *ctx);
 };
 
-/* What every transport begins with. */
+/* What every transport begins with; it also keeps the ctx of its user. */
 struct transport {
 	const struct transport_ops *ops;
 	const struct transport_user *user;
-	void *ctx;
 };
 
 #endif

@@ -19,6 +19,11 @@ static struct transport_plain *plain_of_poll(uv_poll_t *poll)
 	return (struct transport_plain *)(void *)(at - offsetof(struct transport_plain, poll));
 }
 
+static void *ctx_of(const struct transport_plain *plain)
+{
+	return plain->poll.data;
+}
+
 static void on_event(uv_poll_t *poll, int status, int events);
 
 /* Waits for these events from now on. To change them costs system calls: done when
@@ -45,13 +50,13 @@ static void ended(struct transport_plain *plain, int status)
 {
 	plain->wanted = false;
 	(void)watch(plain, plain->watched & ~(unsigned)UV_READABLE);
-	plain->base.user->ended(plain->base.ctx, status);
+	plain->base.user->ended(ctx_of(plain), status);
 }
 
 /* Whether there may be more: the room was filled. */
 static bool read_once(struct transport_plain *plain)
 {
-	struct room room = plain->base.user->room(plain->base.ctx);
+	struct room room = plain->base.user->room(ctx_of(plain));
 	ssize_t size;
 
 	/* No room: asked again in the next turn, as the socket stays readable. */
@@ -62,7 +67,7 @@ static bool read_once(struct transport_plain *plain)
 		size = recv(plain->fd, room.data, room.size, 0);
 	} while (size < 0 && errno == EINTR);
 	if (size > 0) {
-		plain->base.user->read(plain->base.ctx, room.data, (size_t)size);
+		plain->base.user->read(ctx_of(plain), room.data, (size_t)size);
 		return (size_t)size == room.size;
 	}
 	if (size == 0) {
@@ -155,12 +160,12 @@ static void on_event(uv_poll_t *poll, int status, int events)
 	if (plain->connecting) {
 		plain->connecting = false;
 		(void)watch(plain, 0);
-		user->connected(plain->base.ctx, pending_error(plain));
+		user->connected(ctx_of(plain), pending_error(plain));
 		return;
 	}
 	if ((events & UV_WRITABLE) && plain->awaiting) {
 		plain->awaiting = false;
-		user->writable(plain->base.ctx);
+		user->writable(ctx_of(plain));
 	}
 	while ((events & UV_READABLE) && plain->wanted && read_once(plain)) {
 	}
@@ -180,7 +185,7 @@ static void on_closed(uv_handle_t *handle)
 {
 	struct transport_plain *plain = plain_of_poll((uv_poll_t *)(void *)handle);
 
-	plain->base.user->closed(plain->base.ctx);
+	plain->base.user->closed(ctx_of(plain));
 }
 
 static void plain_close(struct transport *transport)
@@ -223,7 +228,8 @@ int transport_plain_open(struct transport_plain *plain, uv_loop_t *loop, int fd,
 			 const struct transport_user *user, void *ctx)
 {
 	*plain = (struct transport_plain){
-		.base = {.ops = &plain_ops, .user = user, .ctx = ctx},
+		.base = {.ops = &plain_ops, .user = user},
+		.poll.data = ctx,
 		.fd = fd,
 	};
 	return uv_poll_init(loop, &plain->poll, fd);

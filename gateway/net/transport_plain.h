@@ -15,10 +15,10 @@
 /* Its user gives the memory, as a part of something larger, and has it back at `closed`. */
 struct transport_plain {
 	struct transport base; /* the first member: a struct transport * is one of these */
-	uv_poll_t poll;
-	int fd;		 /* -1 from its close on */
-	uint8_t watched; /* events that `poll` waits for */
-	bool wanted;	 /* the user wants to read */
+	uv_poll_t poll;	       /* its data: the user's ctx */
+	int fd;		       /* -1 from its close on */
+	uint8_t watched;       /* events that `poll` waits for */
+	bool wanted;	       /* the user wants to read */
 	bool connecting;
 	bool awaiting; /* the user waits for room to write */
 };
