@@ -373,7 +373,18 @@ static size_t event_size(const struct event *event)
 {
 	enum { AROUND = 200 }; /* names, numbers, a hop with its Link */
 
-	return AROUND + (event->kind == EVENT_DELIVERY ? event->delivery.payload.size : 0);
+	switch (event->kind) {
+	case EVENT_DELIVERY:
+		return AROUND + event->delivery.payload.size;
+	case EVENT_SEND_REPORT:
+		return AROUND * event->report.count;
+	case EVENT_SCENARIOS:
+	case EVENT_DRONES:
+	case EVENT_PRESENCE:
+		return NET_CHUNK_BYTES; /* entries by the dozen */
+	default:
+		return AROUND;
+	}
 }
 
 /* Should an offer show that the connection is broken, the session is ended at the turn's
