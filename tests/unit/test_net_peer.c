@@ -42,6 +42,7 @@ struct fixture {
 	int drone;		  /* the other side's socket */
 	uint32_t sent, seen;	  /* bytes; each is its place's */
 	uint8_t bytes[256 * 1024];
+	size_t event_bytes; /* of what is written; 0: EVENT_BYTES */
 	/* what the front lends: of so many bytes behind its head, or nothing */
 	size_t tail_size;
 	bool lends_nothing;
@@ -71,10 +72,12 @@ static enum front_status read_nothing(struct slice bytes, uint32_t max_frame_byt
 
 static int write_counted(struct buf *out, const struct event *event, uint32_t max_frame)
 {
+	size_t size = fixture.event_bytes ? fixture.event_bytes : EVENT_BYTES;
+
 	(void)event, (void)max_frame;
 	fixture.writes++;
-	assert_int_equal(buf_reserve(out, EVENT_BYTES), 0);
-	for (int i = 0; i < EVENT_BYTES; i++) {
+	assert_int_equal(buf_reserve(out, size), 0);
+	for (size_t i = 0; i < size; i++) {
 		*buf_tail(out) = byte_at(fixture.sent++);
 		buf_produce(out, 1);
 	}
@@ -412,6 +415,33 @@ static void refuses_what_is_not_a_socket(void **state)
 	assert_int_equal(core_sessions(f->net.core), 1);
 }
 
+/* Few and small ones take another memory than many and large ones: what stands in the one goes
+ * on in the other, in its order, whatever is added to whatever waits. */
+static void events_of_every_size_keep_their_order(void **state)
+{
+	enum { LARGEST = 600 };
+	struct fixture *f = *state;
+
+	for (size_t first = 1; first < LARGEST; first += 7) {
+		for (size_t next = 1; next < LARGEST; next += 41) {
+			uint32_t before = f->sent;
+
+			f->event_bytes = first;
+			emit(f);
+			f->event_bytes = next;
+			emit(f);
+			emit(f);
+			assert_int_equal(queued(f), first + 2 * next);
+			assert_int_equal(f->sent - before, first + 2 * next);
+			while (f->seen < f->sent) {
+				assert_false(f->late);
+				uv_run(&f->loop, UV_RUN_NOWAIT);
+				drone_reads(f);
+			}
+		}
+	}
+}
+
 /* ------------------------------------------------------------- what is the same for many */
 
 /* Nothing of it may be looked at afterwards: what was lent is overwritten. */
@@ -639,6 +669,7 @@ int main(void)
 		WITH_A_DRONE(lingering_ends_with_bytes_left),
 		WITH_A_DRONE(goodbye_of_a_stay_cut_short),
 		WITH_A_DRONE(refuses_what_is_not_a_socket),
+		WITH_A_DRONE(events_of_every_size_keep_their_order),
 		WITH_A_DRONE(what_is_lent_is_written_at_once),
 		WITH_A_DRONE(what_is_lent_keeps_the_order),
 		WITH_A_DRONE(what_is_not_lent_is_gathered),
