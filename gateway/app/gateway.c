@@ -166,6 +166,9 @@ static void run_reload(struct net_task *task)
 		gateway->settings = next;
 		gateway->net.settings = next;
 		links_reload(&gateway->links, before);
+		for (size_t i = 0; i < gateway->listener_count; i++) {
+			listener_reload(gateway->listeners[i]);
+		}
 		settings_free(before);
 	}
 }

@@ -20,10 +20,9 @@ struct listener {
 	uv_poll_t poll;
 	int fd;
 	int family;
-	int spare;		  /* a descriptor given up when there are no others; -1: none */
-	uint32_t user_timeout_ms; /* that the socket has, and hands on */
-	struct socket_file file;  /* of a unix socket */
-	bool failing;		  /* said once */
+	int spare;		 /* a descriptor given up when there are no others; -1: none */
+	struct socket_file file; /* of a unix socket */
+	bool failing;		 /* said once */
 };
 
 static const struct listener_settings *settings_of(const struct listener *listener)
@@ -96,16 +95,22 @@ static bool take_one(struct listener *listener)
 static void on_newcomers(uv_poll_t *poll, int status, int events)
 {
 	struct listener *listener = poll->data;
-	uint32_t user_timeout_ms = listener->net->settings->tcp_user_timeout_ms;
 
-	(void)status;
 	(void)events;
-	if (listener->user_timeout_ms != user_timeout_ms) {
-		transport_plain_tune(listener->fd, listener->family, user_timeout_ms);
-		listener->user_timeout_ms = user_timeout_ms;
+	if (status < 0) {
+		/* libuv watches it no more; whatever the socket had is told by the next accept */
+		note(listener, status);
+		(void)uv_poll_start(poll, UV_READABLE, on_newcomers); /* as before: cannot fail */
+		return;
 	}
 	for (int i = 0; i < LISTENER_BURST && take_one(listener); i++) {
 	}
+}
+
+void listener_reload(struct listener *listener)
+{
+	transport_plain_tune(listener->fd, listener->family,
+			     listener->net->settings->tcp_user_timeout_ms);
 }
 
 /* --- the beginning --- */
@@ -131,8 +136,12 @@ static int bind_to_host(const struct sockaddr_storage *address, const char **why
 	socklen_t size = address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
 							: sizeof(struct sockaddr_in);
 	int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int on = 1;
+	int on = 1, off = 0;
 
+	/* An IPv6 address takes IPv4 too, whatever the system's default is: [::] is everyone. */
+	if (fd >= 0 && address->ss_family == AF_INET6) {
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	}
 	/* The port of a gateway that has just ended is free at once. */
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 	    bind(fd, (const struct sockaddr *)address, size) < 0) {
@@ -155,8 +164,7 @@ static int bind_and_listen(struct listener *listener, const struct sockaddr_stor
 	if (listener->fd < 0) {
 		return -1;
 	}
-	listener->user_timeout_ms = listener->net->settings->tcp_user_timeout_ms;
-	transport_plain_tune(listener->fd, listener->family, listener->user_timeout_ms);
+	listener_reload(listener);
 	if (listen(listener->fd, LISTENER_BACKLOG) < 0) {
 		*why = uv_strerror(uv_translate_sys_error(errno));
 		return -1;

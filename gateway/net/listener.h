@@ -19,6 +19,10 @@ struct listener;
 int listener_open(struct net *net, uint32_t number, struct listener **out)
 	__attribute__((warn_unused_result));
 
+/* net->settings are others now: what newcomers get from the socket follows them. Who waits to
+ * be taken has what was there before. */
+void listener_reload(struct listener *listener);
+
 /* No more newcomers; those here stay. Removes the file of a unix socket, unless another
  * process has put its own there. Frees the listener in a later turn. */
 void listener_close(struct listener *listener);
