@@ -193,6 +193,17 @@ static bool overrun(const struct presence *presence, uint64_t from)
 	return presence->end - from > presence->cap;
 }
 
+/* Entries told to all at once: at their largest no more than half of what may wait for a
+ * reader, or a short pause would make it look too slow. */
+static uint64_t page_size(const struct core *core)
+{
+	const uint32_t entry = 2 * NAME_MAX_BYTES + CALLSIGN_MAX_BYTES + 16;
+	uint32_t most = core->limits.output_hard_bytes / 2 / entry;
+
+	most = most < PRESENCE_PAGE ? most : PRESENCE_PAGE;
+	return most > PRESENCE_OWN_PAGE ? most : PRESENCE_OWN_PAGE;
+}
+
 /* One page for all who have seen everything before `from` and wish everything: each entry is
  * encoded once; one that came in the meantime is told the page's end. What writing sets off (a
  * reader found too slow) is noted behind `told` and starts the next gathering; when the ring
@@ -230,6 +241,7 @@ static void tell_together(struct core *core, uint64_t from, uint64_t upto)
 void presence_tick(struct core *core)
 {
 	struct presence *presence = &core->presence;
+	uint64_t page = page_size(core);
 	uint64_t from = presence->told;
 	bool behind = false;
 
@@ -243,8 +255,7 @@ void presence_tick(struct core *core)
 		from = presence->end - presence->cap;
 	}
 	while (from < presence->told && !overrun(presence, from)) {
-		uint64_t upto = from + PRESENCE_PAGE < presence->told ? from + PRESENCE_PAGE
-								      : presence->told;
+		uint64_t upto = from + page < presence->told ? from + page : presence->told;
 
 		tell_together(core, from, upto);
 		from = upto;
@@ -254,7 +265,8 @@ void presence_tick(struct core *core)
 
 		if (session && session->state == SESSION_ACTIVE && presence_behind(core, session)) {
 			session_pump(core, session);
-			behind |= session->state == SESSION_ACTIVE && presence_behind(core, session);
+			behind |=
+				session->state == SESSION_ACTIVE && presence_behind(core, session);
 		}
 	}
 	/* what pumping has set off is in the ring already */

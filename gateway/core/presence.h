@@ -23,8 +23,8 @@ struct presence {
 	struct presence_record *records; /* ring */
 	struct presence_entry *page;	 /* scratch, of PRESENCE_PAGE */
 	uint32_t cap;
-	uint64_t origin; /* position of records[0]: moved on whenever nobody is behind, so that only as
-			    much of the ring is ever touched as is needed */
+	uint64_t origin; /* position of records[0]: moved on whenever nobody is behind, so that only
+			    as much of the ring is ever touched as is needed */
 	uint64_t end;	 /* position behind the newest */
 	uint64_t firm;	 /* records before this position may have been seen: they stay */
 	uint64_t told;	 /* position up to which the last gathering was written */

@@ -195,7 +195,7 @@ static struct room on_room(void *ctx)
 {
 	struct peer *peer = ctx;
 	struct net *net = peer->net;
-	struct room shared = {.data = net->shared, .size = NET_CHUNK_BYTES};
+	struct room shared = {.data = net->shared, .size = NET_READ_BYTES};
 	size_t limit;
 
 	if (peer->read_turn == net->turn) {
@@ -323,8 +323,9 @@ static bool peer_is_due(const struct peer *peer)
 						outbox_queued(out) > limits->output_hard_bytes);
 }
 
-/* What the network did not take at once of what was lent waits with the rest. */
-static bool peer_keep(struct peer *peer, const struct slice *pieces, size_t taken)
+/* What the network did not take at once of what was lent waits with the rest. Half a frame
+ * without memory for its other half breaks the connection: nothing can follow it. */
+static void peer_keep(struct peer *peer, const struct slice *pieces, size_t taken)
 {
 	struct peer_box *box = peer_open_box(peer);
 	struct buf *out = box ? outbox_gather(&box->out, pieces[0].size + pieces[1].size) : NULL;
@@ -334,18 +335,19 @@ static bool peer_keep(struct peer *peer, const struct slice *pieces, size_t take
 
 		taken -= skipped;
 		if (buf_append(out, pieces[i].data + skipped, pieces[i].size - skipped) < 0) {
-			return false;
+			out = NULL;
 		}
 	}
+	if (!out) {
+		peer_set(peer, PEER_BROKEN);
+	}
 	net_flush_later(peer->net, &peer->flush);
-	return out != NULL;
 }
 
 /* What is the same for many is written from where it stands, if nothing waits to go before
  * it. Gathered first, a gathering of presence for 10,000 drones took 16 KiB of each, 160 MB,
  * and a copy more. False: it must be gathered. */
-static bool peer_pass_on(struct peer *peer, const struct event *event, uint32_t max_frame,
-			 bool *taken)
+static bool peer_pass_on(struct peer *peer, const struct event *event, uint32_t max_frame)
 {
 	struct lent lent;
 	struct slice pieces[TRANSPORT_PIECES];
@@ -358,12 +360,11 @@ static bool peer_pass_on(struct peer *peer, const struct event *event, uint32_t 
 	pieces[0] = slice_of(lent.head, lent.head_size);
 	pieces[1] = lent.tail;
 	size = peer_transport(peer)->ops->write(peer_transport(peer), pieces, TRANSPORT_PIECES);
-	*taken = true;
 	if (size < 0) {
 		peer_set(peer, PEER_BROKEN);
 		net_flush_later(peer->net, &peer->flush);
 	} else if ((size_t)size < lent.head_size + lent.tail.size) {
-		*taken = peer_keep(peer, pieces, (size_t)size);
+		peer_keep(peer, pieces, (size_t)size);
 	}
 	return true;
 }
@@ -394,10 +395,9 @@ static bool peer_emit(void *ctx, const struct event *event, uint32_t max_frame)
 	struct peer *peer = ctx;
 	struct peer_box *box;
 	struct buf *out;
-	bool taken;
 
-	if (peer_pass_on(peer, event, max_frame, &taken)) {
-		return taken;
+	if (peer_pass_on(peer, event, max_frame)) {
+		return true;
 	}
 	box = peer_open_box(peer);
 	out = box ? outbox_gather(&box->out, event_size(event)) : NULL;
