@@ -6,8 +6,11 @@
 #include "wire/hot_codec.h"
 
 enum {
-	SIMLINK_READ_BYTES = 64 * 1024,	   /* asked of the network at once */
-	SIMLINK_READS_PER_TURN = 4,	   /* then the drones have theirs */
+	SIMLINK_READ_BYTES = 64 * 1024, /* asked of the network at once */
+	/* Then the drones have theirs, and what was gathered for them is written: a result for 1000
+	 * receivers is 80 KB, and with 4 reads each receiver had a write for every 3.7 messages
+	 * (1.9 us of CPU a delivery; 1.0 us with 16). A turn so has some milliseconds at most. */
+	SIMLINK_READS_PER_TURN = 16,
 	SIMLINK_INTAKE_KEPT = 1024 * 1024, /* a larger buffer is freed when it is empty */
 	SIMLINK_BATCH = 64,		   /* receptions handed over by one call */
 };
