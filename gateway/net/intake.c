@@ -13,9 +13,9 @@ void intake_fini(struct intake *intake, struct pool *chunks)
 }
 
 /* Larger memory for the tail, which starts at its front. */
-static void intake_grow(struct buf *tail, size_t limit)
+static void intake_grow(struct buf *tail, size_t wanted, size_t limit)
 {
-	size_t cap = tail->cap * 2 < limit ? tail->cap * 2 : limit;
+	size_t cap = wanted < limit ? wanted : limit;
 	uint8_t *data = cap > tail->cap ? realloc(tail->data, cap) : NULL;
 
 	if (data) {
@@ -24,7 +24,7 @@ static void intake_grow(struct buf *tail, size_t limit)
 	}
 }
 
-struct room intake_room(struct intake *intake, struct room shared, size_t limit)
+struct room intake_room(struct intake *intake, struct room shared, size_t most, size_t limit)
 {
 	struct buf *tail = &intake->tail;
 	size_t waiting = buf_size(tail);
@@ -38,12 +38,13 @@ struct room intake_room(struct intake *intake, struct room shared, size_t limit)
 		tail->start = 0;
 		tail->end = waiting;
 	}
-	if (tail->end == tail->cap) {
-		intake_grow(tail, limit);
+	if (most > shared.size && tail->cap < most) {
+		intake_grow(tail, most, limit);
+	} else if (tail->end == tail->cap) {
+		intake_grow(tail, tail->cap * 2, limit);
 	}
 	free_bytes = tail->cap - tail->end;
-	return (struct room){.data = buf_tail(tail),
-			     .size = free_bytes < shared.size ? free_bytes : shared.size};
+	return (struct room){.data = buf_tail(tail), .size = free_bytes < most ? free_bytes : most};
 }
 
 struct slice intake_add(struct intake *intake, const uint8_t *data, size_t size)

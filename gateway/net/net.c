@@ -216,7 +216,7 @@ int net_init(struct net *net, uv_loop_t *loop, struct log *log, const struct set
 		.settings = settings,
 		.now = clock_now(),
 		.clock_turn = UINT32_MAX,
-		.shared = malloc(NET_READ_BYTES),
+		.shared = malloc(NET_CHUNK_BYTES),
 	};
 	if (!net->shared) {
 		*why = "out of memory";

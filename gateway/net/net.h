@@ -24,10 +24,10 @@
 
 struct front;
 
-/* Most that is read from one drone in one turn: a large message is mostly there at once. */
-#define NET_READ_BYTES (64 * 1024)
-/* What is kept of it, or gathered for it, begins in a chunk of this size. */
+/* Most that is read from one drone in one turn, and a chunk's size ... */
 #define NET_CHUNK_BYTES (16 * 1024)
+/* ... but in the middle of a large message, of which there are few to that many bytes. */
+#define NET_LARGE_BYTES (64 * 1024)
 
 /* Something to do from the loop, outside the core. It stands in at most one of
  * the net's lists; `run` finds it in none. */
@@ -56,7 +56,7 @@ struct net {
 	uint32_t peers;		/* connections of drones that are not yet freed */
 	uint32_t open;		/* of these, the ones that hold a descriptor */
 	bool crowded;		/* said once */
-	uint8_t *shared;	/* NET_READ_BYTES, valid within one read callback */
+	uint8_t *shared;	/* NET_CHUNK_BYTES, valid within one read callback */
 	struct arena arena;	/* for decoding one request */
 	struct pool chunks;	/* of NET_CHUNK_BYTES */
 	struct pool boxes;	/* of peers' buffers */

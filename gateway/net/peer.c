@@ -191,11 +191,25 @@ static void peer_consume(struct peer *peer, struct slice bytes)
 	}
 }
 
+/* Whether it is in the middle of a large message, of which some has come already: then more
+ * is read at once. Payloads of 8 KiB so take one system call a message instead of two. */
+static bool peer_reads_large(const struct peer *peer)
+{
+	enum { LARGE = 4 * 1024 };
+	struct slice waiting = intake_waiting(&peer->box->intake);
+	const char *why;
+	struct slice body;
+	size_t used;
+
+	return waiting.size >= LARGE &&
+	       frame_read(waiting, UINT32_MAX, &body, &used, &why) == FRAME_MORE;
+}
+
 static struct room on_room(void *ctx)
 {
 	struct peer *peer = ctx;
 	struct net *net = peer->net;
-	struct room shared = {.data = net->shared, .size = NET_READ_BYTES};
+	struct room shared = {.data = net->shared, .size = NET_CHUNK_BYTES};
 	size_t limit;
 
 	if (peer->read_turn == net->turn) {
@@ -205,7 +219,8 @@ static struct room on_room(void *ctx)
 		return shared;
 	}
 	limit = (size_t)core_frame_limit(net->core, peer->session) + FRAME_PREFIX_MAX;
-	return intake_room(&peer->box->intake, shared, limit);
+	return intake_room(&peer->box->intake, shared,
+			   peer_reads_large(peer) ? NET_LARGE_BYTES : NET_CHUNK_BYTES, limit);
 }
 
 static void on_read(void *ctx, const uint8_t *data, size_t size)
