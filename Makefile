@@ -216,15 +216,20 @@ $(B)/tests/fuzz/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_LIB) $(ALL_LIBS)
 
 # ARGS="--rows sparse,idle" chooses; ARGS=--quick only sees whether it works.
 ARGS ?=
-.PHONY: bench bench-peers bench-plot
-bench: $(B)/tests/bench/codec_cost $(BENCH) all $(GEN_PY)
-	@$<
+.PHONY: bench bench-all bench-peers bench-plot
+bench: deps
+	@$(MAKE) --no-print-directory -j2 bench-all
+	@$(B)/tests/bench/codec_cost
+	@echo
+	@$(B)/tests/bench/relay_cost
 	@echo
 	@B=$(B) $(PYTHON) tests/bench/slow_reader.py
 	@echo
 	@B=$(B) $(PYTHON) tests/bench/bench.py $(ARGS)
-bench-peers: $(BENCH) all
+bench-all: $(B)/tests/bench/codec_cost $(B)/tests/bench/relay_cost $(BENCH) all $(GEN_PY)
+bench-peers: deps
 	@deploy/install-deps.sh --bench-peers
+	@$(MAKE) --no-print-directory -j2 bench-all
 	@B=$(B) $(PYTHON) tests/bench/bench.py --peers $(ARGS)
 bench-plot:
 	@B=$(B) $(PYTHON) tests/bench/plot.py

@@ -35,7 +35,7 @@
 enum {
 	EVENTS = 1024,
 	DRONE_READ_BYTES = 64 << 10,
-	SIMULATOR_READ_BYTES = 256 << 10,
+	SIMULATOR_READ_BYTES = 1 << 20, /* as much as the gateway does in a turn */
 	GATHERING_MS = 50,
 };
 
