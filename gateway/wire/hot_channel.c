@@ -192,7 +192,15 @@ enum hot_status hot_result_begin(struct slice body, struct hot_result *result)
 	struct wire_field field = {0};
 	int next;
 
-	*result = (struct hot_result){.cursor = reader};
+	result->id = 0;
+	result->more = false;
+	/* The id stands first, as every known writer has it: read here, and not again. */
+	if (body.size > sizeof(result->id) && *reader.at == WIRE_TAG(RESULT_ID, WIRE_FIXED64)) {
+		memcpy(&result->id, reader.at + 1, sizeof(result->id));
+		result->id = le64toh(result->id);
+		reader.at += 1 + sizeof(result->id);
+	}
+	result->cursor = reader;
 	while ((next = wire_next(&reader, &field)) > 0) {
 		switch (field.tag) {
 		case WIRE_TAG(RESULT_ID, WIRE_FIXED64):
