@@ -700,8 +700,8 @@ static void the_scratch_for_a_buffer_takes_its_densest_lists(void **state)
 	say(f, &(struct event){.kind = EVENT_DRONES, .drones = {drones, EVENT_MAX_ENTRIES, false}});
 	say(f, &(struct event){.kind = EVENT_SCENARIOS,
 			       .scenarios = {scenarios, EVENT_MAX_ENTRIES, false}});
-	say(f,
-	    &(struct event){.kind = EVENT_PRESENCE, .presence = {presence, EVENT_MAX_ENTRIES, 0, 0}});
+	say(f, &(struct event){.kind = EVENT_PRESENCE,
+			       .presence = {presence, EVENT_MAX_ENTRIES, 0, 0}});
 	while (report.count) {
 		assert_int_equal(hot_write_send_report(&f->gateway, 1, &report, 4000, &taken), 0);
 		report.outcomes += taken;
