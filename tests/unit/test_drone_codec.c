@@ -519,7 +519,7 @@ static void largest_entries_fit_the_smallest_frames(void **state)
 		{.kind = EVENT_DRONES, .ref = UINT32_MAX, .drones = {drones, ENTRIES, false}},
 		{.kind = EVENT_PRESENCE,
 		 .ref = UINT32_MAX,
-		 .presence = {presence, ENTRIES, UINT32_MAX}},
+		 .presence = {presence, ENTRIES, UINT32_MAX, 0}},
 		{.kind = EVENT_SCENARIO_CHOSEN, .ref = UINT32_MAX, .chosen = scenarios},
 		{.kind = EVENT_GOODBYE,
 		 .ref = UINT32_MAX,
