@@ -219,20 +219,13 @@ ARGS ?=
 .PHONY: bench bench-all bench-peers bench-plot
 bench: deps
 	@$(MAKE) --no-print-directory -j2 bench-all
-	@$(B)/tests/bench/codec_cost
-	@echo
-	@$(B)/tests/bench/relay_cost
-	@echo
-	@B=$(B) $(PYTHON) tests/bench/slow_reader.py
-	@echo
-	@B=$(B) $(PYTHON) tests/bench/bench.py $(ARGS)
+	@B=$(B) $(PYTHON) tests/bench/bench.py --parts $(ARGS)
 bench-all: $(B)/tests/bench/codec_cost $(B)/tests/bench/relay_cost $(BENCH) all $(GEN_PY)
 bench-peers: deps
-	@deploy/install-deps.sh --bench-peers
 	@$(MAKE) --no-print-directory -j2 bench-all
-	@B=$(B) $(PYTHON) tests/bench/bench.py --peers $(ARGS)
+	@B=$(B) $(PYTHON) tests/bench/bench.py --peers --install $(ARGS)
 bench-plot:
-	@B=$(B) $(PYTHON) tests/bench/plot.py
+	@B=$(B) $(PYTHON) tests/bench/plot.py $(ARGS)
 
 # The same tests under valgrind, the long ones shortened.
 VALGRIND := valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite

@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,11 +17,17 @@ import figures
 import peers
 import process
 import table
-from measure import measure
+from measure import measure, measured_s
 from process import Broken
 from rows import ROWS
 from stage import BUILD, PROGRAMS, Broker, Gateway, Limit
 
+ROOT = Path(__file__).resolve().parents[2]
+# What `make bench` prints before the rows: the work itself without sockets, and a drone that
+# does not read.
+PARTS = ((PROGRAMS / "codec_cost",), (PROGRAMS / "relay_cost",),
+         (sys.executable, ROOT / "tests" / "bench" / "slow_reader.py"))
+INSTALL = (ROOT / "deploy" / "install-deps.sh", "--bench-peers")
 GUESS_S = 2.5  # for one measurement, until one has been made
 QUICK_S = 0.2
 
@@ -134,8 +141,14 @@ class Run:
         self.printed.append((row, lines))
         self.json_rows.append({
             "name": row.name, "title": row.title, "errors": errors,
+            "repeats": len(repeats), "measured_s": self.measured_s(row),
             "lines": [line.as_json() for line in lines],
             "curve": self.curve(row, repeats, names), "raw": raw})
+
+    def measured_s(self, row):
+        """The least and the most of its cases."""
+        each = [measured_s(case, self.options.seconds) for case in self.cases_of(row)]
+        return [min(each), max(each)]
 
     def curve(self, row, repeats, names):
         if not row.curve:
@@ -158,6 +171,7 @@ class Run:
             "pins": str(self.pins),
             "repeats": self.options.repeats,
             "measured_s": self.options.seconds,
+            "quick": self.options.quick,
             "systems": [system.name for system in self.systems],
             "rows": self.json_rows,
             "broken": self.broken,
@@ -188,8 +202,14 @@ def parse(arguments):
                         help=f"1 repeat, {QUICK_S} s: does it work?")
     parser.add_argument("--peers", action="store_true",
                         help="NATS, Redis and Mosquitto as well, in the rows that they can run")
+    parser.add_argument("--install", action="store_true",
+                        help="with --peers: install first what is missing of these")
+    parser.add_argument("--parts", action="store_true",
+                        help="before all rows: cost of the codecs and of the relay without "
+                        "sockets, a drone that does not read (not with --rows, --quick, --peers)")
     parser.add_argument("--json", type=Path, metavar="FILE",
-                        help="where all numbers go (BUILD/bench/results.json)")
+                        help="where all numbers go (BUILD/bench/results.json; those of --quick to "
+                        "results-quick.json, of --rows to results-rows.json)")
     options = parser.parse_args(arguments)
     options.repeats = options.repeats or (1 if options.quick else 5)
     options.seconds = options.seconds or (QUICK_S if options.quick else 1.0)
@@ -201,15 +221,50 @@ def parse(arguments):
     for name in wanted:
         if name not in known:
             parser.error(f"there is no row {name}; there are {', '.join(known)}")
+    options.parts = options.parts and not (options.rows or options.quick or options.peers)
+    options.json = options.json or BUILD / "bench" / results_name(options)
     options.rows = [known[name] for name in wanted]
-    default = "results-peers.json" if options.peers else "results.json"
-    options.json = options.json or BUILD / "bench" / default
     return options
+
+
+def results_name(options):
+    """What is less than a full run does not take its place."""
+    return "-".join(["results", *(["peers"] if options.peers else []),
+                     *(["quick"] if options.quick else ["rows"] if options.rows else [])]) + ".json"
+
+
+def run_parts():
+    """What broke, in sentences."""
+    broken = []
+    for command in PARTS:
+        try:
+            code = subprocess.run(command, check=False).returncode
+        except OSError as error:
+            code = error.strerror
+        if code:
+            broken.append(f"{Path(command[-1]).name} failed: {code}")
+        print(flush=True)
+    return broken
+
+
+def install_brokers():
+    """Those that cannot be installed are left out; the run goes on with the others."""
+    if not any(peers.trouble(name) for name in peers.NAMES):
+        return
+    try:
+        code = subprocess.run(INSTALL, stdin=subprocess.DEVNULL, check=False).returncode
+    except OSError as error:
+        code = error.strerror
+    if code:
+        print("not all brokers can be installed on this machine; the run goes on with those "
+              "that are there", file=sys.stderr)
 
 
 def systems_of(options):
     if not options.peers:
         return [Gateway(), Limit()]
+    if options.install:
+        install_brokers()
     brokers = []
     for name in peers.NAMES:
         if words := peers.trouble(name):
@@ -235,7 +290,9 @@ def main(arguments=None):
     if missing():
         print(f"not built: {', '.join(missing())}; `make bench` builds them", file=sys.stderr)
         return 2
+    broken = run_parts() if options.parts else []
     run = Run(options, systems_of(options))
+    run.broken += broken
     print(f"{run.pins}; medians of {options.repeats}, {options.seconds:g} s each; "
           "ratios are to the limit in the same repeat")
     for row in options.rows:

@@ -11,9 +11,14 @@ COUNTING = 0.4
 READY = r"^\{.*\"ready\""
 
 
+def measured_s(case, seconds):
+    """Of a run with that many --seconds."""
+    return max(SHORTEST_S, seconds * case.share)
+
+
 def measure(system, case, pins, seconds):
     """(figures, what each load printed)"""
-    seconds = max(SHORTEST_S, seconds * case.share)
+    seconds = measured_s(case, seconds)
     with Stage(pins, case, seconds) as stage:
         stage.dialect = system.dialect
         system.start(stage)

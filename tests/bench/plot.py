@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 import sys
+import time
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -13,6 +14,7 @@ from stage import BUILD
 from table import times
 
 FOLDER = Path(__file__).resolve().parent
+RESULTS = BUILD / "bench" / "results.json"
 
 # One set of colours for a light page, one for a dark one; the picture brings its own ground.
 STYLE = """
@@ -90,6 +92,25 @@ def plain(value):
     return f"{value:.1f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
+def short(value):
+    return f"{value:,.0f}" if value >= 10 else f"{value:g}"
+
+
+def span(values):
+    """"3", or "3 to 5"."""
+    least, most = min(values), max(values)
+    return short(least) if least == most else f"{short(least)} to {short(most)}"
+
+
+def origin(results, rows):
+    """How often, how long and when what a picture shows was measured."""
+    repeats = span([row["repeats"] for row in rows])
+    seconds = span([each for row in rows for each in row["measured_s"]])
+    made = time.strptime(results["made"], "%Y-%m-%dT%H:%M:%SZ")
+    return (f"{repeats} repeat{'s' if repeats != '1' else ''} of {seconds} s, "
+            f"{time.strftime('%Y-%m-%d %H:%M', made)} UTC")
+
+
 # ------------------------------------------------------------------- ladder
 
 LADDER_WIDTH = 960
@@ -97,12 +118,13 @@ LABELS_END = 400
 BARS_END = 740
 BARS_TOP = 86
 BAR_STEP = 28
+BARS_FOOT = 58  # numbers of the scale, and where the picture comes from
 MOST_RATIO = 4.0
 
 
-def rungs_of(results):
+def rungs_of(rows):
     """(label, found, wanted) of each line that is wanted as a ratio."""
-    for row in results["rows"]:
+    for row in rows:
         for line in row["lines"]:
             wanted = line["wanted"]
             if not wanted:
@@ -118,9 +140,10 @@ def rungs_of(results):
 
 
 def ladder(results):
-    rungs = list(rungs_of(results))
+    rows = [row for row in results["rows"] if any(rungs_of([row]))]
+    rungs = list(rungs_of(rows))
     bottom = BARS_TOP + BAR_STEP * len(rungs)
-    canvas = Canvas(LADDER_WIDTH, bottom + 40, "the gateway as a ratio to the limit")
+    canvas = Canvas(LADDER_WIDTH, bottom + BARS_FOOT, "the gateway as a ratio to the limit")
     most = max([1.5, *(max(found["median"], wanted["minimum"]) for _, found, wanted in rungs)])
     most = min(MOST_RATIO, math.ceil(most * 1.05 / 0.5) * 0.5)
 
@@ -133,6 +156,8 @@ def ladder(results):
         canvas.line(at(step * 0.5), BARS_TOP - 8, at(step * 0.5), bottom, "grid")
         canvas.text(at(step * 0.5), bottom + 20, f"{step * 0.5:.1f}", 12, "middle", "soft")
     canvas.line(at(1), BARS_TOP - 8, at(1), bottom, "one")
+    canvas.text(LADDER_WIDTH - 20, bottom + BARS_FOOT - 14, origin(results, rows), 11, "end",
+                "soft")
     for number, rung in enumerate(rungs):
         draw_rung(canvas, at, BARS_TOP + number * BAR_STEP, *rung)
     return canvas
@@ -170,7 +195,7 @@ def draw_rung(canvas, at, y, label, found, wanted):
 
 # ------------------------------------------------------------------- curves
 
-CURVE_WIDTH, CURVE_HEIGHT = 560, 380
+CURVE_WIDTH, CURVE_HEIGHT = 560, 400
 LEFT, RIGHT, TOP, BOTTOM = 74, 530, 84, 318
 
 
@@ -197,11 +222,8 @@ def steps(least, most):
     return [mark for mark in marks if below <= mark <= above] or [below, above]
 
 
-def short(value):
-    return f"{value:,.0f}" if value >= 10 else f"{value:g}"
-
-
-def growth(curve, systems):
+def growth(results, row):
+    curve, systems = row["curve"], results["systems"]
     canvas = Canvas(CURVE_WIDTH, CURVE_HEIGHT, f"{curve['cost']}, by {curve['axis']}")
     points = curve["points"]
     known = [point[name] for point in points for name in systems if point.get(name)]
@@ -220,7 +242,8 @@ def growth(curve, systems):
         canvas.line(x, BOTTOM, x, BOTTOM + 5, "axis")
         canvas.text(x, BOTTOM + 21, short(point["x"]), 12, "middle", "soft")
     canvas.line(LEFT, BOTTOM, RIGHT, BOTTOM, "axis")
-    canvas.text((LEFT + RIGHT) / 2, CURVE_HEIGHT - 16, curve["axis"], 13, "middle")
+    canvas.text((LEFT + RIGHT) / 2, CURVE_HEIGHT - 36, curve["axis"], 13, "middle")
+    canvas.text(CURVE_WIDTH - 20, CURVE_HEIGHT - 12, origin(results, [row]), 11, "end", "soft")
     for number, name in enumerate(systems):
         draw_series(canvas, across, up, [(p["x"], p[name]) for p in points if p.get(name)],
                     f"s{number}")
@@ -246,29 +269,39 @@ def draw_series(canvas, across, up, values, cls):
 def pictures(results):
     """{file name: Canvas}"""
     drawn = {}
-    if any(rungs_of(results)):
+    if any(rungs_of(results["rows"])):
         drawn["ladder.svg"] = ladder(results)
     for row in results["rows"]:
         curve = row["curve"]
         if curve and any(point.get(name) for point in curve["points"]
                          for name in results["systems"]):
-            drawn[f"growth-{curve['name']}.svg"] = growth(curve, results["systems"])
+            drawn[f"growth-{curve['name']}.svg"] = growth(results, row)
     return drawn
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="plot.py", description="Draws what bench.py found.")
-    parser.add_argument("results", nargs="?", type=Path, default=BUILD / "bench" / "results.json")
+    parser.add_argument("--json", type=Path, metavar="FILE",
+                        help="whatever bench.py kept there, of a quick run as well "
+                        "(BUILD/bench/results.json, of a full run alone)")
     parser.add_argument("--to", type=Path, default=FOLDER, help="folder of the pictures")
     options = parser.parse_args(arguments)
+    path = options.json or RESULTS
     try:
-        results = json.loads(options.results.read_text("utf-8"))
+        results = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        print(f"{options.results}: {error}; `make bench` makes it", file=sys.stderr)
+        print(f"{path}: {error}; `make bench` makes it", file=sys.stderr)
+        return 2
+    if "quick" not in results:
+        print(f"{path}: of an older bench.py; `make bench` makes a new one", file=sys.stderr)
+        return 2
+    if results["quick"] and not options.json:
+        print(f"{path}: of a quick run, whose figures say nothing; `make bench` measures in full, "
+              f"--json {path} draws it all the same", file=sys.stderr)
         return 2
     drawn = pictures(results)
     if not drawn:
-        print(f"{options.results}: no row in it has a picture", file=sys.stderr)
+        print(f"{path}: no row in it has a picture", file=sys.stderr)
         return 1
     options.to.mkdir(parents=True, exist_ok=True)
     for name, canvas in drawn.items():

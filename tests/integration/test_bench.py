@@ -7,6 +7,7 @@ import json
 import random
 import subprocess
 import sys
+import tempfile
 import threading
 import xml.etree.ElementTree as xml
 from pathlib import Path
@@ -163,6 +164,57 @@ def test_a_broker_runs_its_own_rows_too(t):
     wanted = {"everyone": ["gateway", "limit", *brokers], "one-hop": brokers}
     assert code == 0 and ran == [(case, system) for case, systems in wanted.items()
                                  for system in systems], (code, ran)
+
+
+def test_what_is_less_than_a_full_run_does_not_take_its_place(t):
+    name = {words: bench.parse(words.split()).json.name for words in (
+        "", "--quick", "--rows sparse", "--rows sparse --quick", "--peers", "--peers --quick")}
+    assert name[""] == "results.json" and name["--peers"] == "results-peers.json", name
+    assert len(set(name.values())) == len(name) - 1, name
+    assert name["--quick"] == name["--rows sparse --quick"] == "results-quick.json", name
+
+
+def test_parts_run_before_all_rows_alone(t):
+    asked = {words: bench.parse(f"--parts {words}".split()).parts for words in (
+        "", "--repeats 2", "--quick", "--rows sparse", "--peers")}
+    assert [words for words, parts in asked.items() if parts] == ["", "--repeats 2"], asked
+
+    parts, bench.PARTS = bench.PARTS, (("false",), ("/there/is/none",))
+    try:
+        broken = bench.run_parts()
+    finally:
+        bench.PARTS = parts
+    assert broken == ["false failed: 1", "none failed: No such file or directory"], broken
+
+
+def test_brokers_that_cannot_be_installed_are_left_out(t):
+    trouble, bench.peers.trouble = bench.peers.trouble, lambda _name: "not installed"
+    install, bench.INSTALL = bench.INSTALL, ("false",)
+    try:
+        code, results, told = in_process(t, slow, "--peers", "--install", "--rows", "sparse",
+                                         "--repeats", "1")
+    finally:
+        bench.peers.trouble, bench.INSTALL = trouble, install
+    assert code == 0 and results["systems"] == ["gateway", "limit"], (code, told)
+    assert "cannot be installed" in told and "without redis: not installed" in told, told
+
+
+def test_pictures_are_of_full_runs(t):
+    _, results, _ = in_process(t, slow, "--quick", "--rows", "sparse")
+    path = t.folder / "results.json"
+    default, plot.RESULTS = plot.RESULTS, path
+    told = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+            refused = plot.main(["--to", str(t.folder)])
+            drawn = plot.main(["--to", str(t.folder), "--json", str(path)])
+    finally:
+        plot.RESULTS = default
+    assert refused == 2 and "quick run" in told.getvalue(), told.getvalue()
+    assert drawn == 0, told.getvalue()
+    picture = (t.folder / "ladder.svg").read_text("utf-8")
+    day = results["made"].split("T")[0]
+    assert f"1 repeat of 0.2 s, {day}" in picture, picture
 
 
 def test_pictures_can_be_read(t):
