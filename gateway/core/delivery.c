@@ -31,7 +31,7 @@ static bool is_relayed(const struct message *message, const struct aim *aim)
 }
 
 /* `own`, when there is one, is the last hop. Hops that there are not stay as they are: to
- * clear and copy both was a tenth of what a message costs. */
+ * clear and copy both was 7 % of what a message costs (make bench, "without sockets"). */
 static void fate_set(struct fate *fate, const struct message *message, const struct aim *aim,
 		     enum outcome outcome, enum reason reason, const struct leg *own)
 {
@@ -155,7 +155,7 @@ static enum outcome hand_over(struct core *core, const struct message *message,
 {
 	const struct member *target = member_present(&core->members, aim->node, aim->stay);
 	const struct fanout *fanout = message->fanout;
-	struct event event; /* set field by field: to clear it all first is half as dear again */
+	struct event event; /* set field by field, not cleared first: it is large */
 
 	if (!target) {
 		return OUTCOME_TARGET_LEFT;

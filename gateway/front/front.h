@@ -16,6 +16,8 @@ enum front_status {
 
 #define LENT_HEAD_MAX 12
 
+/* A frame in two pieces: what is this reader's own, and what is the same for many, which is the
+ * front's and stays until event->encoded is used again. */
 struct lent {
 	uint8_t head[LENT_HEAD_MAX];
 	size_t head_size;

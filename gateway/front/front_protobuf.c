@@ -24,10 +24,10 @@ static enum front_status read_request(struct slice bytes, uint32_t max_frame_byt
 	return drone_read_request(body, arena, request, why) == CODEC_OK ? FRONT_OK : FRONT_BAD;
 }
 
-/* Whether `encoded` holds what this front made. */
-static bool is_ours(const struct encoded *encoded)
+/* Whether `encoded` holds what this front made of an event of that kind. */
+static bool is_ours(const struct encoded *encoded, enum event_kind kind)
 {
-	return encoded->size > 0 && encoded->owner == &front_protobuf;
+	return encoded->size > 0 && encoded->owner == &front_protobuf && encoded->kind == (int)kind;
 }
 
 /* Lends the room to a buffer, empty, and takes it back with what was written. */
@@ -36,10 +36,11 @@ static struct buf lend_room(const struct encoded *encoded)
 	return (struct buf){.data = encoded->data, .cap = encoded->cap};
 }
 
-static void take_back(struct encoded *encoded, const struct buf *buf)
+static void take_back(struct encoded *encoded, enum event_kind kind, const struct buf *buf)
 {
 	*encoded = (struct encoded){
 		.owner = &front_protobuf,
+		.kind = (int)kind,
 		.data = buf->data,
 		.size = buf_size(buf),
 		.cap = buf->cap,
@@ -55,11 +56,11 @@ static int write_delivery(struct buf *out, const struct event *event)
 	if (!encoded) {
 		return hot_write_whole_delivery(out, event->ref, delivery);
 	}
-	if (!is_ours(encoded)) {
+	if (!is_ours(encoded, EVENT_DELIVERY)) {
 		struct buf body = lend_room(encoded);
 
 		result = hot_write_delivery_body(&body, delivery);
-		take_back(encoded, &body);
+		take_back(encoded, EVENT_DELIVERY, &body);
 	}
 	if (result < 0) {
 		return -1;
@@ -77,12 +78,12 @@ static const struct presence_bytes *shared_entries(const struct event *event,
 	size_t count = presence->before + presence->count;
 	struct encoded *encoded = event->encoded;
 
-	if (!is_ours(encoded)) {
+	if (!is_ours(encoded, EVENT_PRESENCE)) {
 		struct buf room = lend_room(encoded);
 		int result = hot_write_presence_entries(&room, presence->entries - presence->before,
 							count);
 
-		take_back(encoded, &room);
+		take_back(encoded, EVENT_PRESENCE, &room);
 		if (result < 0) {
 			encoded->size = 0;
 			return NULL;
@@ -152,6 +153,8 @@ static int write_event(struct buf *out, const struct event *event, uint32_t max_
 		return drone_write_event(out, event, max_frame);
 	}
 }
+
+_Static_assert(LENT_HEAD_MAX >= HOT_HEAD_MAX, "a lent frame's head has room");
 
 const struct front front_protobuf = {
 	.name = "protobuf",

@@ -24,8 +24,9 @@ static void intake_grow(struct buf *tail, size_t wanted, size_t limit)
 	}
 }
 
-struct room intake_room(struct intake *intake, struct room shared, size_t most, size_t limit)
+struct room intake_room(struct intake *intake, struct room shared, size_t wanted, size_t limit)
 {
+	size_t most = wanted > shared.size ? wanted : shared.size;
 	struct buf *tail = &intake->tail;
 	size_t waiting = buf_size(tail);
 	size_t free_bytes;
@@ -38,8 +39,8 @@ struct room intake_room(struct intake *intake, struct room shared, size_t most, 
 		tail->start = 0;
 		tail->end = waiting;
 	}
-	if (most > shared.size && tail->cap < most) {
-		intake_grow(tail, most, limit);
+	if (tail->cap - waiting < wanted) {
+		intake_grow(tail, waiting + wanted, limit);
 	} else if (tail->end == tail->cap) {
 		intake_grow(tail, tail->cap * 2, limit);
 	}

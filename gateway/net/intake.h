@@ -16,11 +16,11 @@ struct intake {
 void intake_init(struct intake *intake);
 void intake_fini(struct intake *intake, struct pool *chunks);
 
-/* Where the next bytes go: into `shared`, or behind the tail, at most `most` of them. The
- * tail's memory grows by doubling, or to `most` at once when that is more than shared.size, to
- * at most `limit` bytes or a chunk, whichever is more. Size 0: memory is out or the limit
- * reached. */
-struct room intake_room(struct intake *intake, struct room shared, size_t most, size_t limit);
+/* Where the next bytes go: into `shared`, or behind the tail, at most shared.size or `wanted`
+ * of them, whichever is more. The tail's memory grows when it is full, by doubling; or, for
+ * `wanted` more bytes, at once. To at most `limit` bytes or a chunk, whichever is more.
+ * Size 0: memory is out or the limit reached. */
+struct room intake_room(struct intake *intake, struct room shared, size_t wanted, size_t limit);
 
 /* `size` bytes stand in the room last given: all that waits, in one piece. Valid
  * until intake_keep. */

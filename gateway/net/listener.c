@@ -54,9 +54,13 @@ static bool turn_away(struct listener *listener)
 	return fd >= 0;
 }
 
+/* Crowding is told elsewhere. */
 static void note(struct listener *listener, int status)
 {
-	if (status < 0 && status != UV_EBUSY && !listener->failing) {
+	if (status == UV_EBUSY) {
+		return;
+	}
+	if (status < 0 && !listener->failing) {
 		LOG(listener->net->log, LOG_LEVEL_WARNING, "accept_failed",
 		    log_str("listener", settings_of(listener)->name),
 		    log_str("why", uv_strerror(status)));

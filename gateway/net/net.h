@@ -24,10 +24,9 @@
 
 struct front;
 
-/* Most that is read from one drone in one turn, and a chunk's size ... */
+/* Most that is read from one drone in one turn (but the rest of a large message), and a chunk's
+ * size. */
 #define NET_CHUNK_BYTES (16 * 1024)
-/* ... but in the middle of a large message, of which there are few to that many bytes. */
-#define NET_LARGE_BYTES (64 * 1024)
 
 /* Something to do from the loop, outside the core. It stands in at most one of
  * the net's lists; `run` finds it in none. */

@@ -9,7 +9,8 @@ enum {
 	SIMLINK_READ_BYTES = 64 * 1024, /* asked of the network at once */
 	/* Then the drones have theirs, and what was gathered for them is written: a result for 1000
 	 * receivers is 80 KB, and with 4 reads each receiver had a write for every 3.7 messages
-	 * (1.9 us of CPU a delivery; 1.0 us with 16). A turn so has some milliseconds at most. */
+	 * (1.9 us of CPU a delivery; 1.0 with 16: make bench ARGS="--rows everyone"). A turn so
+	 * takes some milliseconds at most. */
 	SIMLINK_READS_PER_TURN = 16,
 	SIMLINK_INTAKE_KEPT = 1024 * 1024, /* a larger buffer is freed when it is empty */
 	SIMLINK_BATCH = 64,		   /* receptions handed over by one call */

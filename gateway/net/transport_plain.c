@@ -149,7 +149,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
 {
 	struct transport_plain *plain = plain_of_poll(poll);
 	const struct transport_user *user = plain->base.user;
-	unsigned still;
+	unsigned wrong = 0;
 
 	if (status < 0) {
 		/* The socket has an error, and libuv has stopped watching it. What had
@@ -167,11 +167,16 @@ static void on_event(uv_poll_t *poll, int status, int events)
 		plain->awaiting = false;
 		user->writable(ctx_of(plain));
 	}
+	if ((events & UV_READABLE) && !plain->wanted) {
+		wrong |= (unsigned)UV_READABLE;
+	}
 	while ((events & UV_READABLE) && plain->wanted && read_once(plain)) {
 	}
-	still = (plain->wanted ? (unsigned)UV_READABLE : 0) |
-		(plain->awaiting ? (unsigned)UV_WRITABLE : 0);
-	(void)watch(plain, still); /* a change of what is watched already: cannot fail */
+	if (!plain->awaiting) {
+		wrong |= (unsigned)UV_WRITABLE;
+	}
+	/* Cannot fail: uv_poll_start does so only for a socket that another handle has. */
+	(void)watch(plain, (plain->watched | (plain->wanted ? (unsigned)UV_READABLE : 0)) & ~wrong);
 }
 
 /* --- the end --- */

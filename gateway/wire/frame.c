@@ -123,6 +123,16 @@ enum frame_status frame_read(struct slice bytes, uint32_t max_frame_bytes, struc
 	return FRAME_OK;
 }
 
+size_t frame_size(struct slice bytes)
+{
+	uint64_t length;
+	int prefix = bytes.size ? read_varint(bytes.data, bytes.data + bytes.size, FRAME_PREFIX_MAX,
+					      32, &length)
+				: 0;
+
+	return prefix > 0 ? (size_t)prefix + (size_t)length : 0;
+}
+
 const uint8_t *wire_next_any(const uint8_t *at, const uint8_t *end, struct wire_field *field)
 {
 	struct wire_reader reader = {at, end};

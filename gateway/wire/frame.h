@@ -25,6 +25,10 @@ enum frame_status {
 enum frame_status frame_read(struct slice bytes, uint32_t max_frame_bytes, struct slice *body,
 			     size_t *used, const char **why);
 
+/* What the frame that begins here takes with its prefix, by its prefix alone; 0: that is not
+ * there yet, or is malformed. */
+size_t frame_size(struct slice bytes);
+
 /* Bytes of `value` as a varint, 1 to 10. */
 static inline size_t varint_size(uint64_t value)
 {
@@ -186,8 +190,7 @@ wire_next_rare(struct wire_reader *reader, struct wire_field *field)
  * over 32 bits, field number 0, group or unknown wire type).
  *
  * Inline is what nearly every field of the hot messages is: a tag of one byte before bytes or
- * a varint whose length or value takes one or two. A reader does this some fifteen times a
- * message, and so spends a third of what it did. */
+ * a varint whose length or value takes one or two: a message has some fifteen of them. */
 __attribute__((warn_unused_result, always_inline)) static inline int
 wire_next(struct wire_reader *reader, struct wire_field *field)
 {

@@ -126,7 +126,7 @@ static uint8_t *put_receivers(uint8_t *at, const struct sim_transmit *transmit, 
 	return at;
 }
 
-/* In one pass: to add up first what each number takes was half of the work. */
+/* In one pass: to add up first what each number takes was a fifth of the work. */
 int hot_write_transmit(struct buf *out, const struct sim_transmit *transmit)
 {
 	enum { NUMBERS = 9 + 3 * 6 + 2 * 11, LENGTHS = 2 * 6 }; /* at most, each with its tag */

@@ -1,4 +1,5 @@
-/* The hot messages by hand: send, transmit, result, delivery, send_report.
+/* The hot messages by hand: send, transmit, result, delivery, send_report, and presence that
+ * goes to many.
  * Single pass, in place, without allocation: what is read are slices of the
  * bytes given; what is written goes straight behind buf_tail.
  *
@@ -9,7 +10,8 @@
  * be UTF-8 without NUL. An enum value that this version does not know: what a drone
  * reads has zero instead; a send is HOT_REFUSED; in a result it comes back as it is.
  *
- * Writers append one whole frame with its length prefix and return 0, or -1
+ * Writers append one whole frame with its length prefix (but where they say that it is a part)
+ * and return 0, or -1
  * when memory is out (nothing appended then). */
 #ifndef UAV_WIRE_HOT_CODEC_H
 #define UAV_WIRE_HOT_CODEC_H

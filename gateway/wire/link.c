@@ -58,7 +58,7 @@ enum { FLOATS = LINK_DISTANCE_M - LINK_TX_POWER_DBM + 1, FLOAT_BYTES = 1 + sizeo
 
 /* All the floats at once, when they stand next and in the order of their numbers, as every
  * known writer has them: without a branch for each, which made the check of a Link the
- * dearest step of a message (400 instructions; 150 so). False: they do not stand so,
+ * dearest step of a message. False: they do not stand so,
  * nothing was taken. */
 static inline bool take_all_floats(struct wire_reader *reader, struct raw_link *raw, bool *finite)
 {

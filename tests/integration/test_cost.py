@@ -184,6 +184,13 @@ def test_a_batch_makes_the_calls_of_one_message(t):
         assert_calls(gateway, expected, lambda: relay_batch(one, two, BATCH, report))
 
 
+def test_a_pause_costs_no_call(t):
+    """Who sends more at once than its window takes is held; its bytes are all there already."""
+    gateway, (one, two) = mesh(t, 2, FakeSimulator(t))
+    calls = calls_of(gateway, STEPS, lambda: relay_batch(one, two, 2 * BATCH, REPORTS[0]))
+    assert not calls.get("epoll_ctl"), calls
+
+
 def test_calls_of_a_message_to_everyone(t):
     """Each receiver's write, and nothing else that grows with them."""
     gateway, (sender, *others) = mesh(t, 40, FakeSimulator(t))
