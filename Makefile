@@ -125,7 +125,7 @@ $(B)/tests/fuzz/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/repla
 BENCH := $(B)/tests/bench/load $(B)/tests/bench/simulator $(B)/tests/bench/limit_relay
 bench_obj = $(patsubst %,$(B)/obj/tests/bench/%.o,$(1))
 BENCH_DIALECTS := $(call obj,$(sort $(wildcard tests/bench/dialect*.c))) $(call bench_obj,limit_frame)
-BENCH_LOAD := $(call obj,$(sort $(wildcard tests/bench/load*.c))) $(call bench_obj,histogram watch)
+BENCH_LOAD := $(call obj,$(sort $(wildcard tests/bench/load*.c))) $(call bench_obj,histogram watch endpoint)
 $(B)/tests/bench/load: $(BENCH_LOAD) $(BENCH_DIALECTS) $(call LIB,wire core base)
 $(B)/tests/bench/simulator: $(call bench_obj,simulator endpoint) $(BENCH_DIALECTS) $(call LIB,wire core base)
 $(B)/tests/bench/limit_relay: $(call bench_obj,limit_relay limit_connection endpoint limit_frame) $(call LIB,base)

@@ -9,23 +9,12 @@ static uint32_t at_least(uint32_t size, uint32_t least)
 	return size < least ? least : size;
 }
 
-/* A frame of header.size bytes: the header, as much of `body` as fits, filler. */
 static int append_frame(struct buf *out, struct limit_header header, struct slice body)
 {
-	size_t room = header.size - LIMIT_HEADER_BYTES;
-	size_t carried = body.size < room ? body.size : room;
-
 	if (buf_reserve(out, header.size) < 0) {
 		return -1;
 	}
-	memcpy(buf_tail(out), &header, LIMIT_HEADER_BYTES);
-	buf_produce(out, LIMIT_HEADER_BYTES);
-	if (carried) {
-		memcpy(buf_tail(out), body.data, carried);
-		buf_produce(out, carried);
-	}
-	memset(buf_tail(out), 0, room - carried);
-	buf_produce(out, room - carried);
+	limit_frame_put(out, &header, body);
 	return 0;
 }
 
@@ -35,7 +24,7 @@ static int append_empty(struct buf *out, uint32_t size, enum limit_kind kind, ui
 	return append_frame(
 		out,
 		(struct limit_header){at_least(size, LIMIT_HEADER_BYTES), kind, target, sender},
-		slice_of(NULL, 0));
+		slice_of(limit_filler, 0));
 }
 
 static int drone_hello(const struct shape *shape, uint32_t drone, struct buf *out)

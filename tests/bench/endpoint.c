@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -55,14 +54,15 @@ static struct sockaddr_in address_read(const char *text)
 	return address;
 }
 
-/* Blocking, for connect. */
-static int socket_new(void)
+/* `flags`: SOCK_NONBLOCK, or 0 for a connect that waits. */
+static int socket_new(int flags)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 	int on = 1;
 
 	if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0) {
-		endpoint_fail(1, "no socket: %s", strerror(errno));
+		endpoint_fail(1, "no socket: %s (ulimit -n says how many there may be)",
+			      strerror(errno));
 	}
 	return fd;
 }
@@ -81,7 +81,7 @@ int endpoint_listen(const char *address)
 	struct sockaddr_in bound = address_read(address);
 	socklen_t size = sizeof(bound);
 	char host[INET_ADDRSTRLEN];
-	int fd = socket_new(), on = 1;
+	int fd = socket_new(SOCK_NONBLOCK), on = 1;
 
 	/* accepted sockets inherit TCP_NODELAY: no call for each */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
@@ -89,7 +89,6 @@ int endpoint_listen(const char *address)
 	    getsockname(fd, (struct sockaddr *)&bound, &size) < 0) {
 		endpoint_fail(1, "cannot listen on %s: %s", address, strerror(errno));
 	}
-	set_nonblocking(fd);
 	printf("listening on %s:%u\n", inet_ntop(AF_INET, &bound.sin_addr, host, sizeof(host)),
 	       ntohs(bound.sin_port));
 	fflush(stdout);
@@ -99,12 +98,23 @@ int endpoint_listen(const char *address)
 int endpoint_connect(const char *address)
 {
 	struct sockaddr_in target = address_read(address);
-	int fd = socket_new();
+	int fd = socket_new(0);
 
 	if (connect(fd, (struct sockaddr *)&target, sizeof(target)) < 0) {
 		endpoint_fail(1, "cannot connect to %s: %s", address, strerror(errno));
 	}
 	set_nonblocking(fd);
+	return fd;
+}
+
+int endpoint_connect_begin(const char *address)
+{
+	struct sockaddr_in target = address_read(address);
+	int fd = socket_new(SOCK_NONBLOCK);
+
+	if (connect(fd, (struct sockaddr *)&target, sizeof(target)) < 0 && errno != EINPROGRESS) {
+		endpoint_fail(1, "cannot connect to %s: %s", address, strerror(errno));
+	}
 	return fd;
 }
 
@@ -118,14 +128,13 @@ int endpoint_accept(int listener)
 	return fd;
 }
 
-void endpoint_pin(const char *cpu)
+void endpoint_raise_files(void)
 {
-	cpu_set_t set;
+	struct rlimit files;
 
-	CPU_ZERO(&set);
-	CPU_SET(endpoint_number("--cpu", cpu, 0, CPU_SETSIZE - 1), &set);
-	if (sched_setaffinity(0, sizeof(set), &set) < 0) {
-		endpoint_fail(1, "--cpu %s: %s", cpu, strerror(errno));
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
 }
 
@@ -138,12 +147,8 @@ static void on_terminate(int number)
 void endpoint_prepare(void)
 {
 	struct sigaction action = {.sa_handler = on_terminate};
-	struct rlimit files;
 
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
+	endpoint_raise_files();
 }

@@ -15,12 +15,14 @@ void endpoint_fail(int code, const char *format, ...)
 int endpoint_listen(const char *address);
 /* A connection that stands. */
 int endpoint_connect(const char *address);
+/* A connection under way: when the socket is writable, SO_ERROR says what became of it. */
+int endpoint_connect_begin(const char *address);
 /* One accepted connection, or -1 when there is none at present. */
 int endpoint_accept(int listener);
 
-/* This program runs on that processor alone. */
-void endpoint_pin(const char *cpu);
-/* As many descriptors as the system allows; ends with 0 on SIGTERM and SIGINT. */
+/* As many descriptors as the system allows. */
+void endpoint_raise_files(void);
+/* The same, and the program ends with 0 on SIGTERM and SIGINT. */
 void endpoint_prepare(void);
 
 /* A number in bounds for an option, or the end with 2. */

@@ -19,6 +19,10 @@ def of_run(results):
         "seconds": max(result["seconds"] for result in results),
         "told_million": sum(result.get("told") or 0 for result in results) / 1e6,
     }
+    if len(results) == 1 and results[0].get("calls_per_message") is not None:
+        figures["load_calls"] = results[0]["calls_per_message"]
+    if sent := sum(result["sent"] for result in results):
+        figures["late_percent"] = 100 * sum(result["late_sends"] for result in results) / sent
     latency = [result["latency_us"] for result in results if result.get("latency_us")]
     for key in ("p50", "p99", "p999"):
         if latency:

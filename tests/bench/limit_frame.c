@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+uint8_t limit_filler[LIMIT_FILLER_BYTES];
+
 /* One number up to LIMIT_FRAME_MAX and what must stand behind it. */
 static int read_size(const char **at, char behind, uint32_t *size)
 {

@@ -37,7 +37,46 @@ enum {
 	LIMIT_MESSAGE_MIN = LIMIT_HEADER_BYTES + BENCH_STAMP_BYTES,
 	LIMIT_FRAME_MAX = 16 << 20,
 	LIMIT_DRONES_MAX = 1 << 20,
+	LIMIT_FILLER_BYTES = 64 << 10,
 };
+
+/* Filler is copied, as the gateway copies what it says of itself. Never written to: all its
+ * pages are the kernel's one page of zeros. */
+extern uint8_t limit_filler[LIMIT_FILLER_BYTES];
+
+static inline size_t limit_least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* These two write where there is room: `at` and on. Returns where the next byte goes. */
+static inline uint8_t *limit_put(uint8_t *at, const void *data, size_t size)
+{
+	memcpy(at, data, size);
+	return at + size;
+}
+
+static inline void limit_put_filler(uint8_t *at, size_t size)
+{
+	for (; size > LIMIT_FILLER_BYTES; size -= LIMIT_FILLER_BYTES) {
+		at = limit_put(at, limit_filler, LIMIT_FILLER_BYTES);
+	}
+	limit_put(at, limit_filler, size);
+}
+
+/* A frame of header->size bytes, for which `out` has room: as much of `body` as fits, filler
+ * behind it. The body's data is never NULL. */
+static inline void limit_frame_put(struct buf *out, const struct limit_header *header,
+				   struct slice body)
+{
+	size_t room = header->size - LIMIT_HEADER_BYTES;
+	size_t carried = limit_least(body.size, room);
+	uint8_t *at = limit_put(buf_tail(out), header, LIMIT_HEADER_BYTES);
+
+	at = limit_put(at, body.data, carried);
+	limit_put_filler(at, room - carried);
+	buf_produce(out, header->size);
+}
 
 /* The frame at the front of `bytes`: its size, 0 when it is cut short, -1 when its size makes
  * no sense. */

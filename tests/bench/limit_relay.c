@@ -39,46 +39,17 @@ enum {
 	GATHERING_MS = 50,
 };
 
-static uint8_t filler[DRONE_READ_BYTES];
-
-static inline size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 /* Without its first `size` bytes, which it has. */
 static inline struct slice slice_behind(struct slice slice, size_t size)
 {
 	return slice_of(slice.data + size, slice.size - size);
 }
 
-/* Returns where the next byte goes. */
-static inline uint8_t *put(uint8_t *at, const void *data, size_t size)
-{
-	memcpy(at, data, size);
-	return at + size;
-}
-
-static inline void put_filler(uint8_t *at, size_t size)
-{
-	for (; size > sizeof(filler); size -= sizeof(filler)) {
-		at = put(at, filler, sizeof(filler));
-	}
-	put(at, filler, size);
-}
-
 /* A frame of header->size bytes: as much of `body` as fits, filler behind it. */
 static void put_frame(struct buf *out, const struct limit_header *header, struct slice body)
 {
-	size_t room = header->size - LIMIT_HEADER_BYTES;
-	size_t carried = least(body.size, room);
-	uint8_t *at;
-
 	reserve(out, header->size);
-	at = put(buf_tail(out), header, LIMIT_HEADER_BYTES);
-	at = put(at, body.data, carried);
-	put_filler(at, room - carried);
-	buf_produce(out, header->size);
+	limit_frame_put(out, header, body);
 }
 
 static void on_send(struct relay *relay, const struct connection *sender,
@@ -120,13 +91,13 @@ static void on_result_all(struct relay *relay, const struct limit_header *result
 	struct limit_header delivery = {sizes->delivery, LIMIT_DELIVERY, BENCH_EVERYONE,
 					result->sender};
 	size_t room = sizes->delivery - LIMIT_MESSAGE_MIN;
-	size_t own = least(sizes->result_more, room);
+	size_t own = limit_least(sizes->result_more, room);
 	struct slice stamp = slice_of(body.data, BENCH_STAMP_BYTES);
 	struct slice rest = slice_behind(body, BENCH_STAMP_BYTES);
 
 	for (uint32_t i = 0; i < relay->drone_count; i++) {
 		struct connection *target = relay->drones[i];
-		size_t carried = least(own, rest.size);
+		size_t carried = limit_least(own, rest.size);
 		struct buf *out;
 		uint8_t *at;
 
@@ -135,12 +106,12 @@ static void on_result_all(struct relay *relay, const struct limit_header *result
 		}
 		out = connection_output(relay, target);
 		reserve(out, sizes->delivery);
-		at = put(buf_tail(out), &delivery, LIMIT_HEADER_BYTES);
-		at = put(at, stamp.data, stamp.size);
-		at = put(at, rest.data, carried);
-		put_filler(at, room - carried);
+		at = limit_put(buf_tail(out), &delivery, LIMIT_HEADER_BYTES);
+		at = limit_put(at, stamp.data, stamp.size);
+		at = limit_put(at, rest.data, carried);
+		limit_put_filler(at, room - carried);
 		buf_produce(out, sizes->delivery);
-		rest = slice_behind(rest, least(sizes->result_more, rest.size));
+		rest = slice_behind(rest, limit_least(sizes->result_more, rest.size));
 	}
 }
 
@@ -149,7 +120,7 @@ static void note(struct relay *relay, const struct connection *subject)
 {
 	struct limit_header presence = {relay->sizes.presence, LIMIT_PRESENCE, 0, subject->number};
 
-	put_frame(&relay->journal, &presence, slice_of(filler, 0));
+	put_frame(&relay->journal, &presence, slice_of(limit_filler, 0));
 	if (!relay->tell_ms) {
 		relay->tell_ms = clock_now().mono_us / 1000 + GATHERING_MS;
 	}
@@ -172,7 +143,7 @@ static bool on_registration(struct relay *relay, struct connection *connection,
 	connection->place = relay->drone_count;
 	relay->by_number[connection->number] = connection;
 	relay->drones[relay->drone_count++] = connection;
-	put_frame(connection_output(relay, connection), &welcome, slice_of(filler, 0));
+	put_frame(connection_output(relay, connection), &welcome, slice_of(limit_filler, 0));
 	note(relay, connection);
 	connection->told = (uint32_t)buf_size(&relay->journal);
 	return true;
@@ -400,16 +371,17 @@ static void start(struct relay *relay, const char *listen, const char *simulator
 }
 
 static const char usage[] =
-	"usage: limit_relay --listen HOST:PORT --simulator HOST:PORT --sizes A,..,H [--cpu N]\n"
+	"usage: limit_relay --listen HOST:PORT --simulator HOST:PORT --sizes A,..,H\n"
 	"  --listen ADDRESS     for drones; port 0: any, told on stdout\n"
 	"  --simulator ADDRESS  where `simulator --dialect limit` listens\n"
-	"  --sizes A,..,H       of the frames, as `load --print-sizes` tells them\n"
-	"  --cpu N              runs on that processor alone\n";
+	"  --sizes A,..,H       of the frames, as `load --print-sizes` tells them\n";
 
 static const struct option options[] = {
-	{"listen", required_argument, NULL, 'l'}, {"simulator", required_argument, NULL, 'u'},
-	{"sizes", required_argument, NULL, 's'},  {"cpu", required_argument, NULL, 'n'},
-	{"help", no_argument, NULL, 'h'},	  {NULL, 0, NULL, 0},
+	{"listen", required_argument, NULL, 'l'},
+	{"simulator", required_argument, NULL, 'u'},
+	{"sizes", required_argument, NULL, 's'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 int main(int argc, char **argv)
@@ -431,9 +403,6 @@ int main(int argc, char **argv)
 				endpoint_fail(2, "--sizes %s: eight numbers with commas are needed",
 					      optarg);
 			}
-			break;
-		case 'n':
-			endpoint_pin(optarg);
 			break;
 		default:
 			fputs(usage, option == 'h' ? stdout : stderr);

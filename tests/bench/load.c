@@ -1,13 +1,12 @@
 /* load: the load generator. Exit codes: 0 done, 1 the run has failed, 2 wrong usage. */
 #include "load.h"
+#include "endpoint.h"
 
-#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,33 +49,6 @@ void load_progress(struct load *load)
 	load->progress_ns = load->now_ns + NS_PER_S;
 }
 
-static int pin(struct load *load)
-{
-	cpu_set_t set;
-
-	if (load->options->cpu < 0) {
-		return 0;
-	}
-	CPU_ZERO(&set);
-	CPU_SET((size_t)load->options->cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set) < 0) {
-		return load_fail(load, "--cpu %d: it cannot run on that processor",
-				 load->options->cpu);
-	}
-	return 0;
-}
-
-/* As many open files as the system lets us have: a drone takes one. */
-static void raise_files(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
 static int run_mode(struct load *load)
 {
 	switch (load->options->mode) {
@@ -95,11 +67,11 @@ static int run(struct load *load)
 {
 	/* Without it a sleep may be 50 us too long, and messages that late. */
 	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0, 0, 0);
-	raise_files();
-	if (pin(load) < 0 || load_measure_resident_before(load) < 0 || load_net_open(load) < 0) {
+	endpoint_raise_files();
+	if (load_measure_resident_before(load) < 0 || load_net_open(load) < 0) {
 		return -1;
 	}
-	if (load->options->progress || isatty(STDERR_FILENO)) {
+	if (isatty(STDERR_FILENO)) {
 		load->progress_ns = load_clock_ns() + NS_PER_S;
 	}
 	return run_mode(load);

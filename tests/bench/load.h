@@ -62,7 +62,9 @@ struct measure {
 	struct counts start, in; /* at its start; between start and end */
 	struct histogram latency;
 	struct cost costs[LOAD_MAX_WATCHED]; /* as options->watched */
-	uint64_t calls_over;		     /* deliveries while system calls were counted */
+	int64_t own_calls;		     /* -1: not counted */
+	/* Deliveries while system calls were counted, and how many there must be to divide by. */
+	uint64_t calls_over, calls_over_least;
 };
 
 struct load {
@@ -98,7 +100,7 @@ struct load {
 
 uint64_t load_clock_ns(void);
 int load_fail(struct load *load, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* A line on stderr if it is time for one. */
+/* A line on stderr if that is a terminal and it is time for one. */
 void load_progress(struct load *load);
 
 /* --- load_net.c --- */
@@ -142,6 +144,10 @@ int load_measure_end(struct load *load) __attribute__((warn_unused_result));
 /* Counting makes system calls dearer, so that it has a time of its own. False: they cannot
  * be counted here. */
 bool load_measure_calls_begin(struct load *load);
+/* So many deliveries since then that what was in flight at the begin, and is at the end, is
+ * next to nothing. */
+bool load_measure_calls_enough(const struct load *load);
+/* Those of too few deliveries are as those not counted. */
 void load_measure_calls_end(struct load *load);
 
 /* --- load_report.c --- */

@@ -1,12 +1,10 @@
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "endpoint.h"
 #include "load.h"
 
 enum {
@@ -92,25 +90,6 @@ static int poll_for(struct load *load, const struct drone *drone, int operation,
 	return 0;
 }
 
-/* One lookup for all connections; freed when the program ends. */
-static const struct addrinfo *relay_address(struct load *load)
-{
-	static struct addrinfo *found;
-	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-	int status;
-
-	if (found) {
-		return found;
-	}
-	status = getaddrinfo(load->options->host, load->options->port, &hints, &found);
-	if (status != 0) {
-		(void)load_fail(load, "--to %s:%s: %s", load->options->host, load->options->port,
-				gai_strerror(status));
-		return NULL;
-	}
-	return found;
-}
-
 static int greet(struct load *load, struct drone *drone)
 {
 	drone->stage = DRONE_GREETING;
@@ -123,24 +102,7 @@ static int greet(struct load *load, struct drone *drone)
 
 int load_connect(struct load *load, struct drone *drone)
 {
-	const struct addrinfo *address = relay_address(load);
-	int on = 1;
-
-	if (!address) {
-		return -1;
-	}
-	drone->fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (drone->fd < 0) {
-		return load_fail(load,
-				 "socket for drone %u: %s (ulimit -n says how many there "
-				 "may be)",
-				 drone->number, strerror(errno));
-	}
-	(void)setsockopt(drone->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (connect(drone->fd, address->ai_addr, address->ai_addrlen) < 0 && errno != EINPROGRESS) {
-		return load_fail(load, "cannot connect to %s:%s: %s", load->options->host,
-				 load->options->port, strerror(errno));
-	}
+	drone->fd = endpoint_connect_begin(load->options->address);
 	drone->stage = DRONE_CONNECTING;
 	load->under_way++;
 	return poll_for(load, drone, EPOLL_CTL_ADD, EPOLLIN | EPOLLOUT);
@@ -153,8 +115,8 @@ static int connected(struct load *load, struct drone *drone)
 
 	(void)getsockopt(drone->fd, SOL_SOCKET, SO_ERROR, &error, &size);
 	if (error) {
-		return load_fail(load, "cannot connect to %s:%s: %s", load->options->host,
-				 load->options->port, strerror(error));
+		return load_fail(load, "cannot connect to %s: %s", load->options->address,
+				 strerror(error));
 	}
 	return poll_for(load, drone, EPOLL_CTL_MOD, EPOLLIN) < 0 ? -1 : greet(load, drone);
 }

@@ -1,4 +1,5 @@
 #include "load_options.h"
+#include "limit_frame.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -30,9 +31,8 @@ static const char usage[] =
 	"\n"
 	"  --drones N       (2)     --base B     (0)      --first F    number of the first (0)\n"
 	"  --window W       (1)     --rate R     (1000)   --payload B  bytes (128)\n"
-	"  --seconds S      (5)     --warmup S   (1)      --burst N    registrations at a time "
-	"(128)\n"
-	"  --changers C     (all)   --prefix P   (d)      --scenario NAME\n"
+	"  --seconds S      (5)     --warmup S   (1)      --prefix P   (d)\n"
+	"  --changers C     (all)   --scenario NAME\n"
 	"  --presence       wants to be told who comes and goes\n"
 	"  --reports        asks for a report of every message (uav)\n"
 	"  --hub ID         one more drone, a star's hub; its id ends in five digits\n"
@@ -40,10 +40,9 @@ static const char usage[] =
 	"                   transmit, result, delivery, result for each more, registration,\n"
 	"                   welcome, presence for each drone\n"
 	"  --watch NAME=PID tells what that process takes; may be given several times\n"
-	"  --cpu N          runs on that processor alone\n"
-	"  --counting S     seconds after the measured ones for counting system calls (0.5)\n"
-	"  --spin           (open) never sleeps, so that it is never late by a wake-up\n"
-	"  --progress       a line each second on stderr, also when that is no terminal\n";
+	"  --counting S     (pairs, open, many) seconds after the measured ones in which system\n"
+	"                   calls are counted (0.5); up to ten times as many, until 20 times what\n"
+	"                   is in flight has arrived\n";
 
 enum option_code {
 	OPTION_DIALECT = 256,
@@ -57,7 +56,6 @@ enum option_code {
 	OPTION_PAYLOAD,
 	OPTION_SECONDS,
 	OPTION_WARMUP,
-	OPTION_BURST,
 	OPTION_CHANGERS,
 	OPTION_PREFIX,
 	OPTION_SCENARIO,
@@ -67,10 +65,7 @@ enum option_code {
 	OPTION_HUB,
 	OPTION_SIZES,
 	OPTION_WATCH,
-	OPTION_CPU,
 	OPTION_COUNTING,
-	OPTION_SPIN,
-	OPTION_PROGRESS,
 	OPTION_PRINT_SIZES,
 	OPTION_HELP,
 };
@@ -87,7 +82,6 @@ static const struct option long_options[] = {
 	{"payload", required_argument, NULL, OPTION_PAYLOAD},
 	{"seconds", required_argument, NULL, OPTION_SECONDS},
 	{"warmup", required_argument, NULL, OPTION_WARMUP},
-	{"burst", required_argument, NULL, OPTION_BURST},
 	{"changers", required_argument, NULL, OPTION_CHANGERS},
 	{"prefix", required_argument, NULL, OPTION_PREFIX},
 	{"scenario", required_argument, NULL, OPTION_SCENARIO},
@@ -97,10 +91,7 @@ static const struct option long_options[] = {
 	{"hub", required_argument, NULL, OPTION_HUB},
 	{"sizes", required_argument, NULL, OPTION_SIZES},
 	{"watch", required_argument, NULL, OPTION_WATCH},
-	{"cpu", required_argument, NULL, OPTION_CPU},
 	{"counting", required_argument, NULL, OPTION_COUNTING},
-	{"spin", no_argument, NULL, OPTION_SPIN},
-	{"progress", no_argument, NULL, OPTION_PROGRESS},
 	{"print-sizes", no_argument, NULL, OPTION_PRINT_SIZES},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{0},
@@ -151,20 +142,6 @@ static bool take_dialect(const char *value, struct load_options *options)
 	return options->dialect || wrong("--dialect", value, "one of " DIALECT_NAMES);
 }
 
-/* Cuts the argument at its last colon. */
-static bool take_address(char *value, struct load_options *options)
-{
-	char *colon = strrchr(value, ':');
-
-	if (!colon || colon == value || !colon[1]) {
-		return wrong("--to", value, "HOST:PORT");
-	}
-	*colon = '\0';
-	options->host = value;
-	options->port = colon + 1;
-	return true;
-}
-
 static bool take_mode(const char *value, struct load_options *options)
 {
 	for (int i = 0; i < MODE_COUNT; i++) {
@@ -193,24 +170,8 @@ static bool take_hub(const char *value, struct load_options *options)
 
 static bool take_sizes(const char *value, struct frame_sizes *sizes)
 {
-	uint32_t *const fields[] = {
-		&sizes->send,	     &sizes->transmit,	   &sizes->result,  &sizes->delivery,
-		&sizes->result_more, &sizes->registration, &sizes->welcome, &sizes->presence,
-	};
-	const size_t count = sizeof(fields) / sizeof(fields[0]);
-	const char *at = value;
-
-	for (size_t i = 0; i < count; i++) {
-		char *end;
-		unsigned long read = strtoul(at, &end, 10);
-
-		if (end == at || *end != (i + 1 < count ? ',' : '\0') || read > UINT32_MAX) {
-			return wrong("--sizes", value, "eight numbers with commas between them");
-		}
-		*fields[i] = (uint32_t)read;
-		at = end + 1;
-	}
-	return true;
+	return limit_sizes_parse(value, sizes) == 0 ||
+	       wrong("--sizes", value, "eight numbers with commas between them");
 }
 
 /* Cuts the argument at its equals sign. */
@@ -249,30 +210,17 @@ static bool take_count(int option, const char *value, struct load_options *optio
 	case OPTION_PAYLOAD:
 		return take_number("--payload", value, BENCH_STAMP_BYTES, 4000000,
 				   &options->shape.payload_bytes);
-	case OPTION_BURST:
-		return take_number("--burst", value, 1, 100000, &options->burst);
-	case OPTION_CHANGERS:
+	default:
 		return take_number("--changers", value, 1, 100000, &options->changers);
-	default: {
-		uint32_t cpu;
-
-		if (!take_number("--cpu", value, 0, 1023, &cpu)) {
-			return false;
-		}
-		options->cpu = (int)cpu;
-		return true;
-	}
 	}
 }
 
 static bool take_flag(int option, struct load_options *options)
 {
-	bool *const flag = option == OPTION_PRESENCE   ? &options->shape.presence
-			   : option == OPTION_REPORTS  ? &options->shape.reports
-			   : option == OPTION_ONE_HOP  ? &options->shape.one_hop
-			   : option == OPTION_SPIN     ? &options->spin
-			   : option == OPTION_PROGRESS ? &options->progress
-						       : &options->print_sizes;
+	bool *const flag = option == OPTION_PRESENCE  ? &options->shape.presence
+			   : option == OPTION_REPORTS ? &options->shape.reports
+			   : option == OPTION_ONE_HOP ? &options->shape.one_hop
+						      : &options->print_sizes;
 
 	*flag = true;
 	return true;
@@ -284,7 +232,8 @@ static bool take_option(int option, char *value, struct load_options *options)
 	case OPTION_DIALECT:
 		return take_dialect(value, options);
 	case OPTION_TO:
-		return take_address(value, options);
+		options->address = value;
+		return true;
 	case OPTION_MODE:
 		return take_mode(value, options);
 	case OPTION_RATE:
@@ -326,7 +275,7 @@ static bool fits_together(const struct load_options *options)
 	if (options->print_sizes) {
 		return true;
 	}
-	if (!options->dialect || !options->host) {
+	if (!options->dialect || !options->address) {
 		return complain("--dialect and --to say how to speak and to whom; see --help");
 	}
 	if (paired && options->drones % 2) {
@@ -358,12 +307,10 @@ static void set_defaults(struct load_options *options)
 	*options = (struct load_options){
 		.drones = 2,
 		.window = 1,
-		.burst = 128,
 		.rate = 1000,
 		.seconds = 5,
 		.counting = 0.5,
 		.warmup = 1,
-		.cpu = -1,
 		.shape = {.payload_bytes = 128, .drone_prefix = "d"},
 	};
 }

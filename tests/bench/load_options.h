@@ -11,19 +11,17 @@ enum { LOAD_MAX_WATCHED = 8, LOAD_HUB_PREFIX_BYTES = 32 };
 
 struct load_options {
 	const struct dialect *dialect;
-	const char *host, *port;
+	const char *address; /* HOST:PORT */
 	enum load_mode mode;
 	struct shape shape;
 	uint32_t drones;   /* without base and hub */
 	uint32_t base;	   /* register: drones that are there before */
 	uint32_t first;	   /* number of the first drone */
 	uint32_t window;   /* messages in flight for each pair, or in all to everyone */
-	uint32_t burst;	   /* registrations under way at a time */
 	uint32_t changers; /* presence: drones that change; 0: all */
 	double rate;	   /* messages or changes a second over all */
 	double seconds, warmup, counting;
-	int cpu; /* that it runs on; -1: any */
-	bool spin, progress, print_sizes;
+	bool print_sizes;
 	/* Of a star's hub; "" when there is none. */
 	char hub_prefix[LOAD_HUB_PREFIX_BYTES];
 	uint32_t hub_number;

@@ -11,6 +11,7 @@ enum {
 	GIVE_UP_S = 15,
 	/* More than presence is gathered for: what is told of the past has been told. */
 	SETTLE_MS = 250,
+	MOST_UNDER_WAY = 128, /* registrations at a time */
 };
 
 static uint64_t later_ns(uint64_t from_ns, uint64_t than_ns)
@@ -25,7 +26,7 @@ int load_register(struct load *load, uint32_t from, uint32_t to)
 
 	load->last_ready_ns = start_ns;
 	while (load->ready < wanted) {
-		while (from < to && load->under_way < load->options->burst) {
+		while (from < to && load->under_way < MOST_UNDER_WAY) {
 			if (load_connect(load, &load->drones[from++]) < 0) {
 				return -1;
 			}

@@ -17,6 +17,14 @@ static void put_known(const char *name, bool known, double value, const char *af
 	}
 }
 
+static void put_calls(const struct load *load, int64_t calls, const char *after)
+{
+	uint64_t over = load->measure.calls_over;
+
+	put_known("calls_per_message", calls >= 0 && over > 0,
+		  (double)calls / (double)(over ? over : 1), after);
+}
+
 static void put_shape(const struct load *load)
 {
 	const struct load_options *options = load->options;
@@ -46,6 +54,7 @@ static void put_counts(const struct load *load)
 	}
 	printf("\"late_sends\": %" PRIu64 ", \"cpu_s\": %.6f, ", measure->in.late,
 	       (double)measure->own_cpu_ns / ns_per_s);
+	put_calls(load, measure->own_calls, ", ");
 }
 
 static double quantile_us(const struct load *load, double share)
@@ -82,10 +91,7 @@ static void put_cost(const struct load *load, size_t i)
 	put_known("rss_kb_before", cost->resident_kib_before >= 0,
 		  (double)cost->resident_kib_before, ", ");
 	put_known("rss_kb", cost->resident_kib >= 0, (double)cost->resident_kib, ", ");
-	put_known("calls_per_message", cost->calls >= 0 && load->measure.calls_over > 0,
-		  (double)cost->calls /
-			  (double)(load->measure.calls_over ? load->measure.calls_over : 1),
-		  "}");
+	put_calls(load, cost->calls, "}");
 }
 
 void load_report(const struct load *load, bool ready)

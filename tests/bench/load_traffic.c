@@ -12,6 +12,7 @@ enum {
 	GIVE_UP_S = 5,
 	/* A schedule holds on while so much waits for a socket that takes no more. */
 	MOST_WAITING_BYTES = 1024 * 1024,
+	MOST_COUNTINGS = 10, /* times --counting */
 };
 
 /* ------------------------------------------------------------------ one message */
@@ -209,9 +210,6 @@ static uint64_t wait_until(const struct load *load, uint64_t end_ns)
 {
 	uint64_t due = is_open(load) ? due_ns(load) : end_ns;
 
-	if (load->options->spin) {
-		return 0;
-	}
 	return due > load->now_ns && due < end_ns ? due : end_ns;
 }
 
@@ -282,8 +280,10 @@ static int count_calls(struct load *load)
 	if (counting_ns <= 0 || !load_measure_calls_begin(load)) {
 		return 0;
 	}
-	if (run_for(load, (uint64_t)counting_ns) < 0) {
-		return -1;
+	for (int i = 0; i == 0 || (i < MOST_COUNTINGS && !load_measure_calls_enough(load)); i++) {
+		if (run_for(load, (uint64_t)counting_ns) < 0) {
+			return -1;
+		}
 	}
 	load_measure_calls_end(load);
 	return 0;

@@ -113,6 +113,7 @@ def costs(case, wanted=None, unit="message", units="messages"):
         Line(f"simulator, CPU us/{unit}", "simulator_us", case),
         Line(f"simulator, system calls/{unit}", "simulator_calls", case),
         Line(f"load, CPU us/{unit}", "load_us", case),
+        Line(f"load, system calls/{unit}", "load_calls", case),
         Line("relay, resident MiB", "relay_mib", case),
     )
 
@@ -151,7 +152,9 @@ def two_hops():
         Row("open-loop", "10,000 messages/s of 100 pairs, whatever comes back, all on one core",
             (Case("open-loop", mode="open", drones=200, rate=10_000, one_core=True,
                   counted=True),),
-            latencies("open-loop", {"p99_us": Wanted(1.5, 1.15)}) + costs("open-loop"),
+            latencies("open-loop", {"p99_us": Wanted(1.5, 1.15)})
+            + (Line("sent over 1 ms late, %", "late_percent", "open-loop"),)
+            + costs("open-loop"),
             peers=("open-loop",)),
     )
 
@@ -199,8 +202,7 @@ def registration():
                   wanted=Wanted(30.0, 5.0, of="value")),
              Line("relay, CPU us/registration", "relay_us", "storm"),
              Line("told of others, million", "told_million", "storm"),
-             Line("relay, resident MiB", "relay_mib", "storm")),
-            repeats=FEW),
+             Line("relay, resident MiB", "relay_mib", "storm"))),
         Row("presence", "1000 drones, 500 changes/s, each told to all",
             (Case("presence", mode="presence", drones=1000, changing=100, rate=500,
                   presence=True),),
@@ -230,13 +232,16 @@ def idle():
 
 
 def payloads():
-    cases = tuple(Case(f"{size}-bytes", drones=200, window=4, payload=size, x=size, share=CURVE)
+    cases = tuple(Case(f"{size}-bytes", drones=200, window=4, payload=size, x=size, share=CURVE,
+                       counted=True)
                   for size in PAYLOADS)
     return Row(
         "payload", "100 pairs, 4 messages in flight each, by payload",
         cases,
         tuple(Line(f"{case.x:,} bytes: relay, CPU us/message", "relay_us", case.name)
               for case in cases)
+        + tuple(Line(f"{case.x:,} bytes: relay, system calls/message", "relay_calls", case.name)
+                for case in cases)
         + tuple(Line(f"{case.x:,} bytes: messages/s", "per_second", case.name)
                 for case in cases),
         repeats=FEW,

@@ -224,9 +224,7 @@ static const char usage[] =
 	"  --payload BYTES    of a message (default 128)\n"
 	"  --prefix TEXT      what a drone's id begins with (default d)\n"
 	"  --drones N         for the brokers: whom a message to everyone is for, with its sender "
-	"(default 2)\n"
-	"  --first F          number of the first of them (default 0)\n"
-	"  --cpu N            runs on that processor alone\n";
+	"(default 2)\n";
 
 static const struct option options[] = {
 	{"dialect", required_argument, NULL, 'd'},
@@ -236,8 +234,6 @@ static const struct option options[] = {
 	{"payload", required_argument, NULL, 'p'},
 	{"prefix", required_argument, NULL, 'x'},
 	{"drones", required_argument, NULL, 'r'},
-	{"first", required_argument, NULL, 'f'},
-	{"cpu", required_argument, NULL, 'n'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -272,13 +268,6 @@ static void take_option(struct simulator *simulator, int option)
 		break;
 	case 'r':
 		simulator->shape.drones = endpoint_number("--drones", optarg, 1, DRONES_MAX);
-		break;
-	case 'f':
-		simulator->shape.first_drone =
-			endpoint_number("--first", optarg, 0, DRONES_MAX - 1);
-		break;
-	case 'n':
-		endpoint_pin(optarg);
 		break;
 	default:
 		fputs(usage, option == 'h' ? stdout : stderr);
