@@ -12,12 +12,15 @@
 enum {
 	LISTENER_BACKLOG = 4096, /* the system may cap it: net.core.somaxconn */
 	LISTENER_BURST = 64,	 /* newcomers taken in one turn; the others have theirs too */
+	LISTENER_PAUSE_MS = 100, /* when somebody can be neither taken nor sent away */
 };
 
 struct listener {
 	struct net *net;
 	uint32_t number; /* in settings.listeners */
 	uv_poll_t poll;
+	uv_timer_t pause;
+	int handles; /* of these, not yet closed */
 	int fd;
 	int family;
 	int spare;		 /* a descriptor given up when there are no others; -1: none */
@@ -37,21 +40,31 @@ static int open_spare(void)
 	return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+enum taken {
+	TAKEN,
+	NOBODY, /* waits any more */
+	STUCK,	/* somebody waits who can neither be taken nor sent away */
+};
+
 /* Descriptors are out: who waits is taken with the one kept for that, and sent away, or the
- * loop would be told of it for ever. False: nobody was. */
-static bool turn_away(struct listener *listener)
+ * loop would be told of it for ever. */
+static enum taken turn_away(struct listener *listener)
 {
-	int fd = -1;
+	enum taken taken = STUCK;
+	int fd;
 
 	if (listener->spare >= 0) {
 		close(listener->spare);
 		fd = accept(listener->fd, NULL, NULL);
 		if (fd >= 0) {
 			close(fd);
+			taken = TAKEN;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			taken = NOBODY;
 		}
 	}
 	listener->spare = open_spare();
-	return fd >= 0;
+	return taken;
 }
 
 /* Crowding is told elsewhere. */
@@ -68,8 +81,7 @@ static void note(struct listener *listener, int status)
 	listener->failing = status < 0;
 }
 
-/* False: nobody waits any more, or the next turn may have more luck. */
-static bool take_one(struct listener *listener)
+static enum taken take_one(struct listener *listener)
 {
 	struct sockaddr_storage remote = {0};
 	socklen_t size = sizeof(remote);
@@ -80,34 +92,53 @@ static bool take_one(struct listener *listener)
 
 	if (fd < 0) {
 		if (error == EAGAIN || error == EWOULDBLOCK) {
-			return false;
+			return NOBODY;
 		}
 		if (error == EINTR || error == ECONNABORTED) {
-			return true;
+			return TAKEN;
 		}
 		note(listener, uv_translate_sys_error(error));
-		return (error == EMFILE || error == ENFILE) && turn_away(listener);
+		return error == EMFILE || error == ENFILE ? turn_away(listener) : STUCK;
 	}
 	status = peer_accept(listener->net, listener->number, fd, (const struct sockaddr *)&remote);
 	if (status < 0) {
 		close(fd);
 	}
 	note(listener, status);
-	return true;
+	return TAKEN;
+}
+
+static void on_newcomers(uv_poll_t *poll, int status, int events);
+
+static void go_on(struct listener *listener)
+{
+	/* fails only for a socket that another handle has */
+	(void)uv_poll_start(&listener->poll, UV_READABLE, on_newcomers);
+}
+
+static void on_pause_over(uv_timer_t *timer)
+{
+	go_on(timer->data);
 }
 
 static void on_newcomers(uv_poll_t *poll, int status, int events)
 {
 	struct listener *listener = poll->data;
+	enum taken taken = TAKEN;
 
 	(void)events;
 	if (status < 0) {
 		/* libuv watches it no more; whatever the socket had is told by the next accept */
 		note(listener, status);
-		(void)uv_poll_start(poll, UV_READABLE, on_newcomers); /* as before: cannot fail */
+		go_on(listener);
 		return;
 	}
-	for (int i = 0; i < LISTENER_BURST && take_one(listener); i++) {
+	for (int i = 0; i < LISTENER_BURST && taken == TAKEN; i++) {
+		taken = take_one(listener);
+	}
+	if (taken == STUCK) {
+		(void)uv_poll_stop(poll);
+		uv_timer_start(&listener->pause, on_pause_over, LISTENER_PAUSE_MS, 0);
 	}
 }
 
@@ -182,7 +213,9 @@ static int watch(struct listener *listener, const char **why)
 
 	if (status == 0) {
 		listener->poll.data = listener;
-		status = uv_poll_start(&listener->poll, UV_READABLE, on_newcomers);
+		uv_timer_init(listener->net->loop, &listener->pause);
+		listener->pause.data = listener;
+		go_on(listener);
 	}
 	*why = status < 0 ? uv_strerror(status) : NULL;
 	return status;
@@ -231,8 +264,8 @@ int listener_open(struct net *net, uint32_t number, struct listener **out)
 	if (!listener) {
 		return fail(net, number, "out of memory");
 	}
-	*listener =
-		(struct listener){.net = net, .number = number, .fd = -1, .spare = open_spare()};
+	*listener = (struct listener){
+		.net = net, .number = number, .fd = -1, .spare = open_spare(), .handles = 2};
 	if (bind_and_listen(listener, &address, &why) < 0 || watch(listener, &why) < 0) {
 		release(listener);
 		return fail(net, number, why);
@@ -247,13 +280,18 @@ int listener_open(struct net *net, uint32_t number, struct listener **out)
 
 static void on_closed(uv_handle_t *handle)
 {
-	free(handle->data);
+	struct listener *listener = handle->data;
+
+	if (--listener->handles == 0) {
+		free(listener);
+	}
 }
 
 void listener_close(struct listener *listener)
 {
 	socket_file_remove(&listener->file);
 	uv_close((uv_handle_t *)&listener->poll, on_closed);
+	uv_close((uv_handle_t *)&listener->pause, on_closed);
 	close(listener->fd);
 	if (listener->spare >= 0) {
 		close(listener->spare);

@@ -24,6 +24,9 @@ enum peer_flag {
 	PEER_CLOSING = 2, /* the session is over; what it said last is still written */
 	PEER_SHUT = 4,	  /* that is done, our side of the connection is finished */
 	PEER_BROKEN = 8,  /* a write failed, or memory is out; to be ended by the flush */
+	/* There is no room for the frame that has begun (a reload has lowered the largest, or
+	 * memory is out): to be ended by the flush, with a goodbye. */
+	PEER_STUFFED = 16,
 };
 
 /* There are as many as drones: what it has for a while only stands in its box, and the
@@ -199,18 +202,23 @@ static size_t peer_wants(const struct peer *peer)
 	enum { LARGE = 4 * 1024 };
 	struct slice waiting = intake_waiting(&peer->box->intake);
 	size_t whole = waiting.size >= LARGE ? frame_size(waiting) : 0;
+	size_t wanted = NET_CHUNK_BYTES;
 
 	if (whole <= waiting.size) {
 		return 0;
 	}
-	return whole - waiting.size > NET_CHUNK_BYTES ? whole - waiting.size : NET_CHUNK_BYTES;
+	if (wanted < whole - waiting.size) {
+		wanted = whole - waiting.size;
+	}
+	/* what is only announced takes no memory */
+	return wanted < 3 * waiting.size ? wanted : 3 * waiting.size;
 }
 
 static struct room on_room(void *ctx)
 {
 	struct peer *peer = ctx;
 	struct net *net = peer->net;
-	struct room shared = {.data = net->shared, .size = NET_CHUNK_BYTES};
+	struct room shared = {.data = net->shared, .size = NET_CHUNK_BYTES}, room;
 	size_t limit;
 
 	if (peer->read_turn == net->turn) {
@@ -220,7 +228,12 @@ static struct room on_room(void *ctx)
 		return shared;
 	}
 	limit = (size_t)core_frame_limit(net->core, peer->session) + FRAME_PREFIX_MAX;
-	return intake_room(&peer->box->intake, shared, peer_wants(peer), limit);
+	room = intake_room(&peer->box->intake, shared, peer_wants(peer), limit);
+	if (room.size == 0) {
+		peer_set(peer, PEER_STUFFED);
+		net_flush_later(net, &peer->flush);
+	}
+	return room;
 }
 
 static void on_read(void *ctx, const uint8_t *data, size_t size)
@@ -274,6 +287,10 @@ static void run_flush(struct net_task *task)
 	struct net *net = peer->net;
 	size_t queued = 0;
 
+	if ((peer->flags & PEER_STUFFED) && peer->session) {
+		net_clock(net);
+		core_malformed(net->core, peer->session, "a frame larger than allowed");
+	}
 	if ((peer->flags & PEER_BROKEN) ||
 	    (peer->box && outbox_flush(&peer->box->out, peer_transport(peer)) < 0)) {
 		peer_lost(peer);

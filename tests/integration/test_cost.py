@@ -10,6 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import counted  # noqa: E402
+import hostile  # noqa: E402
 import uavtest  # noqa: E402
 from counted import of_heap, of_kernel, spent  # noqa: E402
 from fake_simulator import FakeSimulator, deliver, link  # noqa: E402
@@ -189,6 +190,19 @@ def test_a_pause_costs_no_call(t):
     gateway, (one, two) = mesh(t, 2, FakeSimulator(t))
     calls = calls_of(gateway, STEPS, lambda: relay_batch(one, two, 2 * BATCH, REPORTS[0]))
     assert not calls.get("epoll_ctl"), calls
+
+
+def test_a_newcomer_whom_no_descriptor_is_left_for_costs_little(t):
+    """It can be neither taken nor sent away for a while: the gateway looks now and then."""
+    gateway, (one, _) = mesh(t, 2)
+    _, most = resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE, (3, most))
+    with hostile.connect(gateway):
+        gateway.wait_event("accept_failed")
+        calls = spent(gateway, lambda: [one.request(ping={}) for _ in range(STEPS)])
+    resource.prlimit(gateway.pid, resource.RLIMIT_NOFILE, (most, most))
+    assert calls["epoll_wait"] < 4 * STEPS, calls
+    t.drone(gateway, "later")
 
 
 def test_calls_of_a_message_to_everyone(t):

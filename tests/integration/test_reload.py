@@ -251,6 +251,19 @@ def test_smaller_frames_are_for_newcomers(t):
     passes(two, one, b"x" * 60000)
 
 
+def test_a_newcomers_frame_that_has_become_too_large(t):
+    """Its beginning fills what there is room for; what follows is not waited for in vain."""
+    gateway = ready(t, limits={"max_frame_bytes_unregistered": 65536},
+                    sessions={"register_timeout_ms": 60000, "frame_timeout_ms": 60000})
+    drone = t.drone(gateway)
+    drone.send_bytes(uavtest.encode_varint(60000) + b"x" * (16384 - 3))
+    members(t, gateway, "uav1")  # meanwhile those bytes have been read
+    change_file(gateway, limits={"max_frame_bytes_unregistered": 1024})
+    reload(gateway)
+    drone.send_bytes(b"x" * 1000)
+    assert goodbye_of(drone) == "PROTOCOL_ERROR"
+
+
 def test_nothing_has_changed(t):
     gateway = ready(t)
     assert told(reload(gateway), "reloaded") == [{"changes": "0", "scenarios": "1"}]
