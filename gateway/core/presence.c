@@ -77,6 +77,24 @@ static void record_fill(struct presence_record *record, const struct session *se
 	record->into = into ? into->identity : 0;
 }
 
+/* A change of the one kind is followed by the drone's last record of the other that nobody can
+ * have seen: or, told after it, that would be news of what is no more. */
+static void refresh_other(struct core *core, struct session *session, enum presence_what what,
+			  const struct scenario *into)
+{
+	bool renamed = what == PRESENCE_WHAT_RENAMED;
+	uint64_t noted = renamed ? session->scenario_noted : session->name_noted;
+	struct presence_record *other = replaceable(&core->presence, noted);
+
+	if (!other) {
+		return;
+	}
+	record_fill(other, session, into, into);
+	if (!renamed) {
+		other->from = other->into;
+	}
+}
+
 bool presence_note(struct core *core, struct session *session, enum presence_what what,
 		   enum goodbye_reason reason, const struct scenario *from,
 		   const struct scenario *into)
@@ -88,6 +106,9 @@ bool presence_note(struct core *core, struct session *session, enum presence_wha
 							  : &never;
 	struct presence_record *record = replaceable(&core->presence, *noted);
 
+	if (noted != &never) {
+		refresh_other(core, session, what, into);
+	}
 	if (record) {
 		record_fill(record, session, shown, into);
 		return false;

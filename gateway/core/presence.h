@@ -38,7 +38,8 @@ void presence_fini(struct presence *presence);
 /* Something happened to `session`: it was in scenario `from` and is in `into` now
  * (either may be NULL). Copied. A change of scenario or name takes the place of the
  * same drone's last one while nobody can have seen that: a drone that changes its mind a
- * thousand times in one gathering is told of once. True: it has a record of its own. */
+ * thousand times in one gathering is told of once. Both its records of that gathering then
+ * tell how things are at its end. True: it has a record of its own. */
 bool presence_note(struct core *core, struct session *session, enum presence_what what,
 		   enum goodbye_reason reason, const struct scenario *from,
 		   const struct scenario *into);

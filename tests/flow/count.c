@@ -81,6 +81,7 @@ static const char *const happenings[HAPPENS_COUNT] = {
 	[HAPPENS_RESUMED] = "resumed",
 	[HAPPENS_MISSED] = "missed",
 	[HAPPENS_RENOTED] = "renoted",
+	[HAPPENS_REFRESHED] = "refreshed",
 	[HAPPENS_HUB_RENOTED] = "hub renoted",
 	[HAPPENS_RESET] = "reset",
 	[HAPPENS_PAGES] = "pages",

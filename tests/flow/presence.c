@@ -84,11 +84,34 @@ static bool unseen(const struct world *world, uint64_t noted)
 	return true;
 }
 
+/* What is told of the other kind of change in the same gathering is how things are now, too. */
+static void refresh(struct world *world, struct conn *conn, enum presence_what what, uint32_t into)
+{
+	bool renamed = what == PRESENCE_WHAT_RENAMED;
+	uint64_t noted = conn->noted[renamed ? 0 : 1];
+	struct record *other;
+
+	if (!unseen(world, noted)) {
+		return;
+	}
+	other = &world->journal[noted - 1];
+	other->callsign = conn->callsign;
+	other->into = into;
+	other->into_era = world->places[into].era;
+	if (!renamed) {
+		other->from = into;
+		other->from_era = other->into_era;
+	}
+	world_happens(world, HAPPENS_REFRESHED);
+}
+
 void presence_change(struct world *world, struct conn *conn, enum presence_what what, uint32_t from,
 		     uint32_t into)
 {
 	uint64_t noted = *noted_of(conn, what);
 	struct record *last = noted ? &world->journal[noted - 1] : NULL;
+
+	refresh(world, conn, what, into);
 
 	if (!last || !unseen(world, noted)) {
 		presence_new(world, conn, what, GOODBYE_UNSPECIFIED, from, into);

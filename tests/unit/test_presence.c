@@ -617,15 +617,15 @@ static void test_ring_overrun_in_one_gathering(void **state)
 
 /* --------------------------------------------------------------- names that are shared */
 
-/* What has happened is told with the callsign of that time, however often it has changed since,
- * who else bears it now, and whether its drone is there at all. */
+/* What has happened is told with the callsign of that gathering, however often it has changed
+ * since, who else bears it now, and whether its drone is there at all. */
 static void test_callsign_of_that_time(void **state)
 {
 	static const struct {
 		const char *callsign, *id;
 		int what;
 	} told[] = {
-		{"Red", "uav2", PRESENCE_WHAT_ONLINE},	  {"Red", "uav2", PRESENCE_WHAT_SCENARIO},
+		{"Red", "uav2", PRESENCE_WHAT_ONLINE},	  {"Green", "uav2", PRESENCE_WHAT_SCENARIO},
 		{"Green", "uav2", PRESENCE_WHAT_RENAMED}, {"Green", "uav2", PRESENCE_WHAT_OFFLINE},
 		{"Red", "uav3", PRESENCE_WHAT_ONLINE},	  {"uav3", "uav3", PRESENCE_WHAT_RENAMED},
 		{"uav3", "uav3", PRESENCE_WHAT_OFFLINE},
