@@ -41,7 +41,7 @@ static const char usage[] =
 	"                   welcome, presence for each drone\n"
 	"  --watch NAME=PID tells what that process takes; may be given several times\n"
 	"  --counting S     (pairs, open, many) seconds after the measured ones in which system\n"
-	"                   calls are counted (0.5); up to ten times as many, until 20 times what\n"
+	"                   calls are counted (0.5); up to 20 times as many, until 20 times what\n"
 	"                   is in flight has arrived\n";
 
 enum option_code {

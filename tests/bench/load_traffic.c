@@ -12,7 +12,7 @@ enum {
 	GIVE_UP_S = 5,
 	/* A schedule holds on while so much waits for a socket that takes no more. */
 	MOST_WAITING_BYTES = 1024 * 1024,
-	MOST_COUNTINGS = 10, /* times --counting */
+	MOST_COUNTINGS = 20, /* times --counting */
 };
 
 /* ------------------------------------------------------------------ one message */

@@ -7,7 +7,7 @@ from stage import CROWD_FIRST, HUB, PREFIX, Stage, last_json, scenarios_of
 
 SHORTEST_S = 0.1
 WARM_UP = 0.25  # share of the measured time
-COUNTING = 0.4  # the load goes on to ten times that, until it has counted enough
+COUNTING = 0.4  # the load goes on, to 20 times that, until it has counted enough
 READY = r"^\{.*\"ready\""
 
 

@@ -23,7 +23,7 @@ CROWD_FIRST = 20000  # number of the first idle drone, above all that speak
 
 # From where the load says what it found: beyond the time that it measures for.
 LOAD_DEADLINE_S = 90.0
-MOST_OVER = 6  # times what is measured: warm-up, and system calls counted until they are enough
+MOST_OVER = 10  # times what is measured: warm-up, and system calls counted until they are enough
 
 
 class Stage:
