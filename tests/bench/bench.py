@@ -211,13 +211,15 @@ def parse(arguments):
                         help="where all numbers go (BUILD/bench/results.json; those of --quick to "
                         "results-quick.json, of --rows to results-rows.json)")
     options = parser.parse_args(arguments)
-    options.repeats = options.repeats or (1 if options.quick else 5)
-    options.seconds = options.seconds or (QUICK_S if options.quick else 1.0)
-    if options.repeats < 1 or options.seconds <= 0:
-        parser.error("--repeats and --seconds must be more than 0")
+    if options.repeats is None:
+        options.repeats = 1 if options.quick else 5
+    if options.seconds is None:
+        options.seconds = QUICK_S if options.quick else 1.0
+    if options.repeats < 1 or not 0 < options.seconds < 3600:  # nan is neither
+        parser.error("--repeats and --seconds must be more than 0 (and less than an hour)")
     known = {row.name: row for row in ROWS
              if (row.peers if options.peers else row.systems)}
-    wanted = options.rows.split(",") if options.rows else list(known)
+    wanted = [name for name in options.rows.split(",") if name] if options.rows else list(known)
     for name in wanted:
         if name not in known:
             parser.error(f"there is no row {name}; there are {', '.join(known)}")

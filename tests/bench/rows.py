@@ -221,7 +221,7 @@ def idle():
                   wanted=Wanted(768, 640, of="value")),),
             peers=("idle",)),
         Row("crowd", f"how much {MOST_DRONES:,} idle drones slow the others",
-            tuple(Case(f"{name}{suffix}", **load, crowd=crowd, share=0.6)
+            tuple(Case(f"{name}{suffix}", **load, crowd=crowd, share=1.5)
                   for name, load in (("sparse", SPARSE), ("saturated", SATURATED))
                   for suffix, crowd in (("", 0), ("-crowd", MOST_DRONES))),
             (Line(f"sparse, CPU {beside}/without", "relay_us", "sparse-crowd", "sparse",
