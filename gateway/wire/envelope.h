@@ -32,21 +32,26 @@ static inline size_t envelope_size(uint32_t ref, uint32_t number, size_t body_si
 	return wire_some_uint_size(ENVELOPE_REF, ref) + wire_bytes_size(number, body_size);
 }
 
+/* All of a frame that stands before its body. `ref` 0 is not written. */
+static inline uint8_t *envelope_put_head(uint8_t *at, uint32_t ref, uint32_t number,
+					 size_t body_size)
+{
+	at = wire_put_varint(at, envelope_size(ref, number, body_size));
+	at = wire_put_some_uint(at, ENVELOPE_REF, ref);
+	at = wire_put_tag(at, number, WIRE_BYTES);
+	return wire_put_varint(at, body_size);
+}
+
 /* Makes room for one frame and writes all of it that stands before the body. Returns
  * where the body goes, NULL when memory is out. `ref` 0 is not written. */
 static inline uint8_t *envelope_begin(struct buf *out, uint32_t ref, uint32_t number,
 				      size_t body_size)
 {
 	size_t size = envelope_size(ref, number, body_size);
-	uint8_t *at;
 
-	if (buf_reserve(out, varint_size(size) + size) < 0) {
-		return NULL;
-	}
-	at = wire_put_varint(buf_tail(out), size);
-	at = wire_put_some_uint(at, ENVELOPE_REF, ref);
-	at = wire_put_tag(at, number, WIRE_BYTES);
-	return wire_put_varint(at, body_size);
+	return buf_reserve(out, varint_size(size) + size) < 0
+		       ? NULL
+		       : envelope_put_head(buf_tail(out), ref, number, body_size);
 }
 
 /* --- for a body that is written in one pass, its size known afterwards --- */
@@ -80,9 +85,7 @@ static inline void envelope_close(struct buf *out, uint32_t ref, uint32_t number
 	if (at + head != body) {
 		memmove(at + head, body, size);
 	}
-	at = wire_put_varint(at, envelope_size(ref, number, size));
-	at = wire_put_some_uint(at, ENVELOPE_REF, ref);
-	(void)wire_put_varint(wire_put_tag(at, number, WIRE_BYTES), size);
+	(void)envelope_put_head(at, ref, number, size);
 	buf_produce(out, head + size);
 }
 

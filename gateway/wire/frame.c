@@ -90,15 +90,23 @@ uint8_t *wire_put_long_varint(uint8_t *at, uint64_t value)
 	return at + size;
 }
 
-enum frame_status frame_read(struct slice bytes, uint32_t max_frame_bytes, struct slice *body,
-			     size_t *used, const char **why)
+/* The length in front of a frame, as read_varint has it. */
+static int read_prefix(struct slice bytes, uint64_t *length)
 {
 	const uint8_t *end = bytes.size ? bytes.data + bytes.size : bytes.data;
 	uint32_t few = 0;
 	const uint8_t *after = wire_short_varint(bytes.data, end, &few);
-	uint64_t length = few;
-	int prefix = after ? (int)(after - bytes.data)
-			   : read_varint(bytes.data, end, FRAME_PREFIX_MAX, 32, &length);
+
+	*length = few;
+	return after ? (int)(after - bytes.data)
+		     : read_varint(bytes.data, end, FRAME_PREFIX_MAX, 32, length);
+}
+
+enum frame_status frame_read(struct slice bytes, uint32_t max_frame_bytes, struct slice *body,
+			     size_t *used, const char **why)
+{
+	uint64_t length;
+	int prefix = read_prefix(bytes, &length);
 
 	if (prefix == 0) {
 		return FRAME_MORE;
@@ -126,9 +134,7 @@ enum frame_status frame_read(struct slice bytes, uint32_t max_frame_bytes, struc
 size_t frame_size(struct slice bytes)
 {
 	uint64_t length;
-	int prefix = bytes.size ? read_varint(bytes.data, bytes.data + bytes.size, FRAME_PREFIX_MAX,
-					      32, &length)
-				: 0;
+	int prefix = read_prefix(bytes, &length);
 
 	return prefix > 0 ? (size_t)prefix + (size_t)length : 0;
 }

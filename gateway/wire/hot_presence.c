@@ -88,14 +88,10 @@ struct slice hot_presence_tail(const struct presence_bytes *bytes, size_t from)
 
 size_t hot_presence_head(uint8_t *head, size_t body_size, uint32_t max_frame)
 {
-	size_t size = envelope_size(0, FROM_GATEWAY_PRESENCE, body_size);
-	uint8_t *at;
-
-	if (size > max_frame) {
+	if (envelope_size(0, FROM_GATEWAY_PRESENCE, body_size) > max_frame) {
 		return 0;
 	}
-	at = wire_put_tag(wire_put_varint(head, size), FROM_GATEWAY_PRESENCE, WIRE_BYTES);
-	return (size_t)(wire_put_varint(at, body_size) - head);
+	return (size_t)(envelope_put_head(head, 0, FROM_GATEWAY_PRESENCE, body_size) - head);
 }
 
 /* The entry behind the last that fits into one frame, from `from` on: at least one. */
