@@ -2,11 +2,8 @@
  * (read send, write transmit, read result, write delivery), by hand and by protobuf-c,
  * over the same bytes. Prints nanoseconds per message, the best of several rounds;
  * tells nothing of pass or fail. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
 #include "channel.pb-c.h"
+#include "cost.h"
 #include "drone.pb-c.h"
 #include "wire/channel_codec.h"
 #include "wire/drone_codec.h"
@@ -33,29 +30,6 @@ struct bench {
 	uint64_t sum; /* of something read, so that nothing is optimised away */
 };
 
-static const struct link_numbers numbers = {
-	.delay_us = 2314,
-	.propagation_ns = 5003,
-	.airtime_us = 2309,
-	.tx_power_dbm = 20,
-	.rx_power_dbm = -71.4f,
-	.path_loss_db = 95.4f,
-	.snr_db = 22.6f,
-	.sinr_db = 22.6f,
-	.packet_error_rate = 1e-4f,
-	.doppler_hz = 12.5f,
-	.distance_m = 1500.2f,
-	.line_of_sight = LINE_OF_SIGHT_LOS,
-};
-
-static void must(int ok)
-{
-	if (!ok) {
-		fprintf(stderr, "codec_cost: a step failed\n");
-		exit(1);
-	}
-}
-
 static struct slice body_of(const struct buf *buf)
 {
 	struct slice body;
@@ -68,7 +42,7 @@ static struct slice body_of(const struct buf *buf)
 
 static void prepare(struct bench *bench)
 {
-	const struct slice link = slice_of(bench->link, link_write(bench->link, &numbers));
+	const struct slice link = slice_of(bench->link, link_write(bench->link, &cost_numbers));
 	struct request_send send = {
 		.to = SEND_TO_DRONE,
 		.name = slice_str("rescue-2"),
@@ -220,14 +194,6 @@ static void prepare_generated(struct bench *bench)
 }
 
 /* ------------------------------------------------------------------- timing */
-
-static double now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
 
 static double best_of(struct bench *bench, void (*step)(struct bench *))
 {

@@ -42,6 +42,11 @@ struct slice broker_subject(const struct shape *shape, uint32_t target,
 	return slice_of(memory, prefix.size + number.size);
 }
 
+int broker_put(struct buf *out, const char *text)
+{
+	return buf_append(out, text, strlen(text));
+}
+
 int broker_put_decimal(struct buf *out, size_t number)
 {
 	char digits[SIZE_DIGITS];
@@ -90,7 +95,7 @@ int broker_send(const struct broker_frame *frame, const struct shape *shape, uin
 	return frame->publish(out, slice_str(subject), front + payload.size) ||
 			       buf_append(out, header, front) ||
 			       buf_append(out, payload.data, payload.size) ||
-			       buf_append(out, frame->end, strlen(frame->end))
+			       broker_put(out, frame->end)
 		       ? -1
 		       : 0;
 }
@@ -106,8 +111,7 @@ static int answer_one(const struct broker_frame *frame, const struct shape *shap
 	put_u32(link, receiver);
 	return frame->publish(out, subject, payload.size + sizeof(link)) ||
 			       buf_append(out, payload.data, payload.size) ||
-			       buf_append(out, link, sizeof(link)) ||
-			       buf_append(out, frame->end, strlen(frame->end))
+			       buf_append(out, link, sizeof(link)) || broker_put(out, frame->end)
 		       ? -1
 		       : 0;
 }

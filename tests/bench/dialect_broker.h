@@ -38,6 +38,8 @@ static inline bool broker_hears_everyone(const struct shape *shape, uint32_t dro
 struct slice broker_subject(const struct shape *shape, uint32_t target,
 			    char memory[BROKER_SUBJECT_BYTES]);
 
+/* The text, without its NUL. 0, or -1 when memory is out. */
+int broker_put(struct buf *out, const char *text);
 /* `number` in decimal digits, and nothing behind it. 0, or -1 when memory is out. */
 int broker_put_decimal(struct buf *out, size_t number);
 /* The digits that `bytes` consists of. False: it has none, too many or something else. */

@@ -14,15 +14,11 @@
 /* No line is longer; INFO has a few hundred bytes. */
 enum { LINE_MAX_BYTES = 64 * 1024 };
 
-static int put(struct buf *out, const char *text)
-{
-	return buf_append(out, text, strlen(text));
-}
-
 static int subscribe(struct buf *out, struct slice subject, const char *number)
 {
-	return put(out, "SUB ") || buf_append(out, subject.data, subject.size) || put(out, " ") ||
-			       put(out, number) || put(out, "\r\n")
+	return broker_put(out, "SUB ") || buf_append(out, subject.data, subject.size) ||
+			       broker_put(out, " ") || broker_put(out, number) ||
+			       broker_put(out, "\r\n")
 		       ? -1
 		       : 0;
 }
@@ -31,10 +27,11 @@ static int drone_hello(const struct shape *shape, uint32_t drone, struct buf *ou
 {
 	char memory[BROKER_SUBJECT_BYTES];
 
-	return put(out, CONNECT) || subscribe(out, broker_subject(shape, drone, memory), "1") ||
+	return broker_put(out, CONNECT) ||
+			       subscribe(out, broker_subject(shape, drone, memory), "1") ||
 			       (broker_hears_everyone(shape, drone) &&
 				subscribe(out, slice_str(BROKER_EVERYONE), "2")) ||
-			       put(out, "PING\r\n")
+			       broker_put(out, "PING\r\n")
 		       ? -1
 		       : 0;
 }
@@ -42,14 +39,16 @@ static int drone_hello(const struct shape *shape, uint32_t drone, struct buf *ou
 static int simulator_hello(const struct shape *shape, struct buf *out)
 {
 	(void)shape;
-	return put(out, CONNECT) || subscribe(out, slice_str(BROKER_SIMULATOR), "1") ? -1 : 0;
+	return broker_put(out, CONNECT) || subscribe(out, slice_str(BROKER_SIMULATOR), "1") ? -1
+											    : 0;
 }
 
 /* PUB up to where the `size` bytes begin. */
 static int publish(struct buf *out, struct slice subject, size_t size)
 {
-	return put(out, "PUB ") || buf_append(out, subject.data, subject.size) || put(out, " ") ||
-			       broker_put_decimal(out, size) || put(out, "\r\n")
+	return broker_put(out, "PUB ") || buf_append(out, subject.data, subject.size) ||
+			       broker_put(out, " ") || broker_put_decimal(out, size) ||
+			       broker_put(out, "\r\n")
 		       ? -1
 		       : 0;
 }
@@ -155,7 +154,7 @@ static ssize_t drone_read(const struct shape *shape, uint32_t drone, struct slic
 		broker_hear_delivery(shape, frame.payload, heard);
 		return size;
 	}
-	if (!line_hear(frame.line, heard, &ping) || (ping && put(out, "PONG\r\n"))) {
+	if (!line_hear(frame.line, heard, &ping) || (ping && broker_put(out, "PONG\r\n"))) {
 		return -1;
 	}
 	return size;
@@ -175,7 +174,7 @@ static ssize_t simulator_read(const struct shape *shape, struct slice bytes, str
 		return broker_answer(&framing, shape, frame.payload, out) ? -1 : size;
 	}
 	if (!line_hear(frame.line, &heard, &ping) || heard.kind == HEARD_REFUSED ||
-	    (ping && put(out, "PONG\r\n"))) {
+	    (ping && broker_put(out, "PONG\r\n"))) {
 		return -1;
 	}
 	return size;

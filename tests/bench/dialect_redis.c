@@ -19,21 +19,17 @@ enum {
 	VALUES_MAX = 10000, /* in one frame */
 };
 
-static int put(struct buf *out, const char *text)
-{
-	return buf_append(out, text, strlen(text));
-}
-
 /* $<size>: up to where the `size` bytes of an argument begin. */
 static int argument_begin(struct buf *out, size_t size)
 {
-	return put(out, "$") || broker_put_decimal(out, size) || put(out, "\r\n") ? -1 : 0;
+	return broker_put(out, "$") || broker_put_decimal(out, size) || broker_put(out, "\r\n") ? -1
+												: 0;
 }
 
 static int argument(struct buf *out, struct slice text)
 {
 	return argument_begin(out, text.size) || buf_append(out, text.data, text.size) ||
-			       put(out, "\r\n")
+			       broker_put(out, "\r\n")
 		       ? -1
 		       : 0;
 }
@@ -41,12 +37,12 @@ static int argument(struct buf *out, struct slice text)
 /* Goes before HELLO, or its long answer would be made and sent as well. */
 static int put_replies_off(struct buf *out)
 {
-	return put(out, "*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$3\r\nOFF\r\n");
+	return broker_put(out, "*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$3\r\nOFF\r\n");
 }
 
 static int put_hello(struct buf *out)
 {
-	return put(out, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n");
+	return broker_put(out, "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n");
 }
 
 static int drone_hello(const struct shape *shape, uint32_t drone, struct buf *out)
@@ -55,8 +51,8 @@ static int drone_hello(const struct shape *shape, uint32_t drone, struct buf *ou
 	bool everyone = broker_hears_everyone(shape, drone);
 
 	return put_hello(out) ||
-			       put(out, everyone ? "*3\r\n$9\r\nSUBSCRIBE\r\n"
-						 : "*2\r\n$9\r\nSUBSCRIBE\r\n") ||
+			       broker_put(out, everyone ? "*3\r\n$9\r\nSUBSCRIBE\r\n"
+							: "*2\r\n$9\r\nSUBSCRIBE\r\n") ||
 			       argument(out, broker_subject(shape, drone, memory)) ||
 			       (everyone && argument(out, slice_str(BROKER_EVERYONE)))
 		       ? -1
@@ -66,7 +62,7 @@ static int drone_hello(const struct shape *shape, uint32_t drone, struct buf *ou
 static int simulator_hello(const struct shape *shape, struct buf *out)
 {
 	(void)shape;
-	return put_hello(out) || put(out, "*2\r\n$9\r\nSUBSCRIBE\r\n") ||
+	return put_hello(out) || broker_put(out, "*2\r\n$9\r\nSUBSCRIBE\r\n") ||
 			       argument(out, slice_str(BROKER_SIMULATOR))
 		       ? -1
 		       : 0;
@@ -85,7 +81,7 @@ static int simulator_hello_no_replies(const struct shape *shape, struct buf *out
 /* PUBLISH up to where the `size` bytes begin. */
 static int publish(struct buf *out, struct slice channel, size_t size)
 {
-	return put(out, "*3\r\n$7\r\nPUBLISH\r\n") || argument(out, channel) ||
+	return broker_put(out, "*3\r\n$7\r\nPUBLISH\r\n") || argument(out, channel) ||
 			       argument_begin(out, size)
 		       ? -1
 		       : 0;

@@ -7,12 +7,10 @@
  *
  * and not what the other sides do in between. Prints nanoseconds per message, the best of
  * several rounds; tells nothing of pass or fail. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/core.h"
+#include "cost.h"
 #include "front/front.h"
 #include "wire/channel_codec.h"
 #include "wire/frame.h"
@@ -50,38 +48,7 @@ struct bench {
 	size_t link_size;
 };
 
-static const struct link_numbers numbers = {
-	.delay_us = 2314,
-	.propagation_ns = 5003,
-	.airtime_us = 2309,
-	.tx_power_dbm = 20,
-	.rx_power_dbm = -71.4f,
-	.path_loss_db = 95.4f,
-	.snr_db = 22.6f,
-	.sinr_db = 22.6f,
-	.packet_error_rate = 1e-4f,
-	.doppler_hz = 12.5f,
-	.distance_m = 1500.2f,
-	.line_of_sight = LINE_OF_SIGHT_LOS,
-};
-
 static struct bench bench;
-
-static void must(int ok)
-{
-	if (!ok) {
-		fprintf(stderr, "relay_cost: a step failed\n");
-		exit(1);
-	}
-}
-
-static double now_ns(void)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	return (double)at.tv_sec * 1e9 + (double)at.tv_nsec;
-}
 
 /* ------------------------------------------------------------------ the ports */
 
@@ -227,7 +194,7 @@ static void start(uint32_t pairs, uint32_t window)
 	bench.pending = calloc((size_t)bench.drone_count * window, sizeof(*bench.pending));
 	must(bench.core && bench.pending);
 	arena_init(&bench.arena, 1 << 20);
-	bench.link_size = link_write(bench.link, &numbers);
+	bench.link_size = link_write(bench.link, &cost_numbers);
 	core_sim_up(bench.core, 0);
 	core_sim_status(bench.core, 0, 1, true, slice_of(NULL, 0));
 	for (uint32_t i = 0; i < bench.drone_count; i++) {
@@ -285,7 +252,7 @@ static void simulate(void)
 	buf_clear(&bench.transmits);
 }
 
-/* As simlink_input does. */
+/* As simlink_input does, of a result for one receiver. */
 static void take_result(struct slice frame)
 {
 	struct reception batch[RESULT_BATCH];
