@@ -49,6 +49,8 @@ struct scenario_config {
 	enum down_policy on_simulator_down;
 	char simulator[NAME_MAX_BYTES + 1]; /* its name; empty: the one without a name */
 	uint32_t timeout_ms;		    /* per transmit */
+	/* Globs (base/patterns.h) of the drone_ids that may enter; empty: everyone. */
+	char allow[ALLOW_MAX_BYTES + 1];
 	bool has_origin;
 	double origin_latitude_deg, origin_longitude_deg, origin_altitude_m; /* WGS 84 */
 	struct parameter
@@ -66,6 +68,7 @@ struct core_config {
 	size_t scenario_count;
 	/* where drones are put that name no scenario and whose listener has none; or empty */
 	char default_scenario[NAME_MAX_BYTES + 1];
+	struct access_port access;
 	struct log *log; /* may be NULL; outlives the core */
 };
 
@@ -81,11 +84,12 @@ struct sim_port {
 struct core *core_new(const struct core_config *config, const struct sim_port *lanes,
 		      struct instant now);
 /* Takes in a changed configuration: limits, scenarios (new, changed, removed), the default
- * scenario, windows of simulators. `key`, `first_session`, `log`, limits.presence_backlog
- * and the simulators' names and connections stay as they are. Nobody is disconnected;
+ * scenario, windows of simulators. `key`, `first_session`, `access`, `log`,
+ * limits.presence_backlog and the simulators' names and connections stay as they are. Nobody
+ * is disconnected but whose credential is withdrawn (KICKED);
  * messages in flight finish under the rules under which they were sent; members of a
- * scenario that changed or went are told; times that have become shorter are
- * counted from now on. 0, or -1 when memory is out: nothing has changed
+ * scenario that changed or went, or that does not allow them any more, are told; times that
+ * have become shorter are counted from now on. 0, or -1 when memory is out: nothing has changed
  * then. */
 int core_reload(struct core *core, const struct core_config *config)
 	__attribute__((warn_unused_result));
@@ -136,6 +140,10 @@ void core_detach(struct core *core, struct session *session);
 
 /* The endpoint's queue has run empty or at least fallen below limits.output_soft_bytes / 2. */
 void core_drained(struct core *core, struct session *session);
+
+/* What waits for all drones together is `bytes` over limits.max_output_bytes: those for whom
+ * most waits are ended, TOO_SLOW, until that much is given up. */
+void core_crowded(struct core *core, uint64_t bytes);
 
 /* --- the simulators: each call is about one lane, by its place in core_new's `lanes` --- */
 

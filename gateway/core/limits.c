@@ -15,6 +15,7 @@ struct limits limits_default(void)
 		.output_hard_bytes = 256 * 1024,
 		.output_soft_bytes = 64 * 1024,
 		.output_soft_ms = 10000,
+		.max_output_bytes = 512ull * 1024 * 1024,
 		.max_in_flight = 65536,
 		.max_in_flight_per_drone = 64,
 		.max_in_flight_bytes = 512ull * 1024 * 1024,
@@ -28,8 +29,12 @@ struct limits limits_default(void)
 		.max_groups_per_drone = 16,
 		.max_takeovers_per_minute = 15,
 		.takeover_ban_ms = 300000,
+		.auth_delay_ms = 100,
+		.auth_max_failures = 20,
+		.auth_ban_ms = 600000,
 		.presence_interval_ms = 50,
 		.presence_backlog = 16384,
+		.retry_spread_ms = 5000,
 	};
 }
 

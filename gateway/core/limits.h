@@ -2,6 +2,7 @@
 #ifndef UAV_CORE_LIMITS_H
 #define UAV_CORE_LIMITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct limits {
@@ -20,6 +21,11 @@ struct limits {
 	uint32_t output_hard_bytes; /* over it: TOO_SLOW at once */
 	uint32_t output_soft_bytes; /* over it for output_soft_ms: TOO_SLOW */
 	uint32_t output_soft_ms;
+	uint64_t max_output_bytes; /* for all drones together; beyond it, see core_crowded */
+	/* what one drone may send: a second's worth at once, then so much a second; 0: any */
+	uint32_t rate_messages; /* requests of all kinds */
+	uint32_t rate_bytes;	/* of their frames */
+	bool rate_refuse;	/* beyond it: RATE_LIMITED; else it is not read until it may */
 	/* relay */
 	uint32_t max_in_flight; /* messages, in all */
 	uint32_t max_in_flight_per_drone;
@@ -34,9 +40,15 @@ struct limits {
 	/* an id that changes hands all the time */
 	uint32_t max_takeovers_per_minute; /* more: the id is banned */
 	uint32_t takeover_ban_ms;
+	/* tries to go by an id that fail */
+	uint32_t auth_delay_ms;	    /* before it is told */
+	uint32_t auth_max_failures; /* as many within auth_ban_ms ban id and host; 0: never */
+	uint32_t auth_ban_ms;
 	/* presence */
 	uint32_t presence_interval_ms; /* events are gathered this long */
 	uint32_t presence_backlog;     /* events kept for slow readers */
+	/* the end */
+	uint32_t retry_spread_ms; /* over which all are told to come again */
 };
 
 /* The project's defaults. */

@@ -14,6 +14,7 @@
 #define CALLSIGN_MAX_BYTES 128	  /* 32 code points of 4 bytes */
 #define CONTENT_TYPE_MAX_BYTES 64 /* also software */
 #define DESCRIPTION_MAX_BYTES 200 /* also messages */
+#define ALLOW_MAX_BYTES 1000	  /* the drones that may enter a scenario */
 /* The least that a drone must be able to take in one frame, and the gateway too: the
  * longest entry of a list (two descriptions, two names) with all that stands around it. */
 #define FRAME_LEAST_BYTES 768u
@@ -189,11 +190,21 @@ struct request_refused {
 	const char *message; /* static */
 };
 
+/* What it takes to go by an id, and what is known of that. */
+enum id_proof {
+	ID_FREE,     /* nothing is asked */
+	ID_SECRET,   /* a challenge must be answered */
+	ID_PROVED,   /* the connection has proved it: a certificate */
+	ID_DISPROVED /* the connection has proved another id, or none */
+};
+
 struct request_registration {
 	uint32_t protocol;
 	struct slice drone_id, callsign, software, scenario;
-	/* Not from the wire: where it is put if it names no scenario, as its listener has it. */
+	/* Not from the wire: where it is put if it names no scenario, and what it must prove, as
+	 * its listener has it. */
 	struct slice placement;
+	enum id_proof id_proof;
 	enum drone_kind kind;
 	enum presence_wish presence;
 	uint32_t max_frame_bytes; /* 0 = any */
@@ -215,7 +226,8 @@ struct ping {
 
 struct request {
 	enum request_kind kind;
-	uint32_t ref; /* 0 asks for no reply but errors */
+	uint32_t ref;  /* 0 asks for no reply but errors */
+	uint32_t size; /* bytes of its frame, counted against limits.rate_bytes */
 	union {
 		struct request_refused refused;
 		struct request_registration registration;

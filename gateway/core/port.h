@@ -42,6 +42,33 @@ struct endpoint {
 	uint8_t address[ENDPOINT_ADDRESS_BYTES];
 };
 
+/* --- who may come in --- */
+
+#define AUTH_NONCE_BYTES 32
+#define AUTH_PROOF_BYTES 32
+
+struct access_ops {
+	/* Bytes that nobody can foresee. False: the system gives none; nobody is let in then. */
+	bool (*nonce)(void *ctx, uint8_t nonce[AUTH_NONCE_BYTES]);
+
+	/* Whether `proof`, of AUTH_PROOF_BYTES, is HMAC-SHA256(secret of `id`, nonce || id). An
+	 * unknown id takes as long to be refused as a wrong proof. */
+	bool (*proves)(void *ctx, struct slice id, const uint8_t nonce[AUTH_NONCE_BYTES],
+		       const uint8_t *proof);
+
+	/* Whether the credential of `id`, if it has come in by one, lets it into this scenario. */
+	bool (*allows)(void *ctx, struct slice id, struct slice scenario);
+
+	/* Asked within core_reload, of each drone that is registered: whether the credential
+	 * by which it came in is gone, or another one now. */
+	bool (*withdrawn)(void *ctx, struct slice id);
+};
+
+struct access_port {
+	const struct access_ops *ops; /* NULL: no registration ever says ID_SECRET */
+	void *ctx;
+};
+
 /* --- the way to a channel simulator --- */
 
 struct sim_ops {

@@ -14,6 +14,8 @@
 #define SETTINGS_MAX_SIMULATORS 16
 #define SETTINGS_MAX_SCENARIOS 4096
 #define ADDRESS_MAX_BYTES 128
+#define PATH_MAX_BYTES 255
+#define DNS_NAME_MAX_BYTES 253
 
 /* host:port, [v6]:port or unix:path, taken apart; the host is a numeric address or
  * "localhost". Port 0 lets the system choose. */
@@ -23,12 +25,28 @@ struct address {
 	bool is_path; /* of a unix socket; `port` is 0 */
 };
 
+/* How a drone shows that it is the one whose id it gives. */
+enum auth_mode {
+	AUTH_NONE,
+	AUTH_SECRET, /* by the secret that it shares with the gateway: [auth] secrets_file */
+	AUTH_TLS,    /* by its certificate, whose CN or SAN the id is */
+};
+
+/* PEM files, absolute; empty: none. */
+struct tls_files {
+	char cert[PATH_MAX_BYTES + 1]; /* with the chain that leads to the other side's CA */
+	char key[PATH_MAX_BYTES + 1];
+	char ca[PATH_MAX_BYTES + 1]; /* whose certificates are taken */
+};
+
 struct listener_settings {
 	char name[NAME_MAX_BYTES + 1];
 	struct address address;
 	char protocol[16]; /* a front end's name */
 	/* Where drones are put that connect here and name none; or empty. */
 	char scenario[NAME_MAX_BYTES + 1];
+	struct tls_files tls; /* with a cert it speaks TLS; with a ca it asks for theirs */
+	bool insecure;	      /* AUTH_NONE outside of loopback is meant so */
 };
 
 struct simulator_settings {
@@ -44,6 +62,10 @@ struct simulator_settings {
 	uint32_t idle_timeout_ms;	    /* silence before the link is dropped */
 	uint32_t backoff_min_ms, backoff_max_ms;
 	uint32_t max_queued_bytes; /* unwritten, before new transmits wait */
+	/* With a ca the link is TLS: it must have signed the simulator's certificate. With a
+	 * cert the gateway shows its own. */
+	struct tls_files tls;
+	char tls_name[DNS_NAME_MAX_BYTES + 1]; /* in its certificate; empty: its address */
 };
 
 struct settings {
@@ -55,6 +77,10 @@ struct settings {
 	size_t listener_count;
 	struct simulator_settings simulators[SETTINGS_MAX_SIMULATORS];
 	size_t simulator_count; /* at least 1 */
+	enum auth_mode auth_mode;
+	char secrets_file[PATH_MAX_BYTES + 1]; /* absolute; or empty */
+	uint32_t accept_rate;		       /* newcomers a second, on all listeners; 0: any */
+	uint32_t accept_burst;		       /* as many at once after a pause */
 	struct limits limits;
 	uint32_t decode_arena_bytes;
 	uint32_t tcp_user_timeout_ms;

@@ -1,0 +1,32 @@
+/* What lets drones in, beside the settings: the secrets, and the certificates and keys of TLS.
+ * All that the settings name is loaded whole or not at all. */
+#ifndef UAV_ACCESS_ACCESS_H
+#define UAV_ACCESS_ACCESS_H
+
+#include "base/tls.h"
+#include "core/port.h"
+#include "settings/settings.h"
+
+struct access;
+
+/* Reads what `settings` name; every mistake is told, with file and line of the broken file.
+ * NULL when there was any, or memory is out (told too): a broken file lets nobody in. */
+struct access *access_load(const struct settings *settings, settings_complain_fn complain,
+			   void *ctx) __attribute__((warn_unused_result));
+/* Harmless with NULL. */
+void access_free(struct access *access);
+
+/* By their number in the settings; NULL: without TLS. Owned by `access`. */
+struct tls_context *access_listener(const struct access *access, size_t listener);
+struct tls_context *access_simulator(const struct access *access, size_t simulator);
+
+/* Who the core asks. */
+struct access_keeper {
+	const struct access *current;
+	const struct access *before; /* within core_reload: what `current` takes the place of */
+};
+
+/* The core's port; ctx is a struct access_keeper. */
+extern const struct access_ops access_ops;
+
+#endif
