@@ -141,9 +141,9 @@ $(B)/tests/bench/%: $(B)/obj/tests/bench/%.o $(call LIB,front wire core base)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# Preloaded by tests that count calls; never with a sanitizer in it.
-COUNTED := $(B)/tests/counted.so
-$(COUNTED): tests/lib/preload/counted.c
+# Preloaded by tests that count calls or make the machine fail; never with a sanitizer in them.
+PRELOADS := $(patsubst tests/lib/preload/%.c,$(B)/tests/%.so,$(call src,tests/lib/preload))
+$(PRELOADS): $(B)/tests/%.so: tests/lib/preload/%.c
 	$(call say,LINK  )
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) $(WARN) -fPIC -shared -o $@ $<
@@ -157,7 +157,7 @@ SCRIPTS = $(sort $(wildcard tests/integration/test_*.py tests/interop/test_*.py)
 check: deps
 	@$(MAKE) --no-print-directory -j2 check-all
 
-check-all: all layers $(GEN_PY) $(UNIT) $(FLOW) $(REPLAYS) $(COUNTED) $(BENCH)
+check-all: all layers $(GEN_PY) $(UNIT) $(FLOW) $(REPLAYS) $(PRELOADS) $(BENCH)
 	@B=$(B) $(PYTHON) tests/lib/run_tests.py \
 		$(UNIT) \
 		$(foreach r,$(REPLAYS),"$(r) tests/fuzz/corpus/$(patsubst replay_%,%,$(notdir $(r)))") \
