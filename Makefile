@@ -54,7 +54,7 @@ $(B)/gen/%_pb2.py: proto/%.proto
 # ------------------------------------------------------------------- layers
 
 # One archive a layer; later ones may use earlier ones.
-LAYERS := base core settings wire front net client app
+LAYERS := base core settings access wire front net client app
 src = $(sort $(wildcard $(1)/*.c))
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
@@ -76,9 +76,9 @@ $(B)/lib%.a:
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 LIB = $(patsubst %,$(B)/lib%.a,$(1))
-LDLIBS := -luv -lprotobuf-c -linih -lm
+LDLIBS := -luv -lprotobuf-c -linih -lssl -lcrypto -lm
 
-$(B)/uav-gateway: $(call obj,gateway/main.c) $(call LIB,app net front settings wire core base)
+$(B)/uav-gateway: $(call obj,gateway/main.c) $(call LIB,app net front access settings wire core base)
 $(B)/sim-stub: $(call obj,sim-stub/main.c) $(call LIB,sim wire core base)
 $(B)/uav-drone: $(call obj,gateway/cli/main.c) $(call LIB,cli client wire core base)
 $(PROGRAMS):
@@ -105,7 +105,7 @@ FLOW := $(B)/tests/flow/flow
 FUZZERS := $(notdir $(patsubst %.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 REPLAYS := $(patsubst fuzz_%,$(B)/tests/fuzz/replay_%,$(FUZZERS))
 TEST_LIB := $(call obj,$(call src,tests/lib))
-ALL_LIBS := $(call LIB,app net front settings cli client sim wire core base)
+ALL_LIBS := $(call LIB,app net front access settings cli client sim wire core base)
 
 $(UNIT): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(TEST_LIB) $(ALL_LIBS)
 	$(call say,LINK  )

@@ -16,6 +16,8 @@ packages=(
 	protobuf-c-compiler     # C code from the .proto files
 	libprotobuf-c-dev       # its run time
 	libinih-dev             # gateway.ini
+	libssl-dev              # TLS, proofs of secrets
+	openssl                 # certificates of the tests
 	libjansson-dev          # JSON output of uav-drone
 	libcmocka-dev           # unit tests
 	python3                 # test runner, demo
@@ -60,7 +62,7 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	} >&2
 	# Somebody who has installed them by hand can go on.
 	if command -v protoc-c >/dev/null &&
-		pkg-config --exists libuv libprotobuf-c inih jansson cmocka 2>/dev/null &&
+		pkg-config --exists libuv libprotobuf-c inih libssl jansson cmocka 2>/dev/null &&
 		python3 -c 'import google.protobuf' 2>/dev/null; then
 		echo "install-deps.sh: they seem to be here; going on." >&2
 		exit 0
