@@ -34,6 +34,10 @@ const char *client_error_text(int error)
 		return "the session is over";
 	case CLIENT_BAD_TEXT:
 		return "a name or type is over 200 bytes or not UTF-8";
+	case CLIENT_NO_CHALLENGE:
+		return "the gateway has not asked for a proof";
+	case CLIENT_NO_MEMORY:
+		return "out of memory";
 	default:
 		return "unknown error";
 	}
@@ -130,18 +134,38 @@ static void take_ping(struct client *client, const struct ping *ping)
 	flush_pong(client);
 }
 
+/* Before the welcome nothing but the registration, or the proof, can have been asked. */
+static void take_refusal(struct client *client, enum error_code code)
+{
+	if (client->state != CLIENT_STATE_REGISTERING && client->state != CLIENT_STATE_CHALLENGED) {
+		return;
+	}
+	switch (code) {
+	case ERROR_AUTH_FAILED:
+	case ERROR_BANNED:
+	case ERROR_UNSUPPORTED_PROTOCOL:
+		client->state = CLIENT_STATE_CLOSED;
+		break;
+	default:
+		client->state = CLIENT_STATE_NEW;
+		break;
+	}
+}
+
 /* What the event means for our own state. */
 static void follow(struct client *client, const struct event *event)
 {
 	switch (event->kind) {
+	case EVENT_CHALLENGE:
+		if (client->state == CLIENT_STATE_REGISTERING) {
+			client->state = CLIENT_STATE_CHALLENGED;
+		}
+		break;
 	case EVENT_WELCOME:
 		take_welcome(client, &event->welcome);
 		break;
 	case EVENT_ERROR:
-		/* Nothing but the registration can have been asked. */
-		if (client->state == CLIENT_STATE_REGISTERING) {
-			client->state = CLIENT_STATE_NEW;
-		}
+		take_refusal(client, event->error.code);
 		break;
 	case EVENT_GOODBYE:
 		client->state = CLIENT_STATE_CLOSED;
@@ -190,14 +214,15 @@ void client_sent(struct client *client, size_t size)
 /* Whether a request of this kind may be asked now. */
 static int allowed(const struct client *client, enum request_kind kind)
 {
+	if (kind == REQUEST_AUTHENTICATE && client->state < CLIENT_STATE_CLOSED) {
+		return client->state == CLIENT_STATE_CHALLENGED ? 0 : CLIENT_NO_CHALLENGE;
+	}
 	switch (client->state) {
 	case CLIENT_STATE_NEW:
 		return kind == REQUEST_REGISTRATION ? 0 : CLIENT_NOT_REGISTERED;
 	case CLIENT_STATE_REGISTERING:
-		if (kind == REQUEST_REGISTRATION) {
-			return CLIENT_REGISTERED;
-		}
-		return kind == REQUEST_AUTHENTICATE ? 0 : CLIENT_NOT_REGISTERED;
+	case CLIENT_STATE_CHALLENGED:
+		return kind == REQUEST_REGISTRATION ? CLIENT_REGISTERED : CLIENT_NOT_REGISTERED;
 	case CLIENT_STATE_REGISTERED:
 		return kind == REQUEST_REGISTRATION ? CLIENT_REGISTERED : 0;
 	case CLIENT_STATE_CLOSED:
@@ -280,6 +305,14 @@ static int ask_name(struct client *client, enum request_kind kind, struct slice 
 	return ask(client, &request, ref);
 }
 
+static void keep_id(struct client *client, struct slice id)
+{
+	client->drone_id_size = id.size < NAME_MAX_BYTES ? id.size : NAME_MAX_BYTES;
+	if (client->drone_id_size) {
+		memcpy(client->drone_id, id.data, client->drone_id_size);
+	}
+}
+
 int client_register(struct client *client, const struct request_registration *registration,
 		    uint32_t *ref)
 {
@@ -297,6 +330,7 @@ int client_register(struct client *client, const struct request_registration *re
 	error = ask(client, &request, ref);
 	if (error == 0) {
 		client->state = CLIENT_STATE_REGISTERING;
+		keep_id(client, registration->drone_id);
 	}
 	return error;
 }
@@ -304,8 +338,12 @@ int client_register(struct client *client, const struct request_registration *re
 int client_authenticate(struct client *client, struct slice proof, uint32_t *ref)
 {
 	struct request request = {.kind = REQUEST_AUTHENTICATE, .proof = proof};
+	int error = ask(client, &request, ref);
 
-	return ask(client, &request, ref);
+	if (error == 0) {
+		client->state = CLIENT_STATE_REGISTERING;
+	}
+	return error;
 }
 
 int client_list_scenarios(struct client *client, uint32_t *ref)

@@ -14,7 +14,14 @@
  *	}
  *
  * (write and read as they look when nothing fails.) Pings are answered without the
- * caller's doing: their pongs wait in client_output. */
+ * caller's doing: their pongs wait in client_output.
+ *
+ * A gateway that lets nobody in without proof answers the registration with a challenge,
+ * which is answered with what the secret makes of it; the welcome comes then, or an error:
+ *
+ *	case EVENT_CHALLENGE:
+ *		error = client_prove(&client, secret, event.nonce, &ref);
+ */
 #ifndef UAV_CLIENT_CLIENT_H
 #define UAV_CLIENT_CLIENT_H
 
@@ -30,6 +37,8 @@ enum client_error {
 	CLIENT_REGISTERED = -4,	    /* registered already, or asking for it */
 	CLIENT_CLOSED = -5,	    /* after leave, goodbye or CLIENT_BAD */
 	CLIENT_BAD_TEXT = -6,	    /* over 200 bytes, or not UTF-8 without NUL */
+	CLIENT_NO_CHALLENGE = -7,   /* none has come, or it is answered already */
+	CLIENT_NO_MEMORY = -8,	    /* client_prove alone: the hash had none */
 };
 
 /* A sentence for people; static. */
@@ -43,9 +52,11 @@ enum client_status {
 
 enum client_state {
 	CLIENT_STATE_NEW,
-	CLIENT_STATE_REGISTERING,
+	CLIENT_STATE_REGISTERING, /* asked, or the challenge answered: waits for what comes of it */
+	CLIENT_STATE_CHALLENGED,  /* the gateway waits for client_authenticate or client_prove */
 	CLIENT_STATE_REGISTERED,
-	CLIENT_STATE_CLOSED, /* we left, or were told goodbye */
+	CLIENT_STATE_CLOSED, /* we left, were told goodbye, or refused for good: a goodbye follows
+			      */
 	CLIENT_STATE_BROKEN,
 };
 
@@ -54,6 +65,9 @@ struct client {
 	enum client_state state;
 	/* From the welcome; 0 before. */
 	uint32_t max_payload_bytes, max_frame_bytes, idle_timeout_ms;
+	/* As client_register was given it; what is longer than an id may be is cut. */
+	char drone_id[NAME_MAX_BYTES];
+	size_t drone_id_size;
 
 	/* Private. */
 	struct buf in, out;
@@ -110,12 +124,19 @@ void client_sent(struct client *client, size_t size);
  * until they wrap, never 0. */
 
 /* `protocol` 0 means the highest we speak; `max_frame_bytes` is cut to what the
- * input buffer holds. After an error that answers it (BAD_ID, NAME_TAKEN) it may be
- * called again. */
+ * input buffer holds. A welcome, a challenge or an error answers it; after an error that no
+ * goodbye follows (BAD_ID, NAME_TAKEN) it may be called again. */
 int client_register(struct client *client, const struct request_registration *registration,
 		    uint32_t *ref) __attribute__((warn_unused_result));
-/* Answers a challenge: HMAC-SHA256(secret, nonce || drone_id), 32 bytes. */
+/* Answers a challenge: HMAC-SHA256(secret, nonce || drone_id), 32 bytes, in the state
+ * CLIENT_STATE_CHALLENGED. A welcome or an error answers it; AUTH_FAILED and BANNED end the
+ * session. The answers to the registration (welcome, scenario) carry this ref. */
 int client_authenticate(struct client *client, struct slice proof, uint32_t *ref)
+	__attribute__((warn_unused_result));
+/* The same: makes the proof of the secret's bytes and the challenge's nonce. In a file of its
+ * own, prove.c: the only one that needs OpenSSL, so that a firmware with an HMAC of its own does
+ * not link it. Keeps nothing of the secret. */
+int client_prove(struct client *client, struct slice secret, struct slice nonce, uint32_t *ref)
 	__attribute__((warn_unused_result));
 int client_list_scenarios(struct client *client, uint32_t *ref) __attribute__((warn_unused_result));
 /* Empty leaves the present one. */

@@ -461,15 +461,19 @@ static void what_is_too_large_is_refused(void **state)
 {
 	struct fixture *f = *state;
 	static const uint8_t payload[OUT_BYTES + 1];
+	char type[MAX_FRAME - MAX_PAYLOAD];
+	const struct request_send send = {.to = SEND_TO_EVERYONE,
+					  .payload = slice_of(payload, MAX_PAYLOAD),
+					  .content_type = slice_of(type, sizeof(type))};
 
+	memset(type, 'a', sizeof(type));
 	register_drone(f);
 	assert_int_equal(send_to(f, "uav2", slice_of(payload, MAX_PAYLOAD + 1), NULL),
 			 CLIENT_TOO_LARGE);
 	assert_int_equal(send_to(f, "uav2", slice_of(payload, MAX_PAYLOAD), NULL), 0);
 	(void)sent(f);
 	/* a frame over the gateway's cap, though not by its payload */
-	assert_int_equal(client_authenticate(&f->client, slice_of(payload, MAX_FRAME), NULL),
-			 CLIENT_TOO_LARGE);
+	assert_int_equal(client_send(&f->client, &send, NULL), CLIENT_TOO_LARGE);
 	/* over our own memory, even when it is empty */
 	f->client.max_payload_bytes = 0;
 	f->client.max_frame_bytes = 0;
@@ -530,22 +534,166 @@ static void a_refused_registration_may_be_tried_again(void **state)
 	assert_int_equal(sent(f).kind, REQUEST_REGISTRATION);
 }
 
+/* The example of proto/README.md; made with Python's hmac. */
+static const char secret[] = "correct-horse-battery-staple";
+static const uint8_t proof[] = {0x51, 0x99, 0xa5, 0x8a, 0xf8, 0x74, 0xdb, 0xae, 0xbd, 0xed, 0xb0,
+				0x5f, 0x20, 0x57, 0xfe, 0x8f, 0x46, 0xce, 0xba, 0x6f, 0x3c, 0x3c,
+				0x2b, 0x41, 0xfe, 0xdd, 0xfa, 0xe4, 0x68, 0x7a, 0x45, 0xe0};
+
+static void say_challenge(struct fixture *f, uint32_t ref)
+{
+	uint8_t nonce[32];
+
+	for (size_t i = 0; i < sizeof(nonce); i++) {
+		nonce[i] = (uint8_t)i;
+	}
+	say(f, &(struct event){.kind = EVENT_CHALLENGE,
+			       .ref = ref,
+			       .nonce = slice_of(nonce, sizeof(nonce))});
+	receive(f, SIZE_MAX);
+}
+
+/* Asks to register and is challenged; the nonce. */
+static struct slice be_challenged(struct fixture *f)
+{
+	uint32_t ref = ask_to_register(f);
+	struct event event;
+
+	(void)sent(f);
+	say_challenge(f, ref);
+	event = heard(f);
+	assert_int_equal(event.kind, EVENT_CHALLENGE);
+	assert_int_equal(f->client.state, CLIENT_STATE_CHALLENGED);
+	return event.nonce;
+}
+
+static void say_error(struct fixture *f, uint32_t ref, enum error_code code)
+{
+	say(f, &(struct event){.kind = EVENT_ERROR, .ref = ref, .error.code = code});
+	receive(f, SIZE_MAX);
+	assert_int_equal(heard(f).error.code, code);
+}
+
 static void a_challenge_can_be_answered(void **state)
 {
 	struct fixture *f = *state;
-	uint32_t ref = ask_to_register(f);
 	struct request request;
+	uint32_t ref = 0;
 
-	(void)sent(f);
-	say(f, &(struct event){.kind = EVENT_CHALLENGE,
-			       .ref = ref,
-			       .nonce = slice_str("0123456789abcdef0123456789abcdef")});
-	receive(f, SIZE_MAX);
-	slice_is(heard(f).nonce, "0123456789abcdef0123456789abcdef");
-	assert_int_equal(client_authenticate(&f->client, slice_str("proof"), NULL), 0);
+	(void)be_challenged(f);
+	assert_int_equal(send_to(f, "uav2", slice_str("x"), NULL), CLIENT_NOT_REGISTERED);
+	assert_int_equal(client_authenticate(&f->client, slice_str("proof"), &ref), 0);
 	request = sent(f);
 	assert_int_equal(request.kind, REQUEST_AUTHENTICATE);
+	assert_int_equal(request.ref, ref);
 	slice_is(request.proof, "proof");
+	assert_int_equal(send_to(f, "uav2", slice_str("x"), NULL), CLIENT_NOT_REGISTERED);
+	say_welcome(f, ref);
+	receive(f, SIZE_MAX);
+	assert_int_equal(heard(f).kind, EVENT_WELCOME);
+	assert_int_equal(send_to(f, "uav2", slice_str("x"), NULL), 0);
+}
+
+static void a_secret_answers_a_challenge(void **state)
+{
+	struct fixture *f = *state;
+	struct slice nonce = be_challenged(f);
+	struct request request;
+
+	assert_int_equal(client_prove(&f->client, slice_str(secret), nonce, NULL), 0);
+	request = sent(f);
+	assert_int_equal(request.kind, REQUEST_AUTHENTICATE);
+	assert_int_equal(request.proof.size, sizeof(proof));
+	assert_memory_equal(request.proof.data, proof, sizeof(proof));
+}
+
+static void a_proof_is_of_the_id_that_registered(void **state)
+{
+	struct fixture *f = *state;
+	const struct request_registration other = {.drone_id = slice_str("uav2")};
+	struct slice nonce;
+	struct event event;
+
+	(void)ask_to_register(f);
+	(void)sent(f);
+	say_error(f, 1, ERROR_NAME_TAKEN);
+	assert_int_equal(client_register(&f->client, &other, NULL), 0);
+	(void)sent(f);
+	say_challenge(f, 2);
+	event = heard(f);
+	nonce = event.nonce;
+	assert_int_equal(client_prove(&f->client, slice_str(secret), nonce, NULL), 0);
+	assert_memory_not_equal(sent(f).proof.data, proof, sizeof(proof));
+}
+
+static void a_proof_needs_a_challenge(void **state)
+{
+	struct fixture *f = *state;
+	const struct slice any = slice_str("0123456789abcdef0123456789abcdef");
+	struct slice nonce;
+
+	assert_int_equal(client_prove(&f->client, any, any, NULL), CLIENT_NO_CHALLENGE);
+	assert_int_equal(client_authenticate(&f->client, any, NULL), CLIENT_NO_CHALLENGE);
+	nonce = be_challenged(f);
+	assert_int_equal(client_prove(&f->client, any, nonce, NULL), 0);
+	assert_int_equal(client_prove(&f->client, any, nonce, NULL), CLIENT_NO_CHALLENGE);
+	assert_int_equal(sent(f).kind, REQUEST_AUTHENTICATE);
+	nothing_to_send(f);
+	say_welcome(f, 2);
+	receive(f, SIZE_MAX);
+	assert_int_equal(heard(f).kind, EVENT_WELCOME);
+	say_challenge(f, 0); /* no gateway does so */
+	assert_int_equal(heard(f).kind, EVENT_CHALLENGE);
+	assert_int_equal(client_authenticate(&f->client, any, NULL), CLIENT_NO_CHALLENGE);
+	assert_int_equal(send_to(f, "uav2", slice_str("x"), NULL), 0);
+}
+
+/* A full output takes the proof later: the challenge still stands. */
+static void a_proof_may_be_tried_again(void **state)
+{
+	struct fixture *f = *state;
+	struct slice nonce;
+	uint8_t kept[32];
+
+	client_init(&f->client, f->in, sizeof(f->in), f->out, 40, f->scratch, sizeof(f->scratch));
+	nonce = be_challenged(f);
+	memcpy(kept, nonce.data, sizeof(kept));
+	nonce.data = kept;
+	say_ping(f, UINT64_MAX);
+	receive(f, SIZE_MAX);
+	nothing_heard(f);
+	assert_int_equal(client_prove(&f->client, slice_str(secret), nonce, NULL), CLIENT_FULL);
+	assert_int_equal(sent(f).kind, REQUEST_PONG);
+	assert_int_equal(client_prove(&f->client, slice_str(secret), nonce, NULL), 0);
+	assert_int_equal(sent(f).kind, REQUEST_AUTHENTICATE);
+}
+
+static void who_is_not_let_in_asks_no_more(void **state)
+{
+	static const enum error_code codes[] = {ERROR_AUTH_FAILED, ERROR_BANNED,
+						ERROR_UNSUPPORTED_PROTOCOL};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		void *fresh = NULL;
+		struct fixture *f;
+
+		(void)state;
+		assert_int_equal(set_up(&fresh), 0);
+		f = fresh;
+		(void)be_challenged(f);
+		assert_int_equal(client_authenticate(&f->client, slice_str("proof"), NULL), 0);
+		say_error(f, 2, codes[i]);
+		assert_int_equal(f->client.state, CLIENT_STATE_CLOSED);
+		assert_int_equal(client_authenticate(&f->client, slice_str("proof"), NULL),
+				 CLIENT_CLOSED);
+		assert_int_equal(client_prove(&f->client, slice_str("s"), slice_str("n"), NULL),
+				 CLIENT_CLOSED);
+		/* the goodbye is still heard */
+		say(f, &(struct event){.kind = EVENT_GOODBYE, .goodbye.retry_after_ms = 600000});
+		receive(f, SIZE_MAX);
+		assert_int_equal(heard(f).goodbye.retry_after_ms, 600000);
+		(void)tear_down(&fresh);
+	}
 }
 
 static void after_goodbye_nothing_is_asked(void **state)
@@ -729,7 +877,7 @@ static void the_scratch_for_a_buffer_takes_its_densest_lists(void **state)
 static void every_error_has_a_sentence(void **state)
 {
 	(void)state;
-	for (int error = CLIENT_BAD_TEXT; error <= 0; error++) {
+	for (int error = CLIENT_NO_MEMORY; error <= 0; error++) {
 		assert_string_not_equal(client_error_text(error), client_error_text(-100));
 	}
 }
@@ -756,6 +904,11 @@ int main(void)
 		TEST(requests_wait_for_the_welcome),
 		TEST(a_refused_registration_may_be_tried_again),
 		TEST(a_challenge_can_be_answered),
+		TEST(a_secret_answers_a_challenge),
+		TEST(a_proof_is_of_the_id_that_registered),
+		TEST(a_proof_needs_a_challenge),
+		TEST(a_proof_may_be_tried_again),
+		TEST(who_is_not_let_in_asks_no_more),
 		TEST(after_goodbye_nothing_is_asked),
 		TEST(a_frame_over_the_buffer_breaks_the_client),
 		TEST(the_largest_frame_fits),
