@@ -43,6 +43,11 @@ void net_resume_later(struct net *net, struct net_task *task)
 	put(&net->resumed, task);
 }
 
+void net_resume_next(struct net *net, struct net_task *task)
+{
+	put(&net->next, task);
+}
+
 void net_flush_later(struct net *net, struct net_task *task)
 {
 	if (list_empty(&task->link)) {
@@ -64,6 +69,18 @@ static struct net_task *first_task(const struct list *tasks)
 	return link ? LIST_ENTRY(link, struct net_task, link) : NULL;
 }
 
+/* Behind what is in `to`, which `from` then has no more. */
+static void move_all(struct list *to, struct list *from)
+{
+	if (!list_empty(from)) {
+		from->next->prev = to->prev;
+		from->prev->next = to;
+		to->prev->next = from->next;
+		to->prev = from->prev;
+		list_init(from);
+	}
+}
+
 /* Runs what is in the list now, not what is added meanwhile. */
 static void run_all(struct list *tasks)
 {
@@ -71,12 +88,7 @@ static void run_all(struct list *tasks)
 	struct net_task *task;
 
 	list_init(&batch);
-	if (!list_empty(tasks)) {
-		batch = *tasks;
-		batch.next->prev = &batch;
-		batch.prev->next = &batch;
-		list_init(tasks);
-	}
+	move_all(&batch, tasks);
 	while ((task = first_task(&batch)) != NULL) {
 		list_remove(&task->link);
 		task->run(task);
@@ -114,6 +126,52 @@ void net_linger_end(struct net *net)
 	run_lingering(net, UINT64_MAX);
 }
 
+/* --- what waits for all together --- */
+
+void net_count_output(struct net *net, uint32_t *counted, size_t queued)
+{
+	uint32_t now = queued < UINT32_MAX ? (uint32_t)queued : UINT32_MAX;
+
+	net->output_bytes = net->output_bytes - *counted + now;
+	*counted = now;
+}
+
+/* Bytes over the bound. */
+static uint64_t output_excess(const struct net *net)
+{
+	uint64_t most = net->settings->limits.max_output_bytes;
+
+	return most && net->output_bytes > most ? net->output_bytes - most : 0;
+}
+
+static void cut_output(struct net *net)
+{
+	while (output_excess(net) && net_linger_cut(net)) {
+	}
+}
+
+/* Memory is bounded, however many read nothing: first those go who are told nothing any more,
+ * then those for whom most waits; a goodbye that the network does not take now is lost. */
+static void bound_output(struct net *net)
+{
+	if (!output_excess(net)) {
+		net->output_crowded =
+			net->output_crowded &&
+			net->output_bytes > net->settings->limits.max_output_bytes / 2;
+		return;
+	}
+	if (!net->output_crowded) {
+		LOG(net->log, LOG_LEVEL_WARNING, "output_crowded",
+		    log_num("bytes", (int64_t)net->output_bytes),
+		    log_str("why", "more than max_output_bytes waits for drones; those for which "
+				   "most waits are ended"));
+	}
+	net->output_crowded = true;
+	cut_output(net);
+}
+
+/* --- turns --- */
+
 static uint64_t next_deadline(const struct net *net)
 {
 	return earliest(core_next_deadline(net->core), first_lingering_us(net));
@@ -149,6 +207,7 @@ static void work(struct net *net)
 			core_tick(net->core);
 		}
 		run_all(&net->dirty);
+		bound_output(net);
 		run_lingering(net, net->now.mono_us); /* even of 0 ms: a goodbye was flushed */
 	}
 }
@@ -170,6 +229,7 @@ static void on_check(uv_check_t *check)
 	struct net *net = check->data;
 
 	net->ticked = false;
+	move_all(&net->resumed, &net->next);
 	work(net);
 }
 
@@ -181,7 +241,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	net->turn++;
 	work(net);
 	due_us = next_deadline(net);
-	if (has_tasks(net) || due_us <= net->now.mono_us) {
+	if (has_tasks(net) || !list_empty(&net->next) || due_us <= net->now.mono_us) {
 		uv_idle_start(&net->spin, on_spin);
 	} else {
 		/* Moved only to ring earlier: one that rings too early finds nothing to do and
@@ -233,6 +293,7 @@ int net_init(struct net *net, uv_loop_t *loop, struct log *log, const struct set
 	peer_pool(&net->boxes, NET_BOXES_KEPT);
 	list_init(&net->resumed);
 	list_init(&net->dirty);
+	list_init(&net->next);
 	list_init(&net->lingering);
 	start_hooks(net, loop);
 	return 0;

@@ -55,12 +55,15 @@ struct net {
 	uint32_t peers;		/* connections of drones that are not yet freed */
 	uint32_t open;		/* of these, the ones that hold a descriptor */
 	bool crowded;		/* said once */
+	uint64_t output_bytes;	/* that waited in all outboxes after their last flush */
+	bool output_crowded;	/* said once */
 	uint8_t *shared;	/* NET_CHUNK_BYTES, valid within one read callback */
 	struct arena arena;	/* for decoding one request */
 	struct pool chunks;	/* of NET_CHUNK_BYTES */
 	struct pool boxes;	/* of peers' buffers */
 	struct list resumed;
 	struct list dirty;
+	struct list next;      /* for the next turn */
 	struct list lingering; /* in the order in which they began; all linger equally long */
 	struct alarm alarm;    /* for what is due next */
 	uv_check_t check;
@@ -87,8 +90,16 @@ void net_clock(struct net *net);
 void net_task_init(struct net_task *task, void (*run)(struct net_task *task));
 /* The task runs when held drones are taken up again, before anything is flushed. */
 void net_resume_later(struct net *net, struct net_task *task);
+/* The same, but not before what is gathered now is flushed and the network has been looked at:
+ * who reads well has made way by then. */
+void net_resume_next(struct net *net, struct net_task *task);
 /* The task runs when the turn's output is flushed. */
 void net_flush_later(struct net *net, struct net_task *task);
+/* Of a connection whose outbox was just flushed, or is given up: `queued` bytes wait in it now,
+ * *counted did when this was last told (0 at first). When all together are more than
+ * limits.max_output_bytes at a turn's end, connections that linger are ended, the one that has
+ * lingered longest first, and then, by the core, those for which most waits. */
+void net_count_output(struct net *net, uint32_t *counted, size_t queued);
 /* The task runs settings.linger_ms from now; after those that linger already. */
 void net_linger(struct net *net, struct net_timed *timed);
 /* Runs every lingering task now. */

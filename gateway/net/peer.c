@@ -99,6 +99,7 @@ static void peer_end(struct peer *peer)
 	list_remove(&peer->flush.link);
 	if (peer->box) {
 		list_remove(&peer->box->later.task.link);
+		net_count_output(peer->net, &peer->box->out.counted, 0);
 	}
 	peer->open = false;
 	peer->net->open--;
@@ -301,6 +302,7 @@ static void run_flush(struct net_task *task)
 			intake_fini(&peer->box->intake, &net->chunks);
 		}
 		queued = outbox_queued(&peer->box->out);
+		net_count_output(net, &peer->box->out.counted, queued);
 		peer_settle_box(peer);
 	}
 	if (peer->session && queued < net->settings->limits.output_soft_bytes / 2) {
