@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+const char callsign_bad[] = "callsign must be 1 to 32 code points without control characters";
+
 struct callsign *callsign_new(struct slice text)
 {
 	struct callsign *callsign = malloc(sizeof(*callsign) + text.size);

@@ -12,6 +12,9 @@ struct callsign {
 	uint8_t bytes[];
 };
 
+/* What to say to one that is not allowed. */
+extern const char callsign_bad[];
+
 /* A copy of at most CALLSIGN_MAX_BYTES, with one holder. NULL when memory is out. */
 struct callsign *callsign_new(struct slice text);
 /* One holder more; returns it. NULL is allowed. */

@@ -9,7 +9,7 @@
 #include "core/result.h"
 #include "core/state.h"
 
-enum { FLAPPING_IDS = 1024 };
+enum { TAKEOVERS_KNOWN = 1024, FAILURES_KNOWN = 8192 };
 
 static uint32_t count_lanes(const struct core_config *config)
 {
@@ -72,7 +72,9 @@ struct core *core_new(const struct core_config *config, const struct sim_port *l
 	inflight_init(&core->inflight);
 	registry_init(&core->registry, config->key);
 	groups_init(&core->groups, config->key);
-	flapping_init(&core->flapping, config->key, FLAPPING_IDS);
+	bans_init(&core->takeovers, config->key, TAKEOVERS_KNOWN);
+	bans_init(&core->failures, config->key, FAILURES_KNOWN);
+	core->access = config->access;
 	/* what it starts with is taken in as every later change is */
 	if (presence_init(&core->presence, config->limits.presence_backlog) < 0 ||
 	    make_lanes(core, config, lanes) < 0 || reload(core, config) < 0) {
@@ -148,7 +150,8 @@ void core_free(struct core *core)
 	scenarios_fini(core);
 	members_fini(&core->members);
 	free_lanes(core);
-	flapping_fini(&core->flapping);
+	bans_fini(&core->takeovers);
+	bans_fini(&core->failures);
 	presence_fini(&core->presence);
 	registry_fini(&core->registry);
 	free(core->encoded.data);
@@ -283,6 +286,37 @@ void core_drained(struct core *core, struct session *session)
 	session_pump(core, session);
 }
 
+static struct session *largest_queue(const struct core *core, size_t *size)
+{
+	struct session *largest = NULL;
+
+	*size = 0;
+	for (uint32_t i = 0; i < core->registry.sessions.high; i++) {
+		struct session *session = registry_at(&core->registry, i);
+		size_t queued = session && session->state != SESSION_ENDED
+					? session->endpoint.ops->queued(session->endpoint.ctx)
+					: 0;
+
+		if (queued > *size) {
+			*size = queued;
+			largest = session;
+		}
+	}
+	return largest;
+}
+
+void core_crowded(struct core *core, uint64_t bytes)
+{
+	struct session *session;
+	size_t size;
+
+	while (bytes && (session = largest_queue(core, &size))) {
+		session_end(core, session, GOODBYE_TOO_SLOW, 0,
+			    "output is not being read, and all output together is too much");
+		bytes -= size < bytes ? size : bytes;
+	}
+}
+
 /* -------------------------------------------------------------- simulators */
 
 void core_sim_up(struct core *core, uint32_t lane)
@@ -362,16 +396,30 @@ static void decide_all(struct core *core)
 	waiting_abandon(core);
 }
 
+/* The n-th of all comes again n gaps from now, so that not all come at once: the next gateway
+ * is to serve them. */
+static uint32_t retry_ms(const struct core *core, uint32_t place, uint32_t count)
+{
+	enum { SOONEST_MS = 100, LARGEST_GAP_MS = 20 };
+	uint64_t spread = core->limits.retry_spread_ms;
+	uint64_t widest = (uint64_t)count * LARGEST_GAP_MS;
+
+	return SOONEST_MS + (uint32_t)((spread < widest ? spread : widest) * place / count);
+}
+
 void core_shutdown(struct core *core)
 {
+	uint32_t count = core->registry.count, place = 0;
+
 	core->draining = true;
 	decide_all(core);
 	for (uint32_t i = 0; i < core->registry.sessions.high; i++) {
 		struct session *session = registry_at(&core->registry, i);
 
-		if (session) {
-			session_end(core, session, GOODBYE_SHUTTING_DOWN, 0,
-				    "the gateway is shutting down");
+		if (session && session->state != SESSION_ENDED) {
+			session_end_for(core, session, GOODBYE_SHUTTING_DOWN, 0,
+					"the gateway is shutting down",
+					retry_ms(core, place++, count));
 		}
 	}
 }

@@ -1,6 +1,7 @@
 #include "core/deadline.h"
 
-#include "core/request.h"
+#include "core/admission.h"
+#include "core/rate.h"
 #include "core/state.h"
 
 uint64_t deadline_of_frame(const struct core *core, const struct session *session)
@@ -46,6 +47,9 @@ static uint64_t active_due(const struct core *core, const struct session *sessio
 	if (session->slow_since_us) {
 		due = earliest(due, session->slow_since_us + limits->output_soft_ms * 1000ull);
 	}
+	if (session->hold & HOLD_RATE) {
+		due = earliest(due, rate_until(session));
+	}
 	return due > now ? due : now + 1000;
 }
 
@@ -85,7 +89,10 @@ uint64_t deadline_of(const struct core *core, const struct session *session)
 {
 	switch (session->state) {
 	case SESSION_NEW:
+	case SESSION_PROVING:
 		return new_due(core, session);
+	case SESSION_DENIED:
+		return session->since_us + core->limits.auth_delay_ms * 1000ull;
 	case SESSION_ASKING:
 		return asking_due(core, session);
 	case SESSION_ACTIVE:
@@ -102,6 +109,9 @@ static void active_check(struct core *core, struct session *session)
 	bool quiet = limits->ping_interval_ms &&
 		     over(core, quiet_since(session), limits->ping_interval_ms);
 
+	if ((session->hold & HOLD_RATE) && core->now.mono_us >= rate_until(session)) {
+		session_release(core, session, HOLD_RATE);
+	}
 	session_caught_up(core, session);
 	if (session->slow_since_us && over(core, session->slow_since_us, limits->output_soft_ms)) {
 		session_end(core, session, GOODBYE_TOO_SLOW, 0, "output is not being read");
@@ -123,13 +133,15 @@ void deadline_come(struct core *core, struct session *session)
 
 	if (session->state == SESSION_ACTIVE) {
 		active_check(core, session);
-	} else if (session->state == SESSION_NEW && due) {
+	} else if ((session->state == SESSION_NEW || session->state == SESSION_PROVING) && due) {
 		session_end(core, session, GOODBYE_PROTOCOL_ERROR, 0,
 			    over(core, session->connected_us, core->limits.register_timeout_ms)
 				    ? "no registration within the time allowed"
 				    : "a frame took too long");
+	} else if (session->state == SESSION_DENIED && due) {
+		admission_tell_denied(core, session);
 	} else if (session->state == SESSION_ASKING && due && session->rival->hold) {
-		request_refuse_rival(core, session->rival, "this id is in use");
+		admission_refuse_rival(core, session->rival, "this id is in use");
 	} else if (session->state == SESSION_ASKING && due) {
 		/* The holder has been silent: its end activates this one. */
 		session_end(core, session->rival, GOODBYE_TAKEN_OVER, 0,

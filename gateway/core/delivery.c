@@ -172,6 +172,7 @@ static enum outcome hand_over(struct core *core, const struct message *message,
 		.hops = fate->hops,
 		.hop_count = fate->hop_count,
 	};
+	core->stats.delivered_bytes += payload.size;
 	event.encoded = fanout && !altered ? encoded_of(core, message) : NULL;
 	return session_emit(core, target->session, &event) ? fate->outcome : OUTCOME_OVERLOADED;
 }

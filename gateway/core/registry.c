@@ -98,3 +98,19 @@ struct session *registry_numbered(const struct registry *registry, uint32_t inde
 	return session && session->state == SESSION_ACTIVE && session->number == number ? session
 											: NULL;
 }
+
+bool registry_callsign_taken(const struct registry *registry, struct slice id,
+			     struct slice callsign)
+{
+	const struct session *holder = registry_by_id(registry, id);
+	const struct session *user;
+
+	if (callsign.size == 0 || slice_equal(callsign, id)) {
+		return false;
+	}
+	user = registry_by_id(registry, callsign);
+	if (!user) {
+		user = registry_by_callsign(registry, callsign);
+	}
+	return user && user != holder;
+}

@@ -41,6 +41,9 @@ static inline struct session *registry_at(const struct registry *registry, uint3
 
 struct session *registry_by_id(const struct registry *registry, struct slice id);
 struct session *registry_by_callsign(const struct registry *registry, struct slice callsign);
+/* Whether somebody other than the holder of `id` goes by that callsign, or has it as id. */
+bool registry_callsign_taken(const struct registry *registry, struct slice id,
+			     struct slice callsign);
 
 /* The registered session with this index, if it is still the one meant. */
 struct session *registry_numbered(const struct registry *registry, uint32_t index, uint64_t number);

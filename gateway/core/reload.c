@@ -8,6 +8,7 @@
 #include "core/deadline.h"
 #include "core/listing.h"
 #include "core/queue.h"
+#include "core/rate.h"
 #include "core/relay.h"
 #include "core/state.h"
 
@@ -158,6 +159,8 @@ static void take_one(struct core *core, struct plan *plan)
 		take_rules(plan->after, plan->config);
 		change_hub(core, plan->after, hub);
 	}
+	/* those inside see nothing of it */
+	memcpy(plan->after->config.allow, plan->config->allow, sizeof(plan->config->allow));
 }
 
 /* The simulator hears of what is new to it, and again of what it refused. */
@@ -220,8 +223,15 @@ static bool is_stricter(const struct limits *before, const struct limits *after)
 	       after->output_soft_ms < before->output_soft_ms;
 }
 
+static bool same_rates(const struct limits *a, const struct limits *b)
+{
+	return a->rate_messages == b->rate_messages && a->rate_bytes == b->rate_bytes &&
+	       a->rate_refuse == b->rate_refuse;
+}
+
 /* Lists are mended; deadlines may come earlier than they stood. */
-static void mend_sessions(struct core *core, const struct plan *plans, size_t count, bool stricter)
+static void mend_sessions(struct core *core, const struct plan *plans, size_t count, bool stricter,
+			  bool rated)
 {
 	for (uint32_t i = 0; i < core->registry.sessions.high; i++) {
 		struct session *session = registry_at(&core->registry, i);
@@ -232,6 +242,9 @@ static void mend_sessions(struct core *core, const struct plan *plans, size_t co
 			}
 			if (stricter) {
 				session_count_anew(core, session);
+			}
+			if (rated && session->state == SESSION_ACTIVE) {
+				rate_forget(core, session);
 			}
 			deadline_by(core, session, deadline_of(core, session));
 		}
@@ -319,6 +332,29 @@ static void tell_all(struct core *core, struct plan *plans, size_t count, struct
 	}
 }
 
+/* Whose credential is gone is out, and whoever may not be in its scenario any more leaves it. */
+static void shut_out(struct core *core)
+{
+	const struct access_port *access = &core->access;
+
+	for (uint32_t i = 0; i < core->registry.sessions.high; i++) {
+		struct session *session = registry_at(&core->registry, i);
+		const struct scenario *scenario;
+
+		if (!session || session->state != SESSION_ACTIVE) {
+			continue;
+		}
+		scenario = session_scenario(session);
+		if (access->ops && access->ops->withdrawn(access->ctx, session_id(session))) {
+			session_end(core, session, GOODBYE_KICKED, 0,
+				    "its credential was withdrawn or is another now");
+		} else if (scenario && !scenario_allows(core, scenario, session_id(session))) {
+			(void)!scenario_enter(core, session, NULL); /* takes no memory */
+			session_tell_scenario(core, session, 0);
+		}
+	}
+}
+
 /* Nothing here can fail. `order` has room for all. */
 static void take_in(struct core *core, const struct core_config *config, struct plan *plans,
 		    struct scenario **order)
@@ -326,6 +362,7 @@ static void take_in(struct core *core, const struct core_config *config, struct 
 	struct scenario **old = core->scenarios;
 	size_t old_count = core->scenario_count, count = config->scenario_count;
 	bool stricter = is_stricter(&core->limits, &config->limits);
+	bool rated = !same_rates(&core->limits, &config->limits);
 
 	take_limits(core, config);
 	for (size_t i = 0; i < count; i++) {
@@ -334,9 +371,10 @@ static void take_in(struct core *core, const struct core_config *config, struct 
 	}
 	core->scenarios = order;
 	core->scenario_count = count;
-	mend_sessions(core, plans, count, stricter);
+	mend_sessions(core, plans, count, stricter, rated);
 	sweep_expiries(core);
 	tell_all(core, plans, count, old, old_count);
+	shut_out(core);
 	release_all(core);
 	free(old);
 }

@@ -2,94 +2,18 @@
 
 #include <stdlib.h>
 
+#include "core/admission.h"
 #include "core/group.h"
 #include "core/lane.h"
 #include "core/listing.h"
+#include "core/rate.h"
 #include "core/send.h"
 #include "core/state.h"
 
-/* --------------------------------------------------------------- registration */
-
 static const char id_in_use[] = "this id is in use from another address";
-static const char bad_callsign[] =
-	"callsign must be 1 to 32 code points without control characters";
 
-/* The first thing that is wrong, or NULL. */
-static const char *registration_refusal(const struct request_registration *registration,
-					enum error_code *code)
-{
-	*code = ERROR_BAD_ID;
-	if (!name_valid(registration->drone_id)) {
-		return "drone_id must be 1 to 32 of A-Z a-z 0-9 . _ -";
-	}
-	*code = ERROR_BAD_NAME;
-	if (registration->callsign.size && !callsign_valid(registration->callsign)) {
-		return bad_callsign;
-	}
-	*code = ERROR_BAD_REQUEST;
-	if (registration->software.size > CONTENT_TYPE_MAX_BYTES) {
-		return "software is longer than 64 bytes";
-	}
-	if (registration->max_frame_bytes && registration->max_frame_bytes < FRAME_LEAST_BYTES) {
-		return "max_frame_bytes must be 0 (any) or at least 768";
-	}
-	return NULL;
-}
-
-/* Whether somebody other than the holder of `id` goes by that callsign, or has it as id. */
-static bool callsign_taken(const struct core *core, struct slice id, struct slice callsign)
-{
-	const struct registry *registry = &core->registry;
-	const struct session *holder = registry_by_id(registry, id);
-	const struct session *user;
-
-	if (callsign.size == 0 || slice_equal(callsign, id)) {
-		return false;
-	}
-	user = registry_by_id(registry, callsign);
-	if (!user) {
-		user = registry_by_callsign(registry, callsign);
-	}
-	return user && user != holder;
-}
-
-enum { REGISTRATION_PARTS = 5 };
-
-/* One piece of memory that the registration can be read from after its frame is
- * gone. */
-static struct asked *asked_new(uint32_t ref, const struct request_registration *from)
-{
-	size_t size = from->drone_id.size + from->callsign.size + from->software.size +
-		      from->scenario.size + from->placement.size;
-	struct asked *asked = malloc(sizeof(*asked) + size);
-	struct slice *parts[REGISTRATION_PARTS];
-	struct request_registration *copy;
-	uint8_t *at;
-
-	if (!asked) {
-		return NULL;
-	}
-	*asked = (struct asked){.ref = ref, .registration = *from};
-	copy = &asked->registration;
-	at = (uint8_t *)(asked + 1);
-	parts[0] = &copy->drone_id;
-	parts[1] = &copy->callsign;
-	parts[2] = &copy->software;
-	parts[3] = &copy->scenario;
-	parts[4] = &copy->placement;
-	for (size_t i = 0; i < REGISTRATION_PARTS; i++) {
-		if (parts[i]->size) {
-			memcpy(at, parts[i]->data, parts[i]->size);
-		}
-		parts[i]->data = at;
-		at += parts[i]->size;
-	}
-	return asked;
-}
-
-/* `tell`: the answer is wanted. */
-static void enter(struct core *core, struct session *session, uint32_t ref, struct slice name,
-		  bool tell)
+void request_enter(struct core *core, struct session *session, uint32_t ref, struct slice name,
+		   bool tell)
 {
 	struct scenario *scenario = scenario_find(core, name);
 	const struct scenario *present = session_scenario(session);
@@ -97,6 +21,9 @@ static void enter(struct core *core, struct session *session, uint32_t ref, stru
 	if (!scenario) {
 		session_error(core, session, ref, ERROR_NO_SUCH_SCENARIO,
 			      "no scenario has this name; list_scenarios tells which there are");
+	} else if (!scenario_allows(core, scenario, session_id(session))) {
+		session_error(core, session, ref, ERROR_SCENARIO_NOT_ALLOWED,
+			      "this drone is not among those that may enter the scenario");
 	} else if (scenario->status == SCENARIO_REFUSED) {
 		session_error(core, session, ref, ERROR_SCENARIO_UNAVAILABLE,
 			      scenario_why_refused(scenario));
@@ -109,131 +36,6 @@ static void enter(struct core *core, struct session *session, uint32_t ref, stru
 		session_tell_scenario(core, session, ref);
 	}
 }
-
-static void register_now(struct core *core, struct session *session, uint32_t ref,
-			 const struct request_registration *registration)
-{
-	struct slice scenario = registration->scenario;
-
-	if (!scenario.size) {
-		scenario = registration->placement;
-	}
-	if (!scenario.size) {
-		scenario = name_slice(&core->default_scenario);
-	}
-	session_activate(core, session, ref, registration);
-	if (session->state == SESSION_ACTIVE && scenario.size) {
-		enter(core, session, ref, scenario, true);
-	}
-}
-
-void request_register_asked(struct core *core, struct session *session, uint32_t ref,
-			    const struct request_registration *registration)
-{
-	if (callsign_taken(core, registration->drone_id, registration->callsign)) {
-		session_error(core, session, ref, ERROR_NAME_TAKEN,
-			      "another drone uses this callsign");
-		return;
-	}
-	register_now(core, session, ref, registration);
-}
-
-/* The holder is pinged; if it stays silent for takeover_ms the newcomer gets the id. */
-static void ask_for_id(struct core *core, struct session *session, struct session *holder,
-		       uint32_t ref, const struct request_registration *registration)
-{
-	session->asked = asked_new(ref, registration);
-	if (!session->asked) {
-		session_no_memory(core, session, ref);
-		return;
-	}
-	session->rival = holder;
-	holder->rival = session;
-	session_move(core, session, SESSION_ASKING);
-	session_ping(core, holder);
-}
-
-void request_refuse_rival(struct core *core, struct session *holder, const char *why)
-{
-	struct session *rival = holder->rival;
-	uint32_t ref = rival->asked->ref;
-
-	holder->rival = NULL;
-	rival->rival = NULL;
-	free(rival->asked);
-	rival->asked = NULL;
-	session_move(core, rival, SESSION_NEW);
-	session_error(core, rival, ref, ERROR_NAME_TAKEN, why);
-	session_release(core, rival, HOLD_ASKING);
-}
-
-static void take_over(struct core *core, struct session *session, struct session *holder,
-		      uint32_t ref, const struct request_registration *registration)
-{
-	if (memcmp(holder->endpoint.address, session->endpoint.address, ENDPOINT_ADDRESS_BYTES) ==
-	    0) {
-		session_end(core, holder, GOODBYE_TAKEN_OVER, 0,
-			    "another connection registered this id");
-		/* somebody who asked for the id before may have got it now */
-		holder = registry_by_id(&core->registry, registration->drone_id);
-		if (!holder) {
-			register_now(core, session, ref, registration);
-			return;
-		}
-	}
-	if (holder->rival) {
-		session_error(core, session, ref, ERROR_NAME_TAKEN,
-			      "somebody else is asking for this id just now");
-		return;
-	}
-	ask_for_id(core, session, holder, ref, registration);
-}
-
-static void handle_registration(struct core *core, struct session *session,
-				const struct request *request)
-{
-	const struct request_registration *registration = &request->registration;
-	struct session *holder;
-	enum error_code code;
-	uint64_t banned_us;
-	const char *why;
-
-	if (session->state == SESSION_ACTIVE) {
-		session_error(core, session, request->ref, ERROR_ALREADY_REGISTERED,
-			      "this connection is registered");
-		return;
-	}
-	if (registration->protocol == 0) {
-		session_error(core, session, request->ref, ERROR_UNSUPPORTED_PROTOCOL,
-			      "protocol must be 1 or higher");
-		session_end(core, session, GOODBYE_PROTOCOL_ERROR, 0, "no common protocol version");
-		return;
-	}
-	why = registration_refusal(registration, &code);
-	banned_us = why ? 0
-			: flapping_banned_us(&core->flapping, registration->drone_id,
-					     core->now.mono_us);
-	if (banned_us) {
-		session_turn_away(core, session, request->ref, banned_us);
-		return;
-	}
-	if (!why && callsign_taken(core, registration->drone_id, registration->callsign)) {
-		code = ERROR_NAME_TAKEN;
-		why = "another drone uses this callsign";
-	}
-	if (why) {
-		session_error(core, session, request->ref, code, why);
-		return;
-	}
-	holder = registry_by_id(&core->registry, registration->drone_id);
-	if (holder) {
-		take_over(core, session, holder, request->ref, registration);
-	} else {
-		register_now(core, session, request->ref, registration);
-	}
-}
-
-/* ------------------------------------------------------------------ the others */
 
 static void handle_list_scenarios(struct core *core, struct session *session,
 				  const struct request *request)
@@ -262,7 +64,7 @@ static void handle_choose_scenario(struct core *core, struct session *session,
 				   const struct request *request)
 {
 	if (request->name.size) {
-		enter(core, session, request->ref, request->name, request->ref != 0);
+		request_enter(core, session, request->ref, request->name, request->ref != 0);
 		return;
 	}
 	if (session_scenario(session)) {
@@ -278,10 +80,10 @@ static const char *rename_refusal(const struct core *core, const struct session 
 {
 	*code = ERROR_BAD_NAME;
 	if (callsign.size && !callsign_valid(callsign)) {
-		return bad_callsign;
+		return callsign_bad;
 	}
 	*code = ERROR_NAME_TAKEN;
-	return callsign_taken(core, session_id(session), callsign)
+	return registry_callsign_taken(&core->registry, session_id(session), callsign)
 		       ? "another drone uses this callsign"
 		       : NULL;
 }
@@ -429,21 +231,14 @@ static void handle_refused(struct core *core, struct session *session,
 	session_error(core, session, request->ref, request->refused.code, request->refused.message);
 }
 
-static void handle_unsupported(struct core *core, struct session *session,
-			       const struct request *request)
-{
-	session_error(core, session, request->ref, ERROR_UNSUPPORTED,
-		      "this version of the gateway does not do this");
-}
-
 typedef void (*handler_fn)(struct core *core, struct session *session,
 			   const struct request *request);
 
 /* REQUEST_SEND is not here: see request_take. */
 static const handler_fn handlers[REQUEST_COUNT] = {
 	[REQUEST_REFUSED] = handle_refused,
-	[REQUEST_REGISTRATION] = handle_registration,
-	[REQUEST_AUTHENTICATE] = handle_unsupported,
+	[REQUEST_REGISTRATION] = admission_register,
+	[REQUEST_AUTHENTICATE] = admission_authenticate,
 	[REQUEST_LIST_SCENARIOS] = handle_list_scenarios,
 	[REQUEST_CHOOSE_SCENARIO] = handle_choose_scenario,
 	[REQUEST_LIST_DRONES] = handle_list_drones,
@@ -484,7 +279,7 @@ static enum core_verdict drain(struct core *core, struct session *session,
 {
 	session->heard_us = core->now.mono_us;
 	if (session->state == SESSION_ACTIVE && session->rival) {
-		request_refuse_rival(core, session, id_in_use);
+		admission_refuse_rival(core, session, id_in_use);
 	}
 	if (request->kind == REQUEST_PONG) {
 		session->partial = false;
@@ -494,38 +289,34 @@ static enum core_verdict drain(struct core *core, struct session *session,
 	return CORE_HOLD;
 }
 
-static enum core_verdict request_take(struct core *core, struct session *session,
-				      const struct request *request)
+/* Before it is registered. */
+static bool is_too_early(const struct session *session, enum request_kind kind)
+{
+	return (session->state == SESSION_NEW && kind != REQUEST_REGISTRATION) ||
+	       (session->state == SESSION_PROVING && kind != REQUEST_REGISTRATION &&
+		kind != REQUEST_AUTHENTICATE);
+}
+
+static void refuse_too_early(struct core *core, struct session *session,
+			     const struct request *request)
+{
+	const char *why = session->state == SESSION_PROVING
+				  ? "the challenge must be answered first, by authenticate"
+				  : "the first message must be a registration";
+
+	if (request->kind == REQUEST_REFUSED) {
+		handle_refused(core, session, request); /* it may have been one */
+	} else {
+		session_error(core, session, request->ref, ERROR_NOT_REGISTERED, why);
+	}
+	session_end(core, session, GOODBYE_PROTOCOL_ERROR, 0, why);
+}
+
+static enum core_verdict perform(struct core *core, struct session *session,
+				 const struct request *request)
 {
 	struct lane *lane;
 
-	if (core->draining) {
-		return drain(core, session, request);
-	}
-	if (session->state == SESSION_ASKING) {
-		session_hold(session, HOLD_ASKING);
-		return CORE_HOLD;
-	}
-	if (session->listing) {
-		session_hold(session, HOLD_LISTING);
-		return CORE_HOLD;
-	}
-	session->heard_us = core->now.mono_us;
-	session->partial = false; /* this one is whole: what follows it is another frame */
-	if (session->rival) {
-		request_refuse_rival(core, session, id_in_use);
-	}
-	if (session->state == SESSION_NEW && request->kind != REQUEST_REGISTRATION) {
-		if (request->kind == REQUEST_REFUSED) {
-			handle_refused(core, session, request); /* it may have been one */
-		} else {
-			session_error(core, session, request->ref, ERROR_NOT_REGISTERED,
-				      "the first message must be a registration");
-		}
-		session_end(core, session, GOODBYE_PROTOCOL_ERROR, 0,
-			    "the first message must be a registration");
-		return CORE_CLOSED;
-	}
 	if (request->kind == REQUEST_SEND) {
 		return send_take(core, session, request->ref, &request->send);
 	}
@@ -536,6 +327,56 @@ static enum core_verdict request_take(struct core *core, struct session *session
 	}
 	handlers[request->kind](core, session, request);
 	return CORE_TAKEN;
+}
+
+/* Of a registered drone: as many as it may. */
+static enum core_verdict perform_in_rate(struct core *core, struct session *session,
+					 const struct request *request)
+{
+	enum core_verdict verdict;
+
+	switch (rate_check(core, session, request)) {
+	case RATE_HOLD:
+		return CORE_HOLD;
+	case RATE_REFUSE:
+		return CORE_TAKEN;
+	case RATE_END:
+		return CORE_CLOSED;
+	case RATE_PASS:
+		break;
+	}
+	verdict = perform(core, session, request);
+	if (verdict == CORE_TAKEN && session->state == SESSION_ACTIVE) {
+		rate_charge(core, session, request);
+	}
+	return verdict;
+}
+
+static enum core_verdict request_take(struct core *core, struct session *session,
+				      const struct request *request)
+{
+	if (core->draining) {
+		return drain(core, session, request);
+	}
+	if (session->state == SESSION_ASKING || session->state == SESSION_DENIED) {
+		session_hold(session, HOLD_ASKING);
+		return CORE_HOLD;
+	}
+	if (session->listing) {
+		session_hold(session, HOLD_LISTING);
+		return CORE_HOLD;
+	}
+	session->heard_us = core->now.mono_us;
+	session->partial = false; /* this one is whole: what follows it is another frame */
+	if (session->rival) {
+		admission_refuse_rival(core, session, id_in_use);
+	}
+	if (is_too_early(session, request->kind)) {
+		refuse_too_early(core, session, request);
+		return CORE_CLOSED;
+	}
+	return session->state == SESSION_ACTIVE ? perform_in_rate(core, session, request)
+						: perform(core, session, request);
 }
 
 enum core_verdict request_handle(struct core *core, struct session *session,

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/patterns.h"
 #include "base/utf8.h"
 #include "core/group.h"
 #include "core/presence.h"
@@ -167,6 +168,15 @@ struct scenario *scenario_find(const struct core *core, struct slice name)
 		}
 	}
 	return NULL;
+}
+
+bool scenario_allows(const struct core *core, const struct scenario *scenario, struct slice id)
+{
+	const struct access_port *access = &core->access;
+	const char *allow = scenario->config.allow;
+
+	return (!*allow || patterns_match(allow, id)) &&
+	       (!access->ops || access->ops->allows(access->ctx, id, name_slice(&scenario->name)));
 }
 
 /* The stay goes on without its session and, soon, without the scenario. */

@@ -65,6 +65,8 @@ void scenarios_fini(struct core *core);
 
 /* By name, or NULL. */
 struct scenario *scenario_find(const struct core *core, struct slice name);
+/* Whether the drone of this id may be in it: by the configuration and by its credential. */
+bool scenario_allows(const struct core *core, const struct scenario *scenario, struct slice id);
 /* The hub's place is filled anew, after its name has changed or members have come: the one
  * who is it now, or nobody. */
 void scenario_seat_hub(struct scenario *scenario);

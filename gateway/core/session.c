@@ -1,10 +1,10 @@
 #include <stdlib.h>
 
+#include "core/admission.h"
 #include "core/deadline.h"
 #include "core/lane.h"
 #include "core/listing.h"
 #include "core/relay.h"
-#include "core/request.h"
 #include "core/state.h"
 
 static const char out_of_memory[] = "the gateway is out of memory";
@@ -412,7 +412,7 @@ static void settle_rival(struct core *core, struct session *session, bool was_ho
 	asked = rival->asked;
 	rival->asked = NULL;
 	session_move(core, rival, SESSION_NEW);
-	request_register_asked(core, rival, asked->ref, &asked->registration);
+	admission_register_asked(core, rival, asked->ref, &asked->registration);
 	free(asked);
 	session_release(core, rival, HOLD_ASKING);
 }
@@ -426,8 +426,26 @@ static void forget_reports(struct core *core, struct session *session)
 	}
 }
 
-static void end(struct core *core, struct session *session, enum goodbye_reason reason,
-		uint32_t ref, const char *message, uint32_t retry_after_ms)
+enum { FLAPPING_WINDOW_US = 60 * 1000000 };
+
+static void note_takeover(struct core *core, const struct session *session)
+{
+	uint32_t most = core->limits.max_takeovers_per_minute;
+	struct ban_rule rule = {
+		.limit = most ? most + 1 : 0,
+		.window_us = FLAPPING_WINDOW_US,
+		.ban_us = core->limits.takeover_ban_ms * 1000ull,
+	};
+
+	if (bans_note(&core->takeovers, session_id(session), core->now.mono_us, &rule)) {
+		LOG(core->log, LOG_LEVEL_WARNING, "banned", log_text("drone", session_id(session)),
+		    log_num("ban_ms", core->limits.takeover_ban_ms),
+		    log_str("why", "the id changed hands too often"));
+	}
+}
+
+void session_end_for(struct core *core, struct session *session, enum goodbye_reason reason,
+		     uint32_t ref, const char *message, uint32_t retry_after_ms)
 {
 	bool was_active = session->state == SESSION_ACTIVE;
 
@@ -437,9 +455,7 @@ static void end(struct core *core, struct session *session, enum goodbye_reason 
 	session_move(core, session, SESSION_ENDED);
 	core->stats.goodbyes[reason]++;
 	if (reason == GOODBYE_TAKEN_OVER) {
-		flapping_takeover(&core->flapping, &session->id, core->now.mono_us,
-				  core->limits.max_takeovers_per_minute,
-				  core->limits.takeover_ban_ms);
+		note_takeover(core, session);
 	}
 	if (was_active) {
 		presence_note(core, session, PRESENCE_WHAT_OFFLINE, reason,
@@ -463,15 +479,15 @@ static void end(struct core *core, struct session *session, enum goodbye_reason 
 void session_end(struct core *core, struct session *session, enum goodbye_reason reason,
 		 uint32_t ref, const char *message)
 {
-	end(core, session, reason, ref, message, 0);
+	session_end_for(core, session, reason, ref, message, 0);
 }
 
-void session_turn_away(struct core *core, struct session *session, uint32_t ref, uint64_t banned_us)
+void session_turn_away(struct core *core, struct session *session, uint32_t ref, uint64_t banned_us,
+		       const char *why)
 {
-	static const char why[] = "this id changed hands too often; it is banned for a while";
 	uint64_t rest_ms = (banned_us + 999) / 1000;
 
 	session_error(core, session, ref, ERROR_BANNED, why);
-	end(core, session, GOODBYE_BANNED, 0, why,
-	    rest_ms < UINT32_MAX ? (uint32_t)rest_ms : UINT32_MAX);
+	session_end_for(core, session, GOODBYE_BANNED, 0, why,
+			rest_ms < UINT32_MAX ? (uint32_t)rest_ms : UINT32_MAX);
 }

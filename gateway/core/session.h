@@ -11,12 +11,15 @@
 #include "core/name.h"
 
 enum session_state {
-	SESSION_NEW,	/* connected, not registered */
-	SESSION_ASKING, /* wants an id whose holder is being pinged */
-	SESSION_ACTIVE, /* registered */
-	SESSION_ENDED,	/* forgotten by its endpoint, freed next turn */
+	SESSION_NEW,	 /* connected, not registered */
+	SESSION_PROVING, /* challenged: must prove that it may go by the id */
+	SESSION_DENIED,	 /* has failed to; is told after limits.auth_delay_ms */
+	SESSION_ASKING,	 /* wants an id whose holder is being pinged */
+	SESSION_ACTIVE,	 /* registered */
+	SESSION_ENDED,	 /* forgotten by its endpoint, freed next turn */
 };
 
+struct allowance;
 struct lane;
 struct listing;
 struct member;
@@ -27,13 +30,16 @@ enum session_hold {
 	HOLD_WINDOW = 1,    /* its own window is full */
 	HOLD_SIMULATOR = 2, /* the simulator's window is full; in its lane's list */
 	HOLD_LISTING = 4,   /* a list is still being written to it */
-	HOLD_ASKING = 8,    /* SESSION_ASKING */
+	HOLD_ASKING = 8,    /* SESSION_ASKING; SESSION_DENIED: never released */
 	HOLD_DRAINING = 16, /* the gateway is about to end; never released */
+	HOLD_RATE = 32,	    /* it has sent more than it may */
 };
 
-/* What is left of a request that waits: of one who asks for an id, its registration. */
+/* What is left of a request that waits: of one who is challenged or asks for an id, its
+ * registration. */
 struct asked {
 	uint32_t ref;
+	uint8_t nonce[AUTH_NONCE_BYTES]; /* of the challenge */
 	struct request_registration registration;
 };
 
@@ -64,7 +70,10 @@ struct session {
 	uint64_t slow_since_us; /* 0: is not slow */
 
 	struct callsign *callsign; /* NULL: the id */
-	struct asked *asked;	   /* of one who asks: to be finished */
+	union {
+		struct asked *asked;	     /* before it is registered: to be finished */
+		struct allowance *allowance; /* from then on; see core/rate.h */
+	};
 	struct heap_entry deadline;
 	union {
 		uint64_t connected_us; /* until it is registered */
@@ -107,9 +116,12 @@ void session_activate(struct core *core, struct session *session, uint32_t ref,
  * people, static. */
 void session_end(struct core *core, struct session *session, enum goodbye_reason reason,
 		 uint32_t ref, const char *message);
-/* A newcomer whose id is banned: error, goodbye, and when to try again. */
-void session_turn_away(struct core *core, struct session *session, uint32_t ref,
-		       uint64_t banned_us);
+/* The same, and when to come again. */
+void session_end_for(struct core *core, struct session *session, enum goodbye_reason reason,
+		     uint32_t ref, const char *message, uint32_t retry_after_ms);
+/* A newcomer that is banned: error, goodbye, and when to try again. `why` is static. */
+void session_turn_away(struct core *core, struct session *session, uint32_t ref, uint64_t banned_us,
+		       const char *why);
 
 /* Hands an event to the drone. A reader that is too far behind is ended. Harmless
  * on an ended session. True: it was taken. */

@@ -2,9 +2,10 @@
 #ifndef UAV_CORE_STATE_H
 #define UAV_CORE_STATE_H
 
+#include "base/bucket.h"
+#include "core/bans.h"
 #include "core/core.h"
 #include "core/fanout.h"
-#include "core/flapping.h"
 #include "core/group.h"
 #include "core/inflight.h"
 #include "core/presence.h"
@@ -35,7 +36,10 @@ struct core {
 	uint64_t next_number;
 	struct heap deadlines; /* of sessions */
 	struct list graveyard; /* ended sessions, freed next turn */
-	struct flapping flapping;
+	struct access_port access;
+	struct bans takeovers;	     /* of ids */
+	struct bans failures;	     /* tries to go by an id, from a host */
+	struct bucket failure_lines; /* that are logged */
 	struct members members;
 	struct groups groups;
 	struct scenarios numbers;

@@ -24,6 +24,8 @@ struct stats {
 	uint64_t results_repeated; /* ... target already decided */
 	uint64_t presence_events, presence_missed;
 	uint64_t sim_ups, sim_downs;
+	uint64_t auth_failures;	  /* tries to go by an id that failed */
+	uint64_t delivered_bytes; /* payloads handed over */
 };
 
 #endif

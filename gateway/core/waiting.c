@@ -6,7 +6,9 @@
 
 enum {
 	WAITING_KEPT = 1024,
-	WAITING_PER_TICK = 4096, /* then the network has its turn */
+	/* Then the network has its turn, or one who reads it well would look slow. */
+	WAITING_PER_TICK = 4096,
+	WAITING_BYTES_PER_TICK = 512 * 1024,
 };
 
 struct waiting {
@@ -190,8 +192,10 @@ void waiting_tick(struct core *core)
 {
 	struct waiting *waiting;
 	uint32_t left = WAITING_PER_TICK;
+	uint64_t enough = core->stats.delivered_bytes + WAITING_BYTES_PER_TICK;
 
-	while (left-- && (waiting = first_of(core)) && waiting->due.due_us <= core->now.mono_us) {
+	while (left-- && core->stats.delivered_bytes < enough && (waiting = first_of(core)) &&
+	       waiting->due.due_us <= core->now.mono_us) {
 		uint64_t late_us = core->now.mono_us - waiting->due.due_us;
 		struct message *message = waiting->message;
 		struct aim aim = aim_of(waiting);

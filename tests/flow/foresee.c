@@ -217,7 +217,7 @@ static enum held_why foresee_handled(struct world *world, struct conn *conn,
 		conn_expect(conn, REPLY_GOODBYE, request->ref);
 		break;
 	default:
-		expect_error(conn, request->ref, ERROR_UNSUPPORTED);
+		expect_error(conn, request->ref, ERROR_ALREADY_REGISTERED);
 		break;
 	}
 	return HELD_NOT;

@@ -36,7 +36,7 @@ static void test_refused_requests(void **state)
 
 	(void)state;
 	fake_join(&gateway, &one, "uav1", NULL);
-	expect_refusal(&request, ERROR_UNSUPPORTED);
+	expect_refusal(&request, ERROR_ALREADY_REGISTERED);
 	request.kind = REQUEST_REFUSED;
 	request.refused = (struct request_refused){ERROR_UNKNOWN_REQUEST, "no such request"};
 	expect_refusal(&request, ERROR_UNKNOWN_REQUEST);
