@@ -42,7 +42,7 @@ struct pair {
 static void check_row(struct draft *draft, const struct row *row, const struct section *section,
 		      const struct settings *running, struct pair pair)
 {
-	const struct part *part = draft_find(draft, section, pair.now);
+	const struct part *part = draft_find_giving(draft, section, pair.now, row);
 	struct place place = part ? part->place : (struct place){.file = draft->report.file};
 	size_t index = table_row_index(row);
 	char title[VIEW_TITLE_BYTES], is[VALUE_TEXT_BYTES], wanted[VALUE_TEXT_BYTES];

@@ -48,8 +48,8 @@ static struct known look_up(const struct draft *draft, const char *section_name,
 {
 	const struct section *section = table_find_section(section_name);
 	size_t index = section->target == TARGET_SIMULATOR ? simulator : 0;
-	const struct part *part = draft_find(draft, section, index);
 	const struct row *row = table_find_row(section_name, key);
+	const struct part *part = draft_find_giving(draft, section, index, row);
 	struct known known = {
 		.value = value_number(row, view_target(draft->settings, section->target, index)),
 		.place = {.file = draft->report.file},

@@ -41,6 +41,20 @@ const struct part *draft_find(const struct draft *draft, const struct section *s
 	return NULL;
 }
 
+const struct part *draft_find_giving(const struct draft *draft, const struct section *section,
+				     size_t index, const struct row *row)
+{
+	for (size_t i = 0; i < draft->part_count; i++) {
+		const struct part *part = &draft->parts[i];
+
+		if (part->section == section && part->index == index &&
+		    part->lines[table_row_index(row)]) {
+			return part;
+		}
+	}
+	return draft_find(draft, section, index);
+}
+
 void *draft_target(const struct draft *draft, const struct part *part)
 {
 	return view_target(draft->settings, part->section->target, part->index);

@@ -69,6 +69,9 @@ bool draft_in_first_file(const struct draft *draft);
 /* The part of this kind of section and index, or NULL where none stands in a file. */
 const struct part *draft_find(const struct draft *draft, const struct section *section,
 			      size_t index);
+/* The same; of several that stand there by mistake, the one that gives this key. */
+const struct part *draft_find_giving(const struct draft *draft, const struct section *section,
+				     size_t index, const struct row *row);
 
 /* Into what the offsets of the part's rows point. */
 void *draft_target(const struct draft *draft, const struct part *part);
