@@ -194,7 +194,8 @@ lint: dev-deps layers $(GEN_H)
 	@$(PYTHON) -m compileall -q tests
 	@echo "lint: clean"
 
-# Each fuzzer for FUZZ_RUNS executions, instrumented throughout, on from its corpus.
+# Each fuzzer for FUZZ_RUNS executions, instrumented throughout, on from its corpus. One that
+# reads text has a dictionary, and is given short pieces of it.
 FUZZ_RUNS ?= 1000000
 FUZZ_SAN := fuzzer-no-link,address,undefined
 .PHONY: fuzz fuzz-all
@@ -204,7 +205,9 @@ fuzz-all: $(patsubst %,$(B)/tests/fuzz/%,$(FUZZERS))
 	@set -e; for f in $(FUZZERS); do \
 		echo "== $$f: $(FUZZ_RUNS) executions"; \
 		mkdir -p $(B)/corpus/$$f; \
-		$(B)/tests/fuzz/$$f -runs=$(FUZZ_RUNS) -timeout=10 -print_final_stats=1 \
+		words=tests/fuzz/$${f#fuzz_}.dict; \
+		if [ -f $$words ]; then words="-dict=$$words -max_len=1024"; else words=; fi; \
+		$(B)/tests/fuzz/$$f -runs=$(FUZZ_RUNS) -timeout=10 -print_final_stats=1 $$words \
 			-artifact_prefix=$(B)/$$f- $(B)/corpus/$$f tests/fuzz/corpus/$${f#fuzz_} \
 			>$(B)/$$f.log 2>&1 || { tail -n 40 $(B)/$$f.log; exit 1; }; \
 		grep stat::number_of_executed_units $(B)/$$f.log; \

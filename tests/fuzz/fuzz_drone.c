@@ -2,11 +2,12 @@
  *
  * Byte 0: the state (new, registered, in a scenario, held, with messages in flight, a star's spoke
  * or hub, with deliveries that wait for their time, with the simulator away and messages
- * that wait for it or go past it). Byte 1: how the stream is cut into reads. Byte 2, bits: the
- * simulator answers between reads; the drone does not read; it takes small frames alone; time
- * passes; answers have a delay; they alter payloads; the link comes and goes; the configuration
- * changes. The rest is the stream. All that the core says goes through the front end's writer, and
- * what it writes must be readable and within the drone's largest frame. */
+ * that wait for it or go past it, asking for an id that another has, at a gateway that drains).
+ * Byte 1: how the stream is cut into reads. Byte 2, bits: the simulator answers between reads; the
+ * drone does not read; it takes small frames alone; time passes; answers have a delay; they alter
+ * payloads; the link comes and goes; the configuration changes. The rest is the stream. All that
+ * the core says goes through the front end's writer, and what it writes must be readable and within
+ * the drone's largest frame. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -40,17 +41,21 @@ enum {
 	STATE_WAITING,
 	STATE_QUEUED,
 	STATE_BYPASS,
+	STATE_ASKING,
+	STATE_DRAINING,
 	STATES
 };
 
 /* Where the drone is, and the others with it. */
-static const char *const places[STATES] = {"alpha", NULL,   "alpha", "alpha", "alpha",
-					   "star",  "star", "slow",  "later", "past"};
+static const char *const places[STATES] = {"alpha", NULL,   "alpha", "alpha", "alpha", "star",
+					   "star",  "slow", "later", "past",  "alpha", "alpha"};
 
 static struct fake_gateway gateway;
 static struct fake_drone drone, other, hub;
 static uint32_t answered; /* transmits that the simulator need not look at any more */
 static bool up;		  /* the link */
+static bool held;	  /* what was presented waits ... */
+static uint32_t held_at;  /* ... until there have been more resumes */
 static struct parameter seed = {.key = {(const uint8_t *)"seed", 4}};
 static struct arena arena;
 static struct buf out;
@@ -141,15 +146,28 @@ static void send_some(const char *name)
 
 static void answer(uint8_t flags);
 
+/* What others do while the drone is in its state. */
+static void stir(unsigned state)
+{
+	if (state == STATE_WAITING) {
+		answer(FLAG_DELAY);
+	} else if (state == STATE_DRAINING) {
+		core_drain(gateway.core);
+	}
+}
+
 static void reach(unsigned state, uint8_t flags)
 {
 	struct request_registration registration =
-		fake_registration(state == STATE_HUB ? "hub" : "fuzzed");
+		fake_registration(state == STATE_HUB	  ? "hub"
+				  : state == STATE_ASKING ? "other"
+							  : "fuzzed");
 
 	go_up();
 	join_others(state);
 	/* from another host an id is not taken over at once */
-	fake_attach(&gateway, &drone, state == STATE_NEW && (flags & FLAG_SMALL) ? 2 : 1);
+	fake_attach(&gateway, &drone,
+		    state == STATE_ASKING || (state == STATE_NEW && (flags & FLAG_SMALL)) ? 2 : 1);
 	drone.watch = encode;
 	if (flags & FLAG_DEAF) {
 		drone.event_bytes = 500;
@@ -165,12 +183,10 @@ static void reach(unsigned state, uint8_t flags)
 	}
 	if (state == STATE_HELD) {
 		fill_window();
-	} else if (state >= STATE_IN_FLIGHT && drone.session) {
+	} else if (state >= STATE_IN_FLIGHT && state != STATE_ASKING && drone.session) {
 		send_some(state == STATE_HUB ? "hub" : "fuzzed");
 	}
-	if (state == STATE_WAITING) {
-		answer(FLAG_DELAY);
-	}
+	stir(state);
 }
 
 /* --------------------------------------------------------------------- the others */
@@ -233,7 +249,7 @@ static void change(void)
  * on. */
 static bool present(struct buf *in)
 {
-	while (drone.session && buf_size(in)) {
+	while (drone.session && buf_size(in) && !(held && drone.resumes == held_at)) {
 		uint32_t resumes = drone.resumes;
 		struct request request;
 		const char *why = NULL;
@@ -256,11 +272,13 @@ static bool present(struct buf *in)
 		}
 		if (core_request(gateway.core, drone.session, &request) == CORE_HOLD) {
 			must(drone.resumes == resumes, "resumed before it is held");
+			held = true;
+			held_at = resumes;
 			return true;
 		}
 		buf_consume(in, used);
 	}
-	if (drone.session) {
+	if (drone.session && !buf_size(in)) {
 		core_partial(gateway.core, drone.session, false);
 	}
 	return drone.session != NULL;
@@ -270,6 +288,9 @@ static void between(uint8_t flags)
 {
 	if (flags & FLAG_ANSWER) {
 		answer(flags);
+		if (drone.session && drone.session->state == SESSION_ASKING && other.session) {
+			fake_ask(&other, REQUEST_PONG, NULL); /* it is there */
+		}
 	}
 	if (flags & FLAG_TIME) {
 		fake_pass(&gateway, 20000);
@@ -341,8 +362,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	limits.max_waiting = 8;
 	limits.max_queued = 4;
 	limits.queue_ms = 50;
+	limits.takeover_ms = 50;
 	limits.presence_backlog = 32;
 	answered = 0;
+	held = false;
 	fake_configure(&gateway, &limits);
 	gateway.simulators[0].max_in_flight = 5;
 	fake_start(&gateway);

@@ -1,4 +1,5 @@
-"""Writes the seed corpora of the core's fuzzers: tests/fuzz/corpus/{drone,simulator}. Each
+"""Writes the seed corpora of the core's and sim-stub's fuzzers:
+tests/fuzz/corpus/{drone,simulator,stub}. Each
 file is the fuzzer's head (see the .c files) and a stream of frames. Needs the generated
 classes (make build/gen/drone_pb2.py build/gen/channel_pb2.py); what it writes is committed."""
 import os
@@ -11,7 +12,8 @@ import drone_pb2  # noqa: E402
 from make_corpus import save, varint  # noqa: E402
 
 # states and flags of fuzz_drone.c
-NEW, REGISTERED, MEMBER, HELD, IN_FLIGHT, SPOKE, HUB, WAITING, QUEUED, BYPASS = range(10)
+NEW, REGISTERED, MEMBER, HELD, IN_FLIGHT, SPOKE, HUB, WAITING, QUEUED, BYPASS, \
+    ASKING, DRAINING = range(12)
 ANSWER, DEAF, SMALL, TIME, DELAY, ALTER, LINK_TURNS, RELOAD = (1 << i for i in range(8))
 # flags of fuzz_simulator.c
 TARGET_LEFT, CAME_AGAIN, SENDER_LEFT, STRICT, CHANGED, HUB_LEFT, TICKS, NOT_YET = (
@@ -130,6 +132,18 @@ def drone_seeds():
              flags=ANSWER | RELOAD | LINK_TURNS | TIME | DELAY | ALTER | SMALL)
         seed(f"{name}_deaf", state, mission, flags=DEAF | ANSWER | RELOAD)
         seed(f"{name}_deaf_lists", state, everything * 4, cut=20, flags=DEAF | RELOAD)
+    seed("asking_all", ASKING, everything, cut=20, flags=ANSWER)
+    seed("asking_tries_again", ASKING, framed(registration(**fuzzed)) + everything, cut=12, flags=ANSWER)
+    seed("asking_takes_over", ASKING, mission, cut=30, flags=TIME)
+    seed("asking_is_deaf", ASKING, mission, cut=25, flags=TIME | DEAF)
+    seed("asking_garbage", ASKING, b"\x04\xff\xff\xff\xff", flags=TIME)
+    seed("asking_reload", ASKING, mission, cut=25, flags=TIME | RELOAD | LINK_TURNS)
+    pongs = framed(*[drone_pb2.ToGateway(pong={"nonce": 1})] * 3)
+    seed("draining_all", DRAINING, pongs + everything, cut=8)
+    seed("draining_pongs", DRAINING, pongs, cut=3, flags=ANSWER | TIME | DELAY)
+    seed("draining_silent", DRAINING, pongs, flags=TIME)
+    seed("draining_link", DRAINING, pongs * 9, cut=10, flags=ANSWER | LINK_TURNS | RELOAD)
+    seed("draining_garbage", DRAINING, pongs + b"\x00", cut=2)
     seed("takes_over_hub", NEW, framed(registration(drone_id="hub", scenario="star")) + mission)
     seed("takes_over_silent_hub", NEW, framed(registration(drone_id="hub", scenario="star"))
          + mission, cut=1, flags=SMALL | TIME)
@@ -230,6 +244,96 @@ def simulator_seeds():
     by_lanes("retired_hub_left", *star, flags=CHANGED | HUB_LEFT | SENDER_LEFT)
 
 
+PARAMETERS = {
+    "ideal": {"model": "ideal"},
+    "free": {"model": "free-space", "frequency_hz": "2400000000", "modulation": "qpsk"},
+    "shadow": {"model": "log-distance", "exponent": "2.7", "reference_m": "100",
+               "shadowing_db": "6", "frequency_hz": "868000000", "modulation": "bpsk",
+               "bitrate_bps": "50000", "tx_power_dbm": "14", "bandwidth_hz": "125000"},
+    "bounds": {"model": "log-distance", "exponent": "10", "shadowing_db": "60",
+               "tx_power_dbm": "-200", "noise_figure_db": "100", "modulation": "64qam"},
+    "wrong": {"model": "free-space", "frequency_hz": "-1", "colour": "red"},
+    "none": {},
+    "not_text": {"model": "ray\u202etracing", "exponent": "nan", "frequency_hz": "1e999"},
+}
+
+
+def to_simulator(body, /, **fields):
+    return channel_pb2.ToSimulator(**{body: fields})
+
+
+def stub_hello(protocol=1):
+    return to_simulator("hello", protocol=protocol, gateway="gw", software="fuzz 1")
+
+
+def stub_scenario(number, kind):
+    return to_simulator("set_scenario", scenario=number, name=f"s-{kind}", parameters=[
+        {"key": key, "value": value} for key, value in PARAMETERS[kind].items()])
+
+
+def stub_node(scenario, node, east_m, **parts):
+    return to_simulator("set_node", scenario=scenario, node=node, name=f"n{node}",
+                        position={"east_m": east_m}, **parts)
+
+
+def stub_transmit(scenario, transmitter, *receivers, sequence=1, **fields):
+    return to_simulator("transmit", **{
+        "id": 1 << 32 | sequence, "scenario": scenario, "transmitter": transmitter,
+        "receivers": receivers, "origin": transmitter, "sequence": sequence,
+        "payload": b"hello", **fields})
+
+
+def stub_seeds():
+    def seed(name, *messages, cuts=(255, 255, 255, 255), tail=b"", hello=True):
+        hellos = [stub_hello()] if hello else []
+        save("stub", name, bytes(cuts) + framed(*hellos, *messages) + tail)
+
+    def crew(scenario):
+        radio = {"tx_power_dbm": 30, "antenna_gain_dbi": 3, "noise_figure_db": 4}
+        return [stub_node(scenario, 1, 0), stub_node(scenario, 2, 500, radio=radio),
+                stub_node(scenario, 3, 20000, velocity={"north_mps": 30})]
+
+    for kind in PARAMETERS:
+        seed(f"mission_{kind}", stub_scenario(1, kind), *crew(1),
+             *(stub_transmit(1, 1, 2, 3, sequence=n) for n in range(1, 4)),
+             stub_transmit(1, 2, 1, 3, origin=1))
+    whole = (stub_scenario(1, "free"), *crew(1), stub_transmit(1, 1, 2, 3))
+    seed("byte_by_byte", *whole, cuts=(0, 0, 0, 0))
+    seed("in_odd_pieces", *whole, cuts=(0, 6, 30, 1))
+    seed("nothing_but_hello")
+    seed("no_hello", *whole, hello=False)
+    seed("no_protocol", stub_hello(0), hello=False)
+    seed("hello_again", *whole, stub_hello(9), *whole[1:])
+    seed("ping", to_simulator("ping", nonce=2**64 - 1), to_simulator("ping"))
+    seed("changes", *whole, stub_scenario(1, "shadow"), whole[-1], stub_scenario(1, "wrong"),
+         whole[-1], stub_scenario(1, "ideal"), whole[-1])
+    seed("removals", *whole, to_simulator("remove_node", scenario=1, node=2), whole[-1],
+         to_simulator("remove_node", scenario=7, node=7), to_simulator("remove_scenario", scenario=1),
+         whole[-1], to_simulator("remove_scenario", scenario=1))
+    seed("strangers", stub_node(9, 1, 0), *whole, stub_transmit(1, 9, 1), stub_transmit(2, 1, 2),
+         stub_transmit(1, 1, 9, 0, 2**32 - 1, 1), stub_transmit(1, 1, 2, origin=77))
+    seed("many", *whole, stub_transmit(1, 1, *[2, 3] * 400))
+    seed("large_payload", *whole, stub_transmit(1, 1, 2, payload=bytes(4000)))
+    seed("high_numbers", stub_scenario(65536, "ideal"), stub_node(65536, 1 << 16, 0))
+    seed("too_high_numbers", stub_scenario(65537, "ideal"), stub_scenario(0, "ideal"),
+         stub_scenario(1, "ideal"), stub_node(1, 2**20 + 1, 0))
+    seed("far_away", stub_scenario(1, "free"), stub_node(1, 1, 3e38), stub_node(1, 2, -3e38),
+         stub_transmit(1, 1, 2), stub_transmit(1, 2, 1))
+    seed("same_place", stub_scenario(1, "shadow"), stub_node(1, 1, 0), stub_node(1, 2, 0),
+         stub_transmit(1, 1, 2), stub_transmit(1, 1, 1))
+    seed("not_finite", stub_scenario(1, "free"), stub_node(1, 1, float("nan")), *whole[1:])
+    seed("infinite_radio", *whole, stub_node(1, 2, 5, radio={"tx_power_dbm": float("inf")}),
+         whole[-1])
+    seed("long_names", to_simulator("set_scenario", scenario=1, name="s" * 33),
+         to_simulator("set_node", scenario=1, node=1, name=""))
+    seed("garbage", *whole, tail=b"\x04\xff\xff\xff\xff")
+    seed("zero_length", *whole, tail=b"\x00")
+    seed("endless_varint", *whole, tail=b"\xff" * 6)
+    seed("cut_short", *whole, tail=b"\x7f\x0a", cuts=(3, 3, 3, 3))
+    seed("bomb", *whole, tail=varint(3003) + b"\x1a\xb8\x17" + b"\x1a\x00" * 1500)
+
+
 if __name__ == "__main__":
     drone_seeds()
     simulator_seeds()
+    stub_seeds()

@@ -1,12 +1,16 @@
 """Writes the seed corpora of the codecs' fuzzers from the golden frames and a few
-hostile ones: tests/fuzz/corpus/{frame,hot_codec,channel,event}. Run it after the
-golden frames have changed; what it writes is committed."""
+hostile ones: tests/fuzz/corpus/{frame,hot_codec,channel,event}; and those of the readers of
+files from the files that come with the gateway: tests/fuzz/corpus/{settings,options}, with the
+fuzzer's dictionary settings.dict. Run it after these have changed; what it writes is
+committed."""
 import glob
 import os
+import re
 import struct
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-VECTORS = os.path.join(HERE, "..", "..", "proto", "vectors")
+ROOT = os.path.join(HERE, "..", "..")
+VECTORS = os.path.join(ROOT, "proto", "vectors")
 
 # kinds of fuzz_hot_codec, by envelope and field number of the body
 HOT = {
@@ -167,6 +171,109 @@ def event_seeds(messages):
     save("event", "unknown_body", b"\x00" + field(99, b"") + number(1, 5))
 
 
+def read_text(*path):
+    with open(os.path.join(ROOT, *path), encoding="utf-8") as file:
+        return file.read()
+
+
+def without_comments(text):
+    return "".join(line + "\n" for line in text.splitlines() if line and line[0] != "#")
+
+
+LISTEN = "[listen:a]\naddress = 127.0.0.1:7600\n"
+
+
+def settings_seeds():
+    def seed(name, *texts):
+        save("settings", name, b"\x1d".join(
+            text if isinstance(text, bytes) else text.encode() for text in texts))
+
+    main_file = read_text("config", "gateway.ini").replace("scenarios/", "")
+    ready = {os.path.basename(path): read_text(path)
+             for path in sorted(glob.glob(os.path.join(ROOT, "config", "scenarios", "*.ini")))}
+    seed("as_it_comes", main_file)
+    seed("without_comments", without_comments(main_file))
+    seed("all_scenarios", without_comments(main_file) + "".join(
+        map(without_comments, ready.values())))
+    seed("includes", without_comments(main_file).replace("*.ini", "[ab].ini"),
+         *(without_comments(ready[name]) for name in ("star-relay.ini", "star-deny.ini")))
+    seed("include_itself", LISTEN + "[gateway]\ninclude = *\n")
+    seed("include_in_a_ring", LISTEN + "[gateway]\ninclude = a.ini\n",
+         "[gateway]\ninclude = b.ini\n", "[gateway]\ninclude = first.ini\n")
+    seed("include_twice", LISTEN + "[gateway]\ninclude = a.ini\ninclude = a.ini\n", "[limits]\n")
+    seed("include_missing", LISTEN + "[gateway]\ninclude = none.ini # x\ninclude = n*\n")
+    seed("include_folder", LISTEN + "[gateway]\ninclude = .\ninclude = .*\n")
+    seed("include_with_more", LISTEN + "[gateway]\ninclude = a.ini\n", "[gateway]\nname = x\n" + LISTEN)
+    for name, text in {
+            "least": LISTEN,
+            "nothing": "",
+            "running": "[listen:two]\naddress = 127.0.0.1:7601\nscenario = field\n[listen:one]\n"
+                       "address = 127.0.0.1:7600\n[simulator:far]\naddress = 127.0.0.1:7701\n"
+                       "[simulator]\n[scenario:field]\nchannel.model = free-space\n",
+            "unix": "[listen:a]\naddress = unix:/run/a.sock\n[simulator]\naddress = unix:/run/b\n",
+            "v6": "[listen:a]\naddress = [::1]:0\n[listen:b]\naddress = [::]:7600\n",
+            "same_address": LISTEN + "[listen:b]\naddress = 127.0.0.1:7600\n[simulator]\n"
+                            "address = 127.0.0.1:7600\n",
+            "made_elsewhere": "\ufeff# x\r\n\r\n; y\r\n  [listen:a]\r\n\taddress=[::1]:0  \r\n"
+                              "protocol\t=\tprotobuf\r\n[gateway]\r\nname = gw-1",
+            "texts": LISTEN + "[scenario:hills]\ndescription = Hills; two = fun \u2713\nmax_drones = 7"
+                     "\norigin = -33.5 ,+151.25,  -1.5e2\nchannel.b = 2 = two\nchannel.a =\n",
+            "star_without_hub": LISTEN + "[scenario:s]\ntopology = star\n[scenario:t]\nhub = x\n",
+            "references": LISTEN + "scenario = s\n[gateway]\ndefault_scenario = t\n[scenario:s]\n"
+                          "simulator = far\n[simulator:far]\naddress = 127.0.0.1:0\n",
+            "rules": LISTEN + "[sessions]\nidle_timeout_ms = 500\nping_interval_ms = 500\n[limits]\n"
+                     "max_frame_bytes = 1048576\nmax_in_flight = 1\noutput_soft_bytes = 9999999\n",
+            "numbers": LISTEN + "[limits]\nmax_drones = -1\nmax_queued = 0x10\nqueue_ms = 5 ; x\n"
+                       "max_in_flight_bytes = 99999999999999999999\nmax_in_flight =\n",
+            "twice": LISTEN + "[gateway]\nname = a\nname = b\n[scenario:s]\nchannel.x = 1\n"
+                     "channel.x = 2\n[scenario:s]\n[gateway]\n",
+            "misspelt": "[listn:a]\n[gateway]\nnmae = x\nmax_drones = 3\n[scenario:s]\n"
+                        "chanel.model = y\n[gateway:x]\n[scenario]\n[scenario:]\n[scenario:a b]\n",
+            "form": "name = x\n[gateway\nnonsense\na: b\n= 5\n[gateway] # x\nname = two words\n",
+            "long_line": LISTEN + "[scenario:s]\nchannel.x=" + "y" * 990 + "\nchannel.y = " + "z" * 991 + "\n",
+            "many": LISTEN + "".join(f"[listen:l{n}]\naddress = 127.0.0.1:{n}\n" for n in range(1, 18))
+                    + "[scenario:s]\n" + "".join(f"channel.k{n} = {n}\n" for n in range(257)),
+            "section_twice": LISTEN + "[limits]\n[limits]\noutput_soft_bytes = 262144\n",
+            "log": LISTEN + "[gateway]\nlog_level = debug\nlog_format = json\n[presence]\n",
+    }.items():
+        seed(name, text)
+    seed("not_text", LISTEN.encode() + b"[scenario:s]\ndescription = \xff\nchannel.x = a\x1b[2J\n"
+         b"[gateway]\nname = a\x00b\n")
+    words = {f"[{name}]" for name in re.findall(r'^\t\{"(\w+)", TARGET', table_text(), re.M)}
+    words |= {f"[{name}:s]\\x0a" for name in ("listen", "simulator", "scenario")}
+    words |= {f"\\x0a{key} = " for key in re.findall(r'\.key = "([\w.]+)"', table_text())}
+    words |= {f"= {value}\\x0a" for value in re.findall(r'\.(?:preset|example) = "([^"]+)"', table_text())}
+    words |= {f"= {value}\\x0a" for value in re.findall(r'^\t\{"(\w+)", \S+ (?:true|false)\}', table_text(), re.M)}
+    words |= {"channel.", "unix:/", "127.0.0.1:0", "[::1]:7600", "include = a.ini\\x0a", "\\x1d", "\\xef\\xbb\\xbf"}
+    with open(os.path.join(HERE, "settings.dict"), "w", encoding="ascii") as file:
+        print("# Words of gateway.ini, for libFuzzer; made by make_corpus.py", file=file)
+        for word in sorted(words):
+            print(f'"{word}"', file=file)
+
+
+def table_text():
+    return read_text("gateway", "settings", "table.c")
+
+
+def options_seeds():
+    for name, text in {
+            "both": "[sim]\nlisten = 127.0.0.1:7700\nseed = 7\n",
+            "v6": "; made elsewhere\r\n[sim]\r\nlisten=[::1]:0\r\n",
+            "name": "[sim]\nlisten = localhost:65535\n",
+            "mistakes": "[sim]\nlisten = 127.0.0.1:65536\nseed = -1\nsed = 3\n[other]\nseed = 1\n",
+            "twice": "[sim]\nseed = 18446744073709551615\nseed = 18446744073709551616\n",
+            "form": "seed = 1\n[sim\nnonsense\n: 5\n[sim]\nseed\n",
+            "long_line": "[sim]\nlisten = " + "h" * 300 + ":1\nseed = " + "0" * 190 + "1\n",
+            "long_names": "[" + "s" * 80 + "]\n" + "k" * 80 + " = 1\n",
+            "indented": "[sim]\nlisten = 127.0.0.1:1\n  :2\n seed = 1\n",
+            "comment": "[sim] ; x\nseed = 1 ; x\n# y\n",
+            "not_text": "[sim]\nse\u202eed = \u0085\nlisten = \x1b[2J:1\n",
+            "nothing": "",
+    }.items():
+        save("options", name, text.encode())
+    save("options", "nul", b"[sim]\nseed = 1\x00\nlisten\x00 = 2\n\x00\n\xff\xfe\n")
+
+
 def main():
     frames = {name: frame for name, frame, _ in golden()}
     messages = {name: message for name, _, message in golden()}
@@ -174,6 +281,8 @@ def main():
     hot_seeds(messages)
     channel_seeds(messages)
     event_seeds(messages)
+    settings_seeds()
+    options_seeds()
 
 
 if __name__ == "__main__":
