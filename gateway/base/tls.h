@@ -9,7 +9,8 @@
 #include <sys/types.h>
 
 /* A side's certificate and key, and whom it trusts. Connections that have begun keep what
- * they began with, even when their context is freed. */
+ * they began with, even when their context is freed. A context and its connections belong to
+ * one thread. No session is ever resumed: whoever comes shows its certificate. */
 struct tls_context;
 
 /* Paths of PEM files; NULL or empty: none. */
@@ -19,7 +20,7 @@ struct tls_identity {
 	const char *ca;	  /* whose certificates are taken from the other side */
 };
 
-enum { TLS_WHY_BYTES = 256 };
+enum { TLS_WHY_BYTES = 512 };
 
 /* The side that listens: cert and key are needed; with a ca, whoever connects must have a
  * certificate that it has signed. NULL, and in `why` (TLS_WHY_BYTES) which file is wrong, how,
@@ -52,12 +53,14 @@ void tls_free(struct tls *tls);
 enum tls_status tls_handshake(struct tls *tls);
 /* At least one byte with TLS_DONE; how many in *got. */
 enum tls_status tls_read(struct tls *tls, void *data, size_t size, size_t *got);
-/* Whether tls_read has bytes that the socket will never tell of. */
+/* Whether tls_read has something to tell, bytes or the end, of which the socket will tell
+ * nothing. */
 bool tls_holds(const struct tls *tls);
 /* *taken bytes with TLS_DONE, at least one, maybe not all. After TLS_WANTS_* it is to be called
  * again with the same bytes at the front, wherever they stand then. */
 enum tls_status tls_write(struct tls *tls, const void *data, size_t size, size_t *taken);
-/* Tells the other side that no more comes. Once; TLS_DONE, or TLS_WANTS_WRITE, or broken. */
+/* Tells the other side that no more comes, after all writes. TLS_DONE once it is told, or
+ * TLS_WANTS_WRITE: call it again; or broken. */
 enum tls_status tls_finish(struct tls *tls);
 
 /* Whether the other side's certificate, which was verified, names `name`: as its subject's
@@ -66,5 +69,7 @@ bool tls_names(const struct tls *tls, struct slice name);
 
 /* What went wrong with TLS_BROKEN; lives until the next call about this connection. */
 const char *tls_why(const struct tls *tls);
+/* After TLS_BROKEN: whether it was the connection that broke, and not TLS on it. */
+bool tls_cut(const struct tls *tls);
 
 #endif
