@@ -9,16 +9,20 @@
 
 struct access;
 
-/* Reads what `settings` name; every mistake is told, with file and line of the broken file.
- * NULL when there was any, or memory is out (told too): a broken file lets nobody in. */
-struct access *access_load(const struct settings *settings, settings_complain_fn complain,
-			   void *ctx) __attribute__((warn_unused_result));
+/* Reads what `settings`, which came from `file`, name; every mistake is told: of the secrets with
+ * their file and line, of certificates and keys by their path and the section in `file`. NULL when
+ * there was any, or memory is out (told too): a broken file lets nobody in. */
+struct access *access_load(const struct settings *settings, const char *file,
+			   settings_complain_fn complain, void *ctx)
+	__attribute__((warn_unused_result));
 /* Harmless with NULL. */
 void access_free(struct access *access);
 
 /* By their number in the settings; NULL: without TLS. Owned by `access`. */
 struct tls_context *access_listener(const struct access *access, size_t listener);
 struct tls_context *access_simulator(const struct access *access, size_t simulator);
+/* That the secrets file has; 0 where none is named. */
+size_t access_drones(const struct access *access);
 
 /* Who the core asks. */
 struct access_keeper {

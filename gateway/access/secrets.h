@@ -15,8 +15,11 @@ struct secrets;
 
 /* Refused: a file that anybody but its owner can read or write (its group may read it when it
  * belongs to root), that is no regular file, has over SECRETS_MAX_BYTES, or any line of which is
- * broken or names an id again. Every mistake is told, no secret ever. NULL then. */
+ * broken or names an id again. Every mistake is told (of a file that is wholly wrong the first
+ * SECRETS_MISTAKES_TOLD, and how many more there are), no secret ever. NULL then. Never waits for a
+ * pipe. `complain` may be NULL. */
 #define SECRETS_MAX_BYTES (16u * 1024 * 1024)
+#define SECRETS_MISTAKES_TOLD 100
 struct secrets *secrets_load(const char *file, settings_complain_fn complain, void *ctx)
 	__attribute__((warn_unused_result));
 /* The same of text that is in memory already; `file` is its name in what is told. */
@@ -35,12 +38,16 @@ bool secrets_allow(const struct secrets *secrets, struct slice id, struct slice 
 /* Whether both have this drone, with the same secret. */
 bool secrets_same(const struct secrets *a, const struct secrets *b, struct slice id);
 
+/* What is wrong with what is to be written for a drone, in words; NULL: nothing. */
+const char *secrets_objection(const char *id, const char *scenarios);
+
 /* Adds a drone with a new random secret, or takes one away: the file is written anew beside
  * the old one, with its mode and owner, and takes its place in one stroke; what else stands in
- * it stays. A file that is not there is made (mode 0600). Two that do so at the same time come
- * one after the other. The secret is printed to `out`, as "ID SECRET", and nowhere
- * else. `scenarios`: "" for all. 0, or -1 when the file is refused, has the id already (or has
- * it not), or cannot be written: told by `complain`, nothing changed. */
+ * it stays. A file that is not there is made (mode 0600); behind a symbolic link the file that it
+ * leads to is written anew. Two that do so at the same time come one after the other. The secret
+ * is printed to `out`, as "ID SECRET", and nowhere else. `scenarios`: "" for all. 0, or -1 when
+ * the file is refused, has the id already (or has it not), or cannot be written, or `out` cannot:
+ * told by `complain`, nothing changed. */
 int secrets_add(const char *file, const char *id, const char *scenarios, FILE *out,
 		settings_complain_fn complain, void *ctx) __attribute__((warn_unused_result));
 int secrets_remove(const char *file, const char *id, settings_complain_fn complain, void *ctx)
