@@ -57,7 +57,7 @@ enum heard_kind {
 	HEARD_READY,	/* registered, subscribed: may send, will receive */
 	HEARD_DELIVERY, /* `payload` */
 	HEARD_PRESENCE, /* `count` drones told of */
-	HEARD_REPORT,	/* of a message sent; `count` targets */
+	HEARD_REPORT,	/* of a message sent; `count` targets, the last one's `outcome` */
 	HEARD_REFUSED,	/* an error or a goodbye: the run has failed; `why` */
 };
 
@@ -66,6 +66,7 @@ struct heard {
 	enum heard_kind kind;
 	struct slice payload; /* of the bytes read */
 	uint32_t count;
+	uint32_t outcome; /* as drone.proto numbers them; 0 when it is not told */
 	char why[200];
 };
 

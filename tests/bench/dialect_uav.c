@@ -25,7 +25,13 @@ enum {
 	TO_SIMULATOR_PING = 6,
 	TO_SIMULATOR_HELLO = 7,
 };
-enum { DELIVERY_PAYLOAD = 4, REPORT_OUTCOMES = 1, PRESENCE_EVENTS = 1, EVENT_WHAT = 3 };
+enum {
+	DELIVERY_PAYLOAD = 4,
+	REPORT_OUTCOMES = 1,
+	PRESENCE_EVENTS = 1,
+	EVENT_WHAT = 3,
+	TARGET_OUTCOME = 2
+};
 
 static const struct envelope_form from_gateway = {ENVELOPE_REF, 2, 14};
 static const struct envelope_form to_simulator = {0, 1, 7};
@@ -172,6 +178,19 @@ static bool tells_of_drone(struct slice event)
 	return false;
 }
 
+static uint32_t outcome_of(struct slice target)
+{
+	struct wire_reader reader = wire_reader_of(target);
+	struct wire_field field = {0};
+
+	while (wire_next(&reader, &field) > 0) {
+		if (field.tag == WIRE_TAG(TARGET_OUTCOME, WIRE_VARINT)) {
+			return (uint32_t)field.value;
+		}
+	}
+	return 0;
+}
+
 static bool read_list(struct slice body, struct heard *heard, enum heard_kind kind,
 		      uint32_t entries)
 {
@@ -185,6 +204,9 @@ static bool read_list(struct slice body, struct heard *heard, enum heard_kind ki
 		if (field.tag == WIRE_TAG(entries, WIRE_BYTES) &&
 		    (kind != HEARD_PRESENCE || tells_of_drone(field.bytes))) {
 			heard->count++;
+			if (kind == HEARD_REPORT) {
+				heard->outcome = outcome_of(field.bytes);
+			}
 		}
 	}
 	return next == 0;

@@ -58,6 +58,8 @@ static int run_mode(struct load *load)
 		return load_run_register(load);
 	case MODE_PRESENCE:
 		return load_run_presence(load);
+	case MODE_OVERLOAD:
+		return load_run_overload(load);
 	default:
 		return load_run_traffic(load);
 	}

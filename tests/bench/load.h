@@ -4,6 +4,7 @@
  *   load_net.c       connections: one turn writes all that is due, waits, reads all that came
  *   load_register.c  drones come: at the start of every mode; modes register, idle, presence
  *   load_traffic.c   messages: modes pairs, open, many
+ *   load_overload.c  more messages than can be carried: mode overload
  *   load_measure.c   what is counted between two moments, of itself and of those watched
  *   load_report.c    the line of JSON
  *   load_sizes.c     --print-sizes
@@ -132,9 +133,25 @@ int load_run_presence(struct load *load) __attribute__((warn_unused_result));
 /* --- load_traffic.c --- */
 
 int load_run_traffic(struct load *load) __attribute__((warn_unused_result));
+/* Each sender's message as it goes out. */
+int load_make_frames(struct load *load) __attribute__((warn_unused_result));
+/* The sender's next message, stamped as sent at `sent_ns`. */
+int load_send(struct load *load, struct drone *drone, uint64_t sent_ns)
+	__attribute__((warn_unused_result));
 /* A payload has come to `drone`. */
 int load_delivered(struct load *load, struct drone *drone, struct slice payload)
 	__attribute__((warn_unused_result));
+
+/* --- load_overload.c --- */
+
+int load_run_overload(struct load *load) __attribute__((warn_unused_result));
+/* A message that was sent, or due, at `sent_ns` has arrived. */
+void load_overload_delivered(struct load *load, uint64_t sent_ns);
+/* `drone` was told what became of one of its messages. */
+int load_overload_reported(struct load *load, struct drone *drone, uint32_t outcome)
+	__attribute__((warn_unused_result));
+/* Its part of the line of JSON; called once. */
+void load_overload_report(const struct load *load);
 
 /* --- load_measure.c --- */
 

@@ -105,6 +105,11 @@ int load_connect(struct load *load, struct drone *drone)
 	drone->fd = endpoint_connect_begin(load->options->address);
 	drone->stage = DRONE_CONNECTING;
 	load->under_way++;
+	if (load->options->send_buffer) {
+		int bytes = (int)load->options->send_buffer;
+
+		(void)setsockopt(drone->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	}
 	return poll_for(load, drone, EPOLL_CTL_ADD, EPOLLIN | EPOLLOUT);
 }
 
@@ -143,7 +148,9 @@ static int take_heard(struct load *load, struct drone *drone, const struct heard
 		return 0;
 	case HEARD_REPORT:
 		load->counts.reported += heard->count;
-		return 0;
+		return load->options->mode == MODE_OVERLOAD
+			       ? load_overload_reported(load, drone, heard->outcome)
+			       : 0;
 	case HEARD_REFUSED:
 		return load_fail(load, "drone %s%05u was told: %s", drone->shape->drone_prefix,
 				 drone->number, heard->why);

@@ -9,7 +9,8 @@
 
 enum { NUMBER_DIGITS = 5 }; /* of a drone's number in its id */
 
-static const char *const mode_names[] = {"pairs", "open", "many", "idle", "register", "presence"};
+static const char *const mode_names[] = {"pairs",    "open",	 "many",    "idle",
+					 "register", "presence", "overload"};
 enum { MODE_COUNT = sizeof(mode_names) / sizeof(mode_names[0]) };
 
 static const char usage[] =
@@ -28,11 +29,15 @@ static const char usage[] =
 	"  idle      the drones register; a line with \"ready\" says so; ends when stdin does\n"
 	"  register  --base drones are there, then --drones register as fast as they can\n"
 	"  presence  --changers of the drones change --rate times a second over all\n"
+	"  overload  the pairs of `pairs` show the peak, then half of it is offered, three times\n"
+	"            and half again, on a schedule; tells each tenth of a second (uav)\n"
 	"\n"
 	"  --drones N       (2)     --base B     (0)      --first F    number of the first (0)\n"
 	"  --window W       (1)     --rate R     (1000)   --payload B  bytes (128)\n"
 	"  --seconds S      (5)     --warmup S   (1)      --prefix P   (d)\n"
 	"  --changers C     (all)   --scenario NAME\n"
+	"  --stages P,B,O,A seconds of overload's four stages (2,2,5,6)\n"
+	"  --send-buffer B  bytes that the socket of each drone holds back (as the system has it)\n"
 	"  --presence       wants to be told who comes and goes\n"
 	"  --reports        asks for a report of every message (uav)\n"
 	"  --hub ID         one more drone, a star's hub; its id ends in five digits\n"
@@ -67,6 +72,8 @@ enum option_code {
 	OPTION_WATCH,
 	OPTION_COUNTING,
 	OPTION_PRINT_SIZES,
+	OPTION_STAGES,
+	OPTION_SEND_BUFFER,
 	OPTION_HELP,
 };
 
@@ -93,6 +100,8 @@ static const struct option long_options[] = {
 	{"watch", required_argument, NULL, OPTION_WATCH},
 	{"counting", required_argument, NULL, OPTION_COUNTING},
 	{"print-sizes", no_argument, NULL, OPTION_PRINT_SIZES},
+	{"stages", required_argument, NULL, OPTION_STAGES},
+	{"send-buffer", required_argument, NULL, OPTION_SEND_BUFFER},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{0},
 };
@@ -142,6 +151,23 @@ static bool take_dialect(const char *value, struct load_options *options)
 	return options->dialect || wrong("--dialect", value, "one of " DIALECT_NAMES);
 }
 
+static bool take_stages(const char *value, double stages[STAGE_COUNT])
+{
+	const char *at = value;
+
+	for (int i = 0; i < STAGE_COUNT; i++) {
+		char *end;
+
+		stages[i] = strtod(at, &end);
+		if (end == at || *end != (i + 1 < STAGE_COUNT ? ',' : '\0') ||
+		    !(stages[i] > 0 && stages[i] < 3600)) {
+			return wrong("--stages", value, "four numbers over 0 with commas between");
+		}
+		at = end + 1;
+	}
+	return true;
+}
+
 static bool take_mode(const char *value, struct load_options *options)
 {
 	for (int i = 0; i < MODE_COUNT; i++) {
@@ -150,7 +176,8 @@ static bool take_mode(const char *value, struct load_options *options)
 			return true;
 		}
 	}
-	return wrong("--mode", value, "one of pairs, open, many, idle, register, presence");
+	return wrong("--mode", value,
+		     "one of pairs, open, many, idle, register, presence, overload");
 }
 
 static bool take_hub(const char *value, struct load_options *options)
@@ -210,6 +237,8 @@ static bool take_count(int option, const char *value, struct load_options *optio
 	case OPTION_PAYLOAD:
 		return take_number("--payload", value, BENCH_STAMP_BYTES, 4000000,
 				   &options->shape.payload_bytes);
+	case OPTION_SEND_BUFFER:
+		return take_number("--send-buffer", value, 1, 1 << 30, &options->send_buffer);
 	default:
 		return take_number("--changers", value, 1, 100000, &options->changers);
 	}
@@ -256,6 +285,8 @@ static bool take_option(int option, char *value, struct load_options *options)
 		return take_sizes(value, &options->shape.sizes);
 	case OPTION_WATCH:
 		return take_watch(value, options);
+	case OPTION_STAGES:
+		return take_stages(value, options->stages);
 	default:
 		return value ? take_count(option, value, options) : take_flag(option, options);
 	}
@@ -270,7 +301,8 @@ static bool complain(const char *sentence)
 /* What no option tells alone. */
 static bool fits_together(const struct load_options *options)
 {
-	bool paired = options->mode == MODE_PAIRS || options->mode == MODE_OPEN;
+	bool paired = options->mode == MODE_PAIRS || options->mode == MODE_OPEN ||
+		      options->mode == MODE_OVERLOAD;
 
 	if (options->print_sizes) {
 		return true;
@@ -296,6 +328,9 @@ static bool fits_together(const struct load_options *options)
 	if (options->mode == MODE_PRESENCE && !options->dialect->drone_change) {
 		return complain("--mode presence: nobody is told of anything in this dialect");
 	}
+	if (options->mode == MODE_OVERLOAD && options->dialect != &dialect_uav) {
+		return complain("--mode overload: only dialect uav reports each message");
+	}
 	if (options->first + options->base + options->drones > 100000) {
 		return complain("--first, --base, --drones: numbers of drones end at 99999");
 	}
@@ -311,6 +346,7 @@ static void set_defaults(struct load_options *options)
 		.seconds = 5,
 		.counting = 0.5,
 		.warmup = 1,
+		.stages = {2, 2, 5, 6},
 		.shape = {.payload_bytes = 128, .drone_prefix = "d"},
 	};
 }
@@ -336,6 +372,9 @@ enum load_options_status load_options_read(int argc, char **argv, struct load_op
 	}
 	if (options->mode == MODE_PRESENCE) {
 		options->shape.presence = true;
+	}
+	if (options->mode == MODE_OVERLOAD) {
+		options->shape.reports = true;
 	}
 	options->shape.first_drone = options->first;
 	options->shape.drones = options->base + options->drones;

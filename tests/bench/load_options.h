@@ -5,7 +5,18 @@
 #include "dialect.h"
 #include "watch.h"
 
-enum load_mode { MODE_PAIRS, MODE_OPEN, MODE_MANY, MODE_IDLE, MODE_REGISTER, MODE_PRESENCE };
+enum load_mode {
+	MODE_PAIRS,
+	MODE_OPEN,
+	MODE_MANY,
+	MODE_IDLE,
+	MODE_REGISTER,
+	MODE_PRESENCE,
+	MODE_OVERLOAD,
+};
+
+/* Of mode overload, in their order. */
+enum load_stage { STAGE_PEAK, STAGE_BEFORE, STAGE_OVER, STAGE_AFTER, STAGE_COUNT };
 
 enum { LOAD_MAX_WATCHED = 8, LOAD_HUB_PREFIX_BYTES = 32 };
 
@@ -21,6 +32,8 @@ struct load_options {
 	uint32_t changers; /* presence: drones that change; 0: all */
 	double rate;	   /* messages or changes a second over all */
 	double seconds, warmup, counting;
+	double stages[STAGE_COUNT]; /* overload: seconds of each */
+	uint32_t send_buffer;	    /* bytes, of each drone's socket; 0: as the system has it */
 	bool print_sizes;
 	/* Of a star's hub; "" when there is none. */
 	char hub_prefix[LOAD_HUB_PREFIX_BYTES];

@@ -100,6 +100,9 @@ void load_report(const struct load *load, bool ready)
 	put_shape(load);
 	put_counts(load);
 	put_latency(load);
+	if (load->options->mode == MODE_OVERLOAD) {
+		load_overload_report(load);
+	}
 	printf("\"watched\": {");
 	for (size_t i = 0; i < load->options->watched_count; i++) {
 		printf("%s", i ? ", " : "");

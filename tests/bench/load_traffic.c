@@ -83,8 +83,7 @@ static int make_frame(struct load *load, struct drone *drone, uint32_t target)
 	return find_stamp(load, drone, slice_of(mark, sizeof(mark)));
 }
 
-/* Appends the sender's next message, stamped as sent at `sent_ns`. */
-static int send_message(struct load *load, struct drone *drone, uint64_t sent_ns)
+int load_send(struct load *load, struct drone *drone, uint64_t sent_ns)
 {
 	struct buf *out = load_out(load, drone);
 	uint8_t *at;
@@ -126,7 +125,7 @@ static int settle(struct load *load, struct drone *sender, uint32_t number)
 	if (load->missing && --load->missing[number % load->options->window] > 0) {
 		return 0;
 	}
-	return load->refill ? send_message(load, sender, load->now_ns) : 0;
+	return load->refill ? load_send(load, sender, load->now_ns) : 0;
 }
 
 /* Messages of one sender come in order on all that is measured, so that a gap is a loss. */
@@ -161,6 +160,11 @@ int load_delivered(struct load *load, struct drone *drone, struct slice payload)
 				 drone->number, stamp.number, stamp.sender);
 	}
 	load->counts.delivered++;
+	if (load->options->mode == MODE_OVERLOAD) { /* what is lost is told by reports */
+		drone->expected = stamp.number + 1;
+		load_overload_delivered(load, stamp.sent_ns);
+		return 0;
+	}
 	if (load->measure.running) {
 		histogram_note(&load->measure.latency,
 			       load->now_ns > stamp.sent_ns ? load->now_ns - stamp.sent_ns : 0);
@@ -190,7 +194,7 @@ static int send_due(struct load *load)
 			return 0;
 		}
 		load->counts.late += load->now_ns - due > LATE_NS || sender->full;
-		if (send_message(load, sender, due) < 0) {
+		if (load_send(load, sender, due) < 0) {
 			return -1;
 		}
 		load->scheduled++;
@@ -226,7 +230,7 @@ static int run_for(struct load *load, uint64_t ns)
 	return 0;
 }
 
-static int make_frames(struct load *load)
+int load_make_frames(struct load *load)
 {
 	if (load->options->mode == MODE_MANY) {
 		return make_frame(load, &load->drones[0], BENCH_EVERYONE);
@@ -242,7 +246,7 @@ static int make_frames(struct load *load)
 static int fill_window(struct load *load, struct drone *sender)
 {
 	for (uint32_t i = 0; i < load->options->window; i++) {
-		if (send_message(load, sender, load->now_ns) < 0) {
+		if (load_send(load, sender, load->now_ns) < 0) {
 			return -1;
 		}
 	}
@@ -319,7 +323,7 @@ int load_run_traffic(struct load *load)
 	const double warmup_ns = load->options->warmup * (double)NS_PER_S;
 	const double window_ns = load->options->seconds * (double)NS_PER_S;
 
-	if (load_register_all(load) < 0 || make_frames(load) < 0 || start(load) < 0 ||
+	if (load_register_all(load) < 0 || load_make_frames(load) < 0 || start(load) < 0 ||
 	    run_for(load, (uint64_t)warmup_ns) < 0 || load_measure_begin(load) < 0 ||
 	    run_for(load, (uint64_t)window_ns) < 0 || load_measure_end(load) < 0 ||
 	    count_calls(load) < 0) {

@@ -1,5 +1,7 @@
 /* A channel simulator that answers at once: whatever one read brings is answered by one
- * write. It computes nothing; what it costs is the bytes. */
+ * write. It computes nothing; what it costs is the bytes. With --rate it answers so many a
+ * second, in the order in which they came, as one that computes would: what it has not come
+ * to waits, and while anything waits nothing more is read. */
 #include "dialect.h"
 #include "endpoint.h"
 #include "limit_frame.h"
@@ -10,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -19,6 +22,12 @@ enum {
 	ANSWERS_MAX = 4 << 20,
 	EVENTS = 64,
 	DRONES_MAX = 100000, /* as many as the load's */
+	RATE_MAX = 10000000,
+	NS_PER_S = 1000000000,
+	/* With a rate, answers are gathered for so long; who had nothing to do is taken to have
+	 * begun so long ago at most. */
+	GATHER_MS = 1,
+	GATHER_NS = 1000000,
 };
 
 struct simulator {
@@ -26,6 +35,9 @@ struct simulator {
 	struct shape shape;
 	const char *listen, *connect;
 	int epoll, listener;
+	uint32_t rate;	      /* answers a second; 0: as fast as it can */
+	uint64_t free_ns;     /* with a rate: when it is done with what it has answered */
+	struct peer *waiting; /* whose requests have not been come to */
 };
 
 /* A connection, from whichever side it was made. */
@@ -33,7 +45,17 @@ struct peer {
 	int fd;
 	uint32_t events; /* that are waited for */
 	struct buf in, out;
+	bool waits; /* stands in the simulator's list */
+	struct peer *next;
 };
+
+static uint64_t clock_ns(void)
+{
+	struct timespec time;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
+}
 
 static void watch(struct simulator *simulator, int operation, int fd, uint32_t events,
 		  struct peer *peer)
@@ -58,8 +80,16 @@ static struct peer *peer_new(struct simulator *simulator, int fd)
 	return peer;
 }
 
-static void peer_free(struct peer *peer)
+static void peer_free(struct simulator *simulator, struct peer *peer)
 {
+	struct peer **at = &simulator->waiting;
+
+	while (*at && *at != peer) {
+		at = &(*at)->next;
+	}
+	if (*at) {
+		*at = peer->next;
+	}
 	close(peer->fd);
 	buf_fini(&peer->in);
 	buf_fini(&peer->out);
@@ -97,29 +127,53 @@ static bool write_all(struct peer *peer)
 	return count > 0 || (count < 0 && errno == EAGAIN);
 }
 
-/* Answers what has been read, up to ANSWERS_MAX bytes. The last frame's size: 0 when there is
- * no whole one left, -1 when it makes no sense. */
-static ssize_t answer_some(const struct simulator *simulator, struct peer *peer)
+/* It has answered: the time that took is over later. Who had nothing to do begins now. */
+static void take_time(struct simulator *simulator, const struct peer *peer, uint64_t now_ns)
+{
+	if (!peer->waits && simulator->free_ns < now_ns - GATHER_NS) {
+		simulator->free_ns = now_ns - GATHER_NS;
+	}
+	simulator->free_ns += NS_PER_S / simulator->rate;
+}
+
+/* Answers what has been read, up to ANSWERS_MAX bytes or until its time is used up (`now_ns`;
+ * without a rate that is nothing). The last frame's size: 0 when there is no whole one left, -1
+ * when it makes no sense. */
+static ssize_t answer_some(struct simulator *simulator, struct peer *peer, uint64_t now_ns)
 {
 	ssize_t size = 1;
 
-	while (size > 0 && buf_size(&peer->out) < ANSWERS_MAX) {
+	while (size > 0 && buf_size(&peer->out) < ANSWERS_MAX && simulator->free_ns <= now_ns) {
+		size_t before = buf_size(&peer->out);
+
 		size = simulator->dialect->simulator_read(&simulator->shape, buf_slice(&peer->in),
 							  &peer->out);
 		if (size > 0) {
 			buf_consume(&peer->in, (size_t)size);
 		}
+		if (simulator->rate && buf_size(&peer->out) > before) {
+			take_time(simulator, peer, now_ns);
+		}
 	}
 	return size;
 }
 
-/* False: the connection is over. */
-static bool answer(const struct simulator *simulator, struct peer *peer)
+/* It is come back to when there is time for it. */
+static void wait_for_time(struct simulator *simulator, struct peer *peer)
 {
+	peer->waits = true;
+	peer->next = simulator->waiting;
+	simulator->waiting = peer;
+}
+
+/* Of one that is not in the list of those who wait. False: the connection is over. */
+static bool answer(struct simulator *simulator, struct peer *peer)
+{
+	uint64_t now_ns = simulator->rate ? clock_ns() : 0;
 	ssize_t size;
 
 	do {
-		size = answer_some(simulator, peer);
+		size = answer_some(simulator, peer, now_ns);
 		if (size < 0) {
 			fprintf(stderr, "simulator: bytes that are no %s: connection closed\n",
 				simulator->dialect->name);
@@ -128,33 +182,43 @@ static bool answer(const struct simulator *simulator, struct peer *peer)
 		if (!write_all(peer)) {
 			return false;
 		}
-	} while (size > 0 && buf_size(&peer->out) == 0);
+	} while (size > 0 && buf_size(&peer->out) == 0 && simulator->free_ns <= now_ns);
+	peer->waits = false;
+	if (size > 0 && simulator->free_ns > now_ns) {
+		wait_for_time(simulator, peer);
+	}
 	return true;
 }
 
-/* A round of one connection. While its answers are not taken, nothing is read. */
+static void listen_for(struct simulator *simulator, struct peer *peer)
+{
+	uint32_t wanted = buf_size(&peer->out) ? EPOLLOUT : peer->waits ? 0 : EPOLLIN;
+
+	if (wanted != peer->events) {
+		peer->events = wanted;
+		watch(simulator, EPOLL_CTL_MOD, peer->fd, wanted, peer);
+	}
+}
+
+/* A round of one connection. While its answers are not taken, or its requests wait, nothing is
+ * read. */
 static bool serve(struct simulator *simulator, struct peer *peer, uint32_t events)
 {
-	uint32_t wanted;
-
 	if ((events & EPOLLOUT) && !write_all(peer)) {
 		return false;
 	}
-	if (buf_size(&peer->out) == 0) {
+	if (events & (EPOLLERR | EPOLLHUP) && (buf_size(&peer->out) || peer->waits)) {
+		return false;
+	}
+	if (buf_size(&peer->out) == 0 && !peer->waits) {
 		if (!(events & EPOLLOUT) && !read_some(peer)) {
 			return false;
 		}
 		if (!answer(simulator, peer)) {
 			return false;
 		}
-	} else if (events & (EPOLLERR | EPOLLHUP)) {
-		return false;
 	}
-	wanted = buf_size(&peer->out) ? EPOLLOUT : EPOLLIN;
-	if (wanted != peer->events) {
-		peer->events = wanted;
-		watch(simulator, EPOLL_CTL_MOD, peer->fd, wanted, peer);
-	}
+	listen_for(simulator, peer);
 	return true;
 }
 
@@ -167,6 +231,14 @@ static void accept_one(struct simulator *simulator)
 	}
 } /* NOLINT(*-unix.Malloc): epoll has the peer, where clang-tidy does not see it */
 
+static void peer_over(struct simulator *simulator, struct peer *peer)
+{
+	peer_free(simulator, peer);
+	if (simulator->connect) {
+		endpoint_fail(1, "%s closed the connection", simulator->connect);
+	}
+}
+
 static void on_event(struct simulator *simulator, const struct epoll_event *event)
 {
 	struct peer *peer = event->data.ptr;
@@ -174,9 +246,24 @@ static void on_event(struct simulator *simulator, const struct epoll_event *even
 	if (!peer) {
 		accept_one(simulator);
 	} else if (!serve(simulator, peer, event->events)) {
-		peer_free(peer);
-		if (simulator->connect) {
-			endpoint_fail(1, "%s closed the connection", simulator->connect);
+		peer_over(simulator, peer);
+	}
+}
+
+/* Those who wait are come to, as far as the time goes. */
+static void go_on(struct simulator *simulator)
+{
+	struct peer *peer = simulator->waiting, *next;
+
+	simulator->waiting = NULL;
+	for (; peer; peer = next) {
+		next = peer->next;
+		if (buf_size(&peer->out)) { /* what it was answered goes out first */
+			wait_for_time(simulator, peer);
+		} else if (answer(simulator, peer)) {
+			listen_for(simulator, peer);
+		} else {
+			peer_over(simulator, peer);
 		}
 	}
 }
@@ -187,10 +274,12 @@ static void run(struct simulator *simulator)
 	int count;
 
 	for (;;) {
-		count = epoll_wait(simulator->epoll, events, EVENTS, -1);
+		count = epoll_wait(simulator->epoll, events, EVENTS,
+				   simulator->waiting ? GATHER_MS : -1);
 		for (int i = 0; i < count; i++) {
 			on_event(simulator, &events[i]);
 		}
+		go_on(simulator);
 	}
 }
 
@@ -223,19 +312,16 @@ static const char usage[] =
 	"  --sizes A,..,H     of limit's frames, as `load --print-sizes` tells them\n"
 	"  --payload BYTES    of a message (default 128)\n"
 	"  --prefix TEXT      what a drone's id begins with (default d)\n"
+	"  --rate N           answers a second at the most, in order (default: no bound)\n"
 	"  --drones N         for the brokers: whom a message to everyone is for, with its sender "
 	"(default 2)\n";
 
 static const struct option options[] = {
-	{"dialect", required_argument, NULL, 'd'},
-	{"listen", required_argument, NULL, 'l'},
-	{"connect", required_argument, NULL, 'c'},
-	{"sizes", required_argument, NULL, 's'},
-	{"payload", required_argument, NULL, 'p'},
-	{"prefix", required_argument, NULL, 'x'},
-	{"drones", required_argument, NULL, 'r'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+	{"dialect", required_argument, NULL, 'd'}, {"listen", required_argument, NULL, 'l'},
+	{"connect", required_argument, NULL, 'c'}, {"sizes", required_argument, NULL, 's'},
+	{"payload", required_argument, NULL, 'p'}, {"prefix", required_argument, NULL, 'x'},
+	{"drones", required_argument, NULL, 'r'},  {"rate", required_argument, NULL, 'a'},
+	{"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0},
 };
 
 static void take_option(struct simulator *simulator, int option)
@@ -268,6 +354,9 @@ static void take_option(struct simulator *simulator, int option)
 		break;
 	case 'r':
 		simulator->shape.drones = endpoint_number("--drones", optarg, 1, DRONES_MAX);
+		break;
+	case 'a':
+		simulator->rate = endpoint_number("--rate", optarg, 1, RATE_MAX);
 		break;
 	default:
 		fputs(usage, option == 'h' ? stdout : stderr);
