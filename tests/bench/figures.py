@@ -4,6 +4,8 @@ taken of the ratios."""
 
 import statistics
 
+from overload import Overload
+
 REFERENCE = "limit"
 MIB_KB = 1024
 
@@ -11,6 +13,8 @@ MIB_KB = 1024
 def of_run(results):
     """The figures that rows name, from the results of the loads that ran beside each other
     (most often one). What a load does not know is missing."""
+    if results[0]["mode"] == "overload":
+        return Overload(results[0]["overload"]).figures()
     events = sum(events_of(result) for result in results)
     figures = {
         "per_second": sum(events_of(result) / result["seconds"] for result in results

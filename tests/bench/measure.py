@@ -3,6 +3,7 @@ looked over. What broke is raised as `Broken`; nothing is judged by its time."""
 
 from figures import of_run
 from process import Broken
+from rows import OVERLOAD_STAGES
 from stage import CROWD_FIRST, HUB, PREFIX, Stage, last_json, scenarios_of
 
 SHORTEST_S = 0.1
@@ -71,7 +72,11 @@ def options_of(case, lane, seconds):
         "one-hop": case.one_hop,
         "hub": HUB if case.topology == "star" else None,
     }
-    if case.mode in ("pairs", "many"):
+    if case.send_buffer:
+        options["send-buffer"] = case.send_buffer
+    if case.mode == "overload":
+        options["stages"] = ",".join(f"{each * seconds:g}" for each in OVERLOAD_STAGES)
+    if case.mode in ("pairs", "many", "overload"):
         options["window"] = case.window
     if case.rate:
         options["rate"] = case.rate
@@ -86,7 +91,7 @@ def look_over(result, case):
     """What must be right however slow it was."""
     if result.get("lost"):
         raise Broken(f"{result['lost']} of {result['sent']} messages were lost")
-    if case.mode in ("pairs", "open", "many") and not result["delivered"]:
+    if case.mode in ("pairs", "open", "many", "overload") and not result["delivered"]:
         raise Broken("no message arrived in the measured time")
     if case.mode == "register" and result["registered"] != case.drones:
         raise Broken(f"{result['registered']} of {case.drones} drones registered")

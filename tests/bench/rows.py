@@ -2,7 +2,7 @@
 lines that are printed of them. A line may have something to reach: never a condition, a
 timing fails nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BOTH = ("gateway", "limit")
 GATEWAY = ("gateway",)
@@ -16,6 +16,13 @@ RECEIVERS = (1, 10, 100, 999)
 DRONES = (10, 100, 1000, 10000)
 LANES = (1, 2, 4)
 MOST_DRONES = 10_000
+
+ANSWERS = 20_000  # a second, of a simulator that computes something
+SMALL_SOCKET = 16 << 10
+OVERLOAD_STAGES = (0.75, 2, 4, 6)  # seconds (of --seconds 1): peak, half, three times, half
+
+OVERLOAD_CASES = {"gateway": "gateway limits", "simulator": "simulator limits",
+                  "bounded": "window 10,000"}
 
 CURVE = 0.4  # share of the time that cases are measured for which are one of many
 FEW = 3  # repeats at most, of rows in which nothing small is to be told apart
@@ -39,6 +46,12 @@ class Case:
     crowd: int = 0  # idle drones beside those that speak
     lanes: int = 1  # connections to simulators, each with a scenario and a load
     topology: str = "mesh"
+    window_bound: int = 0  # messages at the simulator at a time; 0: as by default
+    answers: int = 0  # that the simulator gives a second; 0: as many as it can
+    send_buffer: int = 0  # bytes that a drone's socket holds back; 0: as the system has it
+    flood: str = ""  # what a drone beside the others does as fast as it can (flooder.py)
+    hindered: bool = False  # a process that spins takes half of the relay's processor
+    defaults: bool = False  # the gateway with the windows and timeouts that it has by itself
     one_core: bool = False  # latency: across cores the wake-ups hide all differences
     share: float = 1.0  # of the time that is asked for (--seconds)
     counted: bool = False  # its system calls, for some time more
@@ -288,5 +301,35 @@ def gateway_alone():
     )
 
 
+def overload():
+    many = {"mode": "overload", "drones": 1000, "send_buffer": SMALL_SOCKET, "defaults": True}
+    cases = (
+        Case("gateway", window=8, hindered=True, **many),
+        Case("simulator", window=4, answers=ANSWERS, **many),
+        Case("bounded", window=4, answers=ANSWERS, window_bound=ANSWERS // 2, **many),
+    )
+    lines = (
+        ("goodput held, % of peak", "held_percent", at_least(90, 97)),
+        ("worst second, % of peak", "worst_second_percent", at_least(90, 97)),
+        ("goodput back after, s", "good_back_s", Wanted(5, 1)),
+        ("p99 back after, s", "p99_back_s", Wanted(5, 1)),
+        ("peak, messages/s", "per_second", None),
+        ("SIMULATOR_TIMEOUT, % of reports", "timeout_percent", None),
+        ("OVERLOADED, % of reports", "overloaded_percent", None),
+        ("not taken by sockets, % of offered", "not_taken_percent", None),
+        ("p99 at half the peak, ms", "calm_p99_ms", None),
+        ("p99 at three times the peak, ms", "over_p99_ms", None),
+        ("gateway busy, % of a processor", "relay_busy_percent", None),
+    )
+    return Row(
+        "overload", f"500 pairs offer three times what can be carried for {OVERLOAD_STAGES[2]} s, "
+        f"then half; simulator: {ANSWERS:,} answers/s",
+        cases,
+        tuple(Line(f"{OVERLOAD_CASES[case.name]}: {label}", key, case.name,
+                   wanted=wanted and replace(wanted, of="value"))
+              for case in cases for label, key, wanted in lines),
+        systems=GATEWAY, repeats=FEW)
+
+
 ROWS = (*two_hops(), *everyone(), *registration(), *idle(), payloads(), drones(),
-        *gateway_alone())
+        *gateway_alone(), overload())

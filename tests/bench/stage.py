@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -58,6 +59,8 @@ class Stage:
 
     def start_relay(self, command):
         self.relay = self.start("relay", command, self.pins[0])
+        if self.case.hindered:
+            self.start("spinner", [sys.executable, "-c", "while True: pass"], self.pins[0])
         return self.relay
 
     def start_simulator(self, *options):
@@ -116,7 +119,8 @@ class Gateway:
     name, dialect = "gateway", "uav"
 
     def start(self, stage):
-        simulator = stage.start_simulator("--listen", f"{HOST}:0")
+        rate = ["--rate", stage.case.answers] if stage.case.answers else []
+        simulator = stage.start_simulator("--listen", f"{HOST}:0", *rate)
         path = stage.folder / "gateway.ini"
         ini = gateway_ini(stage.case, listening_at(simulator))
         write_ini(path, ini)
@@ -188,17 +192,29 @@ def scenarios_of(case):
 
 
 def gateway_ini(case, simulator):
-    """Bounds that no row reaches, timeouts that no row waits for; else as by default."""
+    """As by default but for what a row is not to run into."""
     members = case.drones + case.base + case.crowd + 100
     scenario = {"topology": case.topology, "max_drones": members, "channel.model": "ideal"}
     if case.topology == "star":
         scenario["hub"] = HUB
-    return {
+    ini = {
         "gateway": {"name": "bench", "log_level": "info"},
         "listen:drones": {"address": f"{HOST}:0"},
+        "simulator": {"address": simulator, "connections": case.lanes},
+        "limits": {"max_drones": members, "drain_ms": 100},
+        **{f"scenario:{name}": scenario for name in scenarios_of(case)},
+    }
+    if case.window_bound:
+        ini["simulator"]["max_in_flight"] = case.window_bound
+    for section, keys in ({} if case.defaults else unbounded()).items():
+        ini.setdefault(section, {}).update(keys)
+    return ini
+
+
+def unbounded():
+    """Bounds that no load reaches, timeouts that none waits for."""
+    return {
         "simulator": {
-            "address": simulator,
-            "connections": case.lanes,
             "timeout_ms": 600_000,
             "max_in_flight": 1_000_000,
             "max_queued_bytes": 64 << 20,
@@ -213,15 +229,12 @@ def gateway_ini(case, simulator):
         },
         "presence": {"interval_ms": 50},
         "limits": {
-            "max_drones": members,
             "max_in_flight": 1_000_000,
             "max_in_flight_per_drone": 10_000,
             "output_hard_bytes": 256 << 20,
             "output_soft_bytes": 128 << 20,
             "output_soft_ms": 600_000,
-            "drain_ms": 100,
         },
-        **{f"scenario:{name}": scenario for name in scenarios_of(case)},
     }
 
 

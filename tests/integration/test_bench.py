@@ -20,10 +20,11 @@ import uavtest  # noqa: E402
 import bench  # noqa: E402
 import figures  # noqa: E402
 import measure  # noqa: E402
+import overload  # noqa: E402
 import plot  # noqa: E402
 from process import Broken, Pins  # noqa: E402
 from rows import ROWS, Case  # noqa: E402
-from stage import Limit  # noqa: E402
+from stage import Gateway, Limit  # noqa: E402
 
 
 def keys_of_lines():
@@ -136,6 +137,69 @@ def test_late_messages_are_told(t):
     assert figures.of_run([result, {**result, "late_sends": 1}])["late_percent"] == 1.0
 
 
+STAGES = {"peak": 5, "before": 11, "over": 31, "after": 40}  # intervals of each
+OFFERED = {"peak": 0, "before": 50, "over": 300, "after": 50}
+
+
+def told(stage, good, p99_ms):
+    """An interval as the load prints it; the peak is 1000 a second."""
+    outcomes = [0] * len(overload.OUTCOMES)
+    outcomes[overload.OUTCOMES.index("delivered")] = good
+    outcomes[overload.OUTCOMES.index("simulator_timeout")] = 25 if stage == "over" else 0
+    return [stage, OFFERED[stage], 60 if stage == "over" else 0, good, p99_ms * 500.0,
+            p99_ms * 1000.0, outcomes, [0.5, 0.1, 0.2]]
+
+
+def overloaded(good, p99_ms):
+    """What the load finds; good(stage, number of its interval), p99_ms likewise."""
+    return {"peak": 1000.0, "interval_ms": 100, "intervals": [
+        told(stage, good(stage, at), p99_ms(stage, at))
+        for stage, count in STAGES.items() for at in range(count)]}
+
+
+def test_figures_of_an_overload():
+    def good(stage, at):
+        if stage == "over":
+            return 40 if 10 <= at < 20 else 95
+        return {"after": 0 if at < 7 else 48}.get(stage, 50)
+
+    def p99_ms(stage, at):
+        return {"over": 80, "after": 90 if at < 15 or at == 18 else 3}.get(stage, 2)
+
+    found = overload.Overload(overloaded(good, p99_ms)).figures()
+    wanted = {"per_second": 1000.0, "held_percent": 95.0, "worst_second_percent": 40.0,
+              "good_back_s": 0.7, "p99_back_s": 1.9, "timeout_percent": 24.0,
+              "overloaded_percent": 0.0, "not_taken_percent": 20.0, "calm_p99_ms": 2.0,
+              "over_p99_ms": 80.0, "relay_busy_percent": 50.0}
+    assert set(found) == set(wanted), found
+    for key, value in wanted.items():
+        assert abs(found[key] - value) < 1.0, (key, found[key], value)
+
+
+def test_who_does_not_come_back_is_not_back():
+    found = overload.Overload(overloaded(
+        lambda stage, _: 50 if stage in ("peak", "before") else 0,
+        lambda stage, _: 2)).figures()
+    assert found["good_back_s"] == found["p99_back_s"] == 4.0, found
+    assert found["held_percent"] == 0.0, found
+
+
+def test_an_overload_with_the_real_programs(t):
+    """A simulator that answers 2000 a second: that is the peak, and each message offered is
+    accounted for."""
+    t.binary("tests/bench/load")
+    case = Case("brief", mode="overload", drones=20, window=4, answers=2000, defaults=True,
+                send_buffer=16 << 10)
+    found, (result,) = measure.measure(Gateway(), case, Pins(), 0.4)
+    run = overload.Overload(result["overload"])
+    assert found["per_second"] < 2600, found
+    sent = sum(sum(each.outcomes) for each in run.intervals) + result["overload"]["unreported"]
+    assert sent == result["sent"], (sent, result)
+    assert sum(each.good for each in run.intervals) > 0, result
+    over = run.stage("over")
+    assert sum(each.offered for each in over) > 2 * sum(each.good for each in over), result
+
+
 def test_what_must_be_right_is_looked_over():
     sparse, storm = (next(case for row in ROWS for case in row.cases if case.name == name)
                      for name in ("sparse", "storm"))
@@ -245,10 +309,17 @@ def test_pictures_can_be_read(t):
     def made_up(*_):
         return {key: 10 ** random.uniform(-2.0, 4.6) for key in keys_of_lines()}, []
 
-    _, results, _ = in_process(t, made_up, "--repeats", "2")
+    def made_up_overload(system, case, *rest):
+        found, loads = made_up()
+        if case.mode == "overload":
+            loads = [{"overload": overloaded(lambda *_: random.randrange(120),
+                                             lambda *_: random.uniform(1.0, 9000.0))}]
+        return found, loads
+
+    _, results, _ = in_process(t, made_up_overload, "--repeats", "2")
     drawn = plot.pictures(results)
     assert set(drawn) == {"ladder.svg", "growth-receivers.svg", "growth-payload.svg",
-                          "growth-drones.svg"}, set(drawn)
+                          "growth-drones.svg", "overload.svg"}, set(drawn)
     for name, canvas in drawn.items():
         xml.fromstring(str(canvas))
         assert not canvas.faults(), (name, canvas.faults())

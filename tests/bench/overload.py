@@ -1,0 +1,103 @@
+"""What came of an overload (mode `overload` of the load): figures of its intervals. Goodput is
+what was delivered and reported so; calm is half of what can be carried at the most (the peak),
+offered before and after three times the peak was."""
+
+import statistics
+from dataclasses import dataclass
+
+# As drone.proto numbers them.
+OUTCOMES = ("unspecified", "delivered", "corrupted", "lost", "no_route", "target_offline",
+            "target_left", "not_allowed", "too_large", "simulator_down", "simulator_timeout",
+            "simulator_error", "overloaded")
+
+ENOUGH = 0.9  # of the goodput that there was before; that is what "back" means
+P99_MORE = 1.5  # times the largest p99 that there was before, at most
+STAYS = 5  # intervals in a row that make it back
+A_SECOND_S = 1.0
+
+
+@dataclass(frozen=True)
+class Interval:
+    """What happened in a tenth of a second."""
+
+    stage: str
+    offered: int  # were due
+    skipped: int  # of these: the drone's socket took nothing
+    delivered: int
+    p50_us: float
+    p99_us: float
+    outcomes: tuple  # messages reported, by outcome
+    cpu: tuple  # shares of a processor: of relay, simulator, load
+
+    @property
+    def good(self):
+        return self.outcomes[OUTCOMES.index("delivered")]
+
+    def reported(self, name):
+        return self.outcomes[OUTCOMES.index(name)]
+
+
+class Overload:
+    """One run, from the load's JSON (its part `overload`)."""
+
+    def __init__(self, found):
+        self.peak = found["peak"]
+        self.interval_s = found["interval_ms"] / 1000
+        self.intervals = [Interval(*each[:6], tuple(each[6]), tuple(each[7]))
+                          for each in found["intervals"]]
+
+    def stage(self, name):
+        """Its intervals; the last is cut short by the next stage and is none."""
+        found = [interval for interval in self.intervals if interval.stage == name]
+        return found if name == "after" else found[:-1]
+
+    def share_of_peak(self, goods):
+        """Percent, of the goodput in so many intervals."""
+        return 100 * sum(goods) / len(goods) / self.interval_s / self.peak
+
+    def worst_second(self):
+        goods = [interval.good for interval in self.stage("over")]
+        size = min(len(goods), max(1, round(A_SECOND_S / self.interval_s)))
+        return min(self.share_of_peak(goods[at:at + size])
+                   for at in range(len(goods) - size + 1))
+
+    def back_after_s(self, is_back):
+        """From the fall of what is offered until `is_back(interval)` stays true; None: it has
+        not been as long as was looked."""
+        back = [is_back(interval) for interval in self.stage("after")]
+        for at in range(len(back) - STAYS + 1):
+            if all(back[at:at + STAYS]):
+                return at * self.interval_s
+        return None
+
+    def figures(self):
+        over, before, after = (self.stage(name) for name in ("over", "before", "after"))
+        calm_good = statistics.median(interval.good for interval in before)
+        calm_p99 = max(interval.p99_us for interval in before)
+        offered = sum(interval.offered for interval in over)
+        reported = sum(sum(interval.outcomes) for interval in over) or 1
+
+        def good_again(interval):
+            return interval.good >= ENOUGH * calm_good
+
+        def quick_again(interval):
+            return good_again(interval) and 0 < interval.p99_us <= P99_MORE * calm_p99
+
+        looked_s = len(after) * self.interval_s
+        good_s, quick_s = self.back_after_s(good_again), self.back_after_s(quick_again)
+        return {
+            "per_second": self.peak,
+            "held_percent": statistics.median(self.share_of_peak([interval.good])
+                                              for interval in over),
+            "worst_second_percent": self.worst_second(),
+            "good_back_s": looked_s if good_s is None else good_s,
+            "p99_back_s": looked_s if quick_s is None else quick_s,
+            "timeout_percent": 100 * sum(each.reported("simulator_timeout")
+                                         for each in over) / reported,
+            "overloaded_percent": 100 * sum(each.reported("overloaded")
+                                            for each in over) / reported,
+            "not_taken_percent": 100 * sum(each.skipped for each in over) / offered,
+            "calm_p99_ms": statistics.median(each.p99_us for each in before) / 1e3,
+            "over_p99_ms": statistics.median(each.p99_us for each in over) / 1e3,
+            "relay_busy_percent": 100 * statistics.fmean(each.cpu[0] for each in over),
+        }
