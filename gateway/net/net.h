@@ -23,6 +23,7 @@
 #define NET_SPARE_PEERS 64u
 
 struct front;
+struct tls_context;
 
 /* Most that is read from one drone in one turn (but the rest of a large message), and a chunk's
  * size. */
@@ -47,6 +48,10 @@ struct net {
 	const struct settings *settings; /* those in force */
 	/* what each listener speaks: NULL where none listens (yet) */
 	const struct front *fronts[SETTINGS_MAX_LISTENERS];
+	/* By their number in the settings, NULL: without TLS. Set by the owner, also to others at a
+	 * reload: connections that are there keep what they have begun with. */
+	struct tls_context *tls[SETTINGS_MAX_LISTENERS];
+	struct tls_context *sim_tls[SETTINGS_MAX_SIMULATORS];
 	struct instant now;	/* as the core was last told */
 	uint32_t turn;		/* counts the loop's turns; may wrap */
 	uint32_t clock_turn;	/* in which unix_ahead_us was looked at */
