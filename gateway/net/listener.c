@@ -20,7 +20,8 @@ struct listener {
 	uint32_t number; /* in settings.listeners */
 	uv_poll_t poll;
 	uv_timer_t pause;
-	int handles; /* of these, not yet closed */
+	struct admission_place place; /* in the line for newcomers; it is not polled then */
+	int handles;		      /* of these, not yet closed */
 	int fd;
 	int family;
 	int spare;		 /* a descriptor given up when there are no others; -1: none */
@@ -58,6 +59,7 @@ static enum taken turn_away(struct listener *listener)
 		fd = accept(listener->fd, NULL, NULL);
 		if (fd >= 0) {
 			close(fd);
+			admission_take(&listener->net->admission);
 			taken = TAKEN;
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			taken = NOBODY;
@@ -100,6 +102,7 @@ static enum taken take_one(struct listener *listener)
 		note(listener, uv_translate_sys_error(error));
 		return error == EMFILE || error == ENFILE ? turn_away(listener) : STUCK;
 	}
+	admission_take(&listener->net->admission);
 	status = peer_accept(listener->net, listener->number, fd, (const struct sockaddr *)&remote);
 	if (status < 0) {
 		close(fd);
@@ -121,6 +124,29 @@ static void on_pause_over(uv_timer_t *timer)
 	go_on(timer->data);
 }
 
+/* What was met decides when it is looked at again. */
+static void look_again(struct listener *listener, enum taken taken)
+{
+	switch (taken) {
+	case TAKEN:
+		admission_wait(&listener->net->admission, &listener->place);
+		break;
+	case NOBODY:
+		go_on(listener);
+		break;
+	case STUCK:
+		uv_timer_start(&listener->pause, on_pause_over, LISTENER_PAUSE_MS, 0);
+		break;
+	}
+}
+
+static void on_admitted(struct admission_place *place)
+{
+	struct listener *listener = LIST_ENTRY(place, struct listener, place);
+
+	look_again(listener, take_one(listener));
+}
+
 static void on_newcomers(uv_poll_t *poll, int status, int events)
 {
 	struct listener *listener = poll->data;
@@ -134,11 +160,16 @@ static void on_newcomers(uv_poll_t *poll, int status, int events)
 		return;
 	}
 	for (int i = 0; i < LISTENER_BURST && taken == TAKEN; i++) {
+		if (!admission_is_open(&listener->net->admission)) {
+			(void)uv_poll_stop(poll);
+			look_again(listener, TAKEN);
+			return;
+		}
 		taken = take_one(listener);
 	}
 	if (taken == STUCK) {
 		(void)uv_poll_stop(poll);
-		uv_timer_start(&listener->pause, on_pause_over, LISTENER_PAUSE_MS, 0);
+		look_again(listener, STUCK);
 	}
 }
 
@@ -266,6 +297,7 @@ int listener_open(struct net *net, uint32_t number, struct listener **out)
 	}
 	*listener = (struct listener){
 		.net = net, .number = number, .fd = -1, .spare = open_spare(), .handles = 2};
+	admission_place_init(&listener->place, on_admitted);
 	if (bind_and_listen(listener, &address, &why) < 0 || watch(listener, &why) < 0) {
 		release(listener);
 		return fail(net, number, why);
@@ -290,6 +322,7 @@ static void on_closed(uv_handle_t *handle)
 void listener_close(struct listener *listener)
 {
 	socket_file_remove(&listener->file);
+	admission_leave(&listener->net->admission, &listener->place);
 	uv_close((uv_handle_t *)&listener->poll, on_closed);
 	uv_close((uv_handle_t *)&listener->pause, on_closed);
 	close(listener->fd);

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "core/core.h"
+#include "net/admission.h"
 #include "net/alarm.h"
 #include "net/pool.h"
 #include "net/transport_plain.h"
@@ -71,6 +72,7 @@ struct net {
 	struct list next;      /* for the next turn */
 	struct list lingering; /* in the order in which they began; all linger equally long */
 	struct alarm alarm;    /* for what is due next */
+	struct admission admission;
 	uv_check_t check;
 	uv_prepare_t prepare;
 	uv_idle_t spin; /* active while work is left that must not wait for input */
