@@ -168,6 +168,11 @@ static void bound_output(struct net *net)
 	}
 	net->output_crowded = true;
 	cut_output(net);
+	if (output_excess(net)) {
+		core_crowded(net->core, output_excess(net));
+		run_all(&net->dirty);
+		cut_output(net);
+	}
 }
 
 /* --- turns --- */
@@ -295,6 +300,7 @@ int net_init(struct net *net, uv_loop_t *loop, struct log *log, const struct set
 	list_init(&net->dirty);
 	list_init(&net->next);
 	list_init(&net->lingering);
+	admission_init(&net->admission, loop, &net->settings);
 	start_hooks(net, loop);
 	return 0;
 }
@@ -304,6 +310,7 @@ void net_close(struct net *net)
 	uv_close((uv_handle_t *)&net->check, NULL);
 	uv_close((uv_handle_t *)&net->prepare, NULL);
 	uv_close((uv_handle_t *)&net->spin, NULL);
+	admission_close(&net->admission);
 	alarm_close(&net->alarm);
 }
 

@@ -52,6 +52,7 @@ static void end(struct simlink *link)
 	link->bulk = false;
 	link->bulk_bytes = 0;
 	uv_timer_stop(&link->timer);
+	list_remove(&link->more.link);
 	link->transport->ops->close(link->transport);
 	link->transport = NULL;
 	if (was_up) {
@@ -242,6 +243,7 @@ struct simlink *simlink_new(struct net *net, uint32_t simulator, uint32_t connec
 	arena_init(&link->arena, net->settings->decode_arena_bytes);
 	backoff_init(&link->backoff, settings->backoff_min_ms, settings->backoff_max_ms);
 	net_task_init(&link->task, run_task);
+	net_task_init(&link->more, simlink_go_on);
 	uv_timer_init(net->loop, &link->timer);
 	link->timer.data = link;
 	return link;
@@ -286,6 +288,7 @@ void simlink_stop(struct simlink *link)
 {
 	link->stopped = true;
 	list_remove(&link->task.link);
+	list_remove(&link->more.link);
 	if (link->transport) {
 		link->transport->ops->close(link->transport);
 		link->transport = NULL;

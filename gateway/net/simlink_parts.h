@@ -34,6 +34,7 @@ struct simlink {
 	struct pool blocks;   /* of the outbox */
 	struct arena arena;   /* for decoding one answer */
 	struct net_task task; /* flush, or end a link that failed */
+	struct net_task more; /* goes on with `in`, which holds more than one turn takes */
 	uv_timer_t timer;     /* what it rings for depends on the state */
 	struct backoff backoff;
 	struct rng rng;
@@ -41,6 +42,7 @@ struct simlink {
 	uint64_t up_us;		   /* since when */
 	uint64_t nonce;		   /* of the last ping */
 	uint32_t read_turn, reads; /* reads in that turn */
+	uint64_t handed_over;	   /* to drones in that turn, bytes of payload */
 	bool pinged;		   /* since the last bytes */
 	bool filled;		   /* over max_queued_bytes; core_sim_drained is owed */
 	bool bulk;		   /* between simlink_bulk_begin and simlink_bulk_end */
@@ -68,6 +70,9 @@ void simlink_keep_alive(struct simlink *link);
 /* Gathers a message; nothing when the link has failed. */
 void simlink_say(struct simlink *link, const struct to_sim *message);
 void simlink_flush(struct simlink *link);
+
+/* The task `more`. */
+void simlink_go_on(struct net_task *task);
 
 /* For struct transport_user. */
 struct room simlink_room(void *ctx);
