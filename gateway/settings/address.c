@@ -119,3 +119,18 @@ void address_print(const struct address *address, char *text, size_t cap)
 			       bracketed ? "]" : "", (unsigned)address->port);
 	}
 }
+
+bool address_is_loopback(const struct address *address)
+{
+	struct in6_addr v6;
+	struct in_addr v4;
+
+	if (address->is_path || strcmp(address->host, "localhost") == 0) {
+		return true;
+	}
+	if (inet_pton(AF_INET, address->host, &v4) == 1) {
+		return (ntohl(v4.s_addr) >> 24) == 127;
+	}
+	return inet_pton(AF_INET6, address->host, &v6) == 1 &&
+	       (IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127));
+}

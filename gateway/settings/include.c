@@ -1,5 +1,6 @@
 /* The first file, then what it includes, then what that includes. */
 #include "settings/draft.h"
+#include "settings/path.h"
 #include "settings/value.h"
 
 #include <errno.h>
@@ -96,8 +97,7 @@ static bool may_include(struct draft *draft, const char *path, const struct wish
  * out. What would be a sign of a pattern in the folder's name is escaped. */
 static char *beside(const char *file, const char *pattern, bool escape)
 {
-	const char *slash = strrchr(file, '/');
-	size_t folder = slash && *pattern != '/' ? (size_t)(slash - file) + 1 : 0;
+	size_t folder = path_folder(file, pattern);
 	char *path = malloc(2 * folder + strlen(pattern) + 1);
 	size_t at = 0;
 

@@ -3,8 +3,10 @@
 
 #include "base/suggest.h"
 #include "base/utf8.h"
+#include "settings/path.h"
 #include "settings/value.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -158,6 +160,23 @@ static void take_parameter(struct draft *draft, struct scenario_config *scenario
 	add_parameter(draft, scenario, line, key, value);
 }
 
+/* As value_parse, for what stands in the file that is being read. */
+static int parse_value(const struct draft *draft, const struct row *row, const char *value,
+		       void *target, char *why, size_t cap)
+{
+	char path[PATH_MAX_BYTES + 1];
+
+	if (row->kind == VALUE_PATH && *value) {
+		if (path_from(draft->report.file, value, path, sizeof(path)) < 0) {
+			(void)snprintf(why, cap, "cannot be made absolute, in at most %d bytes: %s",
+				       PATH_MAX_BYTES, strerror(errno));
+			return -1;
+		}
+		value = path;
+	}
+	return value_parse(row, value, target, why, cap);
+}
+
 static void take_value(struct draft *draft, struct part *part, const struct row *row, int line,
 		       const char *value)
 {
@@ -169,7 +188,7 @@ static void take_value(struct draft *draft, struct part *part, const struct row 
 		return;
 	}
 	part->lines[index] = line;
-	if (value_parse(row, value, draft_target(draft, part), why, sizeof(why)) < 0) {
+	if (parse_value(draft, row, value, draft_target(draft, part), why, sizeof(why)) < 0) {
 		part->bad[index] = true;
 		report_mistake(&draft->report, line, "%s = %s %s%s", row->key, quote(value).text,
 			       why, value_comment_hint(value));

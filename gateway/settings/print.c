@@ -6,13 +6,17 @@
 #include <stdio.h>
 
 /* Without blanks around the sign where the longest line has no room for them. */
+static const char *sign_between(size_t key, size_t value)
+{
+	return key + value + strlen(" = ") <= READER_LINE_BYTES ? " = " : "=";
+}
+
 static void print_parameter(FILE *out, const struct parameter *parameter)
 {
-	size_t size = strlen(CHANNEL_PREFIX) + parameter->key.size + parameter->value.size;
-	const char *sign = size + strlen(" = ") <= READER_LINE_BYTES ? " = " : "=";
+	size_t key = strlen(CHANNEL_PREFIX) + parameter->key.size;
 
-	fprintf(out, CHANNEL_PREFIX "%.*s%s%.*s\n", SLICE_ARG(parameter->key), sign,
-		SLICE_ARG(parameter->value));
+	fprintf(out, CHANNEL_PREFIX "%.*s%s%.*s\n", SLICE_ARG(parameter->key),
+		sign_between(key, parameter->value.size), SLICE_ARG(parameter->value));
 }
 
 static void print_parameters(FILE *out, const struct scenario_config *scenario)
@@ -35,7 +39,8 @@ static void print_row(FILE *out, const struct row *row, const void *target)
 
 		silent = scenario->topology != TOPOLOGY_STAR;
 	}
-	fprintf(out, "%s%s =%s%s\n", silent ? "# " : "", row->key, *value ? " " : "", value);
+	fprintf(out, "%s%s%s%s\n", silent ? "# " : "", row->key,
+		*value ? sign_between(strlen(row->key), strlen(value)) : " =", value);
 }
 
 static void print_section(FILE *out, const struct settings *settings, const struct section *section,

@@ -46,7 +46,7 @@ struct listener_settings {
 	/* Where drones are put that connect here and name none; or empty. */
 	char scenario[NAME_MAX_BYTES + 1];
 	struct tls_files tls; /* with a cert it speaks TLS; with a ca it asks for theirs */
-	bool insecure;	      /* AUTH_NONE outside of loopback is meant so */
+	bool insecure;	      /* AUTH_NONE outside of loopback (address_is_loopback) is meant so */
 };
 
 struct simulator_settings {
@@ -139,5 +139,8 @@ int address_parse(const char *text, struct address *address, const char **why);
 /* As it was parsed; `cap` is ADDRESS_TEXT_BYTES or more. */
 #define ADDRESS_TEXT_BYTES (ADDRESS_MAX_BYTES + 16)
 void address_print(const struct address *address, char *text, size_t cap);
+/* Whether only this machine can reach it: 127.0.0.0/8, ::1, ::ffff:127.0.0.0/104, localhost and
+ * paths. */
+bool address_is_loopback(const struct address *address);
 
 #endif

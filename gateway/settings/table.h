@@ -35,6 +35,9 @@ enum value_kind {
 	VALUE_NAME,    /* [A-Za-z0-9._-]{1,32} */
 	VALUE_TEXT,    /* UTF-8 without control characters */
 	VALUE_ADDRESS, /* struct address */
+	VALUE_PATH,    /* of a file; absolute, once it is stored */
+	VALUE_HOST,    /* a DNS name or a numeric address, as a certificate has it */
+	VALUE_GLOBS,   /* base/patterns.h; none at all is not a value */
 	VALUE_ORIGIN,  /* of a scenario */
 	VALUE_CHANNEL, /* channel.*: a scenario's parameter, for the simulator alone */
 	VALUE_INCLUDE, /* a file or a pattern of files; may be given several times */
@@ -54,7 +57,7 @@ struct row {
 	const char *key;
 	enum value_kind kind;
 	size_t offset;	   /* in the target, or ROW_NOT_STORED */
-	uint64_t min, max; /* numbers: bounds; text: bytes */
+	uint64_t min, max; /* numbers: bounds; text, paths: bytes */
 	const struct choice *choices;
 	const char *preset;   /* default as written; NULL: there is none */
 	const char *inherits; /* instead of a preset: whose value is taken, for people */
@@ -70,10 +73,10 @@ struct row {
 
 extern const struct section table_sections[];
 extern const size_t table_section_count;
-extern const struct row table_rows[];
+extern const struct row table_rows[]; /* table_rows.c */
 extern const size_t table_row_count;
 
-#define TABLE_ROWS_MAX 96 /* table.c checks it */
+#define TABLE_ROWS_MAX 96 /* table_rows.c checks it */
 
 /* Where the row of table_rows stands in it. */
 static inline size_t table_row_index(const struct row *row)

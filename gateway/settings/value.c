@@ -1,9 +1,12 @@
 #include "settings/value.h"
 
+#include "base/patterns.h"
 #include "base/suggest.h"
 #include "base/utf8.h"
 #include "core/name.h"
+#include "settings/report.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +80,20 @@ void value_describe(const struct row *row, char *text, size_t cap)
 		break;
 	case VALUE_ADDRESS:
 		(void)snprintf(text, cap, "a numeric address and a port, or unix: and a path");
+		break;
+	case VALUE_PATH:
+		(void)snprintf(text, cap,
+			       "a file's path, from the folder of this file, of at most %" PRIu64
+			       " bytes with it",
+			       row->max);
+		break;
+	case VALUE_HOST:
+		(void)snprintf(text, cap, "a DNS name or a numeric address, without a port");
+		break;
+	case VALUE_GLOBS:
+		(void)snprintf(text, cap,
+			       "patterns of ids (letters, digits, . _ - and * ? [a-z] [!a-z]), "
+			       "commas or blanks between them");
 		break;
 	case VALUE_ORIGIN:
 		(void)snprintf(text, cap,
@@ -215,6 +232,71 @@ static int parse_address(const struct row *row, const char *text, void *target, 
 	return 0;
 }
 
+/* 1 to 63 letters, digits and hyphens, no hyphen at either end (RFC 1123, 2.1). */
+static bool is_label(const char *label, size_t size)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-";
+
+	return size >= 1 && size <= 63 && strspn(label, allowed) >= size && label[0] != '-' &&
+	       label[size - 1] != '-';
+}
+
+/* The last label is not a number: that would be an address with a slip in it. */
+static bool is_dns_name(const char *text)
+{
+	size_t size = strcspn(text, ".");
+
+	while (is_label(text, size) && text[size] == '.') {
+		text += size + 1;
+		size = strcspn(text, ".");
+	}
+	return is_label(text, size) && strspn(text, "0123456789") < size;
+}
+
+static int parse_host(const struct row *row, const char *text, void *target, char *why, size_t cap)
+{
+	struct in6_addr address;
+
+	if (strlen(text) > row->max) {
+		return refuse(row, "is too long", why, cap);
+	}
+	if (inet_pton(AF_INET, text, &address) != 1 && inet_pton(AF_INET6, text, &address) != 1 &&
+	    !is_dns_name(text)) {
+		return refuse(row, "is not a host", why, cap);
+	}
+	memcpy(member(row, target), text, strlen(text) + 1);
+	return 0;
+}
+
+static int parse_path(const struct row *row, const char *text, void *target, char *why, size_t cap)
+{
+	if (text[0] != '/') {
+		return refuse(row, "names no file", why, cap);
+	}
+	return parse_text(row, text, target, why, cap);
+}
+
+static int parse_globs(const struct row *row, const char *text, void *target, char *why, size_t cap)
+{
+	const char *wrong = patterns_wrong(text);
+	char what[128];
+
+	if (strlen(text) > row->max) {
+		return refuse(row, "is too long", why, cap);
+	}
+	if (strspn(text, ", \t") == strlen(text)) {
+		return refuse(row, "has no pattern (* is everyone)", why, cap);
+	}
+	if (wrong) {
+		(void)snprintf(what, sizeof(what), "is wrong from its byte %zu on, %s",
+			       (size_t)(wrong - text) + 1, quote(wrong).text);
+		return refuse(row, what, why, cap);
+	}
+	memcpy(member(row, target), text, strlen(text) + 1);
+	return 0;
+}
+
 /* A decimal number between blanks, then `end`. What stands behind, or NULL. */
 static const char *parse_part(const char *text, char end, double limit_low, double limit_high,
 			      double *value)
@@ -269,6 +351,12 @@ int value_parse(const struct row *row, const char *text, void *target, char *why
 		return parse_text(row, text, target, why, cap);
 	case VALUE_ADDRESS:
 		return parse_address(row, text, target, why, cap);
+	case VALUE_PATH:
+		return parse_path(row, text, target, why, cap);
+	case VALUE_HOST:
+		return parse_host(row, text, target, why, cap);
+	case VALUE_GLOBS:
+		return parse_globs(row, text, target, why, cap);
 	case VALUE_ORIGIN:
 		return parse_origin(row, text, target, why, cap);
 	case VALUE_CHANNEL:

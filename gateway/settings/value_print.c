@@ -75,6 +75,9 @@ void value_print(const struct row *row, const void *target, char *text, size_t c
 	case VALUE_WORD:
 	case VALUE_NAME:
 	case VALUE_TEXT:
+	case VALUE_PATH:
+	case VALUE_HOST:
+	case VALUE_GLOBS:
 		(void)snprintf(text, cap, "%s", at);
 		break;
 	case VALUE_ADDRESS:

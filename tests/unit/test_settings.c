@@ -513,9 +513,10 @@ static void every_mistake_is_told(void **state)
 	assert_string_equal(
 		mistakes.all,
 		"2: unknown key \"nam\" in [gateway]; did you mean name? there are name, "
-		"default_scenario, log_level, log_format, include\n"
+		"default_scenario, log_level, log_format, retry_spread_ms, include\n"
 		"3: log_level = \"loud\" is not known; must be debug, info, warning or error\n"
-		"4: unknown section \"bogus\"; there are [gateway], [listen:NAME], [simulator], "
+		"4: unknown section \"bogus\"; there are [gateway], [listen:NAME], [auth], "
+		"[simulator], "
 		"[simulator:NAME], [sessions], [presence], [limits], [scenario:NAME]\n"
 		"6: this is neither [section], nor key = value, nor a comment (# or ; at the start "
 		"of the line): \"nonsense\"\n"
