@@ -3,6 +3,7 @@
 #include "net/host.h"
 #include "net/peer.h"
 #include "net/socket_file.h"
+#include "net/transport_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -175,8 +176,8 @@ static void on_newcomers(uv_poll_t *poll, int status, int events)
 
 void listener_reload(struct listener *listener)
 {
-	transport_plain_tune(listener->fd, listener->family,
-			     listener->net->settings->tcp_user_timeout_ms);
+	transport_socket_tune(listener->fd, listener->family,
+			      listener->net->settings->tcp_user_timeout_ms);
 }
 
 /* --- the beginning --- */

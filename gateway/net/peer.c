@@ -45,7 +45,7 @@ struct peer {
 
 static struct transport *peer_transport(struct peer *peer)
 {
-	return &peer->plain.base;
+	return &peer->plain.socket.base;
 }
 
 static const struct front *peer_front(const struct peer *peer)
@@ -545,7 +545,8 @@ int peer_accept(struct net *net, uint32_t listener, int fd, const struct sockadd
 		.open = true,
 	};
 	net_task_init(&peer->flush, run_flush);
-	status = transport_plain_open(&peer->plain, net->loop, fd, &peer_transport_user, peer);
+	status = transport_plain_open(&peer->plain, net->loop, fd,
+				      (struct transport_owner){&peer_transport_user, peer});
 	if (status < 0) {
 		free(peer);
 		return status;

@@ -175,9 +175,10 @@ static const struct transport_user simlink_user = {
 
 static void connect_now(struct simlink *link)
 {
-	int status = transport_plain_connect(
-		&link->plain, link->net->loop, (const struct sockaddr *)&link->address,
-		link->net->settings->tcp_user_timeout_ms, &simlink_user, link);
+	int status = transport_plain_connect(&link->plain, link->net->loop,
+					     (const struct sockaddr *)&link->address,
+					     link->net->settings->tcp_user_timeout_ms,
+					     (struct transport_owner){&simlink_user, link});
 
 	if (status < 0) {
 		snprintf(link->why, sizeof(link->why), "%s", uv_strerror(status));
@@ -185,7 +186,7 @@ static void connect_now(struct simlink *link)
 		wait_for_next(link);
 		return;
 	}
-	link->transport = &link->plain.base;
+	link->transport = &link->plain.socket.base;
 	link->state = SIMLINK_CONNECTING;
 	set_timer(link, simlink_settings(link)->connect_timeout_ms);
 }

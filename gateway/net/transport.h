@@ -1,5 +1,6 @@
-/* One connection's bytes, whatever carries them. Plain TCP is transport_plain;
- * unix sockets, TLS and WebSocket stand beside it, not on top of it.
+/* One connection's bytes, whatever carries them: transport_plain as they are, transport_tls
+ * encrypted; each over TCP or a unix socket (transport_socket). WebSocket would stand beside
+ * them, not on top.
  *
  * Two tables meet here: what a transport does (transport_ops, called by its
  * user) and what it tells (transport_user, called from the loop and never from
@@ -27,7 +28,9 @@ struct transport_ops {
 
 	/* Gives the network what it takes at once, of one or two pieces behind each other. How
 	 * many bytes that was, 0 when it takes none now, or a negative uv error: the
-	 * connection is broken and only close may follow. The bytes stay the caller's. */
+	 * connection is broken and only close may follow. The bytes stay the caller's; what was
+	 * not taken must come first in the next write, in one piece or two, and maybe with more
+	 * behind it. */
 	ssize_t (*write)(struct transport *transport, const struct slice *pieces, size_t count);
 
 	/* `writable` is told, once, when the network takes bytes again. 0 or a negative uv
@@ -41,6 +44,14 @@ struct transport_ops {
 	/* Ends the connection: `closed` comes from the loop later, nothing else does. The
 	 * last of the ops. Allowed from inside every call of transport_user. */
 	void (*close)(struct transport *transport);
+
+	/* Whether the other side has proved, by what carries the bytes, that this is its id. */
+	bool (*names)(const struct transport *transport, struct slice id);
+
+	/* What is wrong, for people, with how the other side begins or encrypts the connection;
+	 * also that it has not yet done with beginning. NULL: nothing, the network may still have
+	 * failed. Lives until the next of the ops. */
+	const char *(*fault)(const struct transport *transport);
 };
 
 /* Where the next bytes shall go. */
@@ -51,7 +62,7 @@ struct room {
 
 struct transport_user {
 	/* Only for transports that connect: 0, or a negative uv error after which
-	 * only close may follow. */
+	 * only close may follow. UV_EPROTO: `fault` says more, here and in `ended`. */
 	void (*connected)(void *ctx, int status);
 
 	/* Asked before each read. May not call ops. */

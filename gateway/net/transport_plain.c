@@ -1,62 +1,29 @@
 #include "net/transport_plain.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 #include <unistd.h>
-
-static struct transport_plain *plain_of(struct transport *transport)
-{
-	return (struct transport_plain *)(void *)transport;
-}
-
-static struct transport_plain *plain_of_poll(uv_poll_t *poll)
-{
-	char *at = (char *)poll;
-
-	return (struct transport_plain *)(void *)(at - offsetof(struct transport_plain, poll));
-}
-
-static void *ctx_of(const struct transport_plain *plain)
-{
-	return plain->poll.data;
-}
 
 static void on_event(uv_poll_t *poll, int status, int events);
 
-/* Waits for these events from now on. To change them costs system calls: done when
- * something happens that makes them wrong, not when they are asked for. */
-static int watch(struct transport_plain *plain, unsigned events)
+static int watch(struct transport_socket *sock, unsigned events)
 {
-	int status = 0;
-
-	if (events == plain->watched || plain->fd < 0) {
-		return 0;
-	}
-	if (events) {
-		status = uv_poll_start(&plain->poll, (int)events, on_event);
-	} else {
-		status = uv_poll_stop(&plain->poll);
-	}
-	plain->watched = status == 0 ? (uint8_t)events : 0;
-	return status;
+	return transport_socket_watch(sock, events, on_event);
 }
 
 /* --- reading --- */
 
-static void ended(struct transport_plain *plain, int status)
+static void ended(struct transport_socket *sock, int status)
 {
-	plain->wanted = false;
-	(void)watch(plain, plain->watched & ~(unsigned)UV_READABLE);
-	plain->base.user->ended(ctx_of(plain), status);
+	sock->wanted = false;
+	(void)watch(sock, sock->watched & ~(unsigned)UV_READABLE);
+	sock->base.user->ended(transport_socket_ctx(sock), status);
 }
 
 /* Whether there may be more: the room was filled. */
-static bool read_once(struct transport_plain *plain)
+static bool read_once(struct transport_socket *sock)
 {
-	struct room room = plain->base.user->room(ctx_of(plain));
+	struct room room = sock->base.user->room(transport_socket_ctx(sock));
 	ssize_t size;
 
 	/* No room: asked again in the next turn, as the socket stays readable. */
@@ -64,32 +31,32 @@ static bool read_once(struct transport_plain *plain)
 		return false;
 	}
 	do {
-		size = recv(plain->fd, room.data, room.size, 0);
+		size = recv(sock->fd, room.data, room.size, 0);
 	} while (size < 0 && errno == EINTR);
 	if (size > 0) {
-		plain->base.user->read(ctx_of(plain), room.data, (size_t)size);
+		sock->base.user->read(transport_socket_ctx(sock), room.data, (size_t)size);
 		return (size_t)size == room.size;
 	}
 	if (size == 0) {
-		ended(plain, 0);
+		ended(sock, 0);
 	} else if (errno != EAGAIN && errno != EWOULDBLOCK) {
-		ended(plain, uv_translate_sys_error(errno));
+		ended(sock, uv_translate_sys_error(errno));
 	}
 	return false;
 }
 
 static int plain_read_start(struct transport *transport)
 {
-	struct transport_plain *plain = plain_of(transport);
+	struct transport_socket *sock = transport_socket_of(transport);
 
-	plain->wanted = true;
-	return watch(plain, plain->watched | (unsigned)UV_READABLE);
+	sock->wanted = true;
+	return watch(sock, sock->watched | (unsigned)UV_READABLE);
 }
 
 /* Takes effect when bytes arrive: a pause that ends before that costs nothing. */
 static void plain_read_stop(struct transport *transport)
 {
-	plain_of(transport)->wanted = false;
+	transport_socket_of(transport)->wanted = false;
 }
 
 /* --- writing --- */
@@ -111,11 +78,11 @@ static ssize_t send_pieces(int fd, const struct slice *pieces, size_t count)
 
 static ssize_t plain_write(struct transport *transport, const struct slice *pieces, size_t count)
 {
-	const struct transport_plain *plain = plain_of(transport);
+	const struct transport_socket *sock = transport_socket_of(transport);
 	ssize_t size;
 
 	do {
-		size = send_pieces(plain->fd, pieces, count);
+		size = send_pieces(sock->fd, pieces, count);
 	} while (size < 0 && errno == EINTR);
 	if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
 		return 0;
@@ -125,85 +92,74 @@ static ssize_t plain_write(struct transport *transport, const struct slice *piec
 
 static int plain_await_writable(struct transport *transport)
 {
-	struct transport_plain *plain = plain_of(transport);
+	struct transport_socket *sock = transport_socket_of(transport);
 
-	plain->awaiting = true;
-	return watch(plain, plain->watched | (unsigned)UV_WRITABLE);
+	sock->awaiting = true;
+	return watch(sock, sock->watched | (unsigned)UV_WRITABLE);
 }
 
 /* --- what the loop tells --- */
 
-/* Of a socket that has one, else 0. */
-static int pending_error(const struct transport_plain *plain)
-{
-	int error = 0;
-	socklen_t size = sizeof(error);
-
-	if (getsockopt(plain->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0) {
-		error = errno;
-	}
-	return uv_translate_sys_error(error);
-}
-
 static void on_event(uv_poll_t *poll, int status, int events)
 {
-	struct transport_plain *plain = plain_of_poll(poll);
-	const struct transport_user *user = plain->base.user;
+	struct transport_socket *sock = transport_socket_of_poll(poll);
+	const struct transport_user *user = sock->base.user;
 	unsigned wrong = 0;
 
 	if (status < 0) {
 		/* The socket has an error, and libuv has stopped watching it. What had
 		 * arrived before can still be read; then reading or writing tells. */
-		plain->watched = 0;
+		sock->watched = 0;
 		events = UV_READABLE | UV_WRITABLE;
 	}
-	if (plain->connecting) {
-		plain->connecting = false;
-		(void)watch(plain, 0);
-		user->connected(ctx_of(plain), pending_error(plain));
+	if (sock->connecting) {
+		sock->connecting = false;
+		(void)watch(sock, 0);
+		user->connected(transport_socket_ctx(sock), transport_socket_error(sock));
 		return;
 	}
-	if ((events & UV_WRITABLE) && plain->awaiting) {
-		plain->awaiting = false;
-		user->writable(ctx_of(plain));
+	if ((events & UV_WRITABLE) && sock->awaiting) {
+		sock->awaiting = false;
+		user->writable(transport_socket_ctx(sock));
 	}
-	if ((events & UV_READABLE) && !plain->wanted) {
+	if ((events & UV_READABLE) && !sock->wanted) {
 		wrong |= (unsigned)UV_READABLE;
 	}
-	while ((events & UV_READABLE) && plain->wanted && read_once(plain)) {
+	while ((events & UV_READABLE) && sock->wanted && read_once(sock)) {
 	}
-	if (!plain->awaiting) {
+	if (!sock->awaiting) {
 		wrong |= (unsigned)UV_WRITABLE;
 	}
 	/* Cannot fail: uv_poll_start does so only for a socket that another handle has. */
-	(void)watch(plain, (plain->watched | (plain->wanted ? (unsigned)UV_READABLE : 0)) & ~wrong);
+	(void)watch(sock, (sock->watched | (sock->wanted ? (unsigned)UV_READABLE : 0)) & ~wrong);
 }
 
 /* --- the end --- */
 
 static int plain_shutdown(struct transport *transport)
 {
-	return shutdown(plain_of(transport)->fd, SHUT_WR) < 0 ? uv_translate_sys_error(errno) : 0;
-}
+	int fd = transport_socket_of(transport)->fd;
 
-static void on_closed(uv_handle_t *handle)
-{
-	struct transport_plain *plain = plain_of_poll((uv_poll_t *)(void *)handle);
-
-	plain->base.user->closed(ctx_of(plain));
+	return shutdown(fd, SHUT_WR) < 0 ? uv_translate_sys_error(errno) : 0;
 }
 
 static void plain_close(struct transport *transport)
 {
-	struct transport_plain *plain = plain_of(transport);
+	transport_socket_close(transport_socket_of(transport));
+}
 
-	if (plain->fd >= 0) {
-		plain->wanted = false;
-		plain->awaiting = false;
-		uv_close((uv_handle_t *)&plain->poll, on_closed);
-		close(plain->fd);
-		plain->fd = -1;
-	}
+/* --- who it is --- */
+
+static bool plain_names(const struct transport *transport, struct slice id)
+{
+	(void)transport, (void)id;
+	return false;
+}
+
+static const char *plain_fault(const struct transport *transport)
+{
+	(void)transport;
+	return NULL;
 }
 
 static const struct transport_ops plain_ops = {
@@ -213,78 +169,33 @@ static const struct transport_ops plain_ops = {
 	.await_writable = plain_await_writable,
 	.shutdown = plain_shutdown,
 	.close = plain_close,
+	.names = plain_names,
+	.fault = plain_fault,
 };
 
 /* --- the beginning --- */
 
-void transport_plain_tune(int fd, int family, uint32_t user_timeout_ms)
-{
-	unsigned timeout_ms = user_timeout_ms;
-	int on = 1;
-
-	if (family == AF_UNIX) {
-		return;
-	}
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
-}
-
 int transport_plain_open(struct transport_plain *plain, uv_loop_t *loop, int fd,
-			 const struct transport_user *user, void *ctx)
+			 struct transport_owner owner)
 {
-	*plain = (struct transport_plain){
-		.base = {.ops = &plain_ops, .user = user},
-		.poll.data = ctx,
-		.fd = fd,
-	};
-	return uv_poll_init(loop, &plain->poll, fd);
-}
-
-static socklen_t address_size(const struct sockaddr *address)
-{
-	switch (address->sa_family) {
-	case AF_UNIX:
-		return sizeof(struct sockaddr_un);
-	case AF_INET6:
-		return sizeof(struct sockaddr_in6);
-	default:
-		return sizeof(struct sockaddr_in);
-	}
-}
-
-/* A socket that is connecting or connected, or a negative uv error. */
-static int begin(const struct sockaddr *to, uint32_t user_timeout_ms)
-{
-	int fd = socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int status;
-
-	if (fd < 0) {
-		return uv_translate_sys_error(errno);
-	}
-	transport_plain_tune(fd, to->sa_family, user_timeout_ms);
-	if (connect(fd, to, address_size(to)) < 0 && errno != EINPROGRESS) {
-		status = uv_translate_sys_error(errno);
-		close(fd);
-		return status;
-	}
-	return fd;
+	return transport_socket_open(&plain->socket, &plain_ops, loop, fd, owner);
 }
 
 int transport_plain_connect(struct transport_plain *plain, uv_loop_t *loop,
 			    const struct sockaddr *to, uint32_t user_timeout_ms,
-			    const struct transport_user *user, void *ctx)
+			    struct transport_owner owner)
 {
-	int fd = begin(to, user_timeout_ms);
+	int fd = transport_socket_begin(to, user_timeout_ms);
 	int status;
 
 	if (fd < 0) {
 		return fd;
 	}
-	status = transport_plain_open(plain, loop, fd, user, ctx);
+	status = transport_plain_open(plain, loop, fd, owner);
 	if (status < 0) {
 		close(fd);
 		return status;
 	}
-	plain->connecting = true;
-	return watch(plain, UV_WRITABLE); /* a handle just made: cannot fail */
+	plain->socket.connecting = true;
+	return watch(&plain->socket, UV_WRITABLE); /* a handle just made: cannot fail */
 }

@@ -196,15 +196,15 @@ static struct transport_plain *new_plain(struct side *side)
 {
 	side->plain = malloc(sizeof(*side->plain));
 	assert_non_null(side->plain);
-	side->transport = &side->plain->base;
+	side->transport = &side->plain->socket.base;
 	return side->plain;
 }
 
 static void connect_side(struct fixture *f, struct side *side)
 {
-	assert_int_equal(transport_plain_connect(new_plain(side), &f->loop,
-						 (const struct sockaddr *)&f->bound,
-						 USER_TIMEOUT_MS, &user, side),
+	assert_int_equal(transport_plain_connect(
+				 new_plain(side), &f->loop, (const struct sockaddr *)&f->bound,
+				 USER_TIMEOUT_MS, (struct transport_owner){&user, side}),
 			 0);
 	assert_int_equal(side->connected, 0); /* never from inside */
 }
@@ -223,7 +223,9 @@ static int take_connection(struct fixture *f)
 
 static void open_side(struct fixture *f, struct side *side, int fd)
 {
-	assert_int_equal(transport_plain_open(new_plain(side), &f->loop, fd, &user, side), 0);
+	assert_int_equal(transport_plain_open(new_plain(side), &f->loop, fd,
+					      (struct transport_owner){&user, side}),
+			 0);
 }
 
 static void bind_to_loopback(struct fixture *f)
@@ -250,7 +252,7 @@ static void listen_at(struct fixture *f, int family)
 {
 	f->listener = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(f->listener >= 0);
-	transport_plain_tune(f->listener, family, USER_TIMEOUT_MS);
+	transport_socket_tune(f->listener, family, USER_TIMEOUT_MS);
 	if (family == AF_UNIX) {
 		bind_to_file(f);
 	} else {
@@ -277,7 +279,8 @@ static struct fixture *set_up_client(int family)
 	connect_side(f, &f->client);
 	RUN_UNTIL(f, f->client.connected);
 	assert_int_equal(f->client.status, 0);
-	assert_false(uv_is_active((uv_handle_t *)&f->client.plain->poll)); /* nothing is wanted */
+	assert_false(
+		uv_is_active((uv_handle_t *)&f->client.plain->socket.poll)); /* nothing is wanted */
 	f->far = take_connection(f);
 	return f;
 }
@@ -414,7 +417,7 @@ static void far_writes(const struct fixture *f, const char *text)
 static void far_resets(struct fixture *f)
 {
 	struct linger at_once = {.l_onoff = 1};
-	struct pollfd wait = {.fd = f->client.plain->fd};
+	struct pollfd wait = {.fd = f->client.plain->socket.fd};
 
 	assert_int_equal(send(wait.fd, "?", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ||
 				 f->client.out.awaiting,
@@ -572,7 +575,8 @@ static void pauses_lose_nothing(void **state)
 	assert_got(&f->server, "one");
 	assert_int_equal(f->server.rooms, 1);
 	assert_int_equal(f->server.ended, 0);
-	assert_false(uv_is_active((uv_handle_t *)&f->server.plain->poll)); /* or it would spin */
+	assert_false(
+		uv_is_active((uv_handle_t *)&f->server.plain->socket.poll)); /* or it would spin */
 	read_start(&f->server);
 	RUN_UNTIL(f, f->server.ended);
 	assert_got(&f->server, "onetwo");
@@ -617,7 +621,7 @@ static void reads_what_came_before_a_reset(void **state)
 	assert_got(&f->client, text);
 	run_what_is_ready(f);
 	assert_int_equal(f->client.ended, 1);
-	assert_false(uv_is_active((uv_handle_t *)&f->client.plain->poll));
+	assert_false(uv_is_active((uv_handle_t *)&f->client.plain->socket.poll));
 }
 
 /* Who reads nothing is told nothing, and the loop has nothing to do. */
@@ -632,7 +636,7 @@ static void tells_of_a_reset_when_reading_starts_again(void **state)
 	run_what_is_ready(f);
 	assert_int_equal(f->client.rooms, 0);
 	assert_int_equal(f->client.ended, 0);
-	assert_false(uv_is_active((uv_handle_t *)&f->client.plain->poll));
+	assert_false(uv_is_active((uv_handle_t *)&f->client.plain->socket.poll));
 	read_start(&f->client);
 	RUN_UNTIL(f, f->client.ended);
 	assert_got(&f->client, "last words");
@@ -742,13 +746,13 @@ static void number_of_a_descriptor_is_used_again(void **state)
 {
 	struct fixture *f = *state;
 	struct side *next = &f->third;
-	int fd = f->client.plain->fd;
+	int fd = f->client.plain->socket.fd;
 
 	read_start(&f->client);
 	far_writes(f, "for the one before");
 	close_side(&f->client);
 	connect_side(f, next);
-	assert_int_equal(next->plain->fd, fd);
+	assert_int_equal(next->plain->socket.fd, fd);
 	close(f->far);
 	RUN_UNTIL(f, next->connected && f->client.closed);
 	f->far = take_connection(f);
@@ -781,13 +785,13 @@ static void sets_the_sockets_options(void **state)
 	struct fixture *f = *state;
 	int far;
 
-	assert_tuned(f->client.plain->fd, USER_TIMEOUT_MS);
-	assert_tuned(f->server.plain->fd, USER_TIMEOUT_MS);
-	transport_plain_tune(f->listener, AF_INET, 12345);
+	assert_tuned(f->client.plain->socket.fd, USER_TIMEOUT_MS);
+	assert_tuned(f->server.plain->socket.fd, USER_TIMEOUT_MS);
+	transport_socket_tune(f->listener, AF_INET, 12345);
 	connect_side(f, &f->third);
 	far = take_connection(f);
 	assert_tuned(far, 12345);
-	assert_tuned(f->server.plain->fd, USER_TIMEOUT_MS);
+	assert_tuned(f->server.plain->socket.fd, USER_TIMEOUT_MS);
 	close(far);
 	close_side(&f->third);
 	RUN_UNTIL(f, f->third.closed);
@@ -797,8 +801,8 @@ static void does_not_block_and_is_not_inherited(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_true(fcntl(f->client.plain->fd, F_GETFL) & O_NONBLOCK);
-	assert_true(fcntl(f->client.plain->fd, F_GETFD) & FD_CLOEXEC);
+	assert_true(fcntl(f->client.plain->socket.fd, F_GETFL) & O_NONBLOCK);
+	assert_true(fcntl(f->client.plain->socket.fd, F_GETFD) & FD_CLOEXEC);
 }
 
 /* --- nobody to connect to --- */
@@ -835,7 +839,8 @@ static void says_at_once_that_there_is_no_such_path(void **state)
 
 	snprintf(un.sun_path, sizeof(un.sun_path), "%s/nobody", f->folder);
 	assert_int_equal(transport_plain_connect(&plain, &f->loop, (const struct sockaddr *)&un,
-						 USER_TIMEOUT_MS, &user, NULL),
+						 USER_TIMEOUT_MS,
+						 (struct transport_owner){&user, NULL}),
 			 UV_ENOENT);
 	assert_int_equal(count_descriptors(), before);
 }
@@ -849,10 +854,10 @@ static void says_at_once_that_a_path_is_deaf(void **state)
 	close(f->listener);
 	f->listener = open("/dev/null", O_RDONLY); /* for the end to close */
 	before = count_descriptors();
-	assert_int_equal(transport_plain_connect(&plain, &f->loop,
-						 (const struct sockaddr *)&f->bound,
-						 USER_TIMEOUT_MS, &user, NULL),
-			 UV_ECONNREFUSED);
+	assert_int_equal(
+		transport_plain_connect(&plain, &f->loop, (const struct sockaddr *)&f->bound,
+					USER_TIMEOUT_MS, (struct transport_owner){&user, NULL}),
+		UV_ECONNREFUSED);
 	assert_int_equal(count_descriptors(), before);
 }
 
@@ -864,7 +869,8 @@ static void refuses_what_is_not_a_socket(void **state)
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
 	assert_true(fd >= 0);
-	assert_true(transport_plain_open(&plain, &f->loop, fd, &user, NULL) < 0);
+	assert_true(transport_plain_open(&plain, &f->loop, fd,
+					 (struct transport_owner){&user, NULL}) < 0);
 	assert_int_equal(close(fd), 0);
 }
 
