@@ -1,4 +1,6 @@
 /* uav-gateway: arguments and exit codes. */
+#include "access/secrets.h"
+#include "app/drones.h"
 #include "app/gateway.h"
 #include "base/version.h"
 #include "settings/settings.h"
@@ -19,12 +21,24 @@ enum task {
 	TASK_RUN,
 	TASK_CHECK,
 	TASK_PRINT,
+	TASK_ADD,
+	TASK_REMOVE,
+};
+
+struct wish {
+	const char *file;
+	enum task task;
+	int tasks; /* asked for */
+	const char *drone;
+	const char *scenarios; /* NULL: not given */
 };
 
 enum { LOG_PATIENCE_MS = 1000 }; /* for a reader of the log that is slow at the end */
 
 static const char help_text[] =
 	"usage: uav-gateway -c FILE [--check | --print-config]\n"
+	"       uav-gateway -c FILE --add-drone ID [--scenarios LIST]\n"
+	"       uav-gateway -c FILE --remove-drone ID\n"
 	"\n"
 	"Relays messages between drones, each through a channel simulator.\n"
 	"\n"
@@ -33,6 +47,11 @@ static const char help_text[] =
 	"                          nothing\n"
 	"      --print-config      what FILE and the defaults amount to, as one configuration;\n"
 	"                          starts nothing\n"
+	"      --add-drone ID      puts a drone into the secrets_file that FILE names, and\n"
+	"                          prints its new secret, this once, as ID SECRET\n"
+	"      --scenarios LIST    those that it may enter, by names or globs, as in\n"
+	"                          \"field, test-*\"; without it all\n"
+	"      --remove-drone ID   takes a drone out of the secrets_file\n"
 	"      --print-reference   every configuration key with bounds, default and help\n"
 	"  -h, --help              this text\n"
 	"      --version           the version\n"
@@ -42,12 +61,13 @@ static const char help_text[] =
 	"signals\n"
 	"  TERM, INT   take no newcomers, let messages in flight finish, say goodbye to\n"
 	"              everyone, end; a second one ends at once\n"
-	"  HUP         read FILE again and take in what has changed; nothing changes when\n"
-	"              there is a mistake in it\n"
+	"  HUP         read FILE, secrets and certificates again and take in what has\n"
+	"              changed; nothing changes when there is a mistake in them\n"
 	"\n"
 	"exit codes\n"
-	"  0  orderly end; FILE is right\n"
-	"  1  mistakes in the configuration, each told as FILE:LINE: message\n"
+	"  0  orderly end; FILE is right; the drone was added or removed\n"
+	"  1  mistakes in the configuration, each told as FILE:LINE: message; the drone was\n"
+	"     not added or removed\n"
 	"  2  wrong arguments\n"
 	"  3  cannot start: an address is taken, memory is out; cannot print\n";
 
@@ -69,26 +89,26 @@ static int usage(const char *message)
 
 static int run(const char *file)
 {
-	struct settings *settings = settings_load(file, complain, NULL);
+	struct in_force in_force;
 	int code = EXIT_CANNOT_START;
 	struct log *log;
 
-	if (!settings) {
+	if (in_force_load(&in_force, file, NULL, complain, NULL) < 0) {
 		return EXIT_CONFIGURATION;
 	}
-	log = log_open(STDERR_FILENO, settings->log_level);
+	log = log_open(STDERR_FILENO, in_force.settings->log_level);
 	if (!log) {
 		fprintf(stderr,
 			"uav-gateway: the log cannot be opened: out of memory or threads\n");
 		goto no_log;
 	}
-	log_set_format(log, settings->log_format);
-	if (gateway_run(file, &settings, log) == 0) {
+	log_set_format(log, in_force.settings->log_format);
+	if (gateway_run(file, &in_force, log) == 0) {
 		code = EXIT_ORDERLY;
 	}
 	log_close(log, LOG_PATIENCE_MS);
 no_log:
-	settings_free(settings);
+	in_force_free(&in_force);
 	return code;
 }
 
@@ -97,12 +117,19 @@ static const char *plural(size_t count)
 	return count == 1 ? "" : "s";
 }
 
-static void print_summary(const struct settings *settings, const char *file)
+static void print_summary(const struct in_force *in_force, const char *file)
 {
-	printf("%s: all is well: %zu listener%s, %zu simulator%s, %zu scenario%s\n", file,
+	const struct settings *settings = in_force->settings;
+	size_t drones = access_drones(in_force->access);
+
+	printf("%s: all is well: %zu listener%s, %zu simulator%s, %zu scenario%s", file,
 	       settings->listener_count, plural(settings->listener_count),
 	       settings->simulator_count, plural(settings->simulator_count),
 	       settings->scenario_count, plural(settings->scenario_count));
+	if (*settings->secrets_file) {
+		printf(", %zu drone%s in %s", drones, plural(drones), settings->secrets_file);
+	}
+	putchar('\n');
 }
 
 /* What was printed has reached its reader, or it is an error. */
@@ -115,28 +142,71 @@ static int finish_output(void)
 	return EXIT_CANNOT_START;
 }
 
-static int look(const char *file, enum task task)
+static int check(const char *file)
+{
+	struct in_force in_force;
+
+	if (in_force_load(&in_force, file, NULL, complain, NULL) < 0) {
+		return EXIT_CONFIGURATION;
+	}
+	print_summary(&in_force, file);
+	in_force_free(&in_force);
+	return finish_output();
+}
+
+static int print_config(const char *file)
 {
 	struct settings *settings = settings_load(file, complain, NULL);
 
 	if (!settings) {
 		return EXIT_CONFIGURATION;
 	}
-	if (task == TASK_CHECK) {
-		print_summary(settings, file);
-	} else {
-		settings_print(settings, stdout);
-	}
+	settings_print(settings, stdout);
 	settings_free(settings);
 	return finish_output();
 }
 
-static int perform(const char *file, enum task task)
+/* One drone more or less. */
+static int edit(const struct wish *wish)
 {
-	if (!file) {
+	const char *scenarios = wish->scenarios ? wish->scenarios : "";
+	const char *wrong = secrets_objection(wish->drone, scenarios);
+	int status;
+
+	if (wrong) {
+		return usage(wrong);
+	}
+	status = wish->task == TASK_ADD
+			 ? drones_add(wish->file, wish->drone, scenarios, complain, NULL)
+			 : drones_remove(wish->file, wish->drone, complain, NULL);
+	return status == 0 ? EXIT_ORDERLY : EXIT_CONFIGURATION;
+}
+
+static int perform(const struct wish *wish)
+{
+	if (wish->tasks > 1) {
+		return usage(
+			"--check, --print-config, --add-drone and --remove-drone are different "
+			"things to do");
+	}
+	if (wish->scenarios && wish->task != TASK_ADD) {
+		return usage("--scenarios is for --add-drone");
+	}
+	if (!wish->file) {
 		return usage("no configuration given");
 	}
-	return task == TASK_RUN ? run(file) : look(file, task);
+	switch (wish->task) {
+	case TASK_CHECK:
+		return check(wish->file);
+	case TASK_PRINT:
+		return print_config(wish->file);
+	case TASK_ADD:
+	case TASK_REMOVE:
+		return edit(wish);
+	case TASK_RUN:
+		break;
+	}
+	return run(wish->file);
 }
 
 /* A SIGHUP that comes before there is anything to reload waits until the gateway takes it. */
@@ -149,6 +219,51 @@ static void hold_reload(void)
 	(void)sigprocmask(SIG_BLOCK, &held, NULL);
 }
 
+static void wish_for(struct wish *wish, enum task task)
+{
+	wish->tasks++;
+	wish->task = task;
+}
+
+/* -1, or the code with which the program ends at once. */
+static int take_option(struct wish *wish, int option)
+{
+	switch (option) {
+	case 'c':
+		wish->file = optarg;
+		return -1;
+	case 'k':
+		wish_for(wish, TASK_CHECK);
+		return -1;
+	case 'P':
+		wish_for(wish, TASK_PRINT);
+		return -1;
+	case 'a':
+		wish_for(wish, TASK_ADD);
+		wish->drone = optarg;
+		return -1;
+	case 'r':
+		wish_for(wish, TASK_REMOVE);
+		wish->drone = optarg;
+		return -1;
+	case 's':
+		wish->scenarios = optarg;
+		return -1;
+	case 'h':
+		fputs(help_text, stdout);
+		return EXIT_ORDERLY;
+	case 'v':
+		puts("uav-gateway " UAV_VERSION);
+		return EXIT_ORDERLY;
+	case 'p':
+		settings_print_reference(stdout);
+		return finish_output();
+	default:
+		fputs("see uav-gateway --help\n", stderr);
+		return EXIT_USAGE;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -158,46 +273,25 @@ int main(int argc, char **argv)
 		{"check", no_argument, NULL, 'k'},
 		{"print-config", no_argument, NULL, 'P'},
 		{"print-reference", no_argument, NULL, 'p'},
+		{"add-drone", required_argument, NULL, 'a'},
+		{"remove-drone", required_argument, NULL, 'r'},
+		{"scenarios", required_argument, NULL, 's'},
 		{0},
 	};
-	const char *file = NULL;
-	enum task task = TASK_RUN;
-	int option, tasks = 0;
+	struct wish wish = {.task = TASK_RUN};
+	int option;
 
 	signal(SIGPIPE, SIG_IGN);
 	hold_reload();
 	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			file = optarg;
-			break;
-		case 'h':
-			fputs(help_text, stdout);
-			return EXIT_ORDERLY;
-		case 'v':
-			puts("uav-gateway " UAV_VERSION);
-			return EXIT_ORDERLY;
-		case 'k':
-			tasks++;
-			task = TASK_CHECK;
-			break;
-		case 'P':
-			tasks++;
-			task = TASK_PRINT;
-			break;
-		case 'p':
-			settings_print_reference(stdout);
-			return finish_output();
-		default:
-			fputs("see uav-gateway --help\n", stderr);
-			return EXIT_USAGE;
+		int code = take_option(&wish, option);
+
+		if (code >= 0) {
+			return code;
 		}
 	}
 	if (optind < argc) {
 		return usage("unexpected argument");
 	}
-	if (tasks > 1) {
-		return usage("--check and --print-config are two things to do");
-	}
-	return perform(file, task);
+	return perform(&wish);
 }

@@ -28,6 +28,8 @@ enum { GATEWAY_SIGNALS = 3 };
 struct gateway {
 	const char *file;
 	struct settings *settings; /* those in force */
+	struct access *access;	   /* that they name */
+	struct access_keeper keeper;
 	struct log *log;
 	enum gateway_phase phase;
 	uint64_t drain_until_us; /* monotonic */
@@ -142,17 +144,29 @@ static void on_stop(uv_signal_t *handle, int number)
 
 /* --- another configuration --- */
 
+/* Connections that have begun keep the certificates that they began with. */
+static void give_contexts(struct gateway *gateway)
+{
+	for (size_t i = 0; i < gateway->settings->listener_count; i++) {
+		gateway->net.tls[i] = access_listener(gateway->access, i);
+	}
+	for (size_t i = 0; i < gateway->settings->simulator_count; i++) {
+		gateway->net.sim_tls[i] = access_simulator(gateway->access, i);
+	}
+}
+
 static void run_reload(struct net_task *task)
 {
 	struct gateway *gateway = LIST_ENTRY(task, struct gateway, reload);
-	struct settings *before = gateway->settings;
+	struct in_force before = {.settings = gateway->settings, .access = gateway->access}, next;
 	struct reload work = {
 		.file = gateway->file,
 		.core = gateway->core,
 		.log = gateway->log,
+		.keeper = &gateway->keeper,
 		.links = (uint32_t)gateway->links.count,
 	};
-	struct settings *next;
+	int status;
 
 	if (gateway->phase != GATEWAY_RUNNING) {
 		LOG(gateway->log, LOG_LEVEL_WARNING, "reload_ignored",
@@ -160,16 +174,19 @@ static void run_reload(struct net_task *task)
 		return;
 	}
 	links_bulk_begin(&gateway->links);
-	next = reload_perform(&work, before);
+	status = reload_perform(&work, &before, &next);
 	links_bulk_end(&gateway->links);
-	if (next) {
-		gateway->settings = next;
-		gateway->net.settings = next;
-		links_reload(&gateway->links, before);
+	if (status == 0) {
+		gateway->settings = next.settings;
+		gateway->access = next.access;
+		gateway->net.settings = next.settings;
+		give_contexts(gateway);
+		links_reload(&gateway->links, before.settings);
+		admission_reload(&gateway->net.admission);
 		for (size_t i = 0; i < gateway->listener_count; i++) {
 			listener_reload(gateway->listeners[i]);
 		}
-		settings_free(before);
+		in_force_free(&before);
 	}
 }
 
@@ -198,8 +215,27 @@ static struct core *make_core(struct gateway *gateway, const char **why)
 	core.config.key = (struct hash_key){.k0 = rng_next(&rng), .k1 = rng_next(&rng)};
 	/* 48 bits: not repeated by the next start, exact in a double of a client */
 	core.config.first_session = 1 + (rng_next(&rng) >> 16);
+	gateway->keeper = (struct access_keeper){.current = gateway->access};
+	core.config.access = (struct access_port){.ops = &access_ops, .ctx = &gateway->keeper};
 	*why = "out of memory";
 	return core_new(&core.config, gateway->links.ports, gateway->net.now);
+}
+
+/* Whoever reaches it is whoever it says it is. */
+static void warn_insecure(const struct gateway *gateway)
+{
+	const struct settings *settings = gateway->settings;
+
+	for (size_t i = 0; i < settings->listener_count && settings->auth_mode == AUTH_NONE; i++) {
+		const struct listener_settings *listener = &settings->listeners[i];
+
+		if (listener->insecure && !address_is_loopback(&listener->address)) {
+			LOG(gateway->log, LOG_LEVEL_WARNING, "listener_insecure",
+			    log_str("listener", listener->name),
+			    log_str("why", "others than this machine reach it, and [auth] mode is "
+					   "none: anybody can go by any drone_id"));
+		}
+	}
 }
 
 static int open_listeners(struct gateway *gateway)
@@ -236,11 +272,14 @@ static int cannot_start(struct gateway *gateway, const char *why)
 
 static int start(struct gateway *gateway)
 {
+	const struct in_force in_force = {.settings = gateway->settings, .access = gateway->access};
 	const char *why;
 
 	LOG(gateway->log, LOG_LEVEL_INFO, "started", log_str("version", UAV_VERSION),
 	    log_str("name", gateway->settings->name),
 	    log_num("scenarios", (int64_t)gateway->settings->scenario_count));
+	in_force_tell(&in_force, gateway->log);
+	warn_insecure(gateway);
 	if (links_init(&gateway->links, &gateway->net, &why) < 0) {
 		return cannot_start(gateway, why);
 	}
@@ -273,21 +312,27 @@ static void fini(struct gateway *gateway)
 	uv_loop_close(&gateway->loop);
 }
 
-int gateway_run(const char *file, struct settings **settings, struct log *log)
+int gateway_run(const char *file, struct in_force *in_force, struct log *log)
 {
-	struct gateway gateway = {.file = file, .settings = *settings, .log = log};
+	struct gateway gateway = {
+		.file = file,
+		.settings = in_force->settings,
+		.access = in_force->access,
+		.log = log,
+	};
 	const char *why;
 	int status;
 
-	descriptors_fit(*settings, (uint32_t)links_wanted(*settings), log);
+	descriptors_fit(gateway.settings, (uint32_t)links_wanted(gateway.settings), log);
 	status = uv_loop_init(&gateway.loop);
 	if (status < 0) {
 		return cannot_start(&gateway, uv_strerror(status));
 	}
-	if (net_init(&gateway.net, &gateway.loop, log, *settings, &why) < 0) {
+	if (net_init(&gateway.net, &gateway.loop, log, gateway.settings, &why) < 0) {
 		uv_loop_close(&gateway.loop);
 		return cannot_start(&gateway, why);
 	}
+	give_contexts(&gateway);
 	init_handles(&gateway);
 	status = start(&gateway);
 	if (status < 0) {
@@ -298,7 +343,7 @@ int gateway_run(const char *file, struct settings **settings, struct log *log)
 		accounts_log(log, core_stats(gateway.core));
 		LOG(log, LOG_LEVEL_INFO, "stopped", log_str("name", gateway.settings->name));
 	}
-	*settings = gateway.settings;
+	*in_force = (struct in_force){.settings = gateway.settings, .access = gateway.access};
 	fini(&gateway);
 	return status;
 }

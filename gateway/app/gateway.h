@@ -9,13 +9,14 @@
 #ifndef UAV_APP_GATEWAY_H
 #define UAV_APP_GATEWAY_H
 
+#include "app/in_force.h"
 #include "base/log.h"
-#include "settings/settings.h"
 
-/* `file` is where *settings came from. 0 after an orderly end; -1 when it could not start, with
- * the reason logged. A reload frees *settings and puts others there; the last ones are the
- * caller's to free. Changes in them what the system does not allow: limits.max_drones. */
-int gateway_run(const char *file, struct settings **settings, struct log *log)
+/* `file` is where *in_force came from. 0 after an orderly end; -1 when it could not start, with
+ * the reason logged. A reload frees what is in *in_force and puts what is new there; the last is
+ * the caller's to free. Changes in the settings what the system does not allow: limits.max_drones.
+ */
+int gateway_run(const char *file, struct in_force *in_force, struct log *log)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -43,15 +43,17 @@ static void on_change(void *ctx, const char *section, const char *key, const cha
 }
 
 /* Lines that either level lets through are written. */
-static void tell_changes(struct log *log, const struct settings *before,
-			 const struct settings *after)
+static void tell_changes(struct log *log, const struct in_force *running,
+			 const struct in_force *next)
 {
+	const struct settings *before = running->settings, *after = next->settings;
 	struct tally changes = {.log = log};
 
 	log_set_format(log, after->log_format);
 	log_set_level(log,
 		      before->log_level < after->log_level ? before->log_level : after->log_level);
 	settings_diff(before, after, on_change, &changes);
+	in_force_tell(next, log);
 	LOG(log, LOG_LEVEL_INFO, "reloaded", log_num("changes", changes.count),
 	    log_num("scenarios", (int64_t)after->scenario_count));
 	log_set_level(log, after->log_level);
@@ -65,25 +67,39 @@ static void refuse(struct log *log, const char *file, uint32_t mistakes, const c
 
 /* --- what is done --- */
 
-struct settings *reload_perform(const struct reload *reload, const struct settings *running)
+/* The core asks the keeper while it takes them in. */
+static int take_in(const struct reload *reload, const struct in_force *running,
+		   const struct in_force *next)
+{
+	struct core_settings core;
+	int status;
+
+	core_settings_init(&core, next->settings, reload->log);
+	*reload->keeper =
+		(struct access_keeper){.current = next->access, .before = running->access};
+	status = core_reload(reload->core, &core.config);
+	*reload->keeper =
+		(struct access_keeper){.current = status < 0 ? running->access : next->access};
+	return status;
+}
+
+int reload_perform(const struct reload *reload, const struct in_force *running,
+		   struct in_force *next)
 {
 	struct tally mistakes = {.log = reload->log};
-	struct core_settings core;
-	struct settings *next = settings_load_anew(reload->file, running, on_mistake, &mistakes);
 
-	if (!next) {
+	if (in_force_load(next, reload->file, running->settings, on_mistake, &mistakes) < 0) {
 		refuse(reload->log, reload->file, mistakes.count,
 		       "there are mistakes; the running configuration stays as it is");
-		return NULL;
+		return -1;
 	}
-	descriptors_fit(next, reload->links, reload->log);
-	core_settings_init(&core, next, reload->log);
-	if (core_reload(reload->core, &core.config) < 0) {
+	descriptors_fit(next->settings, reload->links, reload->log);
+	if (take_in(reload, running, next) < 0) {
 		refuse(reload->log, reload->file, 0,
 		       "out of memory; the running configuration stays as it is");
-		settings_free(next);
-		return NULL;
+		in_force_free(next);
+		return -1;
 	}
 	tell_changes(reload->log, running, next);
-	return next;
+	return 0;
 }

@@ -1,0 +1,33 @@
+#include "app/in_force.h"
+
+int in_force_load(struct in_force *in_force, const char *file, const struct settings *running,
+		  settings_complain_fn complain, void *ctx)
+{
+	*in_force = (struct in_force){
+		.settings = settings_load_anew(file, running, complain, ctx),
+	};
+	if (in_force->settings) {
+		in_force->access = access_load(in_force->settings, file, complain, ctx);
+	}
+	if (!in_force->access) {
+		in_force_free(in_force);
+		return -1;
+	}
+	return 0;
+}
+
+void in_force_free(struct in_force *in_force)
+{
+	access_free(in_force->access);
+	settings_free(in_force->settings);
+	*in_force = (struct in_force){0};
+}
+
+void in_force_tell(const struct in_force *in_force, struct log *log)
+{
+	if (*in_force->settings->secrets_file) {
+		LOG(log, LOG_LEVEL_INFO, "secrets_loaded",
+		    log_str("file", in_force->settings->secrets_file),
+		    log_num("drones", (int64_t)access_drones(in_force->access)));
+	}
+}

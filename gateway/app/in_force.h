@@ -1,0 +1,23 @@
+/* What a gateway runs by: its settings, and what lets drones in that they name. */
+#ifndef UAV_APP_IN_FORCE_H
+#define UAV_APP_IN_FORCE_H
+
+#include "access/access.h"
+#include "settings/settings.h"
+
+struct in_force {
+	struct settings *settings;
+	struct access *access;
+};
+
+/* Reads the file, what it includes, and the secrets, certificates and keys that it names, for
+ * a gateway that runs with `running` (settings_load_anew) or for one that starts (NULL). 0, or
+ * -1 with every mistake told, and nothing to free. `complain` may be NULL. */
+int in_force_load(struct in_force *in_force, const char *file, const struct settings *running,
+		  settings_complain_fn complain, void *ctx) __attribute__((warn_unused_result));
+void in_force_free(struct in_force *in_force);
+
+/* Says in the log how many drones the secrets file has, if one is named. */
+void in_force_tell(const struct in_force *in_force, struct log *log);
+
+#endif
