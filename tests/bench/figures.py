@@ -27,6 +27,10 @@ def of_run(results):
         figures["load_calls"] = results[0]["calls_per_message"]
     if sent := sum(result["sent"] for result in results):
         figures["late_percent"] = 100 * sum(result["late_sends"] for result in results) / sent
+    if "flooded_per_second" in results[0]:
+        sent, delivered = results[0]["sent"], results[0]["delivered"]
+        figures["flooded_per_second"] = results[0]["flooded_per_second"]
+        figures["missing_percent"] = 100 * max(0, sent - delivered) / sent if sent else 100
     latency = [result["latency_us"] for result in results if result.get("latency_us")]
     for key in ("p50", "p99", "p999"):
         if latency:

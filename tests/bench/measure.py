@@ -36,11 +36,16 @@ def put_load(stage):
         crowd = stage.start_load("crowd", "idle", {**common(case), "drones": case.crowd,
                                                    "first": CROWD_FIRST}, held_open=True)
         crowd.wait_printed(READY)
+    flooder = stage.start_flooder() if case.flood else None
     loads = [stage.start_load(f"load{lane}", case.mode, options_of(case, lane, stage.seconds))
              for lane in range(case.lanes)]
     results = [stage.result_of(load) for load in loads]
     if case.crowd:
         crowd.check()
+    if flooder:
+        flooder.check()
+        flooder.end()
+        results[0].update(last_json(flooder))
     return results
 
 
@@ -89,6 +94,8 @@ def options_of(case, lane, seconds):
 
 def look_over(result, case):
     """What must be right however slow it was."""
+    if case.flood:
+        return  # what does not arrive is a figure
     if result.get("lost"):
         raise Broken(f"{result['lost']} of {result['sent']} messages were lost")
     if case.mode in ("pairs", "open", "many", "overload") and not result["delivered"]:

@@ -17,6 +17,7 @@ DRONES = (10, 100, 1000, 10000)
 LANES = (1, 2, 4)
 MOST_DRONES = 10_000
 
+ORDERLY = 500  # messages a second beside a flood
 ANSWERS = 20_000  # a second, of a simulator that computes something
 SMALL_SOCKET = 16 << 10
 OVERLOAD_STAGES = (0.75, 2, 4, 6)  # seconds (of --seconds 1): peak, half, three times, half
@@ -301,6 +302,27 @@ def gateway_alone():
     )
 
 
+def flood():
+    orderly = {"mode": "open", "drones": 20, "rate": ORDERLY, "crowd": 1000, "defaults": True,
+               "share": 3.0}
+    what = {"messages": "one sends small messages", "pings": "one sends pings",
+            "renames": "one renames itself", "lists": "one lists 1000 drones"}
+    cases = (Case("alone", **orderly),
+             *(Case(name, flood=name, **orderly) for name in what))
+    return Row(
+        "flood", f"latency of 10 orderly pairs ({ORDERLY} messages/s) beside one drone that does "
+        "something as fast as its socket takes it",
+        cases,
+        latencies("alone")[:2] + tuple(
+            line for name, words in what.items() for line in (
+                Line(f"{words}: p50/alone", "p50_us", name, "alone"),
+                Line(f"{words}: p99/alone", "p99_us", name, "alone"),
+                Line(f"{words}: p99, us", "p99_us", name),
+                Line(f"{words}: not arrived in time, %", "missing_percent", name),
+                Line(f"{words}: requests/s", "flooded_per_second", name))),
+        systems=GATEWAY, repeats=FEW)
+
+
 def overload():
     many = {"mode": "overload", "drones": 1000, "send_buffer": SMALL_SOCKET, "defaults": True}
     cases = (
@@ -332,4 +354,4 @@ def overload():
 
 
 ROWS = (*two_hops(), *everyone(), *registration(), *idle(), payloads(), drones(),
-        *gateway_alone(), overload())
+        *gateway_alone(), overload(), flood())

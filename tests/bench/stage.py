@@ -15,6 +15,7 @@ from process import Broken, Process
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("B", "build")
 PROGRAMS = BUILD / "tests" / "bench"
+FLOODER = Path(__file__).resolve().parent / "flooder.py"
 HOST = "127.0.0.1"
 
 SCENARIO = "bench"
@@ -84,6 +85,13 @@ class Stage:
         for watched, process in (("relay", self.relay), ("simulator", self.simulator)):
             command += ["--watch", f"{watched}={process.pid}"]
         return self.start(name, command, self.pins[2], held_open)
+
+    def start_flooder(self):
+        """A drone that asks for case.flood as fast as it can."""
+        flooder = self.start("flooder", [sys.executable, FLOODER, self.case.flood, self.address,
+                                         scenarios_of(self.case)[0]], self.pins[2])
+        flooder.wait_printed(r"^flooding$")
+        return flooder
 
     def result_of(self, load):
         """What it found, once it has."""

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import xml.etree.ElementTree as xml
+from dataclasses import replace
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -198,6 +199,17 @@ def test_an_overload_with_the_real_programs(t):
     assert sum(each.good for each in run.intervals) > 0, result
     over = run.stage("over")
     assert sum(each.offered for each in over) > 2 * sum(each.good for each in over), result
+
+
+def test_a_flood_with_the_real_programs(t):
+    """Each kind asks for something, and is told what it asked for."""
+    t.binary("tests/bench/load")
+    row = next(row for row in ROWS if row.name == "flood")
+    for case in row.cases[1:]:
+        case = replace(case, crowd=10, share=1.0)
+        found, (result,) = measure.measure(Gateway(), case, Pins(), 0.2)
+        assert found["flooded_per_second"] > 100, (case, found)
+        assert result["sent"] > 0 and 0 <= found["missing_percent"] <= 100, (case, found)
 
 
 def test_what_must_be_right_is_looked_over():
