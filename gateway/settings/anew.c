@@ -62,6 +62,23 @@ static void check_row(struct draft *draft, const struct row *row, const struct s
 			  title, row->key, is);
 }
 
+/* Which file a listener's certificate is in may change, but not whether it has one. */
+static void check_transport(struct draft *draft, const struct settings *running, struct pair pair)
+{
+	const struct part *part = draft_find(draft, table_find_section("listen"), pair.now);
+	const struct listener_settings *listener = &draft->settings->listeners[pair.now];
+	bool was = *running->listeners[pair.then].tls.cert != '\0';
+	bool is = part && part_gives(part, "tls_cert");
+
+	if (part && was != is) {
+		report_mistake_at(&draft->report, part_place(part, "tls_cert"),
+				  "[listen:%s] %s; that can only change with a restart",
+				  listener->name,
+				  was ? "speaks TLS, and has no tls_cert here"
+				      : "does not speak TLS, and has a tls_cert here");
+	}
+}
+
 static void check_section(struct draft *draft, const struct section *section,
 			  const struct settings *running)
 {
@@ -75,6 +92,9 @@ static void check_section(struct draft *draft, const struct section *section,
 			if (strcmp(row->section, section->name) == 0 && !row->reloadable) {
 				check_row(draft, row, section, running, pair);
 			}
+		}
+		if (section->target == TARGET_LISTENER && pair.then != SIZE_MAX) {
+			check_transport(draft, running, pair);
 		}
 	}
 }

@@ -26,6 +26,7 @@ static const struct rule rules[] = {
 	{"limits", "max_frame_bytes", "limits", "max_frame_bytes_unregistered", 1, false},
 	{"limits", "output_hard_bytes", "limits", "output_soft_bytes", 1, true},
 	{"limits", "output_hard_bytes", "limits", "max_frame_bytes", 2, false},
+	{"limits", "max_output_bytes", "limits", "output_hard_bytes", 1, false},
 	{"limits", "decode_arena_bytes", "limits", "max_frame_bytes", 2, false},
 	{"limits", "max_in_flight", "limits", "max_in_flight_per_drone", 1, false},
 	{"limits", "max_in_flight_bytes", "limits", "max_frame_bytes", 1, false},
@@ -99,28 +100,6 @@ static void check_rules(struct draft *draft)
 
 /* ---------------------------------------------------------------- addresses */
 
-static bool has_line(const struct part *part, const char *key)
-{
-	return part->lines[table_row_index(table_find_row(part->section->name, key))] != 0;
-}
-
-/* Whether the part has this key, with a value that was taken. */
-static bool has(const struct part *part, const char *key)
-{
-	return has_line(part, key) &&
-	       !part->bad[table_row_index(table_find_row(part->section->name, key))];
-}
-
-static struct place place_of(const struct part *part, const char *key)
-{
-	size_t row = table_row_index(table_find_row(part->section->name, key));
-
-	return (struct place){
-		.file = part->place.file,
-		.line = part->lines[row] ? part->lines[row] : part->place.line,
-	};
-}
-
 static void check_simulator(struct draft *draft, const struct part *part)
 {
 	const struct simulator_settings *simulator = draft_target(draft, part);
@@ -131,9 +110,9 @@ static void check_simulator(struct draft *draft, const struct part *part)
 				  "[simulator:%s] has no address; for example: address = "
 				  "127.0.0.1:7701",
 				  part->name);
-	} else if (has(part, "address") && !simulator->address.is_path &&
+	} else if (part_has(part, "address") && !simulator->address.is_path &&
 		   simulator->address.port == 0) {
-		report_mistake_at(&draft->report, place_of(part, "address"),
+		report_mistake_at(&draft->report, part_place(part, "address"),
 				  "[simulator] address: nobody listens on port 0; give the port "
 				  "that the simulator listens on");
 	}
@@ -149,17 +128,17 @@ static bool same_address(const struct address *a, const struct address *b)
 static void compare_with_listeners(struct draft *draft, const struct part *part)
 {
 	const struct listener_settings *mine = draft_target(draft, part);
-	struct place place = place_of(part, "address");
+	struct place place = part_place(part, "address");
 
 	for (const struct part *other = draft->parts; other < part; other++) {
 		const struct listener_settings *theirs = draft_target(draft, other);
 
-		if (other->section == part->section && has(other, "address") &&
+		if (other->section == part->section && part_has(other, "address") &&
 		    same_address(&mine->address, &theirs->address)) {
-			report_mistake_at(&draft->report, place,
-					  "the address is that of [listen:%s] already, %s",
-					  other->name,
-					  place_from(place.file, place_of(other, "address")).text);
+			report_mistake_at(
+				&draft->report, place,
+				"the address is that of [listen:%s] already, %s", other->name,
+				place_from(place.file, part_place(other, "address")).text);
 			return;
 		}
 	}
@@ -175,15 +154,15 @@ static void compare_with_simulators(struct draft *draft, const struct part *part
 	for (size_t i = 0; i < draft->settings->simulator_count; i++) {
 		const struct simulator_settings *theirs = &draft->settings->simulators[i];
 		const struct part *other = draft_find(draft, section, i);
-		bool given = other && has(other, "address");
+		bool given = other && part_has(other, "address");
 		/* a [simulator] that says nothing of it, or that is not there at all */
 		bool preset =
-			other ? !*other->name && !has_line(other, "address") : !draft->incomplete;
+			other ? !*other->name && !part_gives(other, "address") : !draft->incomplete;
 
 		if ((given || preset) && same_address(&mine->address, &theirs->address)) {
 			view_title(section, theirs->name, title, sizeof(title));
 			report_mistake_at(
-				&draft->report, place_of(part, "address"),
+				&draft->report, part_place(part, "address"),
 				"the address is that of [%s], where a simulator listens%s", title,
 				given ? "" : " unless another is given");
 			return;
@@ -193,7 +172,7 @@ static void compare_with_simulators(struct draft *draft, const struct part *part
 
 static void check_listener(struct draft *draft, const struct part *part)
 {
-	if (has(part, "address")) {
+	if (part_has(part, "address")) {
 		compare_with_listeners(draft, part);
 		compare_with_simulators(draft, part);
 	}
@@ -238,7 +217,7 @@ static void check_reference(struct draft *draft, const struct part *part, const 
 	value_print(row, draft_target(draft, part), name, sizeof(name));
 	if (view_find(draft->settings, section, name) == SIZE_MAX) {
 		name_known(draft->settings, section, name, known, sizeof(known));
-		report_mistake_at(&draft->report, place_of(part, row->key),
+		report_mistake_at(&draft->report, part_place(part, row->key),
 				  "%s = %s: there is no [%s:%s]%s", row->key, quote(name).text,
 				  section->name, name, known);
 	}
@@ -251,7 +230,7 @@ static void check_star(struct draft *draft, const struct part *part)
 	size_t hub = table_row_index(table_find_row("scenario", "hub"));
 
 	if (!part->lines[hub]) {
-		report_mistake_at(&draft->report, place_of(part, "topology"),
+		report_mistake_at(&draft->report, part_place(part, "topology"),
 				  "[scenario:%s] is a star and has no hub; give the drone_id of "
 				  "its hub, for example: hub = %s",
 				  part->name, table_rows[hub].example);
@@ -348,4 +327,5 @@ void draft_check(struct draft *draft)
 		report_mistake(&draft->report, 0, "no [listen:NAME] section: nobody could connect");
 	}
 	check_rules(draft);
+	draft_check_access(draft);
 }

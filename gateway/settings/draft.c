@@ -55,6 +55,29 @@ const struct part *draft_find_giving(const struct draft *draft, const struct sec
 	return draft_find(draft, section, index);
 }
 
+static size_t row_of(const struct part *part, const char *key)
+{
+	return table_row_index(table_find_row(part->section->name, key));
+}
+
+bool part_gives(const struct part *part, const char *key)
+{
+	return part->lines[row_of(part, key)] != 0;
+}
+
+bool part_has(const struct part *part, const char *key)
+{
+	return part_gives(part, key) && !part->bad[row_of(part, key)];
+}
+
+struct place part_place(const struct part *part, const char *key)
+{
+	return (struct place){
+		.file = part->place.file,
+		.line = part_gives(part, key) ? part->lines[row_of(part, key)] : part->place.line,
+	};
+}
+
 void *draft_target(const struct draft *draft, const struct part *part)
 {
 	return view_target(draft->settings, part->section->target, part->index);

@@ -73,6 +73,12 @@ const struct part *draft_find(const struct draft *draft, const struct section *s
 const struct part *draft_find_giving(const struct draft *draft, const struct section *section,
 				     size_t index, const struct row *row);
 
+/* Whether the key is given in the part; whether with a value that was taken. */
+bool part_gives(const struct part *part, const char *key);
+bool part_has(const struct part *part, const char *key);
+/* Where the key stands; where the part does, when it is not given. */
+struct place part_place(const struct part *part, const char *key);
+
 /* Into what the offsets of the part's rows point. */
 void *draft_target(const struct draft *draft, const struct part *part);
 
@@ -90,6 +96,8 @@ void draft_complete(struct draft *draft);
 /* Rules between keys, told as mistakes; draft_complete is done. Where a file was not read,
  * only what it cannot mend. */
 void draft_check(struct draft *draft);
+/* Those of them that are about who gets in; draft_check calls it. */
+void draft_check_access(struct draft *draft);
 /* What a gateway that runs with `running` cannot take in, told as mistakes. The same. */
 void draft_check_changes(struct draft *draft, const struct settings *running);
 

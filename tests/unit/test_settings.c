@@ -39,8 +39,8 @@ static void check_same_numbers(const struct settings *a, const struct settings *
 	}
 }
 
-/* No member of struct limits is without a key: the rows fill it, but for padding
- * at its end. */
+/* No member of struct limits is without a key: the rows fill it, but for four bytes of padding
+ * (a switch has the bytes up to the next number). */
 static void every_limit_is_a_key(void **state)
 {
 	size_t bytes = 0;
@@ -71,6 +71,11 @@ static void defaults_are_the_projects(void **state)
 	(void)state;
 	expected.limits = limits;
 	check_same_numbers(settings, &expected, NULL);
+	assert_int_equal(settings->limits.rate_refuse, limits.rate_refuse);
+	assert_int_equal(settings->accept_rate, 4000);
+	assert_int_equal(settings->accept_burst, 1000);
+	assert_int_equal(settings->auth_mode, AUTH_NONE);
+	assert_string_equal(settings->secrets_file, "");
 	assert_string_equal(settings->name, "gateway");
 	assert_int_equal(settings->log_level, LOG_LEVEL_INFO);
 	assert_int_equal(settings->log_format, LOG_FORMAT_LOGFMT);
@@ -81,6 +86,10 @@ static void defaults_are_the_projects(void **state)
 	assert_string_equal(settings->listeners[0].address.host, "127.0.0.1");
 	assert_int_equal(settings->listeners[0].address.port, 7600);
 	assert_string_equal(settings->listeners[0].scenario, "");
+	assert_string_equal(settings->listeners[0].tls.cert, "");
+	assert_string_equal(settings->listeners[0].tls.key, "");
+	assert_string_equal(settings->listeners[0].tls.ca, "");
+	assert_false(settings->listeners[0].insecure);
 	assert_int_equal(settings->simulator_count, 1);
 	assert_string_equal(settings->simulators[0].name, "");
 	assert_int_equal(settings->simulators[0].connections, 1);
@@ -96,6 +105,8 @@ static void defaults_are_the_projects(void **state)
 	assert_int_equal(settings->simulators[0].backoff_min_ms, 100);
 	assert_int_equal(settings->simulators[0].backoff_max_ms, 30000);
 	assert_int_equal(settings->simulators[0].max_queued_bytes, 4 * 1024 * 1024);
+	assert_string_equal(settings->simulators[0].tls.ca, "");
+	assert_string_equal(settings->simulators[0].tls_name, "");
 	assert_int_equal(settings->decode_arena_bytes, 1024 * 1024);
 	assert_int_equal(settings->tcp_user_timeout_ms, 30000);
 	assert_int_equal(settings->drain_ms, 5000);
@@ -111,6 +122,7 @@ static void defaults_are_the_projects(void **state)
 	assert_string_equal(settings->scenarios[0].simulator, "");
 	assert_int_equal(settings->scenarios[0].timeout_ms, 1000);
 	assert_int_equal(settings->scenarios[0].on_simulator_down, DOWN_FAIL);
+	assert_string_equal(settings->scenarios[0].allow, "");
 	assert_false(settings->scenarios[0].has_origin);
 	assert_int_equal(settings->scenarios[0].parameter_count, 0);
 	settings_free(settings);
@@ -410,6 +422,10 @@ static void keys_must_fit_each_other(void **state)
 		  "more than");
 	check_one(LISTEN "[limits]\nmax_frame_bytes = 131073\n", 4,
 		  "at least 2 times [limits] max_frame_bytes = 131073", "output_hard_bytes");
+	check_one(LISTEN "[limits]\nmax_output_bytes = 262143\n", 4,
+		  "max_output_bytes = 262143 must be at least [limits] output_hard_bytes = 262144",
+		  "");
+	settings_free(load_good(LISTEN "[limits]\nmax_output_bytes = 262144\n"));
 	check_one(LISTEN "[limits]\nmax_frame_bytes = 4095\n", 4, "max_frame_bytes_unregistered",
 		  "");
 	check_one(LISTEN "[limits]\ndecode_arena_bytes = 131071\n", 4, "2 times", "decode_arena");
@@ -458,12 +474,12 @@ static void there_are_not_too_many(void **state)
 	(void)state;
 	for (int i = 0; i < SETTINGS_MAX_LISTENERS; i++) {
 		at += (size_t)snprintf(text + at, sizeof(text) - at,
-				       "[listen:l%d]\naddress = 0.0.0.0:%d\n", i, 1000 + i);
+				       "[listen:l%d]\naddress = 127.0.0.1:%d\n", i, 1000 + i);
 	}
 	settings = load_good(text);
 	assert_int_equal(settings->listener_count, SETTINGS_MAX_LISTENERS);
 	settings_free(settings);
-	(void)snprintf(text + at, sizeof(text) - at, "[listen:x]\naddress = 0.0.0.0:999\n");
+	(void)snprintf(text + at, sizeof(text) - at, "[listen:x]\naddress = 127.0.0.1:999\n");
 	check_one(text, 33, "more than 16 [listen:NAME] sections", "");
 
 	at = (size_t)snprintf(text, sizeof(text), LISTEN "[simulator]\n");
@@ -885,6 +901,9 @@ static void the_reference_is_a_valid_file(void **state)
 	assert_string_equal(spelled->scenarios[0].hub, "ground");
 	assert_int_equal(spelled->scenarios[0].max_drones, 100);
 	assert_int_equal(spelled->scenarios[0].parameter_count, 1);
+	assert_string_equal(spelled->scenarios[0].allow, "uav-*, ground");
+	assert_string_equal(spelled->listeners[0].tls.cert, "/tmp/gateway.pem");
+	assert_string_equal(spelled->simulators[0].tls_name, "simulator.example");
 	settings_free(settings);
 	settings_free(spelled);
 	free(text);

@@ -41,6 +41,8 @@ static void check_texts(const char *before, const char *after, const char *expec
 	settings_free(new);
 }
 
+#define TLS "tls_cert = c.pem\ntls_key = k.pem\n"
+#define MUTUAL TLS "tls_ca = ca.pem\n"
 #define FAR "[simulator:far]\naddress = 127.0.0.2:1\n"
 
 static void each_changed_key_is_told(void **state)
@@ -66,6 +68,26 @@ static void each_changed_key_is_told(void **state)
 		    "[scenario:s] delay: none -> real\n"
 		    "[scenario:s] timeout_ms: 1000 -> 7\n"
 		    "[scenario:s] origin:  -> 1, 2, 3\n");
+}
+
+static void who_gets_in_is_told_as_it_changes(void **state)
+{
+	(void)state;
+	check_texts(LISTEN "[scenario:s]\n",
+		    LISTEN "tls_cert = c\ntls_key = /k\ninsecure = yes\n[auth]\nsecrets_file = s\n"
+			   "ban_ms = 5\n[simulator]\ntls_ca = x/../ca\ntls_name = sim\n"
+			   "[limits]\nrate_exceeded = refuse\naccept_rate = 0\n"
+			   "[scenario:s]\nallow = a*\n",
+		    "[listen:a] tls_cert:  -> /tmp/c\n"
+		    "[listen:a] tls_key:  -> /k\n"
+		    "[listen:a] insecure: no -> yes\n"
+		    "[auth] secrets_file:  -> /tmp/s\n"
+		    "[auth] ban_ms: 600000 -> 5\n"
+		    "[simulator] tls_ca:  -> /tmp/x/../ca\n"
+		    "[simulator] tls_name:  -> sim\n"
+		    "[limits] accept_rate: 4000 -> 0\n"
+		    "[limits] rate_exceeded: hold -> refuse\n"
+		    "[scenario:s] allow:  -> a*\n");
 }
 
 static void sections_come_and_go(void **state)
@@ -175,9 +197,17 @@ static void what_is_printed_is_what_was_loaded(void **state)
 		"[scenario:t]\ntopology = star\nhub = x\nspoke_to_spoke = deny\n"
 		"delay = real\ntimeout_ms = 8\nmax_drones = 2\non_simulator_down = fail\n",
 		LISTEN "scenario = s\n[listen:b]\naddress = unix:/a:b\n[listen:c]\n"
-		       "address = [2001:db8::1]:1\n[gateway]\nname = x\nlog_level = error\n"
+		       "address = [2001:db8::1]:1\ninsecure = yes\n[gateway]\nname = x\nlog_level "
+		       "= error\n"
 		       "log_format = json\ndefault_scenario = s\n[scenario:s]\n"
 		       "description = a; b = # \xe2\x9c\x93\nchannel.x =\nchannel.y = a = ; b\n",
+		LISTEN MUTUAL
+		"[auth]\nmode = tls\nsecrets_file = s p; #\ndelay_ms = 0\nmax_failures = 1\n"
+		"ban_ms = 9\n[simulator]\ntls_ca = ca\ntls_cert = c\ntls_key = k\n"
+		"tls_name = ::1\n[limits]\nrate_messages = 5\nrate_bytes = 6\n"
+		"rate_exceeded = refuse\naccept_rate = 0\naccept_burst = 1\n"
+		"max_output_bytes = 5000000000\n[gateway]\nretry_spread_ms = 0\n"
+		"[scenario:s]\nallow = a,\tb [!c-e]?*\n",
 	};
 	struct settings *sample;
 
@@ -259,17 +289,23 @@ static void origins_keep_every_bit(void **state)
 }
 
 /* A line that has no room for blanks is printed without. */
-static void the_longest_line_prints(void **state)
+static void the_longest_lines_print(void **state)
 {
-	char text[1200] = LISTEN "[scenario:s]\nchannel.x=";
-	size_t at = strlen(text);
-	struct settings *settings;
+	static const char *const keys[] = {"channel.x=", "allow="};
 
 	(void)state;
-	memset(text + at, 'v', 1000 - strlen("channel.x="));
-	settings = load_good(text);
-	check_round_trip(settings);
-	settings_free(settings);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		char text[1200] = LISTEN "[scenario:s]\n";
+		size_t at;
+		struct settings *settings;
+
+		strcat(text, keys[i]);
+		at = strlen(text);
+		memset(text + at, 'v', 1000 - strlen(keys[i]));
+		settings = load_good(text);
+		check_round_trip(settings);
+		settings_free(settings);
+	}
 }
 
 /* --------------------------------------------------------------- reloading */
@@ -322,6 +358,14 @@ static void what_can_change_is_taken(void **state)
 			   "[sessions]\nping_interval_ms = 1000\n[presence]\ninterval_ms = 10\n"
 			   "[limits]\nmax_drones = 20\nmax_frame_bytes = 50000\ndrain_ms = 1\n"
 			   "max_waiting = 10\nmax_queued = 10\nmax_groups_per_drone = 1\n");
+	check_taken(LISTEN MUTUAL "[scenario:s]\n",
+		    "[listen:a]\naddress = 127.0.0.1:7600\ntls_cert = x\ntls_key = y\n"
+		    "[auth]\nsecrets_file = s\ndelay_ms = 1\nmax_failures = 2\nban_ms = 3\n"
+		    "[simulator]\ntls_ca = c\ntls_name = sim\n[gateway]\nretry_spread_ms = 4\n"
+		    "[limits]\nrate_messages = 5\nrate_bytes = 6\nrate_exceeded = refuse\n"
+		    "accept_rate = 7\naccept_burst = 8\nmax_output_bytes = 300000\n"
+		    "[scenario:s]\nallow = a*\n");
+	check_taken(LISTEN "[simulator]\ntls_ca = c\n", LISTEN);
 	/* the default, written out or no longer */
 	check_taken(LISTEN, LISTEN "[simulator]\naddress = 127.0.0.1:7700\nconnections = 1\n"
 				   "[gateway]\nname = gateway\n");
@@ -370,6 +414,33 @@ static void what_cannot_change_names_line_and_value(void **state)
 	check_refused(LISTEN, LISTEN "[limits]\ndecode_arena_bytes = 2000000\n", 4,
 		      "it is 1048576");
 	check_refused(LISTEN, LISTEN "[limits]\ntcp_user_timeout_ms = 1\n", 4, "it is 30000");
+}
+
+static void who_gets_in_stays_the_kind_it_is(void **state)
+{
+	struct mistakes mistakes;
+
+	(void)state;
+	check_refused(LISTEN, LISTEN "[auth]\nmode = secret\nsecrets_file = s\n", 4,
+		      "[auth] mode can only change with a restart: it is none");
+	check_refused(LISTEN "[auth]\nmode = secret\nsecrets_file = s\n", LISTEN, 0,
+		      "it is secret");
+	check_refused(LISTEN, LISTEN "tls_key = k\ntls_cert = c\n", 4,
+		      "[listen:a] does not speak TLS, and has a tls_cert here");
+	check_refused(LISTEN TLS, LISTEN, 1, "[listen:a] speaks TLS, and has no tls_cert here");
+	/* the order of listeners may have changed */
+	check_refused(LISTEN TLS "[listen:b]\naddress = [::1]:1\n",
+		      "[listen:b]\naddress = [::1]:1\n" TLS LISTEN TLS, 3,
+		      "[listen:b] does not speak TLS");
+	check_taken(LISTEN TLS "[listen:b]\naddress = [::1]:1\n",
+		    "[listen:b]\naddress = [::1]:1\n" LISTEN MUTUAL);
+	/* what was refused is no change */
+	assert_null(load_anew(LISTEN TLS, LISTEN "tls_cert =\ntls_key = k\n", &mistakes));
+	assert_int_equal(mistakes.count, 1);
+	/* nor is a listener opened to everyone by the way */
+	assert_null(load_anew("[listen:a]\naddress = [::]:1\ninsecure = yes\n",
+			      "[listen:a]\naddress = [::]:1\n", &mistakes));
+	expect_one(&mistakes, 2, "can be reached from other machines", "insecure = yes");
 }
 
 static void listeners_and_simulators_stay(void **state)
@@ -457,6 +528,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_changed_key_is_told),
+		cmocka_unit_test(who_gets_in_is_told_as_it_changes),
 		cmocka_unit_test(sections_come_and_go),
 		cmocka_unit_test(channel_keys_come_change_and_go),
 		cmocka_unit_test(includes_that_change_are_told),
@@ -464,10 +536,11 @@ int main(void)
 		cmocka_unit_test(what_is_printed_is_what_was_loaded),
 		cmocka_unit_test(every_key_is_printed),
 		cmocka_unit_test(origins_keep_every_bit),
-		cmocka_unit_test(the_longest_line_prints),
+		cmocka_unit_test(the_longest_lines_print),
 		cmocka_unit_test(not_all_of_many_mistakes_are_told),
 		cmocka_unit_test(what_can_change_is_taken),
 		cmocka_unit_test(what_cannot_change_names_line_and_value),
+		cmocka_unit_test(who_gets_in_stays_the_kind_it_is),
 		cmocka_unit_test(listeners_and_simulators_stay),
 		cmocka_unit_test(all_mistakes_are_told_together),
 		cmocka_unit_test(order_is_that_of_the_running),
