@@ -128,20 +128,12 @@ void net_linger_end(struct net *net)
 
 /* --- what waits for all together --- */
 
-void net_count_output(struct net *net, uint32_t *counted, size_t queued)
-{
-	uint32_t now = queued < UINT32_MAX ? (uint32_t)queued : UINT32_MAX;
-
-	net->output_bytes = net->output_bytes - *counted + now;
-	*counted = now;
-}
-
 /* Bytes over the bound. */
 static uint64_t output_excess(const struct net *net)
 {
 	uint64_t most = net->settings->limits.max_output_bytes;
 
-	return most && net->output_bytes > most ? net->output_bytes - most : 0;
+	return most && net->backlog.bytes > most ? net->backlog.bytes - most : 0;
 }
 
 static void cut_output(struct net *net)
@@ -157,12 +149,12 @@ static void bound_output(struct net *net)
 	if (!output_excess(net)) {
 		net->output_crowded =
 			net->output_crowded &&
-			net->output_bytes > net->settings->limits.max_output_bytes / 2;
+			net->backlog.bytes > net->settings->limits.max_output_bytes / 2;
 		return;
 	}
 	if (!net->output_crowded) {
 		LOG(net->log, LOG_LEVEL_WARNING, "output_crowded",
-		    log_num("bytes", (int64_t)net->output_bytes),
+		    log_num("bytes", (int64_t)net->backlog.bytes),
 		    log_str("why", "more than max_output_bytes waits for drones; those for which "
 				   "most waits are ended"));
 	}
@@ -177,9 +169,15 @@ static void bound_output(struct net *net)
 
 /* --- turns --- */
 
+bool net_rests(struct net *net)
+{
+	return backlog_rests(&net->backlog, net->now.mono_us);
+}
+
 static uint64_t next_deadline(const struct net *net)
 {
-	return earliest(core_next_deadline(net->core), first_lingering_us(net));
+	return earliest(earliest(core_next_deadline(net->core), first_lingering_us(net)),
+			backlog_rest_end_us(&net->backlog));
 }
 
 static bool has_tasks(const struct net *net)
@@ -192,6 +190,12 @@ static bool has_tasks(const struct net *net)
 static bool tick_due(const struct net *net)
 {
 	return !net->ticked && core_next_deadline(net->core) <= net->now.mono_us;
+}
+
+/* In the next turn, without waiting for the network. */
+static bool goes_on(struct net *net)
+{
+	return !list_empty(&net->next) && !net_rests(net);
 }
 
 static bool has_work(const struct net *net)
@@ -234,7 +238,12 @@ static void on_check(uv_check_t *check)
 	struct net *net = check->data;
 
 	net->ticked = false;
-	move_all(&net->resumed, &net->next);
+	if (!list_empty(&net->next)) {
+		net_clock(net);
+	}
+	if (!net_rests(net)) {
+		move_all(&net->resumed, &net->next);
+	}
 	work(net);
 }
 
@@ -246,7 +255,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	net->turn++;
 	work(net);
 	due_us = next_deadline(net);
-	if (has_tasks(net) || !list_empty(&net->next) || due_us <= net->now.mono_us) {
+	if (has_tasks(net) || goes_on(net) || due_us <= net->now.mono_us) {
 		uv_idle_start(&net->spin, on_spin);
 	} else {
 		/* Moved only to ring earlier: one that rings too early finds nothing to do and

@@ -13,6 +13,7 @@
 #include "core/core.h"
 #include "net/admission.h"
 #include "net/alarm.h"
+#include "net/backlog.h"
 #include "net/pool.h"
 #include "net/transport_plain.h"
 #include "settings/settings.h"
@@ -61,12 +62,12 @@ struct net {
 	uint32_t peers;		/* connections of drones that are not yet freed */
 	uint32_t open;		/* of these, the ones that hold a descriptor */
 	bool crowded;		/* said once */
-	uint64_t output_bytes;	/* that waited in all outboxes after their last flush */
-	bool output_crowded;	/* said once */
-	uint8_t *shared;	/* NET_CHUNK_BYTES, valid within one read callback */
-	struct arena arena;	/* for decoding one request */
-	struct pool chunks;	/* of NET_CHUNK_BYTES */
-	struct pool boxes;	/* of peers' buffers */
+	struct backlog backlog;
+	bool output_crowded; /* said once */
+	uint8_t *shared;     /* NET_CHUNK_BYTES, valid within one read callback */
+	struct arena arena;  /* for decoding one request */
+	struct pool chunks;  /* of NET_CHUNK_BYTES */
+	struct pool boxes;   /* of peers' buffers */
 	struct list resumed;
 	struct list dirty;
 	struct list next;      /* for the next turn */
@@ -97,21 +98,20 @@ void net_clock(struct net *net);
 void net_task_init(struct net_task *task, void (*run)(struct net_task *task));
 /* The task runs when held drones are taken up again, before anything is flushed. */
 void net_resume_later(struct net *net, struct net_task *task);
-/* The same, but not before what is gathered now is flushed and the network has been looked at:
- * who reads well has made way by then. */
+/* The same, but not before what is gathered now is flushed, the network has been looked at and
+ * those whom that was too much for have been given time: who reads well has made way by then. */
 void net_resume_next(struct net *net, struct net_task *task);
+/* Whether somebody is given time now: net_resume_next is all that is to be done. */
+bool net_rests(struct net *net);
 /* The task runs when the turn's output is flushed. */
 void net_flush_later(struct net *net, struct net_task *task);
-/* Of a connection whose outbox was just flushed, or is given up: `queued` bytes wait in it now,
- * *counted did when this was last told (0 at first). When all together are more than
- * limits.max_output_bytes at a turn's end, connections that linger are ended, the one that has
- * lingered longest first, and then, by the core, those for which most waits. */
-void net_count_output(struct net *net, uint32_t *counted, size_t queued);
 /* The task runs settings.linger_ms from now; after those that linger already. */
 void net_linger(struct net *net, struct net_timed *timed);
 /* Runs every lingering task now. */
 void net_linger_end(struct net *net);
-/* Runs the one that has lingered longest. False when there is none. */
+/* Runs the one that has lingered longest. False when there is none. All of them are, from there
+ * on, when more than limits.max_output_bytes waits for all drones together at a turn's end; then
+ * the core ends those for which most waits. */
 bool net_linger_cut(struct net *net);
 
 #endif

@@ -13,9 +13,11 @@ struct outbox {
 	void *first;	     /* the owner's, used before a block is: small and near */
 	size_t first_size;
 	struct buf bytes;
-	size_t refused;	  /* bytes at the start that the last offer left there */
-	bool awaiting;	  /* the network is full, and will tell when it is not */
-	uint32_t counted; /* the owner's: as many bytes as it last gave account of */
+	size_t refused; /* bytes at the start that the last offer left there */
+	bool awaiting;	/* the network is full, and will tell when it is not */
+	/* for net/backlog: whether much waits, and the bytes that it has counted last */
+	bool full;
+	uint32_t counted;
 };
 
 /* Owns nothing until the first outbox_gather. `blocks` outlives the outbox, and so do the

@@ -99,7 +99,7 @@ static void peer_end(struct peer *peer)
 	list_remove(&peer->flush.link);
 	if (peer->box) {
 		list_remove(&peer->box->later.task.link);
-		net_count_output(peer->net, &peer->box->out.counted, 0);
+		backlog_ended(&peer->net->backlog, &peer->box->out);
 	}
 	peer->open = false;
 	peer->net->open--;
@@ -302,7 +302,7 @@ static void run_flush(struct net_task *task)
 			intake_fini(&peer->box->intake, &net->chunks);
 		}
 		queued = outbox_queued(&peer->box->out);
-		net_count_output(net, &peer->box->out.counted, queued);
+		backlog_flushed(&net->backlog, &peer->box->out, &net->settings->limits);
 		peer_settle_box(peer);
 	}
 	if (peer->session && queued < net->settings->limits.output_soft_bytes / 2) {
@@ -441,6 +441,10 @@ static bool peer_emit(void *ctx, const struct event *event, uint32_t max_frame)
 	}
 	if (peer_is_due(peer) && outbox_offer(&box->out, peer_transport(peer)) < 0) {
 		peer_set(peer, PEER_BROKEN);
+	}
+	if (event->kind == EVENT_DELIVERY) {
+		backlog_gathered(&peer->net->backlog, &box->out, &peer->net->settings->limits,
+				 peer->net->now.mono_us);
 	}
 	return true;
 }

@@ -12,9 +12,8 @@ enum {
 	 * (1.9 us of CPU a delivery; 1.0 with 16: make bench ARGS="--rows everyone"). A turn so
 	 * takes some milliseconds at most. */
 	SIMLINK_READS_PER_TURN = 16,
-	/* Payloads that they are handed over in one turn. What is for one of them may be all of
-	 * it, and must not look like the backlog of one that does not read: half of it is what
-	 * output_hard_bytes is by default, the other half is what the network takes. */
+	/* Payloads that they are handed over in one turn, so that results for large ones make no
+	 * long turns. */
 	SIMLINK_HANDED_PER_TURN = 512 * 1024,
 	SIMLINK_INTAKE_KEPT = 1024 * 1024, /* a larger buffer is freed when it is empty */
 	SIMLINK_BATCH = 64,		   /* receptions handed over by one call */
@@ -128,7 +127,8 @@ static void begin_turn(struct simlink *link)
 	}
 }
 
-/* Works on what has been read, as much of it as one turn takes. */
+/* Works on what has been read, as much of it as one turn takes, and nobody is given time. Nothing
+ * is read while some of it is left. */
 static void take_frames(struct simlink *link)
 {
 	const struct stats *stats = core_stats(link->net->core);
@@ -138,7 +138,8 @@ static void take_frames(struct simlink *link)
 	while (!link->failed && whole && buf_size(&link->in)) {
 		uint64_t before = stats->delivered_bytes;
 
-		if (link->handed_over >= SIMLINK_HANDED_PER_TURN) {
+		if (link->handed_over >= SIMLINK_HANDED_PER_TURN || net_rests(link->net)) {
+			link->transport->ops->read_stop(link->transport);
 			net_resume_next(link->net, &link->more);
 			return;
 		}
@@ -168,6 +169,10 @@ void simlink_go_on(struct net_task *task)
 	begin_turn(link);
 	heard(link);
 	take_frames(link);
+	if (!link->failed && list_empty(&link->more.link) &&
+	    link->transport->ops->read_start(link->transport) < 0) {
+		simlink_fail(link, "it cannot be watched any more");
+	}
 }
 
 struct room simlink_room(void *ctx)
