@@ -106,12 +106,13 @@ uint64_t deadline_of(const struct core *core, const struct session *session)
 static void active_check(struct core *core, struct session *session)
 {
 	const struct limits *limits = &core->limits;
-	bool quiet = limits->ping_interval_ms &&
-		     over(core, quiet_since(session), limits->ping_interval_ms);
+	bool quiet;
 
 	if ((session->hold & HOLD_RATE) && core->now.mono_us >= rate_until(session)) {
 		session_release(core, session, HOLD_RATE);
 	}
+	quiet = limits->ping_interval_ms &&
+		over(core, quiet_since(session), limits->ping_interval_ms);
 	session_caught_up(core, session);
 	if (session->slow_since_us && over(core, session->slow_since_us, limits->output_soft_ms)) {
 		session_end(core, session, GOODBYE_TOO_SLOW, 0, "output is not being read");

@@ -373,8 +373,8 @@ static void take_in(struct core *core, const struct core_config *config, struct 
 	core->scenario_count = count;
 	mend_sessions(core, plans, count, stricter, rated);
 	sweep_expiries(core);
-	tell_all(core, plans, count, old, old_count);
 	shut_out(core);
+	tell_all(core, plans, count, old, old_count);
 	release_all(core);
 	free(old);
 }

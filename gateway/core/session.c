@@ -63,7 +63,7 @@ void session_count_anew(const struct core *core, struct session *session)
 {
 	session->heard_us = core->now.mono_us;
 	session->frame_since_us = core->now.mono_us;
-	if (session->state == SESSION_NEW) {
+	if (session->state == SESSION_NEW || session->state == SESSION_PROVING) {
 		session->connected_us = core->now.mono_us;
 	}
 	if (session->slow_since_us) {

@@ -49,6 +49,8 @@ void check_call(struct world *world)
 		note_asking(world, conn);
 		conn->will_register = false;
 		conn->may_ask = false;
+		conn->proved = false;
+		FLOW_HOLDS(world, !conn->tell_rate, "%u: sends far too much and stays", conn->slot);
 		FLOW_HOLDS(world, !conn->refused, "%u: what it refused has no consequence",
 			   conn->slot);
 		FLOW_HOLDS(world, !conn->tell_banned, "%u: asked for a banned id and stays",
@@ -83,9 +85,18 @@ static void check_overdue(const struct world *world, const struct conn *conn)
 	uint64_t quiet = conn->heard_us > conn->pinged_us ? conn->heard_us : conn->pinged_us;
 
 	FLOW_HOLDS(world,
-		   conn->state != CONN_NEW ||
+		   (conn->state != CONN_NEW && conn->state != CONN_PROVING) ||
 			   !conn_passed(conn, conn->connected_us, limits->register_timeout_ms),
 		   "%u: has not registered and stays", conn->slot);
+	FLOW_HOLDS(world,
+		   conn->state != CONN_DENIED ||
+			   !conn_passed(conn, conn->denied_us, limits->auth_delay_ms),
+		   "%u: is not let in, but not told", conn->slot);
+	FLOW_HOLDS(world, conn->held != HELD_RATE || world->now.mono_us < conn->rate_until_us,
+		   "%u: may send again, but is held", conn->slot);
+	if (conn->state == CONN_DENIED) {
+		return;
+	}
 	if (conn->state == CONN_ASKING) {
 		const struct conn *holder = conn->rival;
 		uint64_t since =
@@ -130,10 +141,11 @@ static void check_overdue(const struct world *world, const struct conn *conn)
 	}
 }
 
-void check_tick(struct world *world)
+void check_tick(struct world *world, bool more)
 {
-	FLOW_HOLDS(world, core_next_deadline(world->core) > world->now.mono_us,
-		   "the next deadline lies in the past");
+	FLOW_HOLDS(world, (core_next_deadline(world->core) <= world->now.mono_us) == more,
+		   more ? "what is left to hand over has no deadline"
+			: "the next deadline lies in the past");
 	for (unsigned i = 0; i < world->drone_count; i++) {
 		if (world->drones[i].conn) {
 			presence_passed(world->drones[i].conn);
@@ -180,8 +192,8 @@ static void check_accounts(const struct world *world)
 	}
 	FLOW_HOLDS(world, errors <= seen + world->unseen_errors, "errors are miscounted");
 	FLOW_HOLDS(world,
-		   is->sends == want->sends && is->transmits == want->transmits &&
-			   is->results == want->results &&
+		   is->auth_failures == want->auth_failures && is->sends == want->sends &&
+			   is->transmits == want->transmits && is->results == want->results &&
 			   is->results_unknown + is->results_repeated == want->results_unknown &&
 			   is->sim_ups == want->sim_ups && is->sim_downs == want->sim_downs &&
 			   is->presence_events == world->journal_end,
@@ -295,6 +307,12 @@ static void check_held(const struct world *world, const struct conn *conn)
 	case HELD_NOT:
 	case HELD_DRAINING:
 		break;
+	case HELD_DENIED:
+		FLOW_HOLDS(world, conn->state == CONN_DENIED, "%u: held for nothing", conn->slot);
+		break;
+	case HELD_RATE: /* for how long is looked at after each tick */
+		FLOW_HOLDS(world, conn->rate_until_us, "%u: held for nothing", conn->slot);
+		break;
 	case HELD_ASKING:
 		FLOW_HOLDS(world, conn->state == CONN_ASKING, "%u: held for nothing", conn->slot);
 		break;
@@ -366,7 +384,9 @@ void check_quiet(struct world *world)
 		if (!conn) {
 			continue;
 		}
-		FLOW_HOLDS(world, conn->held == HELD_NOT || conn->held == HELD_ASKING,
+		FLOW_HOLDS(world,
+			   conn->held == HELD_NOT || conn->held == HELD_ASKING ||
+				   conn->held == HELD_DENIED,
 			   "%u: is held for ever", conn->slot);
 		FLOW_HOLDS(world, conn->reply_count == 0, "%u: a reply never comes", conn->slot);
 		FLOW_HOLDS(world, conn->in_flight == 0, "%u: its window never empties", conn->slot);

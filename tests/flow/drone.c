@@ -128,7 +128,8 @@ void drone_speak(struct world *world, struct drone *drone)
 {
 	struct conn *conn = drone->conn;
 
-	if (conn && conn->state == CONN_ACTIVE && conn->held == HELD_NOT && !conn->resumed) {
+	if (conn && conn->state == CONN_ACTIVE && conn->held == HELD_NOT && !conn->resumed &&
+	    !rate_beyond(conn)) {
 		drone->request = (struct request){.kind = REQUEST_PONG};
 		drone_submit(world, drone);
 	}
@@ -142,7 +143,7 @@ void drone_leave(struct world *world, struct drone *drone, bool orderly)
 		return;
 	}
 	if (orderly && conn->state == CONN_ACTIVE && !conn_silenced(conn) && !conn_listing(conn) &&
-	    !conn->resumed && !world->draining) {
+	    !conn->resumed && !world->draining && !rate_beyond(conn)) {
 		drone->request = (struct request){.kind = REQUEST_LEAVE, .ref = ++conn->last_ref};
 		drone_submit(world, drone);
 	} else {
@@ -180,6 +181,20 @@ static bool misbehave(struct world *world, struct drone *drone)
 	return true;
 }
 
+/* More at once than it may, if there are such limits. */
+static void flood(struct world *world, struct drone *drone)
+{
+	const struct limits *limits = &world->limits;
+	uint32_t more = 0;
+
+	if ((limits->rate_messages || limits->rate_bytes) && world_chance(world, 4)) {
+		more = world_below(world, 60);
+	}
+	while (more-- && drone->conn && drone->conn->held == HELD_NOT && !drone->conn->resumed) {
+		request_make(world, drone);
+	}
+}
+
 void drone_act(struct world *world, struct drone *drone)
 {
 	struct conn *conn = drone->conn;
@@ -206,6 +221,7 @@ void drone_act(struct world *world, struct drone *drone)
 	} else {
 		request_make(world, drone);
 	}
+	flood(world, drone);
 	if (drone->conn && world_chance(world, 5)) {
 		tell_partial(world, drone->conn, world_chance(world, 80));
 	}

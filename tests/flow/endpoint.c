@@ -248,6 +248,15 @@ static void on_resume(void *ctx)
 	FLOW_HOLDS(world, conn->state != CONN_OVER, "%u: resumed after its end", conn->slot);
 	FLOW_HOLDS(world, conn->held != HELD_NOT || conn->calling, "%u: resumed, but was not held",
 		   conn->slot);
+	FLOW_HOLDS(world,
+		   conn->held != HELD_RATE || world->reloading ||
+			   (world->ticking && world->now.mono_us >= conn->rate_until_us),
+		   "%u: resumed before it may send", conn->slot);
+	if (conn->held == HELD_RATE) {
+		world_happens(world, HAPPENS_RATE_RESUMED);
+	}
+	FLOW_HOLDS(world, conn->held != HELD_DENIED, "%u: resumed, but it is not let in",
+		   conn->slot);
 	FLOW_HOLDS(world, conn->state != CONN_ASKING, "%u: resumed while it waits for an id",
 		   conn->slot);
 	world_trace(world, "%u: resumed", conn->slot);

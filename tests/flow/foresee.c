@@ -46,6 +46,10 @@ void foresee_entering(struct conn *conn, struct slice name, uint32_t ref, bool t
 		expect_error(conn, ref, ERROR_NO_SUCH_SCENARIO);
 		return;
 	}
+	if (place && !access_may_enter(world, conn, place)) {
+		expect_error(conn, ref, ERROR_SCENARIO_NOT_ALLOWED);
+		return;
+	}
 	if (place && world->places[place].grid->status == STATUS_REFUSED) {
 		expect_error(conn, ref, ERROR_SCENARIO_UNAVAILABLE);
 		return;
@@ -216,8 +220,9 @@ static enum held_why foresee_handled(struct world *world, struct conn *conn,
 	case REQUEST_LEAVE:
 		conn_expect(conn, REPLY_GOODBYE, request->ref);
 		break;
-	default:
-		expect_error(conn, request->ref, ERROR_ALREADY_REGISTERED);
+	case REQUEST_AUTHENTICATE:
+	case REQUEST_COUNT:
+		foresee_authenticate(world, conn, request);
 		break;
 	}
 	return HELD_NOT;
@@ -262,9 +267,30 @@ static uint32_t silent_lane(const struct world *world, const struct conn *conn,
 	return FLOW_LANES;
 }
 
+static bool too_early(const struct conn *conn, enum request_kind kind)
+{
+	bool proving = conn->state == CONN_PROVING && kind == REQUEST_AUTHENTICATE;
+
+	return (conn->state == CONN_NEW || conn->state == CONN_PROVING) &&
+	       kind != REQUEST_REGISTRATION && !proving;
+}
+
+static enum held_why foresee_performed(struct world *world, struct conn *conn,
+				       const struct request *request)
+{
+	uint32_t lane = silent_lane(world, conn, request);
+
+	if (lane != FLOW_LANES && !conn->woken) {
+		conn->held_lane = lane;
+		return HELD_SIMULATOR;
+	}
+	return foresee_handled(world, conn, request);
+}
+
 enum held_why foresee(struct world *world, struct conn *conn, const struct request *request)
 {
-	uint32_t lane;
+	enum held_why held;
+	bool refused;
 
 	if (world->draining) {
 		conn->heard_us = world->now.mono_us;
@@ -280,6 +306,9 @@ enum held_why foresee(struct world *world, struct conn *conn, const struct reque
 	if (conn->state == CONN_ASKING) {
 		return HELD_ASKING;
 	}
+	if (conn->state == CONN_DENIED) {
+		return HELD_DENIED;
+	}
 	if (conn_listing(conn)) {
 		return HELD_LISTING;
 	}
@@ -288,17 +317,23 @@ enum held_why foresee(struct world *world, struct conn *conn, const struct reque
 	if (conn->state == CONN_ACTIVE && conn->rival) {
 		foresee_refusal(conn);
 	}
-	if (conn->state == CONN_NEW && request->kind != REQUEST_REGISTRATION) {
+	if (too_early(conn, request->kind)) {
 		expect_error(conn, request->ref,
 			     request->kind == REQUEST_REFUSED ? request->refused.code
 							      : ERROR_NOT_REGISTERED);
 		conn->tell_over = true;
 		return HELD_NOT;
 	}
-	lane = silent_lane(world, conn, request);
-	if (lane != FLOW_LANES && !conn->woken) {
-		conn->held_lane = lane;
-		return HELD_SIMULATOR;
+	if (conn->state != CONN_ACTIVE) {
+		return foresee_handled(world, conn, request);
 	}
-	return foresee_handled(world, conn, request);
+	held = foresee_rate(conn, request, &refused);
+	if (held || refused) {
+		return held;
+	}
+	held = foresee_performed(world, conn, request);
+	if (!held) {
+		rate_count(conn, request);
+	}
+	return held;
 }

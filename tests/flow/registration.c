@@ -6,7 +6,7 @@ enum { A_MINUTE_US = 60000000 };
 /* ------------------------------------------------------------------- flapping ids */
 
 /* The fake drones' ids end in their slot's number. */
-static struct flapper *flapper_of(const struct world *world, struct slice id)
+unsigned world_slot_named(const struct world *world, struct slice id)
 {
 	for (unsigned i = 0; i < world->drone_count; i++) {
 		char name[16];
@@ -18,10 +18,17 @@ static struct flapper *flapper_of(const struct world *world, struct slice id)
 		}
 		name[size++] = (char)('0' + i % 10);
 		if (slice_equal(id, slice_of(name, size))) {
-			return (struct flapper *)&world->flappers[i];
+			return i;
 		}
 	}
-	return NULL;
+	return FLOW_MAX_DRONES;
+}
+
+static struct flapper *flapper_of(const struct world *world, struct slice id)
+{
+	unsigned slot = world_slot_named(world, id);
+
+	return slot < FLOW_MAX_DRONES ? (struct flapper *)&world->flappers[slot] : NULL;
 }
 
 uint64_t banned_us(const struct world *world, struct slice id)
@@ -65,8 +72,7 @@ uint32_t asking_longest_ms(const struct world *world)
 		       : world->limits.takeover_ms;
 }
 
-static enum error_code registration_error(const struct world *world,
-					  const struct request_registration *registration)
+static enum error_code registration_error(const struct request_registration *registration)
 {
 	if (!name_could_be(registration->drone_id)) {
 		return ERROR_BAD_ID;
@@ -78,21 +84,14 @@ static enum error_code registration_error(const struct world *world,
 	    (registration->max_frame_bytes && registration->max_frame_bytes < FRAME_LEAST_BYTES)) {
 		return ERROR_BAD_REQUEST;
 	}
-	if (banned_us(world, registration->drone_id)) {
-		return ERROR_BANNED;
-	}
-	if (world_callsign_taken(world, registration->callsign, registration->drone_id,
-				 world_by_id(world, registration->drone_id))) {
-		return ERROR_NAME_TAKEN;
-	}
 	return ERROR_UNSPECIFIED;
 }
 
-static void foresee_ban(struct world *world, struct conn *conn, struct slice id)
+static void foresee_ban(struct conn *conn, uint32_t ref, uint64_t left_us)
 {
 	conn->tell_banned = true;
-	conn->banned_for_ms = (uint32_t)((banned_us(world, id) + 999) / 1000);
-	world_happens(world, HAPPENS_BANNED);
+	conn->banned_for_ms = (uint32_t)((left_us + 999) / 1000);
+	expect_error(conn, ref, ERROR_BANNED);
 }
 
 static void want(struct conn *conn, const struct request *request)
@@ -108,12 +107,47 @@ static void want(struct conn *conn, const struct request *request)
 	conn->wanted_max_frame = registration->max_frame_bytes;
 }
 
+static bool same_host(const struct conn *a, const struct conn *b)
+{
+	return memcmp(a->endpoint.address, b->endpoint.address, ENDPOINT_ADDRESS_BYTES) == 0;
+}
+
+void foresee_admission(struct world *world, struct conn *conn)
+{
+	struct slice id = text_slice(&conn->wanted_id);
+	struct conn *holder = world_by_id(world, id);
+	bool at_once = holder && (conn->proved || same_host(conn, holder));
+
+	if (banned_us(world, id)) {
+		foresee_ban(conn, conn->wanted_ref, banned_us(world, id));
+		world_happens(world, HAPPENS_BANNED);
+		return;
+	}
+	if (world_callsign_taken(world, text_slice(&conn->wanted_callsign), id, holder) ||
+	    (holder && !at_once && holder->rival)) {
+		expect_error(conn, conn->wanted_ref, ERROR_NAME_TAKEN);
+		return;
+	}
+	if (!holder || at_once) {
+		conn->will_register = true;
+		conn->may_ask = holder && holder->rival;
+		conn_expect(conn, REPLY_WELCOME, conn->wanted_ref);
+		if (holder && !same_host(conn, holder)) {
+			world_happens(world, HAPPENS_TAKEN_BY_PROOF);
+		}
+		return;
+	}
+	conn->state = CONN_ASKING;
+	conn->asked_us = world->now.mono_us;
+	conn->rival = holder;
+	holder->rival = conn;
+}
+
 void foresee_registration(struct world *world, struct conn *conn, const struct request *request)
 {
 	const struct request_registration *registration = &request->registration;
-	struct conn *holder = world_by_id(world, registration->drone_id);
-	enum error_code code = registration_error(world, registration);
-	bool same_address;
+	enum error_code code = registration_error(registration);
+	uint64_t banned;
 
 	if (conn->state == CONN_ACTIVE) {
 		code = ERROR_ALREADY_REGISTERED;
@@ -121,29 +155,21 @@ void foresee_registration(struct world *world, struct conn *conn, const struct r
 		code = ERROR_UNSUPPORTED_PROTOCOL;
 		conn->tell_over = true;
 	}
-	same_address = holder && memcmp(holder->endpoint.address, conn->endpoint.address,
-					ENDPOINT_ADDRESS_BYTES) == 0;
-	if (code == ERROR_UNSPECIFIED && holder && !same_address && holder->rival) {
-		code = ERROR_NAME_TAKEN;
-	}
-	if (code == ERROR_BANNED) {
-		foresee_ban(world, conn, registration->drone_id);
+	if (conn->state == CONN_PROVING) {
+		conn->state = CONN_NEW;
 	}
 	if (code != ERROR_UNSPECIFIED) {
 		expect_error(conn, request->ref, code);
 		return;
 	}
-	want(conn, request);
-	if (!holder || same_address) {
-		conn->will_register = true;
-		conn->may_ask = holder && holder->rival;
-		conn_expect(conn, REPLY_WELCOME, request->ref);
+	banned = access_banned_us(world, conn, registration->drone_id);
+	if (banned) {
+		foresee_ban(conn, request->ref, banned);
+		world_happens(world, HAPPENS_AUTH_BANNED);
 		return;
 	}
-	conn->state = CONN_ASKING;
-	conn->asked_us = world->now.mono_us;
-	conn->rival = holder;
-	holder->rival = conn;
+	want(conn, request);
+	foresee_proof(world, conn, registration->id_proof, request->ref);
 }
 
 /* ------------------------------------------------------------------------ welcome */

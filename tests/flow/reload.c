@@ -4,7 +4,7 @@
 
 #include "world.h"
 
-enum change { CHANGE_NONE, CHANGE_SOFT, CHANGE_HARD, CHANGE_REMOVED, CHANGE_ADDED };
+enum change { CHANGE_NONE, CHANGE_SOFT, CHANGE_HARD, CHANGE_REMOVED, CHANGE_ADDED, CHANGE_ALLOW };
 
 struct plan {
 	enum change change;
@@ -79,6 +79,8 @@ static enum change some_change(struct world *world, uint32_t place)
 		return CHANGE_HARD;
 	case 3:
 		return place == 1 || forgets(world) ? CHANGE_NONE : CHANGE_REMOVED;
+	case 4:
+		return forgets(world) ? CHANGE_NONE : CHANGE_ALLOW;
 	default:
 		return CHANGE_NONE;
 	}
@@ -140,6 +142,12 @@ static void plan_one(struct world *world, uint32_t place, struct plan *plan)
 	if (plan->change == CHANGE_ADDED) {
 		return;
 	}
+	if (plan->change == CHANGE_ALLOW) {
+		plan->config = grid->config;
+		access_draw_allow(world, plan->config.allow);
+		return;
+	}
+	memcpy(plan->config.allow, grid->config.allow, sizeof(grid->config.allow));
 	keep_some(world, &plan->config, &grid->config);
 	if (plan->change == CHANGE_SOFT) {
 		keep_hard(&plan->config, &grid->config);
@@ -316,6 +324,10 @@ static void carry_out(struct world *world, const struct plan *plans)
 			world->places[i].grid->era = ++world->places[i].era;
 			world_happens(world, HAPPENS_RELOAD_ADDED);
 			break;
+		case CHANGE_ALLOW:
+			memcpy(world->places[i].grid->config.allow, plans[i].config.allow,
+			       sizeof(plans[i].config.allow));
+			break;
 		case CHANGE_NONE:
 		case CHANGE_REMOVED:
 			break;
@@ -331,6 +343,20 @@ static void carry_out(struct world *world, const struct plan *plans)
 			ask_again(world, world->places[i].grid);
 		}
 		world->planned[i] = NULL;
+	}
+}
+
+/* Whoever may not be where it is any more is put out, last of all. */
+static void put_out(struct world *world)
+{
+	for (unsigned i = 0; i < world->drone_count; i++) {
+		struct conn *conn = world->drones[i].conn;
+
+		if (conn && conn->place && !access_may_enter(world, conn, conn->place)) {
+			stay_move(conn, 0);
+			conn->pushes = 1; /* before all others are told of changes */
+			world_happens(world, HAPPENS_PUT_OUT);
+		}
 	}
 }
 
@@ -370,7 +396,7 @@ static void count_anew(struct world *world, const struct limits *old)
 		}
 		conn->heard_us = world->now.mono_us;
 		conn->partial_us = world->now.mono_us;
-		if (conn->state == CONN_NEW) {
+		if (conn->state == CONN_NEW || conn->state == CONN_PROVING) {
 			conn->connected_us = world->now.mono_us;
 		}
 		if (conn->no_room_since_us) {
@@ -398,6 +424,10 @@ static void change_limits(struct world *world)
 	world->limits.output_hard_bytes = old.output_hard_bytes;
 	world->limits.output_soft_ms = old.output_soft_ms;
 	world->limits.max_frame_bytes_unregistered = old.max_frame_bytes_unregistered;
+	if (old.rate_messages != new.rate_messages || old.rate_bytes != new.rate_bytes ||
+	    old.rate_refuse != new.rate_refuse) {
+		rates_changed(world);
+	}
 	count_anew(world, &old);
 }
 
@@ -468,17 +498,23 @@ void reload_some(struct world *world)
 	struct plan plans[FLOW_PLACES + 1] = {{0}};
 	struct scenario_config configs[FLOW_PLACES];
 	struct core_config config;
-	bool one = world_chance(world, 50), removes = false;
+	bool one = world_chance(world, 50), tells = false;
 	uint32_t only = world_between(world, 1, FLOW_USUAL_PLACES);
 
 	world_trace(world, "reload");
+	if (world->proofs == PROOFS_SECRET && world_chance(world, 20)) {
+		access_change(world);
+		one = tells = true;
+		only = 0; /* who goes and what goes at the same time would be another order */
+	}
 	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
 		if (!one || i == only) {
 			plan_one(world, i, &plans[i]);
-			removes = removes || plans[i].change == CHANGE_REMOVED;
+			tells = tells || plans[i].change == CHANGE_REMOVED ||
+				plans[i].change == CHANGE_ALLOW;
 		}
 	}
-	if (removes) {
+	if (tells) {
 		calm(world);
 	}
 	world->reload_from = world->journal_end;
@@ -486,6 +522,7 @@ void reload_some(struct world *world)
 	change_windows(world);
 	check_remember(world);
 	carry_out(world, plans);
+	put_out(world);
 	change_lists(world, plans);
 	world->default_place = setup_default(world);
 	config = setup_config(world, configs);
@@ -500,6 +537,7 @@ void reload_some(struct world *world)
 	world->reloading = false;
 	world->status_changes = false;
 	check_resumed(world);
+	access_changed(world);
 	if (world_chance(world, 50)) {
 		cut_moved(world, plans);
 	}

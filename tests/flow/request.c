@@ -87,6 +87,19 @@ static struct slice put_scenario(struct world *world, struct drone *drone, unsig
 						: world_between(world, 1, FLOW_USUAL_PLACES));
 }
 
+static enum id_proof id_proof(struct world *world)
+{
+	switch (world->proofs) {
+	case PROOFS_SECRET:
+		return ID_SECRET;
+	case PROOFS_CERTIFICATE:
+		return world_chance(world, 85) ? ID_PROVED : ID_DISPROVED;
+	case PROOFS_NONE:
+		break;
+	}
+	return ID_FREE;
+}
+
 static void make_registration(struct world *world, struct drone *drone)
 {
 	struct request_registration *registration = &drone->request.registration;
@@ -103,6 +116,7 @@ static void make_registration(struct world *world, struct drone *drone)
 		.presence = world_chance(world, 60) ? PRESENCE_WISH_ALL
 						    : (enum presence_wish)world_below(world, 3),
 		.max_frame_bytes = world_chance(world, 70) ? 0 : 700 + world_below(world, 3000),
+		.id_proof = id_proof(world),
 	};
 	if (world_chance(world, 60)) {
 		registration->scenario = put_scenario(world, drone, 2);
@@ -110,6 +124,27 @@ static void make_registration(struct world *world, struct drone *drone)
 	if (world_chance(world, 20)) {
 		registration->placement = put_scenario(world, drone, 3);
 	}
+}
+
+/* As a rule the right answer to the challenge. */
+static void make_proof(struct world *world, struct drone *drone)
+{
+	struct conn *conn = drone->conn;
+	unsigned slot = world_slot_named(world, text_slice(&conn->wanted_id));
+	uint8_t *proof = (uint8_t *)drone->texts[0].bytes;
+	size_t size = AUTH_PROOF_BYTES;
+
+	drone->request.kind = REQUEST_AUTHENTICATE;
+	if (slot >= world->drone_count) {
+		slot = 0; /* it was never challenged */
+	}
+	access_proof(world, slot, conn->nonce, proof);
+	if (world_chance(world, 20)) {
+		proof[world_below(world, AUTH_PROOF_BYTES)] ^= 1;
+	} else if (world_chance(world, 3)) {
+		size = world_below(world, AUTH_PROOF_BYTES);
+	}
+	drone->request.proof = slice_of(proof, size);
 }
 
 static size_t payload_size(struct world *world)
@@ -264,8 +299,10 @@ void request_make(struct world *world, struct drone *drone)
 	uint32_t dice = world_below(world, 100);
 	uint32_t ref = world_chance(world, 85) ? ++conn->last_ref : 0;
 
-	drone->request = (struct request){.ref = ref};
-	if (conn->state != CONN_ACTIVE ? dice < 96 : dice < 2) {
+	drone->request = (struct request){.ref = ref, .size = 10 + world_below(world, 60)};
+	if (conn->state == CONN_PROVING && dice < 92) {
+		make_proof(world, drone);
+	} else if (conn->state != CONN_ACTIVE ? dice < 96 : dice < 2) {
 		make_registration(world, drone);
 	} else if (dice < 10 || (!conn->place && dice < 60)) {
 		make_choice(world, drone);
@@ -286,9 +323,12 @@ void request_make(struct world *world, struct drone *drone)
 	} else if (dice < 98) {
 		make_refused(world, drone);
 	} else if (dice < 99) {
-		drone->request.kind = REQUEST_AUTHENTICATE;
+		make_proof(world, drone);
 	} else {
 		drone->request.kind = REQUEST_LEAVE;
+	}
+	if (drone->request.kind == REQUEST_SEND) {
+		drone->request.size += (uint32_t)drone->request.send.payload.size;
 	}
 	drone_submit(world, drone);
 }

@@ -12,8 +12,8 @@ struct reply *need_reply(struct conn *conn, enum reply_kind kind, uint32_t ref)
 
 /* ----------------------------------------------------------------- goodbye */
 
-/* Somebody registers this conn's id from the same address, in this call. */
-static bool taken_from_same_address(const struct conn *conn)
+/* Somebody registers this conn's id from the same address, or with proof, in this call. */
+static bool taken_at_once(const struct conn *conn)
 {
 	const struct world *world = conn->world;
 
@@ -22,8 +22,8 @@ static bool taken_from_same_address(const struct conn *conn)
 
 		if (other && other != conn && other->will_register &&
 		    slice_equal(text_slice(&other->wanted_id), text_slice(&conn->id)) &&
-		    memcmp(other->endpoint.address, conn->endpoint.address,
-			   ENDPOINT_ADDRESS_BYTES) == 0) {
+		    (other->proved || memcmp(other->endpoint.address, conn->endpoint.address,
+					     ENDPOINT_ADDRESS_BYTES) == 0)) {
 			return true;
 		}
 	}
@@ -41,6 +41,40 @@ static bool taken_by_asker(const struct conn *conn)
 	return conn_passed(conn, since, conn->world->limits.takeover_ms);
 }
 
+static bool withdrawn(const struct conn *conn)
+{
+	const struct world *world = conn->world;
+
+	return world->reloading && conn->state == CONN_ACTIVE &&
+	       world->credentials[world_slot_named(world, text_slice(&conn->id))].withdrawn;
+}
+
+/* All queues together are too long, and its is the longest of those that are left. */
+static bool crowds(const struct conn *conn)
+{
+	const struct world *world = conn->world;
+
+	if (!world->crowding || !world->crowd_left || !conn->queue) {
+		return false;
+	}
+	for (unsigned i = 0; i < world->drone_count; i++) {
+		const struct conn *other = world->drones[i].conn;
+
+		if (other && other->queue_before > conn->queue_before + CROWD_SLACK) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Not all at the same time, but none much later than the rest. */
+static bool comes_again_in_time(const struct world *world, const struct event *event)
+{
+	uint32_t after_ms = event->goodbye.retry_after_ms;
+
+	return after_ms >= 100 && after_ms < 100 + world->limits.retry_spread_ms + 1;
+}
+
 static bool goodbye_allowed(const struct conn *conn, const struct event *event)
 {
 	const struct world *world = conn->world;
@@ -53,24 +87,29 @@ static bool goodbye_allowed(const struct conn *conn, const struct event *event)
 		return world->ticking && conn->state == CONN_ACTIVE && !conn_silenced(conn) &&
 		       conn_passed(conn, conn->heard_us, limits->idle_timeout_ms);
 	case GOODBYE_TAKEN_OVER:
-		return conn->state == CONN_ACTIVE &&
-		       (taken_from_same_address(conn) || taken_by_asker(conn));
+		return conn->state == CONN_ACTIVE && (taken_at_once(conn) || taken_by_asker(conn));
 	case GOODBYE_BANNED:
 		return conn->tell_banned && event->goodbye.retry_after_ms == conn->banned_for_ms;
+	case GOODBYE_AUTH_FAILED:
+		return conn->denied_told;
+	case GOODBYE_RATE_LIMITED:
+		return conn->tell_rate && event->goodbye.retry_after_ms > 0;
 	case GOODBYE_KICKED:
-		return conn->refused;
+		return conn->refused || withdrawn(conn);
 	case GOODBYE_PROTOCOL_ERROR:
 		return conn->tell_over ||
-		       (world->ticking && conn->state == CONN_NEW &&
+		       (world->ticking &&
+			(conn->state == CONN_NEW || conn->state == CONN_PROVING) &&
 			conn_passed(conn, conn->connected_us, limits->register_timeout_ms)) ||
 		       (world->ticking && conn->partial && !conn_silenced(conn) &&
 			conn_passed(conn, conn->partial_us, limits->frame_timeout_ms));
 	case GOODBYE_TOO_SLOW:
-		return conn->queue > conn_bound(conn) ||
+		return conn->queue > conn_bound(conn) || crowds(conn) ||
 		       (world->ticking && conn->no_room_since_us &&
 			conn_passed(conn, conn->no_room_since_us, limits->output_soft_ms));
 	case GOODBYE_SHUTTING_DOWN:
-		return world->down || (world->draining && !conn->session);
+		return (world->down && comes_again_in_time(world, event)) ||
+		       (world->draining && !conn->session);
 	case GOODBYE_SERVER_FULL:
 		return !conn->session && !world->draining &&
 		       (world_connected(world) >= limits->max_drones ||
@@ -84,6 +123,15 @@ static void see_goodbye(struct conn *conn, const struct event *event)
 {
 	FLOW_HOLDS(conn->world, goodbye_allowed(conn, event), "%.*s: goodbye %s without cause",
 		   SLICE_ARG(text_slice(&conn->id)), goodbye_name(event->goodbye.reason));
+	if (withdrawn(conn)) {
+		world_happens(conn->world, HAPPENS_WITHDRAWN);
+	}
+	if (conn->world->crowding) {
+		conn->world->crowd_left -= conn->queue < conn->world->crowd_left
+						   ? conn->queue
+						   : conn->world->crowd_left;
+		world_happens(conn->world, HAPPENS_CROWDED);
+	}
 	conn_over(conn, event->goodbye.reason);
 }
 
@@ -119,6 +167,14 @@ static void see_error(struct conn *conn, const struct event *event)
 		conn->rival = NULL;
 		conn->state = CONN_NEW;
 		conn->partial_us = world->now.mono_us;
+		return;
+	}
+	if (conn->state == CONN_DENIED) {
+		FLOW_HOLDS(world,
+			   access_denial_due(conn) && event->error.code == ERROR_AUTH_FAILED &&
+				   event->ref == conn->denied_ref,
+			   "%u: told too early, or wrongly, that it is not let in", conn->slot);
+		conn->denied_told = true;
 		return;
 	}
 	reply = need_reply(conn, REPLY_ERROR, event->ref);
@@ -344,6 +400,9 @@ void see(struct conn *conn, const struct event *event, bool taken)
 		return; /* the session ends, and what it was told with it */
 	}
 	switch (event->kind) {
+	case EVENT_CHALLENGE:
+		see_challenge(conn, event);
+		break;
 	case EVENT_SCENARIOS:
 		see_scenarios(conn, event);
 		break;

@@ -39,6 +39,13 @@ struct limits setup_limits(struct world *world)
 		.max_groups_per_drone = world_between(world, 1, FLOW_MOST_GROUPS),
 		.max_takeovers_per_minute = small_or(world, 60, 1, 3, 100),
 		.takeover_ban_ms = world_between(world, 100, 4000),
+		.rate_messages = small_or(world, 15, 1, 30, 0),
+		.rate_bytes = small_or(world, 12, 20000, 60000, 0),
+		.rate_refuse = world_chance(world, 50),
+		.auth_delay_ms = world_between(world, 0, 200),
+		.auth_max_failures = small_or(world, 60, 1, 3, 20),
+		.auth_ban_ms = world_between(world, 100, 6000),
+		.retry_spread_ms = world_between(world, 0, 5000),
 		.presence_interval_ms = world_between(world, 1, 100),
 		.presence_backlog = small_or(world, 40, 1, 12, 512),
 	};
@@ -110,6 +117,7 @@ struct scenario_config setup_scenario(struct world *world, uint32_t place)
 	snprintf(config.description, sizeof(config.description), "made at %u", world->step);
 	snprintf(config.simulator, sizeof(config.simulator), "%s",
 		 world->simulators[world_below(world, world->simulator_count)].name);
+	access_draw_allow(world, config.allow);
 	give_parameter(world, &config, world_take(world, sizeof(struct parameter)));
 	return config;
 }
@@ -130,6 +138,7 @@ struct core_config setup_config(struct world *world, struct scenario_config *con
 		.simulators = world->simulators,
 		.simulator_count = world->simulator_count,
 		.scenarios = configs,
+		.access = {&flow_access_ops, world},
 	};
 
 	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {

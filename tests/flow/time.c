@@ -29,7 +29,14 @@ uint64_t time_due(const struct world *world)
 			}
 		}
 	}
-	return due;
+	for (unsigned i = 0; i < world->drone_count; i++) {
+		const struct conn *conn = world->drones[i].conn;
+
+		if (conn && conn->state == CONN_DENIED) {
+			due = earlier(due, conn->denied_us + world->limits.auth_delay_ms * 1000ull);
+		}
+	}
+	return earlier(due, rate_due(world));
 }
 
 static void time_out(struct world *world)
@@ -50,14 +57,18 @@ static void time_out(struct world *world)
 
 static void tick(struct world *world)
 {
-	hand_over_due(world);
-	time_out(world);
-	world->ticking = true;
-	world_enter(world);
-	core_tick(world->core);
-	world_leave(world);
-	world->ticking = false;
-	check_tick(world);
+	bool more;
+
+	do {
+		more = hand_over_due(world);
+		time_out(world);
+		world->ticking = true;
+		world_enter(world);
+		core_tick(world->core);
+		world_leave(world);
+		world->ticking = false;
+		check_tick(world, more);
+	} while (more);
 }
 
 /* The wall clock may be set, either way: nothing follows from it. */

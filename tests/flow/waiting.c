@@ -217,18 +217,36 @@ static void count_due(struct world *world, const struct parcel *message,
 	}
 }
 
-void hand_over_due(struct world *world)
+enum { BYTES_A_TICK = 512 * 1024 };
+
+static size_t handed_bytes(const struct parcel *message, const struct target *target)
+{
+	if (!stay_present(target->stay)) {
+		return 0;
+	}
+	return target->payload.data ? target->payload.size
+	       : message->left.data ? message->left.size
+				    : message->payload_size;
+}
+
+bool hand_over_due(struct world *world)
 {
 	struct coming *due;
 	uint32_t count;
+	size_t bytes = 0;
 
 	if (!world->waiting.count) {
-		return;
+		return false;
 	}
 	count = gather_due(world, &due);
 	for (uint32_t i = 0; i < count; i++) {
 		struct parcel *message = due[i].message;
 		struct target *target = due[i].target;
+
+		if (bytes >= BYTES_A_TICK) {
+			return true;
+		}
+		bytes += handed_bytes(message, target);
 
 		count_due(world, message, target);
 		wait_over(world, message, target);
@@ -237,6 +255,7 @@ void hand_over_due(struct world *world)
 			parcel_settle(world, message);
 		}
 	}
+	return false;
 }
 
 void waiting_give_up(struct world *world)

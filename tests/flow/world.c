@@ -326,6 +326,7 @@ void world_open(struct world *world, const struct options *options, uint64_t see
 	world->most = world->limits;
 	world->key = (struct hash_key){rng_next(&world->rng), rng_next(&world->rng)};
 	setup_simulators(world);
+	access_setup(world);
 	make_places(world);
 	config = setup_config(world, configs);
 	for (uint32_t i = 0; i < world->lane_count; i++) {
@@ -372,6 +373,29 @@ static void read_on(struct world *world)
 	}
 }
 
+/* All queues together are said to be too long. */
+static void crowd(struct world *world)
+{
+	bool any = false;
+
+	world->crowd_left = 1 + world_below(world, 40000);
+	for (unsigned i = 0; i < world->drone_count; i++) {
+		if (world->drones[i].conn) {
+			world->drones[i].conn->queue_before = world->drones[i].conn->queue;
+		}
+	}
+	world_trace(world, "crowded by %llu", (unsigned long long)world->crowd_left);
+	world->crowding = true;
+	world_enter(world);
+	core_crowded(world->core, world->crowd_left);
+	world_leave(world);
+	world->crowding = false;
+	for (unsigned i = 0; i < world->drone_count; i++) {
+		any = any || (world->drones[i].conn && world->drones[i].conn->queue);
+	}
+	FLOW_HOLDS(world, !world->crowd_left || !any, "the queues stay too long");
+}
+
 static void step(struct world *world)
 {
 	for (uint32_t i = world_below(world, 1 + world->drone_count / 3); i > 0; i--) {
@@ -383,6 +407,9 @@ static void step(struct world *world)
 	read_on(world);
 	if (!world->draining && world_below(world, 1000) < (reload_matters(world) ? 100 : 14)) {
 		reload_some(world);
+	}
+	if (world_below(world, 1000) < 3) {
+		crowd(world);
 	}
 	if (world_chance(world, 60)) {
 		time_advance(world);
@@ -416,7 +443,8 @@ static bool anyone_waits(const struct world *world)
 	for (unsigned i = 0; i < world->drone_count; i++) {
 		const struct conn *conn = world->drones[i].conn;
 
-		if (conn && (conn->resumed || (conn->held && conn->held != HELD_ASKING))) {
+		if (conn && (conn->resumed || (conn->held && conn->held != HELD_ASKING &&
+					       conn->held != HELD_DENIED))) {
 			return true;
 		}
 	}
@@ -435,6 +463,11 @@ static void settle(struct world *world)
 	} while (anyone_waits(world) && --rounds);
 	for (unsigned i = 0; i < 1000 && waiting_count(world); i++) {
 		uint64_t due = time_due(world);
+
+		settle_round(world, due > world->now.mono_us ? due - world->now.mono_us : 0);
+	}
+	for (unsigned i = 0; i < 1000 && rate_due(world) != UINT64_MAX; i++) {
+		uint64_t due = rate_due(world);
 
 		settle_round(world, due > world->now.mono_us ? due - world->now.mono_us : 0);
 	}

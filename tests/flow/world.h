@@ -37,7 +37,8 @@ enum {
 	FLOW_LINK_BYTES = 130,
 	FLOW_PAYLOAD_BYTES = 70000,
 	FLOW_OLD_IDS = 16,
-	FLOW_GOING = 128 /* stays that end within one call */
+	CROWD_SLACK = 4000, /* what one that goes may add to the queues of others */
+	FLOW_GOING = 128    /* stays that end within one call */
 };
 
 struct conn;
@@ -172,7 +173,7 @@ struct parcels {
 
 /* --- a connection and the drone's stay on it --- */
 
-enum conn_state { CONN_NEW, CONN_ASKING, CONN_ACTIVE, CONN_OVER };
+enum conn_state { CONN_NEW, CONN_PROVING, CONN_DENIED, CONN_ASKING, CONN_ACTIVE, CONN_OVER };
 
 enum reply_kind {
 	REPLY_ERROR,
@@ -180,6 +181,7 @@ enum reply_kind {
 	REPLY_WELCOME,
 	REPLY_CHOSEN,
 	REPLY_PONG,
+	REPLY_CHALLENGE,
 	REPLY_GOODBYE,
 	REPLY_SCENARIOS, /* from here on: may take its time while the reader is slow */
 	REPLY_DRONES,
@@ -197,7 +199,16 @@ struct reply {
 	uint64_t since;	  /* of a list: the world's moment */
 };
 
-enum held_why { HELD_NOT, HELD_WINDOW, HELD_SIMULATOR, HELD_LISTING, HELD_ASKING, HELD_DRAINING };
+enum held_why {
+	HELD_NOT,
+	HELD_WINDOW,
+	HELD_SIMULATOR,
+	HELD_LISTING,
+	HELD_ASKING,
+	HELD_DENIED, /* until its end */
+	HELD_DRAINING,
+	HELD_RATE
+};
 
 struct conn {
 	struct world *world;
@@ -208,6 +219,7 @@ struct conn {
 	unsigned slot;
 	bool tell_over;		/* the call being made breaks the protocol */
 	bool tell_banned;	/* the call being made asks for a banned id */
+	bool tell_rate;		/* the call being made is far too much */
 	uint32_t banned_for_ms; /* as the goodbye must say */
 	bool closed;
 
@@ -224,14 +236,19 @@ struct conn {
 	uint32_t wanted_max_frame;
 	struct conn *rival; /* holder and asker, each other's */
 	uint64_t asked_us;
-	bool freed;	    /* asker: the holder went away in this call */
-	bool may_ask;	    /* may find another asker before it */
-	bool will_register; /* in this call */
+	bool freed;			 /* asker: the holder went away in this call */
+	bool may_ask;			 /* may find another asker before it */
+	bool will_register;		 /* in this call */
+	bool proved;			 /* in this call: that the id is its own */
+	uint8_t nonce[AUTH_NONCE_BYTES]; /* CONN_PROVING: of the challenge */
+	uint64_t denied_us;		 /* CONN_DENIED: since when */
+	uint32_t denied_ref;
+	bool denied_told;
 
 	uint64_t connected_us, active_us, heard_us, pinged_us;
 
 	/* output */
-	size_t queue;
+	size_t queue, queue_before; /* queue_before: when the queues were found too long */
 	bool reading, refuse, refused;
 	uint64_t no_room_since_us, over_soft_since_us, waits_since_us; /* 0: not so */
 
@@ -239,7 +256,11 @@ struct conn {
 	bool partial;
 	uint64_t partial_us;
 	enum held_why held;
-	uint32_t held_lane; /* with HELD_SIMULATOR */
+	uint32_t held_lane;	/* with HELD_SIMULATOR */
+	uint64_t rate_until_us; /* with HELD_RATE */
+	uint64_t paid_ns[2];	/* messages, bytes: when what it has sent is paid off */
+	uint64_t refused_us;	/* the second in which refusals are counted */
+	uint32_t refusals;
 	bool resumed;
 	bool woken;   /* out of HELD_SIMULATOR, and has not spoken since: a place is kept */
 	bool calling; /* a request of this connection is in the core */
@@ -297,7 +318,17 @@ struct lane {
 	struct grid *numbers[FLOW_NUMBERS]; /* what it has been told of */
 };
 
-/* What happens to an id that changes hands. */
+enum proofs { PROOFS_NONE, PROOFS_SECRET, PROOFS_CERTIFICATE };
+
+/* What a drone must know to go by its id. */
+struct credential {
+	uint32_t version;
+	uint32_t barred; /* a place that it may not enter; 0: none */
+	bool gone;
+	bool withdrawn; /* by the reload that is being made */
+};
+
+/* What happens to an id that changes hands, or that is tried in vain from a host. */
 struct flapper {
 	uint64_t window_us, banned_until_us;
 	uint32_t takeovers;
@@ -374,6 +405,19 @@ enum happening {
 	HAPPENS_PLACED_DEFAULT,
 	HAPPENS_BANNED,
 	HAPPENS_BAN_OVER,
+	HAPPENS_CHALLENGED,
+	HAPPENS_PROVED,
+	HAPPENS_PROOF_WRONG,
+	HAPPENS_TAKEN_BY_PROOF,
+	HAPPENS_AUTH_BAN,
+	HAPPENS_AUTH_BANNED,
+	HAPPENS_AUTH_BAN_OVER,
+	HAPPENS_WITHDRAWN,
+	HAPPENS_PUT_OUT,
+	HAPPENS_RATE_HELD,
+	HAPPENS_RATE_RESUMED,
+	HAPPENS_RATE_REFUSED,
+	HAPPENS_CROWDED,
 	HAPPENS_WALL_JUMP,
 	HAPPENS_LATE_TICK,
 	HAPPENS_SHUTDOWN_QUEUED,
@@ -439,6 +483,12 @@ struct world {
 	uint32_t coming_count, coming_cap, coming_cursor;
 
 	struct flapper flappers[FLOW_MAX_DRONES];
+	struct flapper failures[FLOW_MAX_DRONES][FLOW_ADDRESSES + 1]; /* by host */
+	struct credential credentials[FLOW_MAX_DRONES];
+	enum proofs proofs;
+	uint64_t nonces;
+	bool crowding; /* all queues together are too long: the call being made ends some */
+	uint64_t crowd_left;
 	struct record *journal;
 	uint64_t journal_end, journal_cap;
 	uint64_t firm; /* records before it may have been seen, when the call began */
@@ -612,7 +662,36 @@ void see_welcome(struct conn *conn, const struct event *event, bool taken);
 /* The longest that anyone waits for an id. */
 uint32_t asking_longest_ms(const struct world *world);
 void note_takeover(struct world *world, const struct conn *conn);
+/* The id is its own as far as that had to be shown. */
+void foresee_admission(struct world *world, struct conn *conn);
+/* The drone whose id it is; FLOW_MAX_DRONES: nobody's. */
+unsigned world_slot_named(const struct world *world, struct slice id);
 uint64_t banned_us(const struct world *world, struct slice id);
+
+/* --- access.c: who may go by an id, and enter what --- */
+
+extern const struct access_ops flow_access_ops;
+void access_setup(struct world *world);
+void access_proof(const struct world *world, unsigned slot, const uint8_t nonce[AUTH_NONCE_BYTES],
+		  uint8_t proof[AUTH_PROOF_BYTES]);
+void access_change(struct world *world);
+void access_changed(struct world *world);
+void access_draw_allow(struct world *world, char *allow);
+bool access_may_enter(const struct world *world, const struct conn *conn, uint32_t place);
+uint64_t access_banned_us(struct world *world, const struct conn *conn, struct slice id);
+void foresee_proof(struct world *world, struct conn *conn, enum id_proof proof, uint32_t ref);
+void foresee_authenticate(struct world *world, struct conn *conn, const struct request *request);
+void see_challenge(struct conn *conn, const struct event *event);
+/* It must be told now that it was not let in. */
+bool access_denial_due(const struct conn *conn);
+
+/* --- rate.c: how much a drone may send --- */
+
+bool rate_beyond(const struct conn *conn);
+void rate_count(struct conn *conn, const struct request *request);
+enum held_why foresee_rate(struct conn *conn, const struct request *request, bool *refused);
+void rates_changed(struct world *world);
+uint64_t rate_due(const struct world *world);
 
 /* --- send.c --- */
 
@@ -713,7 +792,8 @@ void queued_check(struct world *world);
 /* The channel is through with this target: it is handed over now, or waits. */
 void hand_over(struct world *world, struct parcel *message, struct target *target,
 	       uint64_t delay_us);
-void hand_over_due(struct world *world);
+/* True: there is more, for which the next tick is. */
+bool hand_over_due(struct world *world);
 void waiting_give_up(struct world *world);
 uint32_t waiting_count(const struct world *world);
 void waiting_discharge(struct world *world, const struct parcel *message, size_t bytes);
@@ -760,8 +840,8 @@ void reload_some(struct world *world);
 
 /* After each call into the core. */
 void check_call(struct world *world);
-/* After core_tick. */
-void check_tick(struct world *world);
+/* After core_tick; `more`: not all that is due was handed over. */
+void check_tick(struct world *world, bool more);
 /* After each step. */
 void check_step(struct world *world);
 /* When everything has been read and answered. */
