@@ -148,6 +148,16 @@ $(PRELOADS): $(B)/tests/%.so: tests/lib/preload/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) $(WARN) -fPIC -shared -o $@ $<
 
+# Hostile input is always played against programs with sanitizers in them: those of this build, or
+# else others beside it.
+HARDENED := $(if $(and $(findstring address,$(SAN)),$(findstring undefined,$(SAN))),$(B),$(B)/asan)
+.PHONY: asan-gateway
+asan-gateway:
+ifneq ($(HARDENED),$(B))
+	@$(MAKE) --no-print-directory B=$(HARDENED) SAN=address,undefined OPT=-O1 \
+		$(HARDENED)/uav-gateway $(HARDENED)/sim-stub
+endif
+
 # Flow runs are many; a sanitizer makes each some ten times slower.
 FLOW_RUNS ?= $(if $(SAN),1000,10000)
 SCRIPTS = $(sort $(wildcard tests/integration/test_*.py tests/interop/test_*.py))
@@ -157,7 +167,7 @@ SCRIPTS = $(sort $(wildcard tests/integration/test_*.py tests/interop/test_*.py)
 check: deps
 	@$(MAKE) --no-print-directory -j2 check-all
 
-check-all: all layers $(GEN_PY) $(UNIT) $(FLOW) $(REPLAYS) $(PRELOADS) $(BENCH)
+check-all: all layers $(GEN_PY) $(UNIT) $(FLOW) $(REPLAYS) $(PRELOADS) $(BENCH) asan-gateway
 	@B=$(B) $(PYTHON) tests/lib/run_tests.py \
 		$(UNIT) \
 		$(foreach r,$(REPLAYS),"$(r) tests/fuzz/corpus/$(patsubst replay_%,%,$(notdir $(r)))") \

@@ -7,6 +7,8 @@ import struct
 import uavtest
 from uavtest import relay
 
+IP_BIND_ADDRESS_NO_PORT = 24  # linux/in.h: a port is not taken before it is known whereto
+
 
 def connect(gateway, receive_buffer=None):
     """A raw connection. With a small `receive_buffer` what is not read soon stays with
@@ -15,6 +17,17 @@ def connect(gateway, receive_buffer=None):
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     sock.settimeout(uavtest.DEADLINE)
+    sock.connect(gateway.at)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+def connect_from(gateway, host):
+    """The same from that address of this machine."""
+    sock = socket.socket()
+    sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+    sock.settimeout(uavtest.DEADLINE)
+    sock.bind((host, 0))
     sock.connect(gateway.at)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock

@@ -227,9 +227,12 @@ class Memory:
         with open(f"/proc/{self.program.pid}/status", encoding="ascii") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
 
+    def grown_kib(self):
+        return self._resident_kib() - self.before_kib
+
     def check(self, most_kib):
         with open(f"/proc/{self.program.pid}/exe", "rb") as binary:
             if b"__asan_init" in binary.read():
                 return  # what is freed stays in the sanitizer's quarantine
-        grown = self._resident_kib() - self.before_kib
+        grown = self.grown_kib()
         assert grown <= most_kib, f"grown by {grown} KiB"

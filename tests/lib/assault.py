@@ -1,0 +1,200 @@
+"""Plays inputs of malformed.py on raw sockets against a gateway, many connections at a time,
+and says what became of each.
+
+A connection gets to its state, writes some inputs that it may outlive, and one that ends it. In
+front of the next input stands a ping: its pong tells that the one before was read to its end,
+and what was said between two of them was said of the input between. Before registration, where
+no ping is answered, the reply itself tells it."""
+
+import collections
+import random
+import select
+import socket
+import time
+
+import hostile
+import uavtest
+from malformed import Malformed
+from uavtest import relay
+
+STATES = {"new": 20, "registered": 35, "member": 40, "held": 5}
+WAYS = {"at once": 90, "byte by byte": 2, "in pieces": 8}
+NONCES = 1 << 40  # of our pings; others are an input's own
+
+
+class Attack:
+    """One connection."""
+
+    def __init__(self, number, maker, chance):
+        self.number = number
+        self.state = pick(chance, STATES)
+        self.way = pick(chance, WAYS)
+        self.inputs = []
+        self.end = "wait"  # for the gateway to end it
+        self._choose(maker, chance)
+        self.verdicts = []  # of the first inputs
+        self.errors = []    # since the last verdict
+        self.goodbye = None
+        self.data = bytearray()
+
+    def _choose(self, maker, chance):
+        before = self.state == "new"
+        for at in range(chance.randrange(8)):
+            self.inputs.append(maker.bad_registration(at + 1) if before
+                               else chance.choice(maker.lasting)())
+        how = chance.random()
+        if how < 0.2:
+            self.inputs.append(chance.choice(maker.unfinished)())
+            self.end = chance.choice(["half-close", "reset", "close"])
+        elif how < 0.23:
+            self.inputs.append(maker.foreign())
+            self.end = "half-close"
+        elif before and how < 0.6:
+            self.inputs.append(maker.out_of_turn())
+        elif before and how < 0.7:
+            self.inputs.append(maker.too_long(4096))
+        else:
+            self.inputs.append(chance.choice(maker.fatal)())
+
+    def stream(self):
+        """All that it writes."""
+        out = bytearray()
+        if self.state != "new":
+            scenario = {"member": "field", "held": "tar"}.get(self.state, "")
+            out += hostile.registration(f"h{self.number}", scenario=scenario,
+                                        presence="PRESENCE_WISH_NONE")
+        if self.state == "held":
+            out += hostile.frame(9, send={"drone": "anchor", "payload": b"x", "report": "REPORT_WISH_ALL"}) * 5
+        for at, one in enumerate(self.inputs):
+            if self.state != "new":
+                out += hostile.frame(0, ping={"nonce": NONCES + at})
+            out += one.data
+        return out
+
+    def take(self, event, heard):
+        """One frame from the gateway; counted in `heard`."""
+        body = event.WhichOneof("body")
+        if body == "error":
+            word = "error " + relay.ErrorCode.Name(event.error.code).removeprefix("ERROR_CODE_")
+            self.errors.append(word)
+            if self.state == "new" and event.ref == len(self.verdicts) + 1 and len(self.inputs) > event.ref:
+                self._decide()
+        elif body == "goodbye":
+            word = "goodbye " + relay.GoodbyeReason.Name(event.goodbye.reason).removeprefix("GOODBYE_REASON_")
+            self.goodbye = word
+        elif body == "pong":
+            word = "pong"
+            if event.pong.nonce >= NONCES and event.pong.nonce < NONCES + len(self.inputs):
+                if event.pong.nonce > NONCES:
+                    self._decide()
+                self.errors.clear()
+        elif body == "send_report":
+            for outcome in event.send_report.outcomes:
+                heard["outcome " + relay.Outcome.Name(outcome.outcome).removeprefix("OUTCOME_")] += 1
+            return
+        else:
+            word = body
+        heard[word] += 1
+
+    def _decide(self):
+        self.verdicts.append(self.errors[-1] if self.errors else "taken")
+        self.errors.clear()
+
+    def at_last(self):
+        return len(self.verdicts) == len(self.inputs) - 1
+
+    def finish(self):
+        """The connection is over: what became of the input that was being read then."""
+        if self.goodbye:
+            self.verdicts.append(self.goodbye)
+        elif self.end != "wait":
+            self.verdicts.append("unfinished")
+
+
+def pick(chance, weights):
+    return chance.choices(list(weights), list(weights.values()))[0]
+
+
+class Assault:
+    def __init__(self, gateway, seed, at_once=48):
+        self.gateway = gateway
+        self.at_once = at_once
+        self.chance = random.Random(seed)
+        self.maker = Malformed(seed)
+        self.numbers = iter(range(seed * 10**6, (seed + 1) * 10**6))
+        self.heard = collections.Counter()    # every frame that the gateway wrote, by what it is
+        self.became = collections.Counter()   # (state, kind, verdict) of every input
+        self.played = 0
+        self.connections = 0
+        self._poll = select.epoll()
+        self._open = {}
+
+    def play(self, count):
+        """Until so many inputs have been decided upon."""
+        until = self.played + count
+        while self.played < until or self._open:
+            while self.played < until and len(self._open) < self.at_once:
+                self._start(Attack(next(self.numbers), self.maker, self.chance))
+            ready = self._poll.poll(uavtest.DEADLINE)
+            assert ready, [(attack.state, attack.inputs, attack.verdicts) for attack, *_ in self._open.values()]
+            for number, events in ready:
+                self._turn(number, events)
+
+    def _start(self, attack):
+        sock = hostile.connect_from(self.gateway, f"127.0.0.{self.chance.randrange(2, 250)}")
+        sock.setblocking(False)
+        self.connections += 1
+        self._open[sock.fileno()] = (attack, sock, attack.stream())
+        self._poll.register(sock.fileno(), select.EPOLLIN | select.EPOLLOUT)
+
+    def _turn(self, number, events):
+        attack, sock, out = self._open[number]
+        try:
+            if events & select.EPOLLIN:
+                self._read(attack, sock)
+                self._leave(attack, sock, out)
+            if number not in self._open:
+                return
+            if out and events & select.EPOLLOUT:
+                self._write(attack, sock, out)
+            elif events & (select.EPOLLERR | select.EPOLLHUP) and not events & select.EPOLLIN:
+                raise ConnectionResetError
+        except ConnectionError:
+            self._finish(attack, sock)
+
+    def _write(self, attack, sock, out):
+        size = {"byte by byte": 1, "in pieces": self.chance.randrange(1, 200)}.get(attack.way, len(out))
+        del out[: sock.send(out[:size])]
+        if out:
+            return
+        self._poll.modify(sock.fileno(), select.EPOLLIN)
+        if attack.end == "half-close":
+            sock.shutdown(socket.SHUT_WR)
+        self._leave(attack, sock, out)
+
+    def _leave(self, attack, sock, out):
+        """Goes in the middle of the last input, once all others have been decided upon."""
+        if not out and attack.end in ("reset", "close") and attack.at_last():
+            self._finish(attack, sock)
+
+    def _read(self, attack, sock):
+        data = sock.recv(65536)
+        if not data:
+            raise ConnectionResetError
+        attack.data += data
+        while (frame := uavtest.decode_frame(attack.data))[1]:
+            del attack.data[: frame[1]]
+            attack.take(relay.FromGateway.FromString(frame[0]), self.heard)
+
+    def _finish(self, attack, sock):
+        del self._open[sock.fileno()]
+        if attack.end == "reset":
+            hostile.abort(sock)
+        else:
+            sock.close()
+        attack.finish()
+        assert attack.end != "wait" or attack.goodbye, ("ended without a goodbye", attack.state, attack.inputs)
+        for one, verdict in zip(attack.inputs, attack.verdicts):
+            self.became[attack.state, one.kind, verdict] += 1
+            assert one.allowed is None or verdict in one.allowed, (verdict, attack.state, one)
+        self.played += len(attack.verdicts)
