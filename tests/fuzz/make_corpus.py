@@ -274,6 +274,28 @@ def options_seeds():
     save("options", "nul", b"[sim]\nseed = 1\x00\nlisten\x00 = 2\n\x00\n\xff\xfe\n")
 
 
+def secrets_seeds():
+    one, other = "0123456789abcdef", "fedcba9876543210"
+    printable = "".join(map(chr, range(33, 127)))
+    for name, text in {
+            "usual": f"# drones of the lab\nuav1 {one}{other}\nuav2 {other}{one} field, test-*\n\n"
+                     f"ground {one * 4}\n",
+            "editor": f"\ufeff# x\r\n \tuav1\t{one}  field \r\n\r\nuav2 {other}",
+            "secrets": f"a {printable}\nb {'x' * 128}\nc {'y' * 16}\n",
+            "globs": f"a {one} [a-c]*,[!x]?\nb {one} *\nc {one} ,\nd {one} [z-a]\ne {one} a[\n"
+                     f"f {one} {'g' * 1001}\n",
+            "mistakes": f"uav1\nuav2 short\nno_id! {one}\n{'i' * 33} {one}\nuav3 {'x' * 129}\n"
+                        f"uav4 {one} # mine\nuav5 {one}\nuav5 {other}\n",
+            "wrong_way_round": f"{one}{other}{one} uav1\n{one} uav2\n",
+            "comments": "#\n # \n#" + "x" * 40,
+            "many_mistakes": "x\n" * 120,
+            "pem": "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n",
+            "nothing": "",
+    }.items():
+        save("secrets", name, text.encode())
+    save("secrets", "not_text", f"uav1 {one}\x00\nuav2 {one}".encode() + b"\xff\n\x00\n\x1b[31m x\n")
+
+
 def main():
     frames = {name: frame for name, frame, _ in golden()}
     messages = {name: message for name, _, message in golden()}
@@ -283,6 +305,7 @@ def main():
     event_seeds(messages)
     settings_seeds()
     options_seeds()
+    secrets_seeds()
 
 
 if __name__ == "__main__":
