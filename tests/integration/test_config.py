@@ -102,6 +102,14 @@ def test_mistakes(t):
         (LISTEN + "[scenario:a]\ndescription = \x1b[31mred\n", 4, ["description"]),
         (LISTEN + "[gateway]\nlog_level = loud\n", 4, ["loud", "warning"]),
         (LISTEN + "[scenario:a]\nchannel.model = x\nchannel.model = y\n", 5, ["channel.model", "twice"]),
+        ("[listen:drones]\naddress = 0.0.0.0:0\n", 2,
+         ["0.0.0.0", "mode = secret or tls", "127.0.0.1", "insecure = yes"]),
+        (LISTEN + "[auth]\nmode = secret\n", 4, ["secrets_file"]),
+        (LISTEN + "[auth]\nmode = tls\n", 1, ["listen:drones", "tls_cert, tls_key and tls_ca"]),
+        (LISTEN + "tls_cert = gateway.pem\n", 3, ["tls_cert", "no tls_key"]),
+        (LISTEN + "[simulator]\ntls_cert = a\ntls_key = b\n", 4, ["tls_cert", "no tls_ca"]),
+        (LISTEN + "[limits]\nmax_output_bytes = 262143\n", 4, ["max_output_bytes", "262144"]),
+        (LISTEN + "[scenario:a]\nallow = uav/1\n", 4, ["allow", "/1"]),
     ):
         path.write_text(text)
         code, out, err = run(t, "-c", path)
@@ -216,7 +224,8 @@ def test_print_config(t):
     """What is printed loads to what it was printed from."""
     code, printed, err = run(t, "-c", CONFIG / "gateway.ini", "--print-config")
     assert (code, err) == (ORDERLY, "")
-    for line in ("[gateway]", "log_level = info", "[simulator]", "connections = 1",
+    for line in ("[gateway]", "log_level = info", "[auth]", "mode = none", "# secrets_file =",
+                 "insecure = no", "rate_exceeded = hold", "# allow =", "[simulator]", "connections = 1",
                  "[scenario:field]", "origin = 37.77, -122.42, 16", "timeout_ms = 1000",
                  "channel.bitrate_bps = 20000000", "hub = ground", "# origin ="):
         assert f"\n{line}\n" in printed, line
@@ -260,6 +269,44 @@ def test_include(t):
     path.write_text("[gateway]\ninclude = c.ini\n" + LISTEN)
     code, _, err = run(t, "-c", path, "--check")
     assert code == CONFIGURATION and err.startswith(f'{path}:2: include = "c.ini": '), err
+
+
+def test_a_listener_for_everyone_is_meant(t):
+    """Without authentication only this machine is let in, unless it is said to be meant; a
+    gateway that runs does not take less for an answer."""
+    for address in ("0.0.0.0:0", "[::]:0"):
+        path = t.folder / "open.ini"
+        path.write_text(f"[listen:drones]\naddress = {address}\n")
+        for flags in (("-c", path), ("-c", path, "--check")):
+            code, out, err = run(t, *flags)
+            assert (code, out) == (CONFIGURATION, "") and err.startswith(f"{path}:2: "), err
+            assert "by every drone's id" in err and "insecure = yes" in err, err
+    text = "[listen:drones]\naddress = 0.0.0.0:0\n"
+    gateway = start(t, text + "insecure = yes\n")
+    drone = uavtest.Drone((uavtest.HOST, gateway.at[1]))
+    t.drones.append(drone)
+    drone.register("uav1")
+    (t.folder / "gateway.ini").write_text(text)
+    gateway.process.send_signal(signal.SIGHUP)
+    told = gateway.wait_event("reload_mistake")
+    assert (told["line"], "insecure = yes" in told["why"]) == ("2", True), told
+    gateway.wait_event("reload_refused")
+    drone.request(leave={})
+
+
+def test_paths_count_from_their_file(t):
+    """Whatever folder the gateway is started in; printed they are absolute."""
+    (t.folder / "auth.ini").write_text("[auth]\nsecrets_file = ids\n")
+    path = t.folder / "gateway.ini"
+    path.write_text("[gateway]\ninclude = auth.ini\n" + LISTEN)
+    for started_in, name in ((t.folder, "gateway.ini"), ("/", os.path.relpath(path, "/")),
+                             ("/", path)):
+        done = subprocess.run(
+            [t.binary("uav-gateway"), "-c", name, "--print-config"], cwd=started_in,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            timeout=uavtest.DEADLINE)
+        (told,) = re.findall(r"(?m)^secrets_file = (/.*)$", done.stdout.decode())
+        assert os.path.realpath(told) == os.path.realpath(t.folder / "ids"), told
 
 
 def test_address_in_use(t):
