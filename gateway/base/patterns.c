@@ -139,7 +139,7 @@ static const uint8_t *wrong_in_set(struct slice set)
 	}
 	for (size_t i = 0; i < inside.size; i++) {
 		if (!is_named(inside.data[i])) {
-			return &inside.data[i];
+			return inside.data + i;
 		}
 	}
 	while (inside.size) {

@@ -132,9 +132,12 @@ static void the_library_agrees(void **state)
 	rng_seed(&rng, 5);
 	for (int i = 0; i < 200000; i++) {
 		char glob[64] = "", name[8] = "";
+		size_t size = 0;
 
 		for (uint64_t parts = 1 + rng_below(&rng, 6); parts > 0; parts--) {
-			strcat(glob, pieces[rng_below(&rng, sizeof(pieces) / sizeof(pieces[0]))]);
+			size += (size_t)snprintf(
+				glob + size, sizeof(glob) - size, "%s",
+				pieces[rng_below(&rng, sizeof(pieces) / sizeof(pieces[0]))]);
 		}
 		for (uint64_t bytes = 1 + rng_below(&rng, 6), at = 0; at < bytes; at++) {
 			name[at] = "ab-c"[rng_below(&rng, 4)];

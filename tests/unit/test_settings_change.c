@@ -295,12 +295,11 @@ static void the_longest_lines_print(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		char text[1200] = LISTEN "[scenario:s]\n";
-		size_t at;
+		char text[1200] = "";
 		struct settings *settings;
+		size_t at =
+			(size_t)snprintf(text, sizeof(text), LISTEN "[scenario:s]\n%s", keys[i]);
 
-		strcat(text, keys[i]);
-		at = strlen(text);
 		memset(text + at, 'v', 1000 - strlen(keys[i]));
 		settings = load_good(text);
 		check_round_trip(settings);
