@@ -240,6 +240,15 @@ bench-peers: deps
 bench-plot:
 	@B=$(B) $(PYTHON) tests/bench/plot.py $(ARGS)
 
+# The core for 100,000 runs, then the real gateway for TIME seconds among drones that come and
+# go, and faults. ARGS="--drones 500 --seed 7"; --help tells more.
+TIME ?= 600
+.PHONY: soak soak-all
+soak: deps
+	@$(MAKE) --no-print-directory -j2 soak-all
+	@B=$(B) $(PYTHON) tests/soak/soak.py --seconds $(TIME) $(ARGS)
+soak-all: all $(FLOW) $(GEN_PY)
+
 # The same tests under valgrind, the long ones shortened.
 VALGRIND := valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite
 .PHONY: check-valgrind
@@ -262,6 +271,7 @@ help:
 	@echo "make bench           the gateway beside the fastest relay that there can be; cost of the codecs"
 	@echo "make bench-peers     the same beside NATS, Redis and Mosquitto"
 	@echo "make bench-plot      draws what make bench found (tests/bench/*.svg)"
+	@echo "make soak            thousands of drones come and go with faults for TIME seconds (default 600)"
 	@echo "make deps            installs what is missing (Debian, Ubuntu)"
 	@echo "make clean           removes build/"
 	@echo
