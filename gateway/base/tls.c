@@ -23,6 +23,7 @@ struct tls {
 	bool cut;   /* the socket has ended */
 	bool ready; /* the handshake is done */
 	bool ended, broken;
+	bool finished; /* the other side has been told */
 };
 
 /* --- its socket --- */
@@ -163,9 +164,9 @@ const char *tls_why(const struct tls *tls)
 	return tls->why ? tls->why : "out of memory";
 }
 
-bool tls_cut(const struct tls *tls)
+int tls_cut(const struct tls *tls)
 {
-	return tls->broken && (tls->cut || tls->error);
+	return tls->error || !tls->cut ? tls->error : ECONNRESET;
 }
 
 /* What a call that gave `result`, which is no success, has come to. */
@@ -277,8 +278,9 @@ enum tls_status tls_finish(struct tls *tls)
 		return TLS_BROKEN;
 	}
 	ERR_clear_error();
-	result = SSL_shutdown(tls->ssl);
-	return result < 0 ? status_of(tls, result) : TLS_DONE;
+	result = tls->finished ? 0 : SSL_shutdown(tls->ssl);
+	tls->finished = result >= 0;
+	return tls->finished ? TLS_DONE : status_of(tls, result);
 }
 
 /* --- bytes --- */

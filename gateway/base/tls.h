@@ -69,7 +69,8 @@ bool tls_names(const struct tls *tls, struct slice name);
 
 /* What went wrong with TLS_BROKEN; lives until the next call about this connection. */
 const char *tls_why(const struct tls *tls);
-/* After TLS_BROKEN: whether it was the connection that broke, and not TLS on it. */
-bool tls_cut(const struct tls *tls);
+/* After TLS_BROKEN: the errno by which the connection broke, ECONNRESET when it just ended; 0
+ * when it was not the connection but TLS on it. */
+int tls_cut(const struct tls *tls);
 
 #endif

@@ -23,6 +23,10 @@ int host_resolve(const struct address *address, struct sockaddr_storage *out)
  * unix socket is on this host: 127.0.0.1. All zero for any other family. */
 void host_bytes(const struct sockaddr *from, uint8_t bytes[ENDPOINT_ADDRESS_BYTES]);
 
+/* The same without a port: "127.0.0.1", "::1". Returns `text`. */
+const char *host_bytes_text(const uint8_t bytes[ENDPOINT_ADDRESS_BYTES],
+			    char text[INET6_ADDRSTRLEN]);
+
 /* "127.0.0.1:7000", "[::1]:7000", "unix:/run/uav.sock", or "?" for any other family. Of
  * AF_UNIX all of a struct sockaddr_un must be there. Returns `text`. */
 #define HOST_TEXT_BYTES (HOST_PATH_BYTES + sizeof("unix:"))

@@ -15,7 +15,7 @@
 #include "net/alarm.h"
 #include "net/backlog.h"
 #include "net/pool.h"
-#include "net/transport_plain.h"
+#include "net/tls_failures.h"
 #include "settings/settings.h"
 
 #include <uv.h>
@@ -54,6 +54,7 @@ struct net {
 	 * reload: connections that are there keep what they have begun with. */
 	struct tls_context *tls[SETTINGS_MAX_LISTENERS];
 	struct tls_context *sim_tls[SETTINGS_MAX_SIMULATORS];
+	struct tls_failures tls_failures;
 	struct instant now;	/* as the core was last told */
 	uint32_t turn;		/* counts the loop's turns; may wrap */
 	uint32_t clock_turn;	/* in which unix_ahead_us was looked at */

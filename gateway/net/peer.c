@@ -3,6 +3,8 @@
 #include "net/host.h"
 #include "net/intake.h"
 #include "net/outbox.h"
+#include "net/transport_plain.h"
+#include "net/transport_tls.h"
 #include "wire/frame.h"
 
 #include <stdlib.h>
@@ -32,7 +34,6 @@ enum peer_flag {
 /* There are as many as drones: what it has for a while only stands in its box, and the
  * transport within it (each heap block of its own would cost 16 bytes more). */
 struct peer {
-	struct transport_plain plain;
 	struct net *net;
 	struct session *session; /* NULL before and after it */
 	struct peer_box *box;	 /* NULL while there is nothing in it */
@@ -41,11 +42,24 @@ struct peer {
 	uint8_t listener;   /* its number in the settings */
 	uint8_t flags;	    /* enum peer_flag, or-ed */
 	bool open;	    /* the transport has not been closed */
+	/* A struct transport_plain or struct peer_tls: as large as it must be. */
+	_Alignas(struct transport_tls) uint8_t transport[];
+};
+
+/* What only drones with TLS have. */
+struct peer_tls {
+	struct transport_tls transport; /* the first member */
+	uint8_t host[ENDPOINT_ADDRESS_BYTES];
 };
 
 static struct transport *peer_transport(struct peer *peer)
 {
-	return &peer->plain.socket.base;
+	return (struct transport *)(void *)peer->transport;
+}
+
+static struct peer_tls *peer_tls(struct peer *peer)
+{
+	return (struct peer_tls *)(void *)peer->transport;
 }
 
 static const struct front *peer_front(const struct peer *peer)
@@ -93,9 +107,21 @@ static void peer_settle_box(struct peer *peer)
 
 /* --- the end --- */
 
+static void peer_note_fault(struct peer *peer)
+{
+	const char *why = peer_transport(peer)->ops->fault(peer_transport(peer));
+
+	if (why) {
+		tls_failures_note(&peer->net->tls_failures,
+				  peer->net->settings->listeners[peer->listener].name,
+				  peer_tls(peer)->host, why);
+	}
+}
+
 /* The peer itself goes when its transport has told that it is closed. */
 static void peer_end(struct peer *peer)
 {
+	peer_note_fault(peer);
 	list_remove(&peer->flush.link);
 	if (peer->box) {
 		list_remove(&peer->box->later.task.link);
@@ -139,6 +165,30 @@ static struct slice peer_placement(const struct peer *peer)
 	return slice_str(peer->net->settings->listeners[peer->listener].scenario);
 }
 
+static enum id_proof peer_proof(struct peer *peer, struct slice id)
+{
+	switch (peer->net->settings->auth_mode) {
+	case AUTH_NONE:
+		return ID_FREE;
+	case AUTH_SECRET:
+		return ID_SECRET;
+	case AUTH_TLS:
+		break;
+	}
+	return peer_transport(peer)->ops->names(peer_transport(peer), id) ? ID_PROVED
+									  : ID_DISPROVED;
+}
+
+/* What the front does not know of a request. */
+static void peer_complete(struct peer *peer, struct request *request, size_t size)
+{
+	request->size = (uint32_t)size;
+	if (request->kind == REQUEST_REGISTRATION) {
+		request->registration.placement = peer_placement(peer);
+		request->registration.id_proof = peer_proof(peer, request->registration.drone_id);
+	}
+}
+
 /* Hands the first request in `bytes` to the core. True: it was taken, *used is its
  * size; there may be another. */
 static bool peer_present(struct peer *peer, struct slice bytes, size_t *used)
@@ -152,9 +202,7 @@ static bool peer_present(struct peer *peer, struct slice bytes, size_t *used)
 	switch (peer_front(peer)->read(bytes, core_frame_limit(net->core, peer->session),
 				       &net->arena, &request, used, &why)) {
 	case FRONT_OK:
-		if (request.kind == REQUEST_REGISTRATION) {
-			request.registration.placement = peer_placement(peer);
-		}
+		peer_complete(peer, &request, *used);
 		verdict = core_request(net->core, peer->session, &request);
 		break;
 	case FRONT_MORE:
@@ -530,17 +578,14 @@ static bool make_place(struct net *net)
 	return net_linger_cut(net);
 }
 
-int peer_accept(struct net *net, uint32_t listener, int fd, const struct sockaddr *remote)
+/* For a connection with TLS, or plain. NULL when memory is out. */
+static struct peer *peer_new(struct net *net, uint32_t listener, bool tls)
 {
-	struct peer *peer;
-	int status;
+	size_t size = tls ? sizeof(struct peer_tls) : sizeof(struct transport_plain);
+	struct peer *peer = malloc(sizeof(*peer) + size);
 
-	if (!make_place(net)) {
-		return UV_EBUSY;
-	}
-	peer = malloc(sizeof(*peer));
 	if (!peer) {
-		return UV_ENOMEM;
+		return NULL;
 	}
 	*peer = (struct peer){
 		.net = net,
@@ -549,8 +594,35 @@ int peer_accept(struct net *net, uint32_t listener, int fd, const struct sockadd
 		.open = true,
 	};
 	net_task_init(&peer->flush, run_flush);
-	status = transport_plain_open(&peer->plain, net->loop, fd,
-				      (struct transport_owner){&peer_transport_user, peer});
+	return peer;
+}
+
+static int peer_open(struct peer *peer, int fd, struct tls_context *tls,
+		     const struct sockaddr *remote)
+{
+	struct transport_owner owner = {.user = &peer_transport_user, .ctx = peer};
+
+	if (!tls) {
+		return transport_plain_open((struct transport_plain *)(void *)peer->transport,
+					    peer->net->loop, fd, owner);
+	}
+	host_bytes(remote, peer_tls(peer)->host);
+	return transport_tls_open(&peer_tls(peer)->transport, peer->net, fd, tls, owner);
+}
+
+int peer_accept(struct net *net, uint32_t listener, int fd, const struct sockaddr *remote)
+{
+	struct peer *peer;
+	int status;
+
+	if (!make_place(net)) {
+		return UV_EBUSY;
+	}
+	peer = peer_new(net, listener, net->tls[listener]);
+	if (!peer) {
+		return UV_ENOMEM;
+	}
+	status = peer_open(peer, fd, net->tls[listener], remote);
 	if (status < 0) {
 		free(peer);
 		return status;

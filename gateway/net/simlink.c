@@ -25,6 +25,13 @@ void simlink_fail(struct simlink *link, const char *why)
 	net_flush_later(link->net, &link->task);
 }
 
+void simlink_fail_status(struct simlink *link, int status)
+{
+	const char *fault = link->transport ? link->transport->ops->fault(link->transport) : NULL;
+
+	simlink_fail(link, fault ? fault : uv_strerror(status));
+}
+
 /* An attempt that failed is told when its reason is not that of the last one. */
 static void log_unreachable(struct simlink *link)
 {
@@ -119,7 +126,11 @@ void simlink_keep_alive(struct simlink *link)
 
 static void on_ended(void *ctx, int status)
 {
-	simlink_fail(ctx, status < 0 ? uv_strerror(status) : "the simulator closed the connection");
+	if (status < 0) {
+		simlink_fail_status(ctx, status);
+	} else {
+		simlink_fail(ctx, "the simulator closed the connection");
+	}
 }
 
 static void wait_for_next(struct simlink *link)
@@ -150,7 +161,7 @@ static void on_connected(void *ctx, int status)
 		status = link->transport->ops->read_start(link->transport);
 	}
 	if (status < 0) {
-		simlink_fail(link, uv_strerror(status));
+		simlink_fail_status(link, status);
 		return;
 	}
 	link->state = SIMLINK_GREETING;
@@ -173,20 +184,37 @@ static const struct transport_user simlink_user = {
 	.closed = on_closed,
 };
 
+/* 0 or a negative uv error: there is nothing to close. */
+static int begin(struct simlink *link)
+{
+	const struct simulator_settings *settings = simlink_settings(link);
+	struct net *net = link->net;
+	struct tls_context *tls = net->sim_tls[link->simulator];
+	const struct sockaddr *to = (const struct sockaddr *)&link->address;
+	struct transport_owner owner = {.user = &simlink_user, .ctx = link};
+
+	if (tls) {
+		link->transport = &link->carrier.tls.socket.base;
+		return transport_tls_connect(
+			&link->carrier.tls, net, to, tls,
+			settings->tls_name[0] ? settings->tls_name : settings->address.host, owner);
+	}
+	link->transport = &link->carrier.plain.socket.base;
+	return transport_plain_connect(&link->carrier.plain, net->loop, to,
+				       net->settings->tcp_user_timeout_ms, owner);
+}
+
 static void connect_now(struct simlink *link)
 {
-	int status = transport_plain_connect(&link->plain, link->net->loop,
-					     (const struct sockaddr *)&link->address,
-					     link->net->settings->tcp_user_timeout_ms,
-					     (struct transport_owner){&simlink_user, link});
+	int status = begin(link);
 
 	if (status < 0) {
+		link->transport = NULL;
 		snprintf(link->why, sizeof(link->why), "%s", uv_strerror(status));
 		log_unreachable(link);
 		wait_for_next(link);
 		return;
 	}
-	link->transport = &link->plain.socket.base;
 	link->state = SIMLINK_CONNECTING;
 	set_timer(link, simlink_settings(link)->connect_timeout_ms);
 }

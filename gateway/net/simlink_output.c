@@ -34,7 +34,7 @@ static void check_overfull(struct simlink *link, size_t queued)
 	}
 	status = outbox_offer(&link->out, link->transport);
 	if (status < 0) {
-		simlink_fail(link, uv_strerror(status));
+		simlink_fail_status(link, status);
 	} else if (outbox_queued(&link->out) > most) {
 		simlink_fail(link, "the simulator does not read");
 	}
@@ -68,7 +68,7 @@ void simlink_flush(struct simlink *link)
 	int status = outbox_flush(&link->out, link->transport);
 
 	if (status < 0) {
-		simlink_fail(link, uv_strerror(status));
+		simlink_fail_status(link, status);
 		return;
 	}
 	if (link->filled &&

@@ -8,9 +8,10 @@
 #include "net/outbox.h"
 #include "net/simlink.h"
 #include "net/transport_plain.h"
+#include "net/transport_tls.h"
 #include "wire/channel_codec.h"
 
-#define SIMLINK_WHY_BYTES 128
+#define SIMLINK_WHY_BYTES 256
 
 enum simlink_state {
 	SIMLINK_WAITING,    /* for the next attempt */
@@ -27,8 +28,11 @@ struct simlink {
 	uint32_t lane;	     /* what the core knows it by, in its log lines too */
 	struct sockaddr_storage address;
 	enum simlink_state state;
-	struct transport *transport; /* &plain.base; NULL in WAITING and CLOSING */
-	struct transport_plain plain;
+	struct transport *transport; /* in `carrier`; NULL in WAITING and CLOSING */
+	union {
+		struct transport_plain plain;
+		struct transport_tls tls; /* with net->sim_tls */
+	} carrier;
 	struct buf in;
 	struct outbox out;
 	struct pool blocks;   /* of the outbox */
@@ -62,6 +66,8 @@ static inline const struct simulator_settings *simlink_settings(const struct sim
 /* From anywhere, even from inside the core: the link ends later, from the loop.
  * Only the first reason counts. */
 void simlink_fail(struct simlink *link, const char *why);
+/* The same for what the transport has told or returned. */
+void simlink_fail_status(struct simlink *link, int status);
 
 /* The link has been heard, or its timer rang while it is up: pings, fails, or
  * sets the timer for the next look. */

@@ -68,12 +68,14 @@ class Connection:
 
 
 class FakeSimulator:
-    def __init__(self, t, answer=deliver, refuse=None, greet=True, path=None):
-        """`path`: of the unix socket at which it listens."""
+    def __init__(self, t, answer=deliver, refuse=None, greet=True, path=None, tls=None):
+        """`path`: of the unix socket at which it listens. `tls`: an ssl.SSLContext; then only
+        its answers may be written, by the thread that reads."""
         self.answer = answer
         self.refuse = refuse or {}  # scenario's name -> why
         self.greet = greet  # False: hello stays unanswered
         self.pong = True
+        self.tls = tls
         self.away = False  # True: who connects is closed at once
         self.connections = []
         self.transmits = collections.deque()  # not yet taken by next_transmit
@@ -108,6 +110,8 @@ class FakeSimulator:
     def _serve(self, connection):
         data = bytearray()
         with contextlib.suppress(OSError):
+            if self.tls:
+                connection.socket = self.tls.wrap_socket(connection.socket, server_side=True)
             while chunk := connection.socket.recv(65536):
                 data += chunk
                 answers = []

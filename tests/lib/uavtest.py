@@ -241,7 +241,9 @@ class Drone:
                         self.send(pong={"nonce": message.ping.nonce})
                 return message
             left = max(0.0, end - time.monotonic())
-            if not select.select([self.socket], [], [], left)[0]:
+            # what TLS has taken off the socket is not seen by select
+            held = getattr(self.socket, "pending", int)()
+            if not held and not select.select([self.socket], [], [], left)[0]:
                 return None
             try:
                 data = self.socket.recv(65536)
