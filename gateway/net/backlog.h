@@ -13,9 +13,9 @@
 #include "core/limits.h"
 #include "net/outbox.h"
 
-#define BACKLOG_REST_US 25000u
-#define BACKLOG_VAIN 10u
-#define BACKLOG_VAIN_NS 1000000000ull
+#define BACKLOG_REST_US 50000u
+#define BACKLOG_VAIN 4u
+#define BACKLOG_VAIN_NS 2000000000ull
 
 /* Zeroed at first. */
 struct backlog {
