@@ -100,19 +100,20 @@ static void check_needless(struct draft *draft, const struct part *part)
 	}
 }
 
+/* A mode that is not known (see draft_check_access) is at its default. */
 static void check_listener(struct draft *draft, const struct part *part, bool mode_known)
 {
 	enum auth_mode mode = draft->settings->auth_mode;
 
-	if (mode_known && mode == AUTH_TLS) {
+	if (mode == AUTH_TLS) {
 		check_mutual(draft, part);
 	} else {
 		check_pairs(draft, part);
 	}
-	if (mode_known && mode == AUTH_NONE) {
-		check_open(draft, part);
-	} else if (mode_known) {
+	if (mode != AUTH_NONE) {
 		check_needless(draft, part);
+	} else if (mode_known) {
+		check_open(draft, part);
 	}
 }
 
@@ -135,7 +136,7 @@ void draft_check_access(struct draft *draft)
 	bool mode_known =
 		auth ? !part_gives(auth, "mode") || part_has(auth, "mode") : !draft->incomplete;
 
-	if (auth && mode_known) {
+	if (auth) {
 		check_secrets(draft, auth);
 	}
 	for (size_t i = 0; i < draft->part_count; i++) {
