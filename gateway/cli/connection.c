@@ -71,7 +71,20 @@ static void connect_to_first(struct connection *connection, const struct address
 	}
 }
 
-struct connection *connection_open(const struct options *options, int wake_fd, uint64_t deadline_us)
+static void secure(struct connection *connection, const struct credentials *credentials)
+{
+	struct stream *stream = &connection->stream;
+	char why[CREDENTIALS_WHY_BYTES];
+
+	if (stream->fd >= 0 &&
+	    credentials_secure(credentials, credentials->options->id, stream, why) < 0) {
+		stream_set_trouble(stream, why, "");
+		stream_close(stream);
+	}
+}
+
+struct connection *connection_open(const struct credentials *credentials, int wake_fd,
+				   uint64_t deadline_us)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 	struct address addresses[ADDRESSES_MAX];
@@ -86,10 +99,11 @@ struct connection *connection_open(const struct options *options, int wake_fd, u
 	connection->wake_fd = wake_fd;
 	client_init(&stream->client, connection->in, sizeof(connection->in), connection->out,
 		    sizeof(connection->out), connection->scratch, sizeof(connection->scratch));
-	count = address_find(options, addresses, ADDRESSES_MAX, stream->trouble,
+	count = address_find(credentials->options, addresses, ADDRESSES_MAX, stream->trouble,
 			     sizeof(stream->trouble));
 	if (count >= 0) {
 		connect_to_first(connection, addresses, count, deadline_us);
+		secure(connection, credentials);
 	}
 	return connection;
 }
@@ -117,11 +131,17 @@ bool connection_pause(int wake_fd, uint64_t pause_us, uint64_t deadline_us)
 
 /* ------------------------------------------------------------------- pump */
 
+/* Whether what poll(2) found may be something to receive: with TLS anything. */
+static bool may_receive(const struct stream *stream, int found)
+{
+	return (found & ~POLLOUT) || (found && stream->tls);
+}
+
 /* CONNECTION_EVENT: nothing to return yet, look again. */
 static enum connection_status wait_and_move(struct connection *connection, uint64_t deadline_us)
 {
 	struct stream *stream = &connection->stream;
-	bool waiting, room;
+	bool waiting, room, holds = stream_holds(stream);
 	struct pollfd fds[2] = {{.fd = stream->fd, .events = POLLIN},
 				{.fd = connection->wake_fd, .events = POLLIN}};
 	int ready;
@@ -129,28 +149,27 @@ static enum connection_status wait_and_move(struct connection *connection, uint6
 	if (connection_clock() >= deadline_us) {
 		return CONNECTION_TIMEOUT;
 	}
-	stream_send(stream);
+	if (stream_send(stream) < 0) {
+		return CONNECTION_LOST;
+	}
 	waiting = stream_waits(stream);
-	if (waiting) {
+	if (stream_wants_room(stream)) {
 		fds[0].events |= POLLOUT;
 	}
 	/* Who always has more to send must still read what comes. */
 	room = connection->tell_room && !waiting;
-	ready = poll(fds, 2, room ? 0 : milliseconds_until(deadline_us));
+	ready = poll(fds, 2, room || holds ? 0 : milliseconds_until(deadline_us));
 	if (ready < 0 && errno != EINTR) {
 		stream_set_trouble(stream, "poll", strerror(errno));
 		return CONNECTION_LOST;
 	}
-	if (ready == 0 && room) {
-		return CONNECTION_ROOM;
-	}
 	if (ready > 0 && fds[1].revents) {
 		return CONNECTION_WOKEN;
 	}
-	if (ready > 0 && (fds[0].revents & ~POLLOUT) && stream_receive(stream) < 0) {
-		return CONNECTION_LOST;
+	if (holds || (ready > 0 && may_receive(stream, fds[0].revents))) {
+		return stream_receive(stream) < 0 ? CONNECTION_LOST : CONNECTION_EVENT;
 	}
-	return CONNECTION_EVENT;
+	return ready == 0 && room ? CONNECTION_ROOM : CONNECTION_EVENT;
 }
 
 enum connection_status connection_next(struct connection *connection, uint64_t deadline_us,

@@ -2,7 +2,7 @@
 #ifndef UAV_CLI_CONNECTION_H
 #define UAV_CLI_CONNECTION_H
 
-#include "cli/stream.h"
+#include "cli/credentials.h"
 
 enum { CONNECTION_IN_BYTES = 68 * 1024, CONNECTION_OUT_BYTES = 128 * 1024 };
 
@@ -27,10 +27,11 @@ enum connection_status {
 /* Microseconds, monotonic. */
 uint64_t connection_clock(void);
 
-/* Deadlines are by connection_clock; UINT64_MAX: none. Looking up a host's name may
- * take longer. The connection, to be freed by connection_close; it is not open, and
- * its stream's `trouble` says why, when the stream's `fd` is -1. NULL when memory is out. */
-struct connection *connection_open(const struct options *options, int wake_fd,
+/* To the gateway of the credentials' options. Deadlines are by connection_clock; UINT64_MAX: none.
+ * Looking up a host's name may take longer. The connection, to be freed by connection_close; it is
+ * not open, and its stream's `trouble` says why, when the stream's `fd` is -1. NULL when memory is
+ * out. */
+struct connection *connection_open(const struct credentials *credentials, int wake_fd,
 				   uint64_t deadline_us);
 void connection_close(struct connection *connection);
 

@@ -40,6 +40,11 @@ static const char *advice(enum error_code code)
 		return "; see uav-drone scenarios";
 	case ERROR_NO_ORIGIN:
 		return "; use a scenario with an origin, or local positions";
+	case ERROR_AUTH_FAILED:
+		return "; is the secret, or the certificate, that of this id? See --id, "
+		       "--secret-file and --tls-cert";
+	case ERROR_SCENARIO_NOT_ALLOWED:
+		return "; choose another --scenario, or ask the operator for this one";
 	default:
 		return "";
 	}
@@ -64,8 +69,11 @@ enum cli_exit dialogue_unasked(const char *doing, int error)
 
 static enum cli_exit lost(const struct dialogue *dialogue)
 {
-	(void)dialogue_trouble("connection to %s lost: %s", dialogue->options->gateway,
-			       dialogue->connection->stream.trouble);
+	const struct stream *stream = &dialogue->connection->stream;
+
+	(void)dialogue_trouble(stream_ready(stream) ? "connection to %s lost: %s"
+						    : "cannot connect to %s: %s",
+			       dialogue->options->gateway, stream->trouble);
 	return CLI_UNCONNECTED;
 }
 
@@ -82,6 +90,12 @@ enum cli_exit dialogue_late(const struct dialogue *dialogue)
 uint64_t dialogue_deadline(const struct dialogue *dialogue)
 {
 	return connection_clock() + dialogue->options->timeout_us;
+}
+
+static void tell_goodbye(const struct event_goodbye *goodbye)
+{
+	(void)fputs("uav-drone: ended by the gateway: ", stderr);
+	printer_text.goodbye(stderr, goodbye);
 }
 
 enum cli_exit dialogue_next(struct dialogue *dialogue, uint64_t deadline_us, struct event *event)
@@ -102,8 +116,7 @@ enum cli_exit dialogue_next(struct dialogue *dialogue, uint64_t deadline_us, str
 		return CLI_TIMED_OUT;
 	}
 	if (event->kind == EVENT_GOODBYE) {
-		(void)fputs("uav-drone: ended by the gateway: ", stderr);
-		printer_text.goodbye(stderr, &event->goodbye);
+		tell_goodbye(&event->goodbye);
 		return CLI_REFUSED;
 	}
 	return CLI_DONE;
@@ -175,6 +188,17 @@ static bool wait_for_gateway(const struct dialogue *dialogue, uint64_t deadline_
 	return connection_pause(dialogue->wake_fd, RETRY_US, deadline_us);
 }
 
+static enum cli_exit read_credentials(struct dialogue *dialogue)
+{
+	char why[CREDENTIALS_WHY_BYTES];
+
+	if (credentials_init(&dialogue->credentials, dialogue->options, why) < 0 ||
+	    credentials_check(&dialogue->credentials, dialogue->options->id, why) < 0) {
+		return dialogue_trouble("%s", why);
+	}
+	return CLI_DONE;
+}
+
 static enum cli_exit connect_gateway(struct dialogue *dialogue)
 {
 	const struct options *options = dialogue->options;
@@ -183,7 +207,8 @@ static enum cli_exit connect_gateway(struct dialogue *dialogue)
 
 	do {
 		connection_close(dialogue->connection);
-		dialogue->connection = connection_open(options, dialogue->wake_fd, deadline_us);
+		dialogue->connection =
+			connection_open(&dialogue->credentials, dialogue->wake_fd, deadline_us);
 	} while (wait_for_gateway(dialogue, deadline_us, attempts++ == 0));
 	if (!dialogue->connection) {
 		return dialogue_trouble("out of memory");
@@ -197,7 +222,37 @@ static enum cli_exit connect_gateway(struct dialogue *dialogue)
 	return CLI_DONE;
 }
 
-/* *ref: of the registration, which the scenario's answer carries too. */
+/* Who is refused for good is told goodbye as well, and how long to stay away. */
+static void hear_goodbye(struct dialogue *dialogue)
+{
+	uint64_t deadline_us = connection_clock() + LEAVE_US;
+	struct event event;
+
+	while (dialogue->connection->stream.client.state == CLIENT_STATE_CLOSED &&
+	       connection_next(dialogue->connection, deadline_us, &event) == CONNECTION_EVENT) {
+		if (event.kind == EVENT_GOODBYE) {
+			if (event.goodbye.retry_after_ms) {
+				tell_goodbye(&event.goodbye);
+			}
+			return;
+		}
+	}
+}
+
+/* Answers the challenge; *ref becomes that of the answer. */
+static enum cli_exit prove(struct dialogue *dialogue, struct event *event, uint32_t *ref)
+{
+	char why[CREDENTIALS_WHY_BYTES];
+
+	if (credentials_prove(&dialogue->credentials, &dialogue->connection->stream.client,
+			      event->nonce, ref, why) < 0) {
+		(void)dialogue_trouble("%s", why);
+		return CLI_REFUSED;
+	}
+	return dialogue_answer(dialogue, *ref, "registration", event);
+}
+
+/* *ref: of what the welcome answers, which the scenario's answer carries too. */
 static enum cli_exit register_drone(struct dialogue *dialogue, struct slice scenario,
 				    enum presence_wish presence, uint32_t *ref)
 {
@@ -218,8 +273,10 @@ static enum cli_exit register_drone(struct dialogue *dialogue, struct slice scen
 	}
 	status = dialogue_answer(dialogue, *ref, "registration", &event);
 	if (status == CLI_DONE && event.kind == EVENT_CHALLENGE) {
-		(void)dialogue_trouble("the gateway asks for a secret, and this program has none");
-		return CLI_REFUSED;
+		status = prove(dialogue, &event, ref);
+	}
+	if (status == CLI_REFUSED) {
+		hear_goodbye(dialogue);
 	}
 	return status;
 }
@@ -245,10 +302,13 @@ enum cli_exit dialogue_open(struct dialogue *dialogue, struct slice scenario,
 			    enum presence_wish presence,
 			    void (*chosen)(void *ctx, const struct scenario_entry *scenario))
 {
-	enum cli_exit status = connect_gateway(dialogue);
+	enum cli_exit status = read_credentials(dialogue);
 	struct event event;
 	uint32_t ref = 0;
 
+	if (status == CLI_DONE) {
+		status = connect_gateway(dialogue);
+	}
 	if (status == CLI_DONE) {
 		status = register_drone(dialogue, scenario, presence, &ref);
 	}
@@ -282,4 +342,5 @@ void dialogue_close(struct dialogue *dialogue)
 	}
 	connection_close(connection);
 	dialogue->connection = NULL;
+	credentials_fini(&dialogue->credentials);
 }

@@ -10,6 +10,7 @@
 struct dialogue {
 	const struct options *options;
 	const struct printer *printer;
+	struct credentials credentials;
 	struct connection *connection;
 	int wake_fd; /* readable: this side wants to end; -1 = none */
 	bool woken;  /* it was */

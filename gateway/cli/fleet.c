@@ -77,6 +77,18 @@ static enum cli_exit make_drones(struct fleet *fleet)
 	return CLI_DONE;
 }
 
+/* What a drone lacks is told before any of them flies. */
+static enum cli_exit read_credentials(struct fleet *fleet)
+{
+	char why[CREDENTIALS_WHY_BYTES];
+	int status = credentials_init(&fleet->credentials, fleet->options, why);
+
+	for (size_t i = 0; i < fleet->flight->count && status == 0; i++) {
+		status = credentials_check(&fleet->credentials, fleet->flight->ids[i], why);
+	}
+	return status < 0 ? dialogue_trouble("%s", why) : CLI_DONE;
+}
+
 static enum cli_exit open_loop(struct fleet *fleet)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.u32 = WAKE_DATA};
@@ -98,7 +110,10 @@ enum cli_exit fleet_init(struct fleet *fleet, const struct options *options,
 				.tally = tally,
 				.epoll_fd = -1,
 				.wake_fd = -1};
-	fleet->status = raise_files(flight->count);
+	fleet->status = read_credentials(fleet);
+	if (fleet->status == CLI_DONE) {
+		fleet->status = raise_files(flight->count);
+	}
 	if (fleet->status == CLI_DONE) {
 		fleet->status = open_loop(fleet);
 	}
@@ -117,6 +132,7 @@ void fleet_fini(struct fleet *fleet)
 		swarm_drone_fini(&fleet->drones[i]);
 	}
 	free(fleet->drones);
+	credentials_fini(&fleet->credentials);
 	if (fleet->epoll_fd >= 0) {
 		(void)close(fleet->epoll_fd);
 	}
@@ -131,7 +147,7 @@ void fleet_fini(struct fleet *fleet)
 static void watch(struct fleet *fleet, size_t number)
 {
 	struct swarm_drone *drone = &fleet->drones[number];
-	bool out = drone->state == SWARM_DRONE_CONNECTING || stream_waits(&drone->stream);
+	bool out = drone->state == SWARM_DRONE_CONNECTING || stream_wants_room(&drone->stream);
 	struct epoll_event event = {.events = EPOLLIN | (out ? EPOLLOUT : 0u),
 				    .data.u32 = (uint32_t)number};
 
@@ -148,7 +164,12 @@ static void watch(struct fleet *fleet, size_t number)
 
 static void flush(struct fleet *fleet, size_t number)
 {
-	stream_send(&fleet->drones[number].stream);
+	struct stream *stream = &fleet->drones[number].stream;
+
+	if (stream_send(stream) < 0) {
+		fleet_lost(fleet, number, stream->trouble);
+		return;
+	}
 	watch(fleet, number);
 }
 
@@ -163,9 +184,16 @@ static void begin_session(struct fleet *fleet, size_t number)
 		.presence = PRESENCE_WISH_NONE,
 	};
 	struct swarm_drone *drone = &fleet->drones[number];
-	int error = client_register(&drone->stream.client, &registration, NULL);
+	char why[CREDENTIALS_WHY_BYTES];
+	int error;
 
 	drone->state = SWARM_DRONE_REGISTERING;
+	if (credentials_secure(&fleet->credentials, fleet->flight->ids[number], &drone->stream,
+			       why) < 0) {
+		fleet_cannot_fly(fleet, CLI_TROUBLE, "%s", why);
+		return;
+	}
+	error = client_register(&drone->stream.client, &registration, NULL);
 	if (error) {
 		fleet_lost(fleet, number, client_error_text(error));
 		return;
@@ -223,19 +251,22 @@ static void take_bytes(struct fleet *fleet, size_t number)
 	struct event event;
 	enum client_status status;
 
-	if (stream_receive(&drone->stream) < 0) {
-		fleet_lost(fleet, number, drone->stream.trouble);
-		return;
-	}
-	while ((status = stream_next(&drone->stream, &event)) == CLIENT_EVENT) {
-		fleet_take_event(fleet, number, &event);
-		if (drone->stream.fd < 0) {
+	do {
+		if (stream_receive(&drone->stream) < 0) {
+			fleet_lost(fleet, number, drone->stream.trouble);
 			return;
 		}
-	}
-	if (status == CLIENT_BAD) {
-		fleet_lost(fleet, number, drone->stream.trouble);
-	}
+		while ((status = stream_next(&drone->stream, &event)) == CLIENT_EVENT) {
+			fleet_take_event(fleet, number, &event);
+			if (drone->stream.fd < 0) {
+				return;
+			}
+		}
+		if (status == CLIENT_BAD) {
+			fleet_lost(fleet, number, drone->stream.trouble);
+			return;
+		}
+	} while (stream_holds(&drone->stream));
 }
 
 static void take_ready(struct fleet *fleet, size_t number, uint32_t events)
@@ -252,7 +283,7 @@ static void take_ready(struct fleet *fleet, size_t number, uint32_t events)
 		}
 		return;
 	}
-	if (events & ~(uint32_t)EPOLLOUT) {
+	if ((events & ~(uint32_t)EPOLLOUT) || drone->stream.tls) {
 		take_bytes(fleet, number);
 	}
 	if (drone->stream.fd >= 0) {

@@ -2,6 +2,7 @@
 #ifndef UAV_CLI_FLEET_H
 #define UAV_CLI_FLEET_H
 
+#include "cli/credentials.h"
 #include "cli/flight.h"
 #include "cli/swarm_drone.h"
 #include "cli/tally.h"
@@ -29,6 +30,8 @@ struct fleet {
 	/* Called with each outcome that is reported; `fate` is filled in. */
 	void (*take_fate)(void *ctx, const struct fate *fate);
 	void *ctx;
+
+	struct credentials credentials;
 
 	/* Private. */
 	int epoll_fd, wake_fd;

@@ -8,7 +8,7 @@ enum { TOLD_MAX = 5 }; /* the table counts the rest */
 
 void fleet_cannot_fly(struct fleet *fleet, enum cli_exit status, const char *format, ...)
 {
-	char why[512];
+	char why[1024];
 	va_list args;
 
 	if (fleet->status == CLI_DONE && !fleet->ending) {
@@ -48,8 +48,10 @@ void fleet_lost(struct fleet *fleet, size_t number, const char *why)
 		return;
 	}
 	if (!fleet->flying) {
-		fleet_cannot_fly(fleet, CLI_UNCONNECTED, "%s: connection to %s lost: %s", id,
-				 fleet->options->gateway, why);
+		fleet_cannot_fly(fleet, CLI_UNCONNECTED,
+				 stream_ready(&drone->stream) ? "%s: connection to %s lost: %s"
+							      : "%s: cannot connect to %s: %s",
+				 id, fleet->options->gateway, why);
 	} else if (!fleet->ending) {
 		fleet->tally->disconnected++;
 		if (may_tell(fleet)) {
@@ -162,6 +164,16 @@ static void take_goodbye(struct fleet *fleet, size_t number, const struct event_
 	fleet_lost(fleet, number, why);
 }
 
+/* The answer goes out with what else waits when all that came has been read. */
+static void prove(struct fleet *fleet, struct swarm_drone *drone, struct slice nonce)
+{
+	char why[CREDENTIALS_WHY_BYTES];
+
+	if (credentials_prove(&fleet->credentials, &drone->stream.client, nonce, NULL, why) < 0) {
+		fleet_cannot_fly(fleet, CLI_REFUSED, "%s", why);
+	}
+}
+
 void fleet_take_event(struct fleet *fleet, size_t number, const struct event *event)
 {
 	struct swarm_drone *drone = &fleet->drones[number];
@@ -172,8 +184,8 @@ void fleet_take_event(struct fleet *fleet, size_t number, const struct event *ev
 		fleet->heard++;
 		break;
 	case EVENT_CHALLENGE:
-		fleet_cannot_fly(fleet, CLI_REFUSED,
-				 "the gateway asks for a secret, and this program has none");
+		fleet->heard++;
+		prove(fleet, drone, event->nonce);
 		break;
 	case EVENT_SCENARIO_CHOSEN:
 		fleet->heard++;

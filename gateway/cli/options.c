@@ -29,6 +29,11 @@ static const struct option table[] = {
 	{"local", required_argument, NULL, OPTION_LOCAL},
 	{"for", required_argument, NULL, OPTION_FOR},
 	{"group", required_argument, NULL, OPTION_GROUP},
+	{"secret-file", required_argument, NULL, OPTION_SECRET_FILE},
+	{"tls-ca", required_argument, NULL, OPTION_TLS_CA},
+	{"tls-cert", required_argument, NULL, OPTION_TLS_CERT},
+	{"tls-key", required_argument, NULL, OPTION_TLS_KEY},
+	{"tls-name", required_argument, NULL, OPTION_TLS_NAME},
 	{"pattern", required_argument, NULL, OPTION_PATTERN},
 	{"radius", required_argument, NULL, OPTION_RADIUS},
 	{"height", required_argument, NULL, OPTION_HEIGHT},
@@ -143,6 +148,32 @@ static int take_position(struct options *options, int code, const char *value,
 				       : value_local(value, &options->position, complaint);
 }
 
+/* A path, or a name, of which nothing can be said yet but that it is there. */
+static int take_word(const char *name, const char *value, const char **taken,
+		     const struct complaint *complaint)
+{
+	*taken = value;
+	return *value ? 0 : value_complain(complaint, "--%s: is empty", name);
+}
+
+/* How the drone shows who it is, and knows the gateway. */
+static int take_credential(struct options *options, int code, const char *value,
+			   const struct complaint *complaint)
+{
+	switch (code) {
+	case OPTION_SECRET_FILE:
+		return take_word("secret-file", value, &options->secret_file, complaint);
+	case OPTION_TLS_CA:
+		return take_word("tls-ca", value, &options->tls_ca, complaint);
+	case OPTION_TLS_CERT:
+		return take_word("tls-cert", value, &options->tls_cert, complaint);
+	case OPTION_TLS_KEY:
+		return take_word("tls-key", value, &options->tls_key, complaint);
+	default:
+		return take_word("tls-name", value, &options->tls_name, complaint);
+	}
+}
+
 static int take_option(struct options *options, struct seen *seen, int code, const char *value,
 		       const struct complaint *complaint)
 {
@@ -190,15 +221,43 @@ static int take_option(struct options *options, struct seen *seen, int code, con
 	case OPTION_POSITION:
 	case OPTION_LOCAL:
 		return take_position(options, code, value, complaint);
+	case OPTION_SECRET_FILE:
+	case OPTION_TLS_CA:
+	case OPTION_TLS_CERT:
+	case OPTION_TLS_KEY:
+	case OPTION_TLS_NAME:
+		return take_credential(options, code, value, complaint);
 	default:
 		return options_swarm_take(&options->swarm, seen, code, value, complaint);
 	}
+}
+
+static int check_tls(const struct options *options, const struct complaint *complaint)
+{
+	if (!options->tls_cert != !options->tls_key) {
+		return value_complain(complaint, "--tls-cert and --tls-key go together: the "
+						 "drone's certificate, and the key to it");
+	}
+	if (!options->tls_ca && (options->tls_cert || options->tls_name)) {
+		return value_complain(complaint,
+				      "--%s needs --tls-ca FILE: the CA that has signed the "
+				      "gateway's certificate",
+				      options->tls_cert ? "tls-cert" : "tls-name");
+	}
+	if (options->tls_ca && options->socket_path && !options->tls_name) {
+		return value_complain(complaint, "--tls-ca at a Unix socket needs --tls-name NAME: "
+						 "for whom the gateway's certificate is");
+	}
+	return 0;
 }
 
 /* What must and what must not stand together. */
 static int check(struct options *options, const struct seen *seen,
 		 const struct complaint *complaint)
 {
+	if (check_tls(options, complaint) < 0) {
+		return -1;
+	}
 	if (!(options->command & (COMMAND_WHO | COMMAND_SCENARIOS)) &&
 	    options->scenario[0] == '\0') {
 		return value_complain(complaint, "--scenario NAME is missing; uav-drone scenarios "

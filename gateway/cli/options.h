@@ -61,6 +61,10 @@ struct options {
 	char host[256];
 	char port[16];
 	const char *socket_path; /* of a Unix socket; NULL: host and port */
+	const char *secret_file; /* NULL: none */
+	/* NULL when not given; a ca means TLS. "{id}" in cert and key stands for the drone's. */
+	const char *tls_ca, *tls_cert, *tls_key;
+	const char *tls_name; /* in the gateway's certificate; NULL: the host */
 	/* all but swarm */
 	char id[NAME_MAX_BYTES + 1];
 	const char *callsign; /* "" when not given */

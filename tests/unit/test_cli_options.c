@@ -317,6 +317,37 @@ static void what_does_not_fit_together_is_told(void **state)
 	complains("listen --scenario x --local 1,2,3 --position 1,2,3", "--local");
 }
 
+static void credentials_are_taken(void **state)
+{
+	struct parsed parsed;
+	const struct options *options = &parsed.options;
+
+	(void)state;
+	parses(&parsed, "who");
+	assert_null(options->secret_file);
+	assert_null(options->tls_ca);
+	parses(&parsed, "who --secret-file uav1.secret --tls-ca ca.pem");
+	assert_string_equal(options->secret_file, "uav1.secret");
+	assert_string_equal(options->tls_ca, "ca.pem");
+	assert_null(options->tls_cert);
+	assert_null(options->tls_name);
+	parses(&parsed, "swarm --scenario x --tls-ca ca --tls-cert {id}.crt --tls-key {id}.key "
+			"--tls-name gateway --secret-file all");
+	assert_string_equal(options->tls_cert, "{id}.crt");
+	assert_string_equal(options->tls_key, "{id}.key");
+	assert_string_equal(options->tls_name, "gateway");
+	parses(&parsed, "who --gateway unix:/x --tls-ca ca --tls-name gateway");
+	complains("who --gateway unix:/x --tls-ca ca", "--tls-name");
+	complains("who --tls-ca ca --tls-cert a", "--tls-key");
+	complains("who --tls-ca ca --tls-key a", "--tls-cert");
+	complains("who --tls-cert a --tls-key b", "--tls-cert needs --tls-ca");
+	complains("who --tls-name a", "--tls-name needs --tls-ca");
+	complains("who --secret-file=", "--secret-file");
+	complains("who --tls-ca=", "--tls-ca");
+	tells("swarm --help", "{id}");
+	tells("who --help", "UAV_SECRET");
+}
+
 static void help_tells_exit_codes_and_options(void **state)
 {
 	(void)state;
@@ -349,6 +380,7 @@ int main(void)
 		cmocka_unit_test(swarm_values_have_bounds),
 		cmocka_unit_test(values_have_bounds),
 		cmocka_unit_test(what_does_not_fit_together_is_told),
+		cmocka_unit_test(credentials_are_taken),
 		cmocka_unit_test(help_tells_exit_codes_and_options),
 	};
 
