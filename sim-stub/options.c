@@ -13,13 +13,18 @@
 
 static const char help[] =
 	"Usage: sim-stub [-c FILE] [--listen HOST:PORT] [--seed N]\n"
+	"                [--tls-cert FILE --tls-key FILE [--tls-ca FILE]]\n"
 	"\n"
 	"The bundled channel simulator: gateways connect to it and ask what becomes of\n"
 	"each transmission.\n"
 	"\n"
-	"  -c, --config FILE        read an ini file: section [sim], keys listen, seed\n"
+	"  -c, --config FILE        read an ini file: section [sim], keys listen, seed,\n"
+	"                           tls_cert, tls_key, tls_ca\n"
 	"  -l, --listen HOST:PORT   where to listen (127.0.0.1:7700); port 0 takes any\n"
 	"  -s, --seed N             what chance is drawn from (1)\n"
+	"      --tls-cert FILE      speak TLS, with this certificate (PEM)\n"
+	"      --tls-key FILE       and the key to it\n"
+	"      --tls-ca FILE        take only gateways with a certificate signed by this CA\n"
 	"      --help, --version\n"
 	"\n"
 	"Flags override the file. Exit codes: 0 stopped by SIGTERM or SIGINT, 1 cannot\n"
@@ -66,17 +71,51 @@ int options_set_seed(struct options *options, const char *value)
 	return read_u64(value, UINT64_MAX, &options->seed) ? 0 : -1;
 }
 
+static int set_path(char path[PATH_MAX], const char *value)
+{
+	size_t size = strlen(value);
+
+	if (size == 0 || size >= PATH_MAX) {
+		return -1;
+	}
+	memcpy(path, value, size + 1);
+	return 0;
+}
+
+int options_set_tls_cert(struct options *options, const char *value)
+{
+	return set_path(options->tls_cert, value);
+}
+
+int options_set_tls_key(struct options *options, const char *value)
+{
+	return set_path(options->tls_key, value);
+}
+
+int options_set_tls_ca(struct options *options, const char *value)
+{
+	return set_path(options->tls_ca, value);
+}
+
 struct key {
-	const char *name;
+	const char *name, *flag;
 	int (*set)(struct options *options, const char *value);
 	const char *allowed;
+	bool is_path;
 };
 
-enum { KEY_LISTEN, KEY_SEED, KEY_COUNT };
+enum { KEY_LISTEN, KEY_SEED, KEY_TLS_CERT, KEY_TLS_KEY, KEY_TLS_CA, KEY_COUNT };
+
+static const char allowed_path[] = "the path of a file";
 
 static const struct key keys[KEY_COUNT] = {
-	[KEY_LISTEN] = {"listen", options_set_listen, "HOST:PORT with a port from 0 to 65535"},
-	[KEY_SEED] = {"seed", options_set_seed, "a whole number from 0 to 18446744073709551615"},
+	[KEY_LISTEN] = {"listen", "listen", options_set_listen,
+			"HOST:PORT with a port from 0 to 65535", false},
+	[KEY_SEED] = {"seed", "seed", options_set_seed,
+		      "a whole number from 0 to 18446744073709551615", false},
+	[KEY_TLS_CERT] = {"tls_cert", "tls-cert", options_set_tls_cert, allowed_path, true},
+	[KEY_TLS_KEY] = {"tls_key", "tls-key", options_set_tls_key, allowed_path, true},
+	[KEY_TLS_CA] = {"tls_ca", "tls-ca", options_set_tls_ca, allowed_path, true},
 };
 
 /* ------------------------------------------------------------------ file */
@@ -131,6 +170,21 @@ static char *read_line(char *line, int cap, void *ctx)
 	return line;
 }
 
+/* A path is relative to the folder of the file in which it stands. */
+static int set_key(struct file *file, const struct key *key, const char *value)
+{
+	const char *slash = strrchr(file->path, '/');
+	char path[PATH_MAX];
+	int size;
+
+	if (!key->is_path || value[0] == '/' || value[0] == '\0' || !slash) {
+		return key->set(file->options, value);
+	}
+	size = snprintf(path, sizeof(path), "%.*s%s", (int)(slash + 1 - file->path), file->path,
+			value);
+	return size < (int)sizeof(path) ? key->set(file->options, path) : -1;
+}
+
 /* Always 1, "taken": mistakes are told here, so that what inih itself returns
  * are mistakes of form alone. */
 static int on_value(void *ctx, const char *section, const char *name, const char *value)
@@ -147,13 +201,13 @@ static int on_value(void *ctx, const char *section, const char *name, const char
 		}
 		if (file->given & (1u << i)) {
 			tell(file, name, " given twice", "");
-		} else if (keys[i].set(file->options, value) < 0) {
+		} else if (set_key(file, &keys[i], value) < 0) {
 			tell(file, name, " is not ", keys[i].allowed);
 		}
 		file->given |= 1u << i;
 		return 1;
 	}
-	tell(file, "unknown key \"", name, "\"; known: listen, seed");
+	tell(file, "unknown key \"", name, "\"; known: listen, seed, tls_cert, tls_key, tls_ca");
 	return 1;
 }
 
@@ -182,12 +236,18 @@ int options_read_file(struct options *options, const char *path)
 
 /* ---------------------------------------------------------- command line */
 
-enum { FLAG_HELP = 256, FLAG_VERSION };
+enum { FLAG_HELP = 256, FLAG_VERSION, FLAG_TLS_CERT, FLAG_TLS_KEY, FLAG_TLS_CA };
 
 static const struct option flags[] = {
-	{"config", required_argument, NULL, 'c'},     {"listen", required_argument, NULL, 'l'},
-	{"seed", required_argument, NULL, 's'},	      {"help", no_argument, NULL, FLAG_HELP},
-	{"version", no_argument, NULL, FLAG_VERSION}, {NULL, 0, NULL, 0},
+	{"config", required_argument, NULL, 'c'},
+	{"listen", required_argument, NULL, 'l'},
+	{"seed", required_argument, NULL, 's'},
+	{"tls-cert", required_argument, NULL, FLAG_TLS_CERT},
+	{"tls-key", required_argument, NULL, FLAG_TLS_KEY},
+	{"tls-ca", required_argument, NULL, FLAG_TLS_CA},
+	{"help", no_argument, NULL, FLAG_HELP},
+	{"version", no_argument, NULL, FLAG_VERSION},
+	{NULL, 0, NULL, 0},
 };
 
 /* What the command line says; NULL where it says nothing. */
@@ -218,6 +278,15 @@ static enum options_status read_arguments(int argc, char **argv, struct argument
 		case 's':
 			arguments->values[KEY_SEED] = optarg;
 			break;
+		case FLAG_TLS_CERT:
+			arguments->values[KEY_TLS_CERT] = optarg;
+			break;
+		case FLAG_TLS_KEY:
+			arguments->values[KEY_TLS_KEY] = optarg;
+			break;
+		case FLAG_TLS_CA:
+			arguments->values[KEY_TLS_CA] = optarg;
+			break;
 		case FLAG_HELP:
 			return print(help);
 		case FLAG_VERSION:
@@ -228,6 +297,22 @@ static enum options_status read_arguments(int argc, char **argv, struct argument
 	}
 	if (optind < argc) {
 		fprintf(stderr, "sim-stub: unexpected argument \"%s\"; see --help\n", argv[optind]);
+		return OPTIONS_WRONG;
+	}
+	return OPTIONS_RUN;
+}
+
+/* What must stand together, wherever it was said. */
+static enum options_status check_tls(const struct options *options)
+{
+	if ((options->tls_cert[0] == '\0') != (options->tls_key[0] == '\0')) {
+		fprintf(stderr, "sim-stub: tls_cert and tls_key go together: the certificate, and "
+				"the key to it\n");
+		return OPTIONS_WRONG;
+	}
+	if (options->tls_ca[0] && options->tls_cert[0] == '\0') {
+		fprintf(stderr, "sim-stub: tls_ca needs tls_cert and tls_key: whom to trust says "
+				"nothing of who this is\n");
 		return OPTIONS_WRONG;
 	}
 	return OPTIONS_RUN;
@@ -247,10 +332,10 @@ enum options_status options_read(int argc, char **argv, struct options *options)
 	}
 	for (unsigned i = 0; i < KEY_COUNT; i++) {
 		if (arguments.values[i] && keys[i].set(options, arguments.values[i]) < 0) {
-			fprintf(stderr, "sim-stub: --%s is not %s\n", keys[i].name,
+			fprintf(stderr, "sim-stub: --%s is not %s\n", keys[i].flag,
 				keys[i].allowed);
 			status = OPTIONS_WRONG;
 		}
 	}
-	return status;
+	return status == OPTIONS_RUN ? check_tls(options) : status;
 }

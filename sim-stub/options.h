@@ -2,12 +2,16 @@
 #ifndef SIM_OPTIONS_H
 #define SIM_OPTIONS_H
 
+#include <limits.h>
 #include <stdint.h>
 
 struct options {
 	char host[256]; /* a name or an address, without brackets */
 	char port[6];	/* decimal; 0 = any that is free */
 	uint64_t seed;
+	/* Paths of PEM files; empty: none. With a certificate nothing but TLS is spoken; with a
+	 * ca gateways must have a certificate signed by it. */
+	char tls_cert[PATH_MAX], tls_key[PATH_MAX], tls_ca[PATH_MAX];
 };
 
 enum options_status {
@@ -27,8 +31,16 @@ int options_set_listen(struct options *options, const char *value)
 int options_set_seed(struct options *options, const char *value)
 	__attribute__((warn_unused_result));
 
-/* Reads an ini file and tells its mistakes on stderr, each with its line. 0, or -1
- * when there were any. */
+/* A path, taken as it stands. -1 when it is empty or too long. */
+int options_set_tls_cert(struct options *options, const char *value)
+	__attribute__((warn_unused_result));
+int options_set_tls_key(struct options *options, const char *value)
+	__attribute__((warn_unused_result));
+int options_set_tls_ca(struct options *options, const char *value)
+	__attribute__((warn_unused_result));
+
+/* Reads an ini file, whose folder the paths in it are relative to, and tells its mistakes on
+ * stderr, each with its line. 0, or -1 when there were any. */
 int options_read_file(struct options *options, const char *path)
 	__attribute__((warn_unused_result));
 

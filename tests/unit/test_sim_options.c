@@ -164,10 +164,13 @@ static void test_file_mistakes(void **state)
 	size_t start = strlen(text);
 
 	(void)state;
-	assert_file_wrong("[sim]\n\nsed = 1\n", ":3: unknown key \"sed\"; known: listen, seed");
+	assert_file_wrong(
+		"[sim]\n\nsed = 1\n",
+		":3: unknown key \"sed\"; known: listen, seed, tls_cert, tls_key, tls_ca");
 	assert_file_wrong("[simm]\nseed = 1\n", ":2: unknown section \"simm\"; known: sim");
 	assert_file_wrong("[sim]\n\x1b[31m\xffk\"\xc3\xa4 = 1\n",
-			  ":2: unknown key \"\\x1b[31m\\xffk\\\"\xc3\xa4\"; known: listen, seed");
+			  ":2: unknown key \"\\x1b[31m\\xffk\\\"\xc3\xa4\"; known: listen, seed, "
+			  "tls_cert, tls_key, tls_ca");
 	assert_file_wrong("[\x07]\nseed = 1\n", ":2: unknown section \"\\x07\"; known: sim");
 	assert_file_wrong("seed = 1\n", ":1: unknown section \"\"; known: sim");
 	assert_file_wrong("[sim]\nseed = x\n",
@@ -179,6 +182,58 @@ static void test_file_mistakes(void **state)
 	memset(text + start, 'x', 1000);
 	text[start + 1000] = '\n';
 	assert_file_wrong(text, ":2: the line is too long");
+}
+
+static void test_tls(void **state)
+{
+	struct scratch scratch;
+	struct options options;
+	char path[64];
+
+	(void)state;
+	assert_int_equal(run(&options, "--tls-cert", "a.crt", "--tls-key", "a.key"), OPTIONS_RUN);
+	assert_string_equal(options.tls_cert, "a.crt");
+	assert_string_equal(options.tls_key, "a.key");
+	assert_string_equal(options.tls_ca, "");
+	/* in the file: from its folder, unless absolute */
+	scratch_write(&scratch, "[sim]\ntls_cert = a.crt\ntls_key = /b/a.key\ntls_ca = ../ca\n");
+	assert_int_equal(run(&options, "-c", scratch.path, "--tls-ca", "flag"), OPTIONS_RUN);
+	snprintf(path, sizeof(path), "%s/a.crt", scratch.folder);
+	assert_string_equal(options.tls_cert, path);
+	assert_string_equal(options.tls_key, "/b/a.key");
+	assert_string_equal(options.tls_ca, "flag");
+	assert_int_equal(run(&options, "-c", scratch.path, NULL, NULL), OPTIONS_RUN);
+	snprintf(path, sizeof(path), "%s/../ca", scratch.folder);
+	assert_string_equal(options.tls_ca, path);
+	scratch_remove(&scratch);
+}
+
+static void assert_usage_wrong(const char *a, const char *b, const char *c, const char *d,
+			       const char *wanted)
+{
+	struct capture capture;
+	struct options options;
+
+	capture_begin(&capture);
+	assert_int_equal(run(&options, a, b, c, d), OPTIONS_WRONG);
+	capture_end(&capture);
+	if (!strstr(capture.told, wanted)) {
+		fail_msg("\"%s\" does not tell of %s", capture.told, wanted);
+	}
+}
+
+static void test_tls_mistakes(void **state)
+{
+	static char path[PATH_MAX + 1];
+
+	(void)state;
+	memset(path, 'x', sizeof(path) - 1);
+	assert_usage_wrong("--tls-cert", "a", NULL, NULL, "go together");
+	assert_usage_wrong("--tls-key", "a", NULL, NULL, "go together");
+	assert_usage_wrong("--tls-ca", "a", NULL, NULL, "needs tls_cert");
+	assert_usage_wrong("--tls-cert", "", NULL, NULL, "--tls-cert is not the path");
+	assert_usage_wrong("--tls-ca", path, NULL, NULL, "--tls-ca is not the path");
+	assert_file_wrong("[sim]\ntls_cert =\n", ":2: tls_cert is not the path of a file");
 }
 
 static void test_unreadable_file(void **state)
@@ -220,7 +275,8 @@ int main(void)
 		cmocka_unit_test(test_defaults),      cmocka_unit_test(test_listen),
 		cmocka_unit_test(test_seed),	      cmocka_unit_test(test_flags_override_file),
 		cmocka_unit_test(test_file_mistakes), cmocka_unit_test(test_unreadable_file),
-		cmocka_unit_test(test_wrong_usage),
+		cmocka_unit_test(test_wrong_usage),   cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_tls_mistakes),
 	};
 
 	return cmocka_run_group_tests_name("sim_options", tests, NULL, NULL);
