@@ -13,6 +13,11 @@ bool lane_full(const struct lane *lane)
 	return lane->in_channel + lane->woken >= lane->max_in_flight || lane_link_full(lane);
 }
 
+bool lane_has_turns(const struct lane *lane)
+{
+	return lane_full(lane) || !list_empty(&lane->held) || lane->woken;
+}
+
 void lane_use_place(struct session *session)
 {
 	session->woken->woken--;

@@ -28,6 +28,11 @@ bool lane_link_full(const struct lane *lane);
 /* Whether no further message should go out. */
 bool lane_full(const struct lane *lane);
 
+/* Whether whoever has no place kept must wait for its turn: the window is full, or others wait,
+ * or have been let in and have not sent yet. Without the last, the first of those that are let in
+ * together would take all the rest of the window, again and again. */
+bool lane_has_turns(const struct lane *lane);
+
 /* The session keeps no place any more; a place that it kept goes to the next. */
 void lane_unwake(struct core *core, struct session *session);
 /* The same, when it uses the place itself. */

@@ -254,8 +254,7 @@ enum core_verdict send_take(struct core *core, struct session *sender, uint32_t 
 	placed = sender->woken == lane;
 	if (placed) {
 		lane_use_place(sender);
-	} else if (relay_way(sender->member->scenario) == WAY_OPEN &&
-		   (lane_full(lane) || !list_empty(&lane->held))) {
+	} else if (relay_way(sender->member->scenario) == WAY_OPEN && lane_has_turns(lane)) {
 		session_hold_for(sender, lane);
 		return CORE_HOLD;
 	}

@@ -326,8 +326,10 @@ static void check_held(const struct world *world, const struct conn *conn)
 				   conn->in_flight >= world->limits.max_in_flight_per_drone,
 			   "%u: held though its window has room", conn->slot);
 		break;
-	case HELD_SIMULATOR:
-		FLOW_HOLDS(world, window_full(world, &world->lanes[conn->held_lane]),
+	case HELD_SIMULATOR: /* or others are let in, and go first */
+		FLOW_HOLDS(world,
+			   window_full(world, &world->lanes[conn->held_lane]) ||
+				   lane_woken(world, conn->held_lane),
 			   "%u: held though the simulator's window has room", conn->slot);
 		break;
 	}

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fair.h"
 #include "world.h"
 
 enum { DEFAULT_RUNS = 10000, DEFAULT_STEPS = 300, DEFAULT_DRONES = 9, LEAST_OF_EACH = 100 };
@@ -69,6 +70,20 @@ static void play(struct world *world, const struct options *options, struct tall
 	}
 }
 
+enum { FAIR_RUNS = 200 };
+
+static bool share(uint64_t seed)
+{
+	unsigned unfair = 0;
+
+	for (uint64_t run = 0; run < FAIR_RUNS; run++) {
+		unfair += !fair_play(seed + run);
+	}
+	printf("%s 1 - who floods leaves the others their share, in %d runs\n",
+	       unfair ? "not ok" : "ok", FAIR_RUNS);
+	return unfair == 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {
@@ -79,24 +94,26 @@ int main(int argc, char **argv)
 	static struct world world;
 	static struct tally tally;
 	unsigned missing;
+	bool fair;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!read_options(argc, argv, &options)) {
 		return usage(argv[0]);
 	}
-	printf("TAP version 13\n1..2\n");
+	printf("TAP version 13\n1..3\n");
+	fair = share(options.seed);
 	play(&world, &options, &tally);
 	world_fini(&world);
 	count_print(&tally);
-	printf("ok 1 - %llu runs of %u steps with %u drones from seed %llu\n",
+	printf("ok 2 - %llu runs of %u steps with %u drones from seed %llu\n",
 	       (unsigned long long)options.runs, options.steps, options.drones,
 	       (unsigned long long)options.seed);
 	if (options.no_quota || options.runs < DEFAULT_RUNS || options.steps < DEFAULT_STEPS) {
-		printf("ok 2 - everything occurs # SKIP fewer runs or steps than the default\n");
-		return 0;
+		printf("ok 3 - everything occurs # SKIP fewer runs or steps than the default\n");
+		return fair ? 0 : 1;
 	}
 	missing = count_missing(&tally, LEAST_OF_EACH);
-	printf("%s 2 - everything occurs at least %d times\n", missing ? "not ok" : "ok",
+	printf("%s 3 - everything occurs at least %d times\n", missing ? "not ok" : "ok",
 	       LEAST_OF_EACH);
-	return missing ? 1 : 0;
+	return fair && !missing ? 0 : 1;
 }

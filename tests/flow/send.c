@@ -180,7 +180,8 @@ enum held_why foresee_send(struct world *world, struct conn *conn, const struct 
 	lane = conn->stay->grid->lane;
 	if (!(conn->woken && conn->held_lane == lane) &&
 	    channel_state(world, conn->stay->grid) == CHANNEL_OPEN &&
-	    (window_full(world, &world->lanes[lane]) || held_for_lane(world, lane))) {
+	    (window_full(world, &world->lanes[lane]) || held_for_lane(world, lane) ||
+	     lane_woken(world, lane))) {
 		conn->held_lane = lane;
 		return HELD_SIMULATOR;
 	}
