@@ -63,8 +63,8 @@ def test_unacknowledged_for_too_long(t):
     """Half-open: what is sent is taken by nobody, and no ping is there to notice. The system
     gives up after tcp_user_timeout_ms."""
     gateway = ready(t, scenarios={"field": IDEAL}, sessions=CALM, limits={
-        "tcp_user_timeout_ms": 500, "output_soft_ms": 600_000, "output_soft_bytes": 500_000_000,
-        "output_hard_bytes": 1_000_000_000})
+        "tcp_user_timeout_ms": 500, "output_soft_ms": 600_000, "output_soft_bytes": 100_000_000,
+        "output_hard_bytes": 200_000_000})
     proxy = FaultProxy(t, gateway.at)
     (sender,) = members(t, gateway, "sender")
     told = Presence(sender)

@@ -126,7 +126,7 @@ class Link:
         self.forward = Stream(proxy.forward, client, self.server)
         self.back = Stream(proxy.back, self.server, client)
         self.streams = (self.forward, self.back)
-        self.connected = False
+        self.connecting = self.connected = False
         self.gone = False
         self.watched = {}  # socket -> events
 
@@ -311,6 +311,7 @@ class FaultProxy:
             for stream in link.streams:
                 stream.die()
             return  # it never comes through
+        link.connecting = True
         error = link.server.connect_ex(self.target)
         if error not in (0, errno.EINPROGRESS):
             self._drop(link, reset=True)
@@ -388,7 +389,7 @@ class FaultProxy:
                     events |= selectors.EVENT_READ
                 if link.stream_to(sock).blocked:
                     events |= selectors.EVENT_WRITE
-            elif not (link.forward.dead and link.back.dead):
+            elif link.connecting:
                 events = selectors.EVENT_WRITE
             self._set_events(link, sock, events)
 
