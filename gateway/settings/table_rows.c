@@ -217,9 +217,11 @@ const struct row table_rows[] = {
 	 PATH_OF(settings, secrets_file),
 	 .example = "drones.secrets",
 	 .reloadable = true,
-	 .help = "For mode = secret: one line a drone, ID SECRET [SCENARIOS]. Nobody but its owner "
-		 "may read or write it, or root's group read it. Read again at each reload; who is "
-		 "no longer in it, or has another secret there, is sent goodbye (KICKED)."},
+	 .help = "For mode = secret: one line a drone, ID SECRET [SCENARIOS]. Only its owner may "
+		 "read "
+		 "and write it; if that is root, its group may read it, too. Read again at each "
+		 "reload: who is no longer in it, or has another secret there, is sent goodbye "
+		 "(KICKED)."},
 	{.section = "auth",
 	 .key = "delay_ms",
 	 LIMIT(auth_delay_ms, 0, MINUTE_MS),
