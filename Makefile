@@ -85,6 +85,7 @@ $(PROGRAMS):
 	$(call say,LINK  )
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/uav-gateway: LDLIBS += -lsystemd
 $(B)/uav-drone: LDLIBS += -ljansson
 
 $(B)/gen/%.o: $(B)/gen/%.c
@@ -110,7 +111,7 @@ ALL_LIBS := $(call LIB,app net front access settings cli client sim wire core ba
 $(UNIT): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(TEST_LIB) $(ALL_LIBS)
 	$(call say,LINK  )
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -ljansson $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -ljansson -lsystemd $(LDLIBS)
 # what the load and the simulator say to brokers
 $(B)/tests/unit/test_bench_dialects: $(patsubst %,$(B)/obj/tests/bench/dialect_%.o,broker nats redis mqtt)
 $(FLOW): $(call obj,$(call src,tests/flow)) $(TEST_LIB) $(call LIB,core base)

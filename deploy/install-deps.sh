@@ -19,6 +19,7 @@ packages=(
 	libssl-dev              # TLS, proofs of secrets
 	openssl                 # certificates of the tests
 	libjansson-dev          # JSON output of uav-drone
+	libsystemd-dev          # sockets that are inherited, what a service manager is told
 	libcmocka-dev           # unit tests
 	python3                 # test runner, demo
 	python3-protobuf        # drones and simulators of the tests
@@ -62,7 +63,7 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	} >&2
 	# Somebody who has installed them by hand can go on.
 	if command -v protoc-c >/dev/null &&
-		pkg-config --exists libuv libprotobuf-c inih libssl jansson cmocka 2>/dev/null &&
+		pkg-config --exists libuv libprotobuf-c inih libssl jansson libsystemd cmocka 2>/dev/null &&
 		python3 -c 'import google.protobuf' 2>/dev/null; then
 		echo "install-deps.sh: they seem to be here; going on." >&2
 		exit 0

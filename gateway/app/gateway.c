@@ -1,10 +1,12 @@
 #include "app/gateway.h"
 
 #include "app/accounts.h"
+#include "app/activation.h"
 #include "app/core_settings.h"
 #include "app/descriptors.h"
 #include "app/links.h"
 #include "app/reload.h"
+#include "app/service.h"
 #include "base/rng.h"
 #include "base/version.h"
 #include "net/listener.h"
@@ -14,7 +16,10 @@
 
 _Static_assert(2 * NET_SPARE_PEERS <= DESCRIPTORS_RESERVE, "spare connections have descriptors");
 
-enum { GATEWAY_STEP_MS = 10 }; /* how often the way down is looked at */
+enum {
+	GATEWAY_STEP_MS = 10,	   /* how often the way down is looked at */
+	GATEWAY_STATUS_MS = 10000, /* how often the service manager is told how many are here */
+};
 
 enum gateway_phase {
 	GATEWAY_RUNNING,
@@ -32,7 +37,7 @@ struct gateway {
 	struct access_keeper keeper;
 	struct log *log;
 	enum gateway_phase phase;
-	uint64_t drain_until_us; /* monotonic */
+	uint64_t phase_end_us; /* monotonic; of draining and leaving, at the latest */
 	uv_loop_t loop;
 	struct net net;
 	struct core *core;
@@ -40,7 +45,8 @@ struct gateway {
 	struct listener *listeners[SETTINGS_MAX_LISTENERS];
 	size_t listener_count;
 	uv_signal_t signals[GATEWAY_SIGNALS];
-	uv_timer_t timer; /* of the way down */
+	uv_timer_t timer; /* of the way down; before, of the status */
+	uint32_t told_online;
 	struct net_task reload;
 };
 
@@ -83,6 +89,7 @@ static void end(struct gateway *gateway)
 static void leave(struct gateway *gateway)
 {
 	gateway->phase = GATEWAY_LEAVING;
+	gateway->phase_end_us = gateway->net.now.mono_us + gateway->settings->linger_ms * 1000ull;
 	core_shutdown(gateway->core);
 }
 
@@ -90,8 +97,13 @@ static void step(struct gateway *gateway)
 {
 	if (gateway->phase == GATEWAY_DRAINING &&
 	    (core_in_flight(gateway->core) == 0 ||
-	     gateway->net.now.mono_us >= gateway->drain_until_us)) {
+	     gateway->net.now.mono_us >= gateway->phase_end_us)) {
 		leave(gateway);
+	}
+	/* Some may have begun to linger when linger_ms was more. */
+	if (gateway->phase == GATEWAY_LEAVING &&
+	    gateway->net.now.mono_us >= gateway->phase_end_us) {
+		net_linger_end(&gateway->net);
 	}
 	if (gateway->phase == GATEWAY_LEAVING && gateway->net.peers == 0) {
 		end(gateway);
@@ -111,7 +123,9 @@ static void drain(struct gateway *gateway)
 	LOG(gateway->log, LOG_LEVEL_INFO, "stopping", log_num("drones", core_online(gateway->core)),
 	    log_num("in_flight", core_in_flight(gateway->core)));
 	gateway->phase = GATEWAY_DRAINING;
-	gateway->drain_until_us = gateway->net.now.mono_us + gateway->settings->drain_ms * 1000ull;
+	gateway->phase_end_us = gateway->net.now.mono_us + gateway->settings->drain_ms * 1000ull;
+	service_stopping(core_online(gateway->core),
+			 (uint64_t)gateway->settings->drain_ms + gateway->settings->linger_ms);
 	close_listeners(gateway);
 	core_drain(gateway->core);
 	uv_timer_start(&gateway->timer, on_step, GATEWAY_STEP_MS, GATEWAY_STEP_MS);
@@ -173,6 +187,7 @@ static void run_reload(struct net_task *task)
 		    log_str("why", "the gateway is stopping"));
 		return;
 	}
+	service_reloading();
 	links_bulk_begin(&gateway->links);
 	status = reload_perform(&work, &before, &next);
 	links_bulk_end(&gateway->links);
@@ -188,6 +203,8 @@ static void run_reload(struct net_task *task)
 		}
 		in_force_free(&before);
 	}
+	service_ready(status == 0 ? "reloaded" : "the last reload was refused, see the log",
+		      core_online(gateway->core));
 }
 
 /* However many signals come in one turn of the loop, the file is read once. */
@@ -241,16 +258,31 @@ static void warn_insecure(const struct gateway *gateway)
 static int open_listeners(struct gateway *gateway)
 {
 	const struct settings *settings = gateway->settings;
+	int inherited[SETTINGS_MAX_LISTENERS];
 
+	if (activation_take(settings, gateway->log, inherited) < 0) {
+		return -1;
+	}
 	for (uint32_t i = 0; i < settings->listener_count; i++) {
 		struct listener *listener;
 
-		if (listener_open(&gateway->net, i, &listener) < 0) {
+		if (listener_open(&gateway->net, i, inherited[i], &listener) < 0) {
 			return -1;
 		}
 		gateway->listeners[gateway->listener_count++] = listener;
 	}
 	return 0;
+}
+
+static void on_status(uv_timer_t *timer)
+{
+	struct gateway *gateway = timer->data;
+	uint32_t online = core_online(gateway->core);
+
+	if (online != gateway->told_online) {
+		gateway->told_online = online;
+		service_status(online);
+	}
 }
 
 static void init_handles(struct gateway *gateway)
@@ -299,6 +331,10 @@ static int start(struct gateway *gateway)
 		return -1;
 	}
 	links_start(&gateway->links);
+	service_ready("listening", 0);
+	if (service_is_watched()) {
+		uv_timer_start(&gateway->timer, on_status, GATEWAY_STATUS_MS, GATEWAY_STATUS_MS);
+	}
 	return 0;
 }
 

@@ -10,7 +10,7 @@
 #define UAV_NET_BACKLOG_H
 
 #include "base/bucket.h"
-#include "core/limits.h"
+#include "core/core.h"
 #include "net/outbox.h"
 
 #define BACKLOG_REST_US 50000u

@@ -183,15 +183,13 @@ void listener_reload(struct listener *listener)
 /* --- the beginning --- */
 
 /* As it is bound: the system may have chosen the port. */
-static void log_listening(const struct listener *listener, const struct sockaddr_storage *asked)
+static void log_listening(const struct listener *listener)
 {
-	struct sockaddr_storage bound = *asked;
+	struct sockaddr_storage bound = {0};
 	socklen_t size = sizeof(bound);
 	char text[HOST_TEXT_BYTES];
 
-	if (listener->family != AF_UNIX) {
-		(void)getsockname(listener->fd, (struct sockaddr *)&bound, &size);
-	}
+	(void)getsockname(listener->fd, (struct sockaddr *)&bound, &size);
 	LOG(listener->net->log, LOG_LEVEL_INFO, "listening",
 	    log_str("listener", settings_of(listener)->name),
 	    log_str("protocol", listener->net->fronts[listener->number]->name),
@@ -239,6 +237,17 @@ static int bind_and_listen(struct listener *listener, const struct sockaddr_stor
 	return 0;
 }
 
+static void take_over(struct listener *listener, int fd)
+{
+	struct sockaddr_storage bound = {0};
+	socklen_t size = sizeof(bound);
+
+	(void)getsockname(fd, (struct sockaddr *)&bound, &size);
+	listener->family = bound.ss_family;
+	listener->fd = fd;
+	listener_reload(listener);
+}
+
 static int watch(struct listener *listener, const char **why)
 {
 	int status = uv_poll_init(listener->net->loop, &listener->poll, listener->fd);
@@ -275,36 +284,44 @@ static int fail(struct net *net, uint32_t number, const char *why)
 	return -1;
 }
 
-int listener_open(struct net *net, uint32_t number, struct listener **out)
+/* 0, or -1 with *why, static. */
+static int find_socket(struct listener *listener, int inherited, const char **why)
 {
-	const struct listener_settings *settings = &net->settings->listeners[number];
-	const struct front *front = front_find(settings->protocol);
 	struct sockaddr_storage address;
-	struct listener *listener;
-	const char *why = NULL;
+
+	if (inherited >= 0) {
+		take_over(listener, inherited);
+		return 0;
+	}
+	if (host_resolve(&settings_of(listener)->address, &address) < 0) {
+		*why = "the address is neither numeric nor localhost, or its path is too long";
+		return -1;
+	}
+	return bind_and_listen(listener, &address, why);
+}
+
+int listener_open(struct net *net, uint32_t number, int inherited, struct listener **out)
+{
+	const struct front *front = front_find(net->settings->listeners[number].protocol);
+	struct listener *listener = front ? malloc(sizeof(*listener)) : NULL;
+	const char *why = front ? "out of memory" : "this version does not speak the protocol yet";
 
 	*out = NULL;
-	if (!front) {
-		return fail(net, number, "this version does not speak the protocol yet");
-	}
-	if (host_resolve(&settings->address, &address) < 0) {
-		return fail(
-			net, number,
-			"the address is neither numeric nor localhost, or its path is too long");
-	}
-	listener = malloc(sizeof(*listener));
 	if (!listener) {
-		return fail(net, number, "out of memory");
+		if (inherited >= 0) {
+			close(inherited);
+		}
+		return fail(net, number, why);
 	}
 	*listener = (struct listener){
 		.net = net, .number = number, .fd = -1, .spare = open_spare(), .handles = 2};
 	admission_place_init(&listener->place, on_admitted);
-	if (bind_and_listen(listener, &address, &why) < 0 || watch(listener, &why) < 0) {
+	if (find_socket(listener, inherited, &why) < 0 || watch(listener, &why) < 0) {
 		release(listener);
 		return fail(net, number, why);
 	}
 	net->fronts[number] = front;
-	log_listening(listener, &address);
+	log_listening(listener);
 	*out = listener;
 	return 0;
 }

@@ -6,8 +6,10 @@
 
 struct listener;
 
-/* Binds to the address of net->settings->listeners[number] and listens there, and logs where.
- * 0 with the listener in *out, or -1, logged, with NULL there.
+/* Binds to the address of net->settings->listeners[number] and listens there, and logs where. Or
+ * takes over `inherited`, unless that is -1: a socket that listens already, does not block, and
+ * stays as it is for others who have it, the file of a unix socket too. 0 with the listener in
+ * *out, or -1, logged, with NULL there; `inherited` is closed then.
  *
  * The file of a unix socket has the permissions that the process's umask leaves; who may
  * write to it may connect. One that a dead process has left is removed first; anything
@@ -16,7 +18,7 @@ struct listener;
  * At the limit of descriptors newcomers are taken and closed at once, so that the
  * loop does not spin; they are told nothing. The gateway compares that limit
  * with max_drones at its start for this reason. */
-int listener_open(struct net *net, uint32_t number, struct listener **out)
+int listener_open(struct net *net, uint32_t number, int inherited, struct listener **out)
 	__attribute__((warn_unused_result));
 
 /* net->settings are others now: what newcomers get from the socket follows them. Who waits to

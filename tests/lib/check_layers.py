@@ -33,6 +33,7 @@ LIBRARIES = {
     "drone.pb-c.h": ["gateway/wire"],
     "channel.pb-c.h": ["gateway/wire"],
     "openssl/": ["gateway/base"],
+    "systemd/": ["gateway/app"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 OURS = re.compile(r"^(base|core|settings|access|wire|front|net|app|client|cli)/")
