@@ -218,8 +218,7 @@ static void tells_no_secret(void **state)
 		"uav1 SECRETxSECRETxSECRET\nuav1 SECRETxSECRETxSECRETx\n",
 		"uav1 SECRETxSECRETxSECRET\xff\n",
 		"uav1=SECRETxSECRETxSECRET\n",
-		"SECRETxSECRETxSECRET SECRETxSECRETxSECRET\nSECRETxSECRETxSECRET "
-		"SECRETxSECRETxSECRET\n",
+		"SECRETxSECRETxS SECRETxSECRETxSE\nSECRETxSECRETxS SECRETxSECRETxSE\n",
 	};
 	struct mistakes mistakes;
 
@@ -234,18 +233,18 @@ static void tells_no_secret(void **state)
 
 static void tells_all_of_some_and_the_number_of_many(void **state)
 {
-	static char text[4096];
+	char text[250 * 2 + 1];
 	struct mistakes mistakes;
 
 	(void)state;
-	for (int i = 0; i < 100; i++) {
-		strcat(text, "uav1\n");
+	for (size_t i = 0; i < sizeof(text) - 1; i++) {
+		text[i] = i % 2 ? '\n' : 'x';
 	}
+	text[200] = '\0';
 	assert_null(parse(text, &mistakes));
 	assert_int_equal(mistakes.count, 100);
-	for (int i = 0; i < 150; i++) {
-		strcat(text, "uav1\n");
-	}
+	text[200] = 'x';
+	text[sizeof(text) - 1] = '\0';
 	assert_null(parse(text, &mistakes));
 	assert_int_equal(mistakes.count, 101);
 	assert_non_null(strstr(mistakes.all, "0: 150 mistakes more\n"));
@@ -322,10 +321,12 @@ static const char *get(const struct fixture *f)
 {
 	static char text[8192];
 	int fd = open(f->path, O_RDONLY);
-	ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	ssize_t size;
 
+	assert_true(fd >= 0);
+	memset(text, 0, sizeof(text));
+	size = read(fd, text, sizeof(text) - 1);
 	assert_true(size >= 0);
-	text[size] = '\0';
 	close(fd);
 	return text;
 }
