@@ -230,29 +230,42 @@ def settings_seeds():
             "misspelt": "[listn:a]\n[gateway]\nnmae = x\nmax_drones = 3\n[scenario:s]\n"
                         "chanel.model = y\n[gateway:x]\n[scenario]\n[scenario:]\n[scenario:a b]\n",
             "form": "name = x\n[gateway\nnonsense\na: b\n= 5\n[gateway] # x\nname = two words\n",
-            "long_line": LISTEN + "[scenario:s]\nchannel.x=" + "y" * 990 + "\nchannel.y = " + "z" * 991 + "\n",
+            "long_line": LISTEN + "[scenario:s]\nchannel.x=" + "y" * 990 + "\nchannel.y = "
+                         + "z" * 991 + "\n",
             "many": LISTEN + "".join(f"[listen:l{n}]\naddress = 127.0.0.1:{n}\n" for n in range(1, 18))
                     + "[scenario:s]\n" + "".join(f"channel.k{n} = {n}\n" for n in range(257)),
+            "secret": LISTEN + "[auth]\nmode = secret\nsecrets_file = drones.secrets\n"
+                      "[listen:b]\naddress = 0.0.0.0:7601\n[scenario:s]\nallow = uav-*, base\n",
+            "tls": LISTEN + "tls_cert = a.pem\ntls_key = a.key\ntls_ca = ca.pem\n[auth]\nmode = tls\n"
+                   "[simulator]\ntls_ca = ca.pem\ntls_name = sim\n",
+            "open": "[listen:a]\naddress = 0.0.0.0:7600\n[listen:b]\naddress = [::]:7601\n"
+                    "insecure = yes\n[auth]\nmode = none\n",
+            "halves": LISTEN + "tls_cert = a.pem\ninsecure = yes\n[auth]\nmode = secret\n[simulator]\n"
+                      "address = unix:/s\ntls_key = a.key\ntls_ca = ca.pem\n[scenario:s]\nallow = [a-\n",
             "section_twice": LISTEN + "[limits]\n[limits]\noutput_soft_bytes = 262144\n",
             "log": LISTEN + "[gateway]\nlog_level = debug\nlog_format = json\n[presence]\n",
     }.items():
         seed(name, text)
     seed("not_text", LISTEN.encode() + b"[scenario:s]\ndescription = \xff\nchannel.x = a\x1b[2J\n"
          b"[gateway]\nname = a\x00b\n")
-    words = {f"[{name}]" for name in re.findall(r'^\t\{"(\w+)", TARGET', table_text(), re.M)}
+    save_dictionary()
+
+
+def save_dictionary():
+    """What stands in the table of keys."""
+    table = read_text("gateway", "settings", "table.c") + read_text("gateway", "settings", "table_rows.c")
+    sections = re.findall(r'^\t\{"(\w+)", TARGET', table, re.M)
+    values = re.findall(r'\.(?:preset|example) = "([^"]+)"', table)
+    values += re.findall(r'^\t\{"(\w+)", \S+ (?:true|false)\}', table, re.M)
+    words = {"channel.", "unix:/", "127.0.0.1:0", "[::1]:7600", "include = a.ini\\x0a", "\\x1d"}
+    words |= {f"[{name}]\\x0a" for name in sections}
     words |= {f"[{name}:s]\\x0a" for name in ("listen", "simulator", "scenario")}
-    words |= {f"\\x0a{key} = " for key in re.findall(r'\.key = "([\w.]+)"', table_text())}
-    words |= {f"= {value}\\x0a" for value in re.findall(r'\.(?:preset|example) = "([^"]+)"', table_text())}
-    words |= {f"= {value}\\x0a" for value in re.findall(r'^\t\{"(\w+)", \S+ (?:true|false)\}', table_text(), re.M)}
-    words |= {"channel.", "unix:/", "127.0.0.1:0", "[::1]:7600", "include = a.ini\\x0a", "\\x1d", "\\xef\\xbb\\xbf"}
+    words |= {f"\\x0a{key} = " for key in re.findall(r'\.key = "([\w.]+)"', table)}
+    words |= {f"= {value}\\x0a" for value in values}
     with open(os.path.join(HERE, "settings.dict"), "w", encoding="ascii") as file:
         print("# Words of gateway.ini, for libFuzzer; made by make_corpus.py", file=file)
         for word in sorted(words):
             print(f'"{word}"', file=file)
-
-
-def table_text():
-    return read_text("gateway", "settings", "table.c")
 
 
 def options_seeds():

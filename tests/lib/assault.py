@@ -13,6 +13,7 @@ import socket
 import time
 
 import hostile
+import scene
 import uavtest
 from malformed import Malformed
 from uavtest import relay
@@ -29,6 +30,7 @@ class Attack:
         self.number = number
         self.state = pick(chance, STATES)
         self.way = pick(chance, WAYS)
+        self.piece = 1 if self.way == "byte by byte" else chance.randrange(2, 200)
         self.inputs = []
         self.end = "wait"  # for the gateway to end it
         self._choose(maker, chance)
@@ -64,7 +66,7 @@ class Attack:
             out += hostile.registration(f"h{self.number}", scenario=scenario,
                                         presence="PRESENCE_WISH_NONE")
         if self.state == "held":
-            out += hostile.frame(9, send={"drone": "anchor", "payload": b"x", "report": "REPORT_WISH_ALL"}) * 5
+            out += hostile.frame(9, send={"drone": "anchor", "report": "REPORT_WISH_ALL"}) * 5
         for at, one in enumerate(self.inputs):
             if self.state != "new":
                 out += hostile.frame(0, ping={"nonce": NONCES + at})
@@ -75,26 +77,21 @@ class Attack:
         """One frame from the gateway; counted in `heard`."""
         body = event.WhichOneof("body")
         if body == "error":
-            word = "error " + relay.ErrorCode.Name(event.error.code).removeprefix("ERROR_CODE_")
-            self.errors.append(word)
-            if self.state == "new" and event.ref == len(self.verdicts) + 1 and len(self.inputs) > event.ref:
+            heard[f"error {scene.error_of(event)}"] += 1
+            self.errors.append(f"error {scene.error_of(event)}")
+            if self.state == "new" and event.ref == len(self.verdicts) + 1 < len(self.inputs):
                 self._decide()
-        elif body == "goodbye":
-            word = "goodbye " + relay.GoodbyeReason.Name(event.goodbye.reason).removeprefix("GOODBYE_REASON_")
-            self.goodbye = word
-        elif body == "pong":
-            word = "pong"
-            if event.pong.nonce >= NONCES and event.pong.nonce < NONCES + len(self.inputs):
-                if event.pong.nonce > NONCES:
-                    self._decide()
-                self.errors.clear()
-        elif body == "send_report":
-            for outcome in event.send_report.outcomes:
-                heard["outcome " + relay.Outcome.Name(outcome.outcome).removeprefix("OUTCOME_")] += 1
             return
-        else:
-            word = body
-        heard[word] += 1
+        if body == "goodbye":
+            body = self.goodbye = f"goodbye {scene.reason_name(event.goodbye.reason)}"
+        elif body == "pong" and 0 <= event.pong.nonce - NONCES < len(self.inputs):
+            if event.pong.nonce > NONCES:
+                self._decide()
+            self.errors.clear()
+        elif body == "send_report":
+            for one in event.send_report.outcomes:
+                heard[f"outcome {scene.outcome_name(one.outcome)}"] += 1
+        heard[body] += 1
 
     def _decide(self):
         self.verdicts.append(self.errors[-1] if self.errors else "taken")
@@ -136,7 +133,8 @@ class Assault:
             while self.played < until and len(self._open) < self.at_once:
                 self._start(Attack(next(self.numbers), self.maker, self.chance))
             ready = self._poll.poll(uavtest.DEADLINE)
-            assert ready, [(attack.state, attack.inputs, attack.verdicts) for attack, *_ in self._open.values()]
+            assert ready, ("never ended", [(attack.state, attack.inputs, attack.verdicts)
+                                           for attack, *_ in self._open.values()])
             for number, events in ready:
                 self._turn(number, events)
 
@@ -163,7 +161,7 @@ class Assault:
             self._finish(attack, sock)
 
     def _write(self, attack, sock, out):
-        size = {"byte by byte": 1, "in pieces": self.chance.randrange(1, 200)}.get(attack.way, len(out))
+        size = len(out) if attack.way == "at once" else attack.piece
         del out[: sock.send(out[:size])]
         if out:
             return
@@ -193,7 +191,7 @@ class Assault:
         else:
             sock.close()
         attack.finish()
-        assert attack.end != "wait" or attack.goodbye, ("ended without a goodbye", attack.state, attack.inputs)
+        assert attack.end != "wait" or attack.goodbye, ("no goodbye", attack.state, attack.inputs)
         for one, verdict in zip(attack.inputs, attack.verdicts):
             self.became[attack.state, one.kind, verdict] += 1
             assert one.allowed is None or verdict in one.allowed, (verdict, attack.state, one)

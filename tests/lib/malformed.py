@@ -10,7 +10,7 @@ import ssl
 import struct
 
 import uavtest
-from hostile import field, raw
+from hostile import field, frame, raw
 from uavtest import encode_varint, relay
 
 # `allowed`: a set of verdicts, or None for any
@@ -25,8 +25,8 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 ENVELOPE = relay.ToGateway.DESCRIPTOR
 BODIES = {f.name: f for f in ENVELOPE.fields if f.message_type}
 
-BAD_TEXTS = [b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"a\xe2\x82", b"\x80", b"\xf8\x88\x80\x80\x80",
-             b"a\x00b", b"\x00", b"drone\x00", b"uav1\xfe"]
+BAD_TEXTS = [b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"a\xe2\x82", b"\x80",
+             b"\xf8\x88\x80\x80\x80", b"a\x00b", b"\x00", b"drone\x00", b"uav1\xfe"]
 CONTROLS = ["\n", "\r", "\x1b[2J", "\x07", "\x7f", "\x85", "\x9b", "\t", "x\ny=z"]
 INVISIBLE = ["\u2028", "\u202e", "\u200b"]  # a callsign may have them
 NOT_FINITE = [b"\x00\x00\xc0\x7f", b"\x00\x00\x80\x7f", b"\x00\x00\x80\xff", b"\x01\x00\x80\x7f",
@@ -74,15 +74,20 @@ class Malformed:
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.golden = list(golden())
+        self.right = collections.defaultdict(list)  # bodies, by number
+        for message in map(relay.ToGateway.FromString, self.golden):
+            name = message.WhichOneof("body")
+            self.right[BODIES[name].number].append(getattr(message, name).SerializeToString())
         self.texts = self._fields(lambda f: f.type == f.TYPE_STRING)
         self.enums = self._fields(lambda f: f.type == f.TYPE_ENUM)
         self.floats = self._fields(lambda f: f.type == f.TYPE_FLOAT)
         self.known = self._fields(lambda f: True)
         self.unfinished = [self.cut_short, self.flipped_anywhere]
-        self.lasting = [self.unknown_field, self.nothing_but_unknown, self.unknown_body, self.bad_text, self.not_finite,
-                        self.unknown_enum, self.control_characters, self.odd_number,
-                        self.long_text, self.wrong_state, self.flipped, self.cut_and_framed,
-                        self.spliced, self.repeated]
+        self.lasting = [self.unknown_field, self.nothing_but_unknown, self.unknown_body,
+                        self.bad_text, self.not_finite, self.unknown_enum,
+                        self.control_characters, self.odd_number, self.long_text,
+                        self.wrong_state, self.flipped, self.cut_and_framed, self.spliced,
+                        self.repeated]
         self.fatal = [self.too_long, self.over_32_bits, self.endless_varint, self.zero_length,
                       self.field_zero, self.group, self.cut_inside, self.wrong_type,
                       self.two_bodies, self.part_twice, self.long_number, self.bomb]
@@ -106,7 +111,10 @@ class Malformed:
         return found
 
     def _within(self, path, content):
-        """`content` as the sub-message at that path, and a ref."""
+        """`content` as the sub-message at that path, and a ref. Right under a body it stands behind
+        what is right."""
+        if len(path) == 1:
+            content = self.random.choice(self.right[path[0]]) + content
         for number in reversed(path):
             content = field(number, content)
         return framed(b"\x08" + encode_varint(self.random.randrange(1, 2**32)) + content)
@@ -142,16 +150,19 @@ class Malformed:
         return self.random.randbytes(self.random.randrange(20))
 
     def field_zero(self):
-        body = self.random.choice(self.golden) + bytes([self.random.choice([VARINT, FIXED64, BYTES, FIXED32]), 0])
-        return Input("field 0", framed(body + bytes(8)), ENDS)
+        wire_type = self.random.choice([VARINT, FIXED64, BYTES, FIXED32])
+        body = self.random.choice(self.golden) + bytes([wire_type]) + bytes(9)
+        return Input("field 0", framed(body), ENDS)
 
     def group(self):
         body = tag(self.random.randrange(1, 3000), self.random.choice([3, 4, 6, 7]))
-        return Input("wire type that is none", framed(self.random.choice([b"", b"\x08\x01"]) + body), ENDS)
+        before = self.random.choice([b"", b"\x08\x01"])
+        return Input("wire type that is none", framed(before + body), ENDS)
 
     def cut_inside(self):
         """A frame whose body says that it goes on behind the frame."""
-        message = relay.ToGateway.FromString(self.random.choice([one for one in self.golden if len(one) > 8]))
+        long = [one for one in self.golden if len(one) > 8]
+        message = relay.ToGateway.FromString(self.random.choice(long))
         message.ref = 0
         content = message.SerializeToString()
         return Input("body cut short", framed(content[: self.random.randrange(1, len(content))]), ENDS)
@@ -161,7 +172,8 @@ class Malformed:
         right = {one.TYPE_FLOAT: FIXED32}.get(one.type, BYTES if one.message_type or one.type in (
             one.TYPE_STRING, one.TYPE_BYTES) else VARINT)
         wrong = self.random.choice([t for t in (VARINT, FIXED64, BYTES, FIXED32) if t != right])
-        return Input("wrong wire type", self._within(path[:-1], tag(path[-1], wrong) + self._value(wrong)), ENDS)
+        content = tag(path[-1], wrong) + self._value(wrong)
+        return Input("wrong wire type", self._within(path[:-1], content), ENDS)
 
     def two_bodies(self):
         one, two = self.random.sample(sorted(f.number for f in BODIES.values()), 2)
@@ -204,7 +216,7 @@ class Malformed:
     def nothing_but_unknown(self):
         """A frame full of what is skipped."""
         count = self.random.randrange(100, 1500)
-        content = self.random.choice([b"\x78\x00" * count, b"\xfa\x01\x00" * count, b"\x85\x01abcd" * count])
+        content = count * self.random.choice([b"\x78\x00", b"\xfa\x01\x00", b"\x85\x01abcd"])
         body = self.random.choice([field(BODIES["list_scenarios"].number, content),
                                    b"\x08\x01" * count + field(BODIES["pong"].number, b"")])
         return Input("nothing but unknown fields", raw(5, body), {"taken"})
@@ -232,16 +244,18 @@ class Malformed:
     def unknown_enum(self):
         path, _ = self.random.choice(self.enums)
         value = self.random.choice([3, 4, 127, 128, 2**31 - 1, 2**31, 2**32 - 1, 2**64 - 1])
-        return Input("unknown enum value", self._within(path[:-1], tag(path[-1], VARINT) + encode_varint(value)), REFUSED)
+        content = tag(path[-1], VARINT) + encode_varint(value)
+        return Input("unknown enum value", self._within(path[:-1], content), REFUSED)
 
     def control_characters(self):
-        name = "x" + self.random.choice(CONTROLS + INVISIBLE) + self.random.choice(["", "y", "level=error"])
+        behind = self.random.choice(["", "y", "level=error"])
+        name = "x" + self.random.choice(CONTROLS + INVISIBLE) + behind
         body = self.random.choice([
             {"rename": {"callsign": name}}, {"join_group": {"group": name}},
             {"leave_group": {"group": name}}, {"send": {"group": name}},
             {"choose_scenario": {"name": name}}, {"list_drones": {"scenario": name}},
             {"send": {"drone": name, "content_type": name}}])
-        return Input("control characters", uavtest.delimit(relay.ToGateway(ref=5, **body)), NAMED)
+        return Input("control characters", frame(5, **body), NAMED)
 
     def odd_number(self):
         """Numbers at the ends of what they can be, or beyond."""
@@ -254,10 +268,10 @@ class Malformed:
             {"update_state": {"velocity": {"north_mps": far}, "radio": {"tx_power_dbm": far}}},
             {"update_state": {"attitude": {"yaw_deg": far}}},
             {"ping": {"nonce": 2**64 - 1, "time_us": 2**64 - 1}}, {"pong": {"nonce": 2**63}}])
-        data = uavtest.delimit(relay.ToGateway(ref=5, **body))
+        data = frame(5, **body)
         if self.random.random() < 0.3:  # a ref of ten bytes, as a negative number has
             data = framed(b"\x08" + encode_varint(2**64 - 1) + field(BODIES["pong"].number, b""))
-        return Input("odd number", data, {"taken", "error BAD_REQUEST", "error NO_ORIGIN", "error NO_SCENARIO"})
+        return Input("odd number", data, REFUSED | {"taken", "error NO_ORIGIN", "error NO_SCENARIO"})
 
     def long_text(self):
         size = self.random.choice([33, 65, 129, 300, 4000])
@@ -267,14 +281,14 @@ class Malformed:
             {"choose_scenario": {"name": text}}, {"send": {"group": text}},
             {"send": {"drone": text}}, {"send": {"everyone": {}, "content_type": text}},
             {"list_drones": {"scenario": text}}, {"authenticate": {"proof": text.encode()}}])
-        return Input("long text", uavtest.delimit(relay.ToGateway(ref=5, **body)),
+        return Input("long text", frame(5, **body),
                      NAMED | REFUSED | {"error UNSUPPORTED", "error ALREADY_REGISTERED"})
 
     def wrong_state(self):
         """What only somebody who is not registered may ask."""
         body = {"registration": {"protocol": self.random.choice([0, 1, 2**32 - 1]),
                                  "drone_id": self.random.choice(["", "uav1", "x" * 33])}}
-        return Input("registered again", uavtest.delimit(relay.ToGateway(ref=5, **body)), {"error ALREADY_REGISTERED"})
+        return Input("registered again", frame(5, **body), {"error ALREADY_REGISTERED"})
 
     # -- what was right once
 
@@ -328,14 +342,15 @@ class Malformed:
 
     def bad_registration(self, ref):
         """One that may be tried again."""
-        text = self.random.choice(CONTROLS + INVISIBLE + ["", "x" * 33, "\u00e4", "a b", "a/b", "a" * 400])
+        text = self.random.choice(
+            CONTROLS + INVISIBLE + ["", "x" * 33, "\u00e4", "a b", "a/b", "a" * 400])
         if self.random.random() < 0.5:
             fields, answer = {"drone_id": text}, "error BAD_ID"
         else:
             callsign = self.random.choice(CONTROLS + ["x" * 33])
             fields, answer = {"drone_id": "uav1", "callsign": callsign}, "error BAD_NAME"
-        message = relay.ToGateway(ref=ref, registration={"protocol": 1, **fields})
-        return Input("bad registration", uavtest.delimit(message), {answer})
+        data = frame(ref, registration={"protocol": 1, **fields})
+        return Input("bad registration", data, {answer})
 
     def out_of_turn(self):
         """Anything but a registration, or one that cannot be."""
@@ -347,8 +362,8 @@ class Malformed:
             path, _ = self.random.choice(self.texts)
             return Input("text that is none", self._within(path[:-1], field(path[-1], b"\xff")), ENDS)
         if kind == 2:
-            return Input("protocol 0", uavtest.delimit(relay.ToGateway(
-                ref=5, registration={"drone_id": "uav1"})), ENDS)
+            return Input("protocol 0", frame(
+                5, registration={"drone_id": "uav1"}), ENDS)
         return Input("unknown body", raw(5, field(self._new_number(), b"")), ENDS)
 
 
