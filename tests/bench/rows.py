@@ -52,6 +52,7 @@ class Case:
     send_buffer: int = 0  # bytes that a drone's socket holds back; 0: as the system has it
     flood: str = ""  # what a drone beside the others does as fast as it can (flooder.py)
     hindered: bool = False  # a process that spins takes half of the relay's processor
+    accepts_bounded: bool = False  # accept_rate as by default; else none, as the limit has none
     defaults: bool = False  # the gateway with the windows and timeouts that it has by itself
     one_core: bool = False  # latency: across cores the wake-ups hide all differences
     share: float = 1.0  # of the time that is asked for (--seconds)
@@ -210,8 +211,10 @@ def registration():
             (Line("relay, CPU us/registration", "relay_us", "connecting"),
              Line("registrations/s", "per_second", "connecting")),
             peers=("connecting",)),
-        Row("storm", f"{MOST_DRONES:,} drones register, each is told of all who come later",
-            (Case("storm", mode="register", drones=MOST_DRONES, presence=True),),
+        Row("storm", f"{MOST_DRONES:,} drones register, each is told of all who come later; "
+            "accept_rate as by default",
+            (Case("storm", mode="register", drones=MOST_DRONES, presence=True,
+                  accepts_bounded=True),),
             (Line("until all are told, s", "seconds", "storm",
                   wanted=Wanted(30.0, 5.0, of="value")),
              Line("relay, CPU us/registration", "relay_us", "storm"),

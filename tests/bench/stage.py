@@ -212,6 +212,8 @@ def gateway_ini(case, simulator):
         "limits": {"max_drones": members, "drain_ms": 100},
         **{f"scenario:{name}": scenario for name in scenarios_of(case)},
     }
+    if not (case.accepts_bounded or case.defaults):
+        ini["limits"]["accept_rate"] = 0
     if case.window_bound:
         ini["simulator"]["max_in_flight"] = case.window_bound
     for section, keys in ({} if case.defaults else unbounded()).items():
