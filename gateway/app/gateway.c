@@ -11,6 +11,7 @@
 #include "base/version.h"
 #include "net/listener.h"
 #include "net/net.h"
+#include "net/watch_table.h"
 
 #include <signal.h>
 
@@ -348,6 +349,19 @@ static void fini(struct gateway *gateway)
 	uv_loop_close(&gateway->loop);
 }
 
+/* For all that can come. Without it only a gateway that runs out of memory is worse off. */
+static void reserve(struct gateway *gateway)
+{
+	uint32_t descriptors = gateway->settings->limits.max_drones + DESCRIPTORS_RESERVE +
+			       (uint32_t)links_wanted(gateway->settings);
+	int status = watch_table_reserve(&gateway->loop, descriptors);
+
+	if (status < 0) {
+		LOG(gateway->log, LOG_LEVEL_WARNING, "reserve_failed",
+		    log_num("descriptors", descriptors), log_str("why", uv_strerror(status)));
+	}
+}
+
 int gateway_run(const char *file, struct in_force *in_force, struct log *log)
 {
 	struct gateway gateway = {
@@ -370,6 +384,7 @@ int gateway_run(const char *file, struct in_force *in_force, struct log *log)
 	}
 	give_contexts(&gateway);
 	init_handles(&gateway);
+	reserve(&gateway);
 	status = start(&gateway);
 	if (status < 0) {
 		end(&gateway);

@@ -187,21 +187,10 @@ def serves(t, gateway, name):
         drone.close()
 
 
-def had_a_crowd(t, gateway):
-    """Connections have come and gone, so that what libuv keeps for each has its size."""
-    before = descriptors(gateway)
-    socks = [hostile.connect(gateway) for _ in range(100)]
-    uavtest.wait_until(lambda: descriptors(gateway) == before + len(socks))
-    for sock in socks:
-        sock.close()
-    uavtest.wait_until(lambda: descriptors(gateway) == before)
-
-
 def memory_runs_out(t, *ways):
     gateway = faults.gateway(t, None, {"field": uavtest.scenario(delay="real")},
                              simulator={**QUICK, "timeout_ms": 1000},
                              limits={"max_takeovers_per_minute": 1_000_000})
-    had_a_crowd(t, gateway)
     for number, way in enumerate(ways):
         crowd = Crowd(gateway, seed=number)
         t.drones.append(crowd)
@@ -231,6 +220,19 @@ def test_memory_is_short(t):
 def test_large_memory_is_short(t):
     """Only what is large is refused."""
     memory_runs_out(t, *({"at_least": size} for size in (150, 500, 2000, 8000, 16000, 60000)))
+
+
+def test_memory_is_out_when_a_crowd_comes(t):
+    """More than ever were there: libuv has its room for each from the start (it ends a process that
+    has no memory for more)."""
+    gateway = faults.gateway(t, None, {"field": IDEAL})
+    with gateway.faults.memory_out(at_least=400):  # a connection takes less
+        crowd = [hostile.connect(gateway) for _ in range(500)]
+        t.drones += crowd
+        uavtest.wait_until(lambda: gateway.faults.get("heap_refused") > 10)
+    for sock in crowd:
+        sock.close()
+    serves(t, gateway, "after")
 
 
 # --------------------------------------------------------------------------- log
