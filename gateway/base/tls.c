@@ -97,6 +97,13 @@ static int alert_of(unsigned long error)
 		       : 0;
 }
 
+/* OpenSSL 3.0 has no words for the one that TLS 1.3 has added. */
+static const char *alert_text(int alert)
+{
+	return alert == SSL_AD_CERTIFICATE_REQUIRED ? "certificate required"
+						    : SSL_alert_desc_string_long(alert);
+}
+
 static void say_certificate(const struct tls *tls, long result, char *why)
 {
 	if (result == X509_V_ERR_HOSTNAME_MISMATCH || result == X509_V_ERR_IP_ADDRESS_MISMATCH) {
@@ -138,8 +145,7 @@ static void say(const struct tls *tls, char *why)
 	} else if (tls->cut) {
 		snprintf(why, TLS_WHY_BYTES, "the connection was cut");
 	} else if (alert) {
-		snprintf(why, TLS_WHY_BYTES, "the other side refuses: %s",
-			 SSL_alert_desc_string_long(alert));
+		snprintf(why, TLS_WHY_BYTES, "the other side refuses: %s", alert_text(alert));
 	} else if (!tls->ready && result != X509_V_OK) {
 		say_certificate(tls, result, why);
 	} else {

@@ -332,7 +332,9 @@ static int set_up(SSL_CTX *ssl)
 	/* What is not application data is taken one at a time, so that a flood of it does not keep
 	 * the others waiting. */
 	SSL_CTX_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
-	SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+	/* Shown is what stands in the certificate's file, not whom we trust. */
+	SSL_CTX_set_mode(ssl, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS |
+				      SSL_MODE_ENABLE_PARTIAL_WRITE |
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_read_ahead(ssl, 1); /* a record is one read, not two */
 	SSL_CTX_set_max_cert_list(ssl, CHAIN_MAX_BYTES);

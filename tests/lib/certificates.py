@@ -12,6 +12,8 @@ import datetime
 import os
 import ssl
 import subprocess
+import tempfile
+from pathlib import Path
 
 DAY = datetime.timedelta(days=1)
 
@@ -88,8 +90,11 @@ class Authority:
 
     def _sign(self, signer, cert, key, cn, extensions, times):
         """Writes `cert` for `key`. With `openssl ca`: it alone takes dates of one's own."""
-        work = self.folder / f"{cert.stem}.work"
-        work.mkdir()
+        with tempfile.TemporaryDirectory(prefix="uavtest.") as work:
+            self._sign_in(Path(work), signer, (cert, key), cn, extensions, times)
+
+    def _sign_in(self, work, signer, files, cn, extensions, times):
+        cert, key = files
         request, config, index = work / "request", work / "config", work / "index"
         index.touch()
         config.write_text(
@@ -105,9 +110,6 @@ class Authority:
         _openssl("ca", "-batch", "-notext", "-utf8", "-config", config, "-extensions", "extensions",
                  "-keyfile", signer.key, *by, "-startdate", begins, "-enddate", ends,
                  "-in", request, "-out", cert)
-        for path in work.iterdir():
-            path.unlink()
-        work.rmdir()
 
 
 def _with(context, identity, version):
