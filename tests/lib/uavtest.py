@@ -54,15 +54,15 @@ def parse_logfmt(line):
 class Program:
     """A process whose stderr is its log, in logfmt, one event a line."""
 
-    def __init__(self, command, env=None, stdout=subprocess.DEVNULL):
+    def __init__(self, command, env=None, stdout=subprocess.DEVNULL, pass_fds=()):
         self.command = [str(word) for word in command]
         self.lines = []
         self._grown = threading.Condition()
         self._ended = False
         self.killed = False
         self.process = subprocess.Popen(
-            self.command, env=env, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE
-        )
+            self.command, env=env, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
+            pass_fds=pass_fds)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
