@@ -2,12 +2,12 @@
  *
  * Byte 0: the state (new, registered, in a scenario, held, with messages in flight, a star's spoke
  * or hub, with deliveries that wait for their time, with the simulator away and messages
- * that wait for it or go past it, asking for an id that another has, at a gateway that drains).
- * Byte 1: how the stream is cut into reads. Byte 2, bits: the simulator answers between reads; the
- * drone does not read; it takes small frames alone; time passes; answers have a delay; they alter
- * payloads; the link comes and goes; the configuration changes. The rest is the stream. All that
- * the core says goes through the front end's writer, and what it writes must be readable and within
- * the drone's largest frame. */
+ * that wait for it or go past it, asking for an id that another has, at a gateway that drains,
+ * challenged to prove its id). Byte 1: how the stream is cut into reads. Byte 2, bits: the
+ * simulator answers between reads; the drone does not read; it takes small frames alone; time
+ * passes; answers have a delay; they alter payloads; the link comes and goes; the configuration
+ * changes. The rest is the stream. All that the core says goes through the front end's writer, and
+ * what it writes must be readable and within the drone's largest frame. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -43,17 +43,21 @@ enum {
 	STATE_BYPASS,
 	STATE_ASKING,
 	STATE_DRAINING,
+	STATE_PROVING,
 	STATES
 };
 
 /* Where the drone is, and the others with it. */
-static const char *const places[STATES] = {"alpha", NULL,   "alpha", "alpha", "alpha", "star",
-					   "star",  "slow", "later", "past",  "alpha", "alpha"};
+static const char *const places[STATES] = {"alpha", NULL,    "alpha", "alpha", "alpha",
+					   "star",  "star",  "slow",  "later", "past",
+					   "alpha", "alpha", "alpha"};
 
 static struct fake_gateway gateway;
 static struct fake_drone drone, other, hub;
 static uint32_t answered; /* transmits that the simulator need not look at any more */
 static bool up;		  /* the link */
+static bool challenged;	  /* all that the drone registers for must be proved */
+static bool proved;	  /* and was */
 static bool held;	  /* what was presented waits ... */
 static uint32_t held_at;  /* ... until there have been more resumes */
 static struct parameter seed = {.key = {(const uint8_t *)"seed", 4}};
@@ -95,6 +99,43 @@ static bool encode(struct fake_drone *reader, const struct event *event, uint32_
 	}
 	return true;
 }
+
+/* ------------------------------------------------------------------- who gets in */
+
+static bool give_nonce(void *ctx, uint8_t nonce[AUTH_NONCE_BYTES])
+{
+	(void)ctx;
+	memset(nonce, 'n', AUTH_NONCE_BYTES);
+	return true;
+}
+
+/* The proof is the nonce, for ids that have a secret. */
+static bool proves(void *ctx, struct slice id, const uint8_t nonce[AUTH_NONCE_BYTES],
+		   const uint8_t *proof)
+{
+	(void)ctx;
+	must(challenged && !proved, "a proof that nobody asked for");
+	proved = !slice_equal(id, slice_str("stranger")) &&
+		 memcmp(nonce, proof, AUTH_NONCE_BYTES) == 0;
+	return proved;
+}
+
+static bool allows(void *ctx, struct slice id, struct slice scenario)
+{
+	(void)ctx;
+	return !challenged || !slice_equal(id, slice_str("fuzzed")) ||
+	       !slice_equal(scenario, slice_str("beta"));
+}
+
+static bool is_withdrawn(void *ctx, struct slice id)
+{
+	(void)ctx;
+	(void)id;
+	return false;
+}
+
+static const struct access_ops access_ops = {
+	.nonce = give_nonce, .proves = proves, .allows = allows, .withdrawn = is_withdrawn};
 
 /* ---------------------------------------------------------------------- its state */
 
@@ -177,13 +218,15 @@ static void reach(unsigned state, uint8_t flags)
 	}
 	registration.max_frame_bytes = flags & FLAG_SMALL ? SMALL_FRAME : 0;
 	registration.scenario = slice_str(places[state]);
+	registration.id_proof = challenged ? ID_SECRET : ID_FREE;
 	fake_register(&drone, &registration);
 	if (state == STATE_QUEUED || state == STATE_BYPASS) {
 		go_down();
 	}
 	if (state == STATE_HELD) {
 		fill_window();
-	} else if (state >= STATE_IN_FLIGHT && state != STATE_ASKING && drone.session) {
+	} else if (state >= STATE_IN_FLIGHT && drone.session &&
+		   drone.session->state == SESSION_ACTIVE) {
 		send_some(state == STATE_HUB ? "hub" : "fuzzed");
 	}
 	stir(state);
@@ -270,6 +313,9 @@ static bool present(struct buf *in)
 		case FRONT_OK:
 			break;
 		}
+		if (request.kind == REQUEST_REGISTRATION && challenged) {
+			request.registration.id_proof = ID_SECRET; /* as its listener says */
+		}
 		if (core_request(gateway.core, drone.session, &request) == CORE_HOLD) {
 			must(drone.resumes == resumes, "resumed before it is held");
 			held = true;
@@ -324,6 +370,9 @@ static void play(struct slice stream, uint8_t cut, uint8_t flags)
 		stream = slice_of(stream.data + size, stream.size - size);
 		cut = (uint8_t)(cut * 5 + 1);
 		on = present(&in);
+		must(!challenged || proved || !drone.session ||
+			     drone.session->state != SESSION_ACTIVE,
+		     "let in without a proof");
 		between(flags);
 	}
 	buf_fini(&in);
@@ -363,10 +412,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	limits.max_queued = 4;
 	limits.queue_ms = 50;
 	limits.takeover_ms = 50;
+	limits.auth_delay_ms = 30;
+	limits.auth_max_failures = 1;
+	limits.auth_ban_ms = 200;
 	limits.presence_backlog = 32;
 	answered = 0;
 	held = false;
+	proved = false;
+	challenged = data[0] % STATES == STATE_PROVING;
 	fake_configure(&gateway, &limits);
+	gateway.config.access = (struct access_port){.ops = &access_ops};
 	gateway.simulators[0].max_in_flight = 5;
 	fake_start(&gateway);
 	arena_init(&arena, ARENA);

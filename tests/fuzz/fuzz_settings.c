@@ -66,7 +66,9 @@ static int keep_inside(char *text, size_t size)
 
 		end = newline ? (size_t)(newline - text) : size;
 		for (size_t i = at; !may_have_slashes(text + at, end - at) && i < end; i++) {
-			text[i] = text[i] == '/' ? '_' : text[i];
+			if (text[i] == '/') {
+				text[i] = '_';
+			}
 		}
 	}
 	return lines;

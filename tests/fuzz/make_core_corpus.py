@@ -13,7 +13,7 @@ from make_corpus import save, varint  # noqa: E402
 
 # states and flags of fuzz_drone.c
 NEW, REGISTERED, MEMBER, HELD, IN_FLIGHT, SPOKE, HUB, WAITING, QUEUED, BYPASS, \
-    ASKING, DRAINING = range(12)
+    ASKING, DRAINING, PROVING = range(13)
 ANSWER, DEAF, SMALL, TIME, DELAY, ALTER, LINK_TURNS, RELOAD = (1 << i for i in range(8))
 # flags of fuzz_simulator.c
 TARGET_LEFT, CAME_AGAIN, SENDER_LEFT, STRICT, CHANGED, HUB_LEFT, TICKS, NOT_YET = (
@@ -144,6 +144,21 @@ def drone_seeds():
     seed("draining_silent", DRAINING, pongs, flags=TIME)
     seed("draining_link", DRAINING, pongs * 9, cut=10, flags=ANSWER | LINK_TURNS | RELOAD)
     seed("draining_garbage", DRAINING, pongs + b"\x00", cut=2)
+    right, wrong, short = (framed(drone_pb2.ToGateway(ref=2, authenticate={"proof": proof}))
+                           for proof in (b"n" * 32, bytes(32), b"n"))
+    again = framed(registration(**fuzzed))
+    seed("proving_right", PROVING, right + everything)
+    seed("proving_mission", PROVING, right + mission, cut=45, flags=ANSWER | DELAY | TIME)
+    seed("proving_reloads", PROVING, right + mission, cut=40, flags=ANSWER | RELOAD | SMALL)
+    seed("proving_wrong", PROVING, wrong + everything, cut=30, flags=TIME)
+    seed("proving_wrong_deaf", PROVING, wrong + right, cut=3, flags=TIME | DEAF)
+    seed("proving_short", PROVING, short + right, flags=TIME)
+    seed("proving_for_another", PROVING, framed(registration(drone_id="other")) + right + mission, cut=20)
+    seed("proving_stranger", PROVING, framed(registration(drone_id="stranger")) + right, flags=TIME)
+    seed("proving_registers_again", PROVING, again * 3 + right + again + right)
+    seed("proving_speaks_first", PROVING, everything)
+    seed("proving_silent", PROVING, b"", flags=TIME)
+    seed("proving_reload", PROVING, again * 9 + right + everything, cut=20, flags=RELOAD | TIME)
     seed("takes_over_hub", NEW, framed(registration(drone_id="hub", scenario="star")) + mission)
     seed("takes_over_silent_hub", NEW, framed(registration(drone_id="hub", scenario="star"))
          + mission, cut=1, flags=SMALL | TIME)
