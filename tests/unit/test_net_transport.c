@@ -1,4 +1,4 @@
-/* Outbox and plain transport over real sockets, TCP on loopback and unix, both ends in one
+/* Outbox and transports over real sockets, plain on TCP and unix, and TLS, both ends in one
  * loop; or one end is a bare socket that the test reads, writes and breaks by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,8 +7,11 @@
 
 #include <cmocka.h>
 
+#include "lib/certificates.h"
+#include "lib/fake_ports.h"
 #include "net/outbox.h"
 #include "net/transport_plain.h"
+#include "net/transport_tls.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -28,8 +31,8 @@ enum callback { NOWHERE, IN_CONNECTED, IN_ROOM, IN_READ, IN_ENDED, IN_WRITABLE }
 
 /* One end of the connection. */
 struct side {
-	struct transport_plain *plain; /* freed when it is closed */
-	struct transport *transport;   /* NULL from its close on */
+	struct transport_socket *socket; /* of a transport_plain or _tls; freed when it is closed */
+	struct transport *transport;	 /* NULL from its close on */
 	struct outbox out;
 	struct buf got;
 	uint8_t memory[1024];
@@ -52,7 +55,21 @@ struct fixture {
 	int far;	   /* instead of the server: a bare socket; -1: none */
 	int descriptors_before;
 	bool late;
+	/* with TLS */
+	bool tls;
+	struct settings settings;
+	struct fake_gateway gateway;
+	struct net net;
 };
+
+/* Made once for all tests. */
+struct keys {
+	struct certificates files;
+	struct certificate ca, server, client;
+	struct tls_context *server_tls, *client_tls;
+};
+
+static struct keys keys;
 
 /* --- what the transports tell --- */
 
@@ -131,8 +148,8 @@ static void on_closed(void *ctx)
 
 	assert_null(side->transport);
 	side->closed++;
-	free(side->plain);
-	side->plain = NULL;
+	free(side->socket);
+	side->socket = NULL;
 }
 
 static const struct transport_user user = {
@@ -187,26 +204,50 @@ static void init_side(struct fixture *f, struct side *side)
 /* After the loop has ended. */
 static void fini_side(struct side *side)
 {
-	assert_null(side->plain);
+	assert_null(side->socket);
 	outbox_fini(&side->out);
 	buf_fini(&side->got);
 }
 
+static void *new_socket(struct side *side, size_t size)
+{
+	side->socket = malloc(size);
+	assert_non_null(side->socket);
+	side->transport = &side->socket->base;
+	return side->socket;
+}
+
 static struct transport_plain *new_plain(struct side *side)
 {
-	side->plain = malloc(sizeof(*side->plain));
-	assert_non_null(side->plain);
-	side->transport = &side->plain->socket.base;
-	return side->plain;
+	return new_socket(side, sizeof(struct transport_plain));
+}
+
+static struct transport_tls *new_tls(struct side *side)
+{
+	return new_socket(side, sizeof(struct transport_tls));
+}
+
+static bool is_ready(const struct side *side)
+{
+	return ((const struct transport_tls *)(const void *)side->socket)->ready;
+}
+
+static void connect_as(struct fixture *f, struct side *side, const char *name)
+{
+	const struct sockaddr *to = (const struct sockaddr *)&f->bound;
+	struct transport_owner owner = {.user = &user, .ctx = side};
+	int status = f->tls ? transport_tls_connect(new_tls(side), &f->net, to, keys.client_tls,
+						    name, owner)
+			    : transport_plain_connect(new_plain(side), &f->loop, to,
+						      USER_TIMEOUT_MS, owner);
+
+	assert_int_equal(status, 0);
+	assert_int_equal(side->connected, 0); /* never from inside */
 }
 
 static void connect_side(struct fixture *f, struct side *side)
 {
-	assert_int_equal(transport_plain_connect(
-				 new_plain(side), &f->loop, (const struct sockaddr *)&f->bound,
-				 USER_TIMEOUT_MS, (struct transport_owner){&user, side}),
-			 0);
-	assert_int_equal(side->connected, 0); /* never from inside */
+	connect_as(f, side, "gateway.test");
 }
 
 /* The next one that has connected. */
@@ -223,9 +264,11 @@ static int take_connection(struct fixture *f)
 
 static void open_side(struct fixture *f, struct side *side, int fd)
 {
-	assert_int_equal(transport_plain_open(new_plain(side), &f->loop, fd,
-					      (struct transport_owner){&user, side}),
-			 0);
+	struct transport_owner owner = {.user = &user, .ctx = side};
+	int status = f->tls ? transport_tls_open(new_tls(side), &f->net, fd, keys.server_tls, owner)
+			    : transport_plain_open(new_plain(side), &f->loop, fd, owner);
+
+	assert_int_equal(status, 0);
 }
 
 static void bind_to_loopback(struct fixture *f)
@@ -261,13 +304,33 @@ static void listen_at(struct fixture *f, int family)
 	assert_int_equal(listen(f->listener, 8), 0);
 }
 
-static struct fixture *set_up_client(int family)
+/* As the gateway has it: a core and the loop's hooks. */
+static void set_up_net(struct fixture *f)
+{
+	const char *why;
+
+	f->settings.limits = limits_default();
+	f->settings.decode_arena_bytes = 65536;
+	f->settings.tcp_user_timeout_ms = USER_TIMEOUT_MS;
+	fake_configure(&f->gateway, &f->settings.limits);
+	f->gateway.now = clock_now();
+	fake_start(&f->gateway);
+	assert_int_equal(net_init(&f->net, &f->loop, NULL, &f->settings, &why), 0);
+	f->net.core = f->gateway.core;
+}
+
+static struct fixture *set_up_bare(int family, bool tls)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
 	assert_int_equal(uv_loop_init(&f->loop), 0);
+	f->tls = tls;
+	f->far = -1;
 	f->descriptors_before = count_descriptors();
+	if (tls) {
+		set_up_net(f);
+	}
 	pool_init(&f->blocks, BLOCK, 4);
 	init_side(f, &f->client);
 	init_side(f, &f->server);
@@ -276,11 +339,17 @@ static struct fixture *set_up_client(int family)
 	f->patience.data = f;
 	uv_timer_start(&f->patience, on_patience, PATIENCE_MS, 0);
 	listen_at(f, family);
+	return f;
+}
+
+static struct fixture *set_up_client(int family)
+{
+	struct fixture *f = set_up_bare(family, false);
+
 	connect_side(f, &f->client);
 	RUN_UNTIL(f, f->client.connected);
 	assert_int_equal(f->client.status, 0);
-	assert_false(
-		uv_is_active((uv_handle_t *)&f->client.plain->socket.poll)); /* nothing is wanted */
+	assert_false(uv_is_active((uv_handle_t *)&f->client.socket->poll)); /* nothing is wanted */
 	f->far = take_connection(f);
 	return f;
 }
@@ -292,6 +361,28 @@ static struct fixture *set_up_both(int family)
 	open_side(f, &f->server, f->far);
 	f->far = -1;
 	return f;
+}
+
+/* Two ends that have shaken hands. */
+static int set_up_tls(void **state)
+{
+	struct fixture *f = set_up_bare(AF_INET, true);
+
+	connect_side(f, &f->client);
+	open_side(f, &f->server, take_connection(f));
+	RUN_UNTIL(f, f->client.connected && is_ready(&f->server));
+	assert_int_equal(f->client.status, 0);
+	assert_false(uv_is_active((uv_handle_t *)&f->client.socket->poll));
+	assert_false(uv_is_active((uv_handle_t *)&f->server.socket->poll));
+	*state = f;
+	return 0;
+}
+
+/* Nobody has connected yet. */
+static int set_up_tls_bare(void **state)
+{
+	*state = set_up_bare(AF_INET, true);
+	return 0;
 }
 
 static int set_up_tcp(void **state)
@@ -341,7 +432,14 @@ static int tear_down(void **state)
 		close(f->far);
 	}
 	uv_close((uv_handle_t *)&f->patience, NULL);
+	if (f->tls) {
+		net_close(&f->net);
+	}
 	uv_run(&f->loop, UV_RUN_DEFAULT);
+	if (f->tls) {
+		net_fini(&f->net);
+		fake_close(&f->gateway);
+	}
 	fini_side(&f->client);
 	fini_side(&f->server);
 	fini_side(&f->third);
@@ -417,7 +515,7 @@ static void far_writes(const struct fixture *f, const char *text)
 static void far_resets(struct fixture *f)
 {
 	struct linger at_once = {.l_onoff = 1};
-	struct pollfd wait = {.fd = f->client.plain->socket.fd};
+	struct pollfd wait = {.fd = f->client.socket->fd};
 
 	assert_int_equal(send(wait.fd, "?", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ||
 				 f->client.out.awaiting,
@@ -575,8 +673,7 @@ static void pauses_lose_nothing(void **state)
 	assert_got(&f->server, "one");
 	assert_int_equal(f->server.rooms, 1);
 	assert_int_equal(f->server.ended, 0);
-	assert_false(
-		uv_is_active((uv_handle_t *)&f->server.plain->socket.poll)); /* or it would spin */
+	assert_false(uv_is_active((uv_handle_t *)&f->server.socket->poll)); /* or it would spin */
 	read_start(&f->server);
 	RUN_UNTIL(f, f->server.ended);
 	assert_got(&f->server, "onetwo");
@@ -621,7 +718,7 @@ static void reads_what_came_before_a_reset(void **state)
 	assert_got(&f->client, text);
 	run_what_is_ready(f);
 	assert_int_equal(f->client.ended, 1);
-	assert_false(uv_is_active((uv_handle_t *)&f->client.plain->socket.poll));
+	assert_false(uv_is_active((uv_handle_t *)&f->client.socket->poll));
 }
 
 /* Who reads nothing is told nothing, and the loop has nothing to do. */
@@ -636,7 +733,7 @@ static void tells_of_a_reset_when_reading_starts_again(void **state)
 	run_what_is_ready(f);
 	assert_int_equal(f->client.rooms, 0);
 	assert_int_equal(f->client.ended, 0);
-	assert_false(uv_is_active((uv_handle_t *)&f->client.plain->socket.poll));
+	assert_false(uv_is_active((uv_handle_t *)&f->client.socket->poll));
 	read_start(&f->client);
 	RUN_UNTIL(f, f->client.ended);
 	assert_got(&f->client, "last words");
@@ -746,13 +843,13 @@ static void number_of_a_descriptor_is_used_again(void **state)
 {
 	struct fixture *f = *state;
 	struct side *next = &f->third;
-	int fd = f->client.plain->socket.fd;
+	int fd = f->client.socket->fd;
 
 	read_start(&f->client);
 	far_writes(f, "for the one before");
 	close_side(&f->client);
 	connect_side(f, next);
-	assert_int_equal(next->plain->socket.fd, fd);
+	assert_int_equal(next->socket->fd, fd);
 	close(f->far);
 	RUN_UNTIL(f, next->connected && f->client.closed);
 	f->far = take_connection(f);
@@ -785,13 +882,13 @@ static void sets_the_sockets_options(void **state)
 	struct fixture *f = *state;
 	int far;
 
-	assert_tuned(f->client.plain->socket.fd, USER_TIMEOUT_MS);
-	assert_tuned(f->server.plain->socket.fd, USER_TIMEOUT_MS);
+	assert_tuned(f->client.socket->fd, USER_TIMEOUT_MS);
+	assert_tuned(f->server.socket->fd, USER_TIMEOUT_MS);
 	transport_socket_tune(f->listener, AF_INET, 12345);
 	connect_side(f, &f->third);
 	far = take_connection(f);
 	assert_tuned(far, 12345);
-	assert_tuned(f->server.plain->socket.fd, USER_TIMEOUT_MS);
+	assert_tuned(f->server.socket->fd, USER_TIMEOUT_MS);
 	close(far);
 	close_side(&f->third);
 	RUN_UNTIL(f, f->third.closed);
@@ -801,8 +898,8 @@ static void does_not_block_and_is_not_inherited(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_true(fcntl(f->client.plain->socket.fd, F_GETFL) & O_NONBLOCK);
-	assert_true(fcntl(f->client.plain->socket.fd, F_GETFD) & FD_CLOEXEC);
+	assert_true(fcntl(f->client.socket->fd, F_GETFL) & O_NONBLOCK);
+	assert_true(fcntl(f->client.socket->fd, F_GETFD) & FD_CLOEXEC);
 }
 
 /* --- nobody to connect to --- */
@@ -874,9 +971,283 @@ static void refuses_what_is_not_a_socket(void **state)
 	assert_int_equal(close(fd), 0);
 }
 
+/* --- with TLS --- */
+
+/* Neither side is told more of the other than it has asked for. */
+static void knows_who_has_connected(void **state)
+{
+	struct fixture *f = *state;
+	const struct transport *server = f->server.transport, *client = f->client.transport;
+
+	assert_true(server->ops->names(server, slice_str("uav1")));
+	assert_false(server->ops->names(server, slice_str("uav2")));
+	assert_true(client->ops->names(client, slice_str("gateway.test")));
+	assert_null(server->ops->fault(server));
+	assert_null(client->ops->fault(client));
+}
+
+static void plain_bytes_prove_nothing(void **state)
+{
+	const struct fixture *f = *state;
+
+	assert_false(f->server.transport->ops->names(f->server.transport, slice_str("uav1")));
+	assert_null(f->server.transport->ops->fault(f->server.transport));
+}
+
+/* All of it goes into TLS with the first read; the socket tells nothing of the rest. */
+static void reads_on_without_the_socket(void **state)
+{
+	struct fixture *f = *state;
+	char text[5001] = {0};
+
+	memset(text, 'x', 5000);
+	f->server.read_most = 1000;
+	read_start(&f->server);
+	put(&f->client, text);
+	flush(&f->client);
+	RUN_UNTIL(f, buf_size(&f->server.got) > 0);
+	run_what_is_ready(f);
+	assert_int_equal(buf_size(&f->server.got), sizeof(f->server.memory));
+	assert_false(uv_is_active((uv_handle_t *)&f->server.socket->poll));
+	f->server.read_most = SIZE_MAX;
+	f->server.refuse_rooms = 2;
+	f->server.rooms = 0;
+	read_start(&f->server);
+	while (f->server.rooms < 2) {
+		int before = f->server.rooms;
+
+		assert_false(f->late);
+		uv_run(&f->loop, UV_RUN_ONCE);
+		assert_true(f->server.rooms <= before + 1); /* asked once a turn */
+	}
+	RUN_UNTIL(f, buf_size(&f->server.got) == 5000);
+	f->server.rooms = 0;
+	run_what_is_ready(f);
+	assert_int_equal(f->server.rooms, 0); /* nothing is held any more: it does not spin */
+}
+
+/* A head and a tail, small and large, are what they would be in one piece. */
+static void writes_two_pieces(void **state)
+{
+	static const size_t tails[] = {1, 100, 16374, 16375, 40000};
+	static uint8_t tail[40000];
+	struct fixture *f = *state;
+	size_t sent = 0;
+
+	for (size_t i = 0; i < sizeof(tail); i++) {
+		tail[i] = (uint8_t)(i % 251);
+	}
+	read_start(&f->server);
+	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+		const struct slice pieces[] = {slice_str("0123456789"), slice_of(tail, tails[i])};
+		ssize_t size = f->client.transport->ops->write(f->client.transport, pieces, 2);
+		const uint8_t *got;
+
+		assert_int_equal(size, 10 + tails[i]);
+		RUN_UNTIL(f, buf_size(&f->server.got) == sent + (size_t)size);
+		got = buf_slice(&f->server.got).data + sent;
+		assert_memory_equal(got, "0123456789", 10);
+		assert_memory_equal(got + 10, tail, tails[i]);
+		sent += (size_t)size;
+	}
+}
+
+static void tells_of_a_cut(void **state)
+{
+	struct fixture *f = *state;
+	int copy = dup(f->client.socket->fd);
+
+	read_start(&f->server);
+	assert_int_equal(shutdown(copy, SHUT_WR), 0); /* without a word in TLS */
+	close(copy);
+	RUN_UNTIL(f, f->server.ended);
+	assert_int_equal(f->server.status, UV_ECONNRESET);
+	assert_null(f->server.transport->ops->fault(f->server.transport)); /* the network's */
+}
+
+static void tells_of_a_change_on_the_way(void **state)
+{
+	struct fixture *f = *state;
+
+	read_start(&f->server);
+	assert_int_equal(send(f->client.socket->fd,
+			      "\x17\x03\x03\x00\x20"
+			      "0123456789abcdef0123456789abcdef",
+			      37, 0),
+			 37);
+	RUN_UNTIL(f, f->server.ended);
+	assert_int_equal(f->server.status, UV_EPROTO);
+	assert_non_null(f->server.transport->ops->fault(f->server.transport));
+}
+
+/* Closing says goodbye in TLS. */
+static void a_close_is_an_end_in_order(void **state)
+{
+	struct fixture *f = *state;
+
+	read_start(&f->server);
+	close_side(&f->client);
+	RUN_UNTIL(f, f->server.ended && f->client.closed);
+	assert_int_equal(f->server.status, 0);
+}
+
+/* A write before the handshake is done takes nothing, and is told when it may come again. */
+static void a_write_waits_for_the_handshake(void **state)
+{
+	struct fixture *f = *state;
+
+	connect_side(f, &f->client);
+	open_side(f, &f->server, take_connection(f));
+	put(&f->server, "goodbye");
+	flush(&f->server);
+	assert_int_equal(outbox_queued(&f->server.out), 7);
+	RUN_UNTIL(f, f->server.writable);
+	flush(&f->server);
+	assert_int_equal(f->server.transport->ops->shutdown(f->server.transport), 0);
+	RUN_UNTIL(f, f->client.connected);
+	read_start(&f->client);
+	RUN_UNTIL(f, f->client.ended);
+	assert_got(&f->client, "goodbye");
+	assert_int_equal(f->client.status, 0);
+	assert_int_equal(f->server.writable, 1);
+}
+
+static void tells_who_connects_that_a_name_is_wrong(void **state)
+{
+	struct fixture *f = *state;
+
+	connect_as(f, &f->client, "moon.test");
+	open_side(f, &f->server, take_connection(f));
+	read_start(&f->server);
+	RUN_UNTIL(f, f->client.connected && f->server.ended);
+	assert_int_equal(f->client.status, UV_EPROTO);
+	assert_string_equal(f->client.transport->ops->fault(f->client.transport),
+			    "the other side's certificate is not for moon.test");
+	assert_int_equal(f->server.status, UV_EPROTO);
+	run_what_is_ready(f);
+	assert_int_equal(f->client.connected, 1);
+	assert_int_equal(f->client.ended, 0);
+	assert_int_equal(f->server.ended, 1);
+}
+
+/* Of who does not read it is told later, by a write or when reading starts. */
+static void keeps_a_failure_until_it_is_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	const struct slice hello = slice_str("hello?");
+
+	connect_as(f, &f->client, "moon.test");
+	open_side(f, &f->server, take_connection(f));
+	assert_int_equal(f->server.transport->ops->await_writable(f->server.transport), 0);
+	RUN_UNTIL(f, f->server.writable);
+	assert_int_equal(f->server.ended, 0);
+	assert_int_equal(f->server.transport->ops->write(f->server.transport, &hello, 1),
+			 UV_EPROTO);
+	read_start(&f->server);
+	RUN_UNTIL(f, f->server.ended);
+	assert_int_equal(f->server.status, UV_EPROTO);
+}
+
+static void a_stalled_handshake_can_be_closed(void **state)
+{
+	struct fixture *f = *state;
+
+	connect_side(f, &f->client);
+	f->far = take_connection(f);
+	run_what_is_ready(f);
+	assert_int_equal(f->client.connected, 0);
+	assert_null(f->client.transport->ops->fault(f->client.transport)); /* none of theirs */
+	connect_side(f, &f->third); /* before it has connected */
+	open_side(f, &f->server, take_connection(f));
+	assert_string_equal(f->server.transport->ops->fault(f->server.transport),
+			    "the TLS handshake was not finished");
+	close_side(&f->server);
+	close_side(&f->third);
+	close_side(&f->client);
+	RUN_UNTIL(f, f->server.closed && f->client.closed && f->third.closed);
+	assert_int_equal(f->client.connected + f->third.connected, 0);
+}
+
+static void closes_inside_every_callback_with_tls(void **state)
+{
+	static const enum callback all[] = {IN_CONNECTED, IN_READ, IN_ENDED, IN_WRITABLE};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct side *one = &f->client, *other = &f->server;
+
+		one->close_in = all[i];
+		connect_side(f, one);
+		open_side(f, other, take_connection(f));
+		RUN_UNTIL(f, one->closed || (one->connected && is_ready(other)));
+		if (one->transport) {
+			assert_int_equal(one->transport->ops->await_writable(one->transport), 0);
+			read_start(one);
+			put(other, "all that");
+			flush(other);
+			assert_int_equal(other->transport->ops->shutdown(other->transport), 0);
+		}
+		RUN_UNTIL(f, one->closed);
+		assert_int_equal(one->ended, all[i] == IN_ENDED);
+		close_side(other);
+		RUN_UNTIL(f, other->closed);
+		outbox_fini(&one->out);
+		outbox_fini(&other->out);
+		buf_fini(&one->got);
+		buf_fini(&other->got);
+		init_side(f, one);
+		init_side(f, other);
+	}
+}
+
+static struct tls_context *context_of(struct tls_context *(*make)(const struct tls_identity *,
+								  char *),
+				      const struct certificate *own)
+{
+	struct tls_identity identity = certificate_identity(own, &keys.ca);
+	char why[TLS_WHY_BYTES];
+	struct tls_context *context = make(&identity, why);
+
+	assert_non_null(context);
+	return context;
+}
+
+static int set_up_keys(void **state)
+{
+	(void)state;
+	certificates_set_up(&keys.files);
+	keys.ca = certificate_make(
+		&keys.files, &(struct certificate_wish){.cn = slice_str("a CA"), .is_ca = true});
+	keys.server = certificate_make(&keys.files,
+				       &(struct certificate_wish){.cn = slice_str("gateway.test"),
+								  .san = "DNS:gateway.test",
+								  .signer = &keys.ca});
+	keys.client =
+		certificate_make(&keys.files, &(struct certificate_wish){.cn = slice_str("uav1"),
+									 .signer = &keys.ca});
+	keys.server_tls = context_of(tls_context_server, &keys.server);
+	keys.client_tls = context_of(tls_context_client, &keys.client);
+	return 0;
+}
+
+static int tear_down_keys(void **state)
+{
+	(void)state;
+	tls_context_free(keys.server_tls);
+	tls_context_free(keys.client_tls);
+	certificate_free(&keys.ca);
+	certificate_free(&keys.server);
+	certificate_free(&keys.client);
+	certificates_tear_down(&keys.files);
+	return 0;
+}
+
 #define TCP(test) cmocka_unit_test_setup_teardown(test, set_up_tcp, tear_down)
 #define UNIX(test) cmocka_unit_test_setup_teardown(test, set_up_unix, tear_down)
 #define BOTH(test) TCP(test), UNIX(test)
+#define TLS(test) cmocka_unit_test_setup_teardown(test, set_up_tls, tear_down)
+#define TLS_BARE(test) cmocka_unit_test_setup_teardown(test, set_up_tls_bare, tear_down)
+#define ALL(test) BOTH(test), TLS(test)
 /* the far end is a bare socket */
 #define FAR(test)                                                                                  \
 	cmocka_unit_test_setup_teardown(test, set_up_tcp_far, tear_down),                          \
@@ -885,29 +1256,43 @@ static void refuses_what_is_not_a_socket(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(carries_both_ways_and_owns_nothing_after),
-		BOTH(keeps_order_past_a_full_network),
-		BOTH(tells_once_that_there_is_room),
-		BOTH(takes_nothing_when_the_network_is_full),
-		BOTH(asks_again_when_there_was_no_room),
-		BOTH(stops_and_starts_reading),
-		BOTH(pauses_lose_nothing),
-		BOTH(shuts_one_direction),
+		ALL(carries_both_ways_and_owns_nothing_after),
+		ALL(keeps_order_past_a_full_network),
+		ALL(tells_once_that_there_is_room),
+		ALL(takes_nothing_when_the_network_is_full),
+		ALL(asks_again_when_there_was_no_room),
+		ALL(stops_and_starts_reading),
+		ALL(pauses_lose_nothing),
+		ALL(shuts_one_direction),
 		FAR(reads_what_came_before_a_reset),
 		FAR(tells_of_a_reset_when_reading_starts_again),
 		FAR(wakes_who_waits_for_room_on_a_broken_connection),
 		FAR(a_write_to_nobody_is_an_error),
 		BOTH(closes_inside_every_callback),
 		BOTH(closes_inside_connected),
-		BOTH(closes_before_it_has_connected),
+		ALL(closes_before_it_has_connected),
 		FAR(number_of_a_descriptor_is_used_again),
 		TCP(sets_the_sockets_options),
-		BOTH(does_not_block_and_is_not_inherited),
+		TLS(sets_the_sockets_options),
+		ALL(does_not_block_and_is_not_inherited),
 		TCP(tells_that_nobody_listens),
+		TLS(tells_that_nobody_listens),
 		UNIX(says_at_once_that_there_is_no_such_path),
 		UNIX(says_at_once_that_a_path_is_deaf),
 		BOTH(refuses_what_is_not_a_socket),
+		TLS(knows_who_has_connected),
+		BOTH(plain_bytes_prove_nothing),
+		TLS(reads_on_without_the_socket),
+		ALL(writes_two_pieces),
+		TLS(tells_of_a_cut),
+		TLS(tells_of_a_change_on_the_way),
+		ALL(a_close_is_an_end_in_order),
+		TLS_BARE(a_write_waits_for_the_handshake),
+		TLS_BARE(tells_who_connects_that_a_name_is_wrong),
+		TLS_BARE(keeps_a_failure_until_it_is_asked_for),
+		TLS_BARE(a_stalled_handshake_can_be_closed),
+		TLS_BARE(closes_inside_every_callback_with_tls),
 	};
 
-	return cmocka_run_group_tests_name("net_transport", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("net_transport", tests, set_up_keys, tear_down_keys);
 }
