@@ -205,15 +205,14 @@ static int receive_plain(struct stream *stream, uint8_t *at, size_t room)
 {
 	ssize_t received = recv(stream->fd, at, room, 0);
 
-	if (received == 0) {
-		stream_set_trouble(stream, "closed by the gateway", "");
-		return -1;
+	if (received < 0 && (errno == EAGAIN || errno == EINTR)) {
+		return 0;
 	}
-	if (received < 0) {
-		if (errno == EAGAIN || errno == EINTR) {
-			return 0;
-		}
-		stream_set_trouble(stream, strerror(errno), "");
+	if (received <= 0) {
+		/* what a gateway that speaks TLS may do without a word */
+		(void)snprintf(stream->trouble, sizeof(stream->trouble), "%s%s",
+			       received ? strerror(errno) : "closed by the gateway",
+			       stream->begun ? "" : "; if it speaks TLS there, give --tls-ca FILE");
 		return -1;
 	}
 	if (!stream->begun && is_alert(at, (size_t)received)) {

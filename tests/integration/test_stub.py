@@ -2,14 +2,18 @@
 
 import math
 import re
+import select
+import ssl
 import subprocess
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
+import certificates  # noqa: E402
 import hostile  # noqa: E402
 import uavtest  # noqa: E402
+from certificates import Authority  # noqa: E402
 from scene import (  # noqa: E402
     IDEAL, error_of, link_bytes, members, outcome_name, outcomes_of, ready, settle,
 )
@@ -211,10 +215,10 @@ class Link:
     """A connection to sim-stub as a gateway has several of, with numbers of its own for
     the nodes."""
 
-    def __init__(self, stub, base):
+    def __init__(self, stub, base, secure=lambda sock: sock):
         self.base = base
         self.data = bytearray()
-        self.socket = hostile.connect(stub)
+        self.socket = secure(hostile.connect(stub))
         self.tell(hello={"protocol": 1, "gateway": "eight"})
         self.tell(set_scenario={"scenario": base, "name": "field", "parameters": [
             {"key": "model", "value": "log-distance"}, {"key": "exponent", "value": "2"},
@@ -443,6 +447,109 @@ def test_a_connection_that_is_no_gateway(t):
             pass
         sock.close()
     assert outcomes_of(one.tell(None, b"x")) == {"uav2": "DELIVERED"}
+
+
+# ----------------------------------------------------------------------- TLS
+
+
+def secured(t, ca, *flags):
+    """sim-stub with TLS; its certificate is for simulator.test."""
+    own = ca.issue("stub", dns=["simulator.test"])
+    return t.simulator("--tls-cert", own.cert, "--tls-key", own.key, *flags)
+
+
+def link_to(ca, identity=None, **keys):
+    """The gateway's side of it."""
+    shown = {"tls_cert": identity.cert, "tls_key": identity.key} if identity else {}
+    return {"tls_ca": ca.cert, "tls_name": "simulator.test", **shown, **keys}
+
+
+def flies(t, gateway):
+    one, two = members(t, gateway, "uav1", "uav2")
+    two.place(10.0)
+    assert outcomes_of(one.tell("uav2", bytes(60000))) == {"uav2": "DELIVERED"}
+    assert len(two.wait_for("delivery").delivery.payload) == 60000
+
+
+def test_a_gateway_with_tls(t):
+    ca = Authority(t.folder)
+    stub = secured(t, ca)
+    assert stub.wait_event("listening")["tls"] == "yes"
+    gateway = ready(t, stub, simulator=link_to(ca))
+    flies(t, gateway)
+    gateway.stop()
+    gone = stub.wait_event("gateway_disconnected", gateway="test")
+    assert gone["why"] == "closed by the gateway", gone
+    assert t.simulator().wait_event("listening")["tls"] == "no"
+
+
+def test_gateways_with_a_certificate_alone(t):
+    ca, other = Authority(t.folder), Authority(t.folder, "other")
+    path = t.folder / "sim.ini"
+    own = ca.issue("stub", dns=["simulator.test"])
+    path.write_text(f"[sim]\nlisten = 127.0.0.1:0\ntls_cert = {own.cert.name}\n"
+                    f"tls_key = {own.key.name}\ntls_ca = {ca.cert}\n")
+    stub = t.program(t.binary("sim-stub"), "-c", path)
+    stub.at = stub.address()
+    flies(t, ready(t, stub, simulator=link_to(ca, ca.issue("gateway"))))
+    for identity, why in ((None, "shows no certificate"), (other.issue("gateway"), "not accepted")):
+        start = len(stub.lines)
+        gateway = t.gateway(stub.at, simulator=link_to(ca, identity))
+        assert why in stub.wait_event("connection_closed", start=start)["why"]
+        assert gateway.stop() == 0
+    start = len(stub.lines)
+    t.gateway(stub.at)
+    assert "does not speak TLS" in stub.wait_event("connection_closed", start=start)["why"]
+
+
+def test_tls_that_cannot_be(t):
+    ca = Authority(t.folder)
+    own, another = ca.issue("stub"), ca.issue("another")
+    code, said = wrong_start(t, "--tls-cert", own.cert)
+    assert code == 2 and "go together" in said, said
+    for cert, key, word in ((own.cert, another.key, "not the key of"),
+                            (t.folder / "none", own.key, "No such file")):
+        code, said = wrong_start(t, "--listen", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key)
+        assert code == 1 and "event=cannot_start" in said and word in said, said
+
+
+def pour(sock, data):
+    """Sends all of it, reading only when no more can be sent; what it read meanwhile."""
+    heard, left = bytearray(), memoryview(data)
+    sock.setblocking(False)
+    while left:
+        try:
+            left = left[sock.send(left[:300]):]  # a record of its own
+            continue
+        except ssl.SSLWantWriteError:
+            pass
+        if not select.select([], [sock], [], 1.0)[1]:
+            try:
+                heard += sock.recv(65536)
+            except ssl.SSLWantReadError:
+                select.select([sock], [sock], [], uavtest.DEADLINE)
+    sock.settimeout(uavtest.DEADLINE)
+    return heard
+
+
+def test_answers_that_are_not_taken_with_tls(t):
+    """More than may wait for a gateway: what it has sent meanwhile is answered later, what
+    the socket no longer tells of included, and others are not kept waiting."""
+    ca = Authority(t.folder)
+    stub = secured(t, ca)
+    link = Link(stub, 1, lambda sock: certificates.client(ca).wrap_socket(
+        sock, server_hostname="simulator.test"))
+    for number in range(4, 68):
+        link.tell(set_node={"scenario": 1, "node": 1 + number, "name": f"uav{number}"})
+    count = 5000  # with 67 receptions each: some 25 MB
+    asked = b"".join(uavtest.delimit(channel.ToSimulator(transmit={
+        "id": number, "scenario": 1, "transmitter": 1, "receivers": range(2, 69),
+        "sequence": number, "payload": bytes(64)})) for number in range(count))
+    link.data += pour(link.socket, asked)
+    flies(t, ready(t, stub, simulator=link_to(ca)))
+    found = link.results(count)
+    assert len(found) == count and {len(one) for one in found.values()} == {67}
+    link.socket.close()
 
 
 def test_connections_without_hello(t):
