@@ -344,7 +344,7 @@ def test_a_gateway_that_ends_says_when_to_come_again(t):
     assert ear.program.wait() == REFUSED
     (goodbye,) = ear.told(event="goodbye")
     assert goodbye["reason"] == "SHUTTING_DOWN", goodbye
-    assert ("try again after" in ear.program.log()) == (goodbye["retry_after_ms"] > 0)
+    assert goodbye["retry_after_ms"] > 0 and "try again after" in ear.program.log(), goodbye
 
 
 if __name__ == "__main__":

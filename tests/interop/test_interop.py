@@ -14,7 +14,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
+import certificates  # noqa: E402
 import make_vectors  # noqa: E402
+import readme_proof  # noqa: E402
 import scene  # noqa: E402
 import uavtest  # noqa: E402
 from google.protobuf import json_format  # noqa: E402
@@ -108,6 +110,26 @@ def test_readme_has_the_drone_word_for_word():
     assert drone in code_blocks(PROTO / "README.md")
 
 
+def test_readme_has_the_proof_word_for_word():
+    proof = (HERE / "readme_proof.py").read_text(encoding="utf-8")
+    assert proof in code_blocks(PROTO / "README.md")
+
+
+def test_readme_has_a_proof_with_all_its_bytes():
+    """tests/unit/test_client.c has the same."""
+    secret, nonce, drone_id = b"correct-horse-battery-staple", bytes(range(32)), b"uav1"
+    proof = readme_proof.proof(secret, nonce, drone_id)
+    frame = uavtest.delimit(relay.ToGateway(ref=2, authenticate={"proof": proof}))
+    text = (PROTO / "README.md").read_text(encoding="utf-8")
+    rows = (line.strip("|").split("|") for line in text.splitlines() if line.startswith("|"))
+    told = {cells[0].strip(): cells[1].strip() for cells in rows if len(cells) == 2}
+    assert told["secret"] == f"`{secret.decode()}` ({len(secret)} bytes)"
+    assert told["nonce"] == f"`{nonce.hex()}`"
+    assert told["message"] == f"`{(nonce + drone_id).hex()}` ({len(nonce + drone_id)} bytes)"
+    assert told["proof"] == f"`{proof.hex()}`"
+    assert told["frame, with ref 2"] == f"`{frame.hex()}`"
+
+
 def test_readme_names_everything():
     """Each message, field and enumerator of both files is in the reference."""
     text = (PROTO / "README.md").read_text(encoding="utf-8")
@@ -173,6 +195,31 @@ def python_drone(t, gateway, name, *arguments, scenario="field"):
 def same_link(a, b):
     """Whether two Link messages, of whichever file, are the same, bit for bit."""
     return a.SerializeToString(deterministic=True) == b.SerializeToString(deterministic=True)
+
+
+# ------------------------------------------------------------ who gets in
+
+
+def test_the_proof_of_the_readme(t):
+    """A drone that does what it says is let in, by TLS, with its own certificate, too."""
+    ca, name = certificates.Authority(t.folder), "gateway.test"
+    shown, own = ca.issue(name, dns=[name]), ca.issue("any")
+    path = t.folder / "secrets"
+    path.write_text("uav1 correct-horse-battery-staple\nuav2 another-secret-altogether\n")
+    path.chmod(0o600)
+    gateway = scene.ready(t, auth={"mode": "secret", "secrets_file": path},
+                          **{"listen:secure": {
+                              "address": f"{uavtest.HOST}:0", "tls_cert": shown.cert,
+                              "tls_key": shown.key, "tls_ca": ca.cert}})
+    for drone_id, secret in (("uav1", b"correct-horse-battery-staple"),
+                             ("uav2", b"another-secret-altogether")):
+        drone = t.drone(gateway, at=gateway.address(listener="secure"))
+        drone.socket = readme_proof.secure(drone.socket, name, ca.cert, own.cert, own.key)
+        drone.drone_id = drone_id
+        drone.send(ref=1, registration={"protocol": 1, "drone_id": drone_id, "scenario": "field"})
+        readme_proof.prove(drone.send, drone.wait_for("challenge").challenge, secret, drone_id)
+        assert drone.wait_for("welcome").ref == 2
+        assert drone.wait_for("scenario_chosen").ref == 2
 
 
 # -------------------------------------------------------- python simulator
