@@ -14,6 +14,7 @@ ENOUGH = 0.9  # of the goodput that there was before; that is what "back" means
 P99_MORE = 1.5  # times the largest p99 that there was before, at most
 STAYS = 5  # intervals in a row that make it back
 A_SECOND_S = 1.0
+WATCHED_S = 5.0  # who is not back says something only when it was watched for so long
 
 
 @dataclass(frozen=True)
@@ -62,16 +63,17 @@ class Overload:
                    for at in range(len(goods) - size + 1))
 
     def back_after_s(self, is_back):
-        """From the fall of what is offered until `is_back(interval)` stays true; None: it has
-        not been as long as was looked."""
+        """From the fall of what is offered until `is_back(interval)` stays true; as long as was
+        watched if it never does, None if that was too short."""
         back = [is_back(interval) for interval in self.stage("after")]
         for at in range(len(back) - STAYS + 1):
             if all(back[at:at + STAYS]):
                 return at * self.interval_s
-        return None
+        watched_s = len(back) * self.interval_s
+        return watched_s if watched_s >= WATCHED_S else None
 
     def figures(self):
-        over, before, after = (self.stage(name) for name in ("over", "before", "after"))
+        over, before = self.stage("over"), self.stage("before")
         calm_good = statistics.median(interval.good for interval in before)
         calm_p99 = max(interval.p99_us for interval in before)
         offered = sum(interval.offered for interval in over)
@@ -84,15 +86,13 @@ class Overload:
             return good_again(interval) and 0 < interval.p99_us <= P99_MORE * calm_p99
 
         arriving = [each.p99_us for each in over if each.delivered]
-        looked_s = len(after) * self.interval_s
-        good_s, quick_s = self.back_after_s(good_again), self.back_after_s(quick_again)
         return {
             "per_second": self.peak,
             "held_percent": statistics.median(self.share_of_peak([interval.good])
                                               for interval in over),
             "worst_second_percent": self.worst_second(),
-            "good_back_s": looked_s if good_s is None else good_s,
-            "p99_back_s": looked_s if quick_s is None else quick_s,
+            "good_back_s": self.back_after_s(good_again),
+            "p99_back_s": self.back_after_s(quick_again),
             "timeout_percent": 100 * sum(each.reported("simulator_timeout")
                                          for each in over) / reported,
             "overloaded_percent": 100 * sum(each.reported("overloaded")
