@@ -10,6 +10,7 @@
 #include "core/state.h"
 #include "lib/fake_ports.h"
 #include "net/peer.h"
+#include "net/transport_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,7 @@ struct fixture {
 	/* what the network takes of the next write; of the ones after it, all that it can */
 	struct transport_ops stingy;
 	const struct transport_ops *real;
+	uv_poll_t *poll;
 	size_t takes;
 };
 
@@ -544,10 +546,27 @@ static ssize_t write_stingily(struct transport *transport, const struct slice *p
 	return cut[0].size ? fixture.real->write(transport, cut, count) : 0;
 }
 
+/* The peer's own: the one poll of the loop whose ctx it is. */
+static void find_poll(uv_handle_t *handle, void *arg)
+{
+	struct fixture *f = arg;
+
+	if (handle->type == UV_POLL && handle->data == f->endpoint.ctx) {
+		f->poll = (uv_poll_t *)(void *)handle;
+	}
+}
+
+static struct transport *transport_of(struct fixture *f)
+{
+	uv_walk(&f->loop, find_poll, f);
+	assert_non_null(f->poll);
+	return &transport_socket_of_poll(f->poll)->base;
+}
+
 /* A peer begins with its transport. */
 static void make_stingy(struct fixture *f)
 {
-	struct transport *transport = f->endpoint.ctx;
+	struct transport *transport = transport_of(f);
 
 	f->real = transport->ops;
 	f->stingy = *f->real;
