@@ -2,9 +2,13 @@
 
 #include <sys/resource.h>
 
-uint32_t descriptors_allow(uint64_t limit, uint32_t wanted, uint32_t links)
+uint64_t descriptors_of_others(const struct settings *settings, uint32_t links)
 {
-	uint64_t others = (uint64_t)DESCRIPTORS_RESERVE + links;
+	return (uint64_t)settings->reserved_descriptors + links;
+}
+
+uint32_t descriptors_allow(uint64_t limit, uint32_t wanted, uint64_t others)
+{
 	uint64_t room = limit > others ? limit - others : 1;
 
 	return room < wanted ? (uint32_t)room : wanted;
@@ -33,8 +37,9 @@ static uint64_t raise_limit(uint64_t needed)
 void descriptors_fit(struct settings *settings, uint32_t links, struct log *log)
 {
 	uint32_t wanted = settings->limits.max_drones;
-	uint64_t descriptors = raise_limit((uint64_t)wanted + DESCRIPTORS_RESERVE + links);
-	uint32_t allowed = descriptors_allow(descriptors, wanted, links);
+	uint64_t others = descriptors_of_others(settings, links);
+	uint64_t descriptors = raise_limit(wanted + others);
+	uint32_t allowed = descriptors_allow(descriptors, wanted, others);
 
 	if (allowed < wanted) {
 		LOG(log, LOG_LEVEL_WARNING, "descriptor_limit_low",

@@ -4,13 +4,12 @@
 
 #include "settings/settings.h"
 
-/* For what is neither a drone's connection nor a link to a simulator: listeners, the log,
- * files of the configuration, connections that are closing. */
-#define DESCRIPTORS_RESERVE 128u
-
 /* The part of `wanted` drones that a limit of `limit` descriptors leaves room for when
- * `links` go to simulators; at least 1. */
-uint32_t descriptors_allow(uint64_t limit, uint32_t wanted, uint32_t links);
+ * `others` are for something else; at least 1. */
+uint32_t descriptors_allow(uint64_t limit, uint32_t wanted, uint64_t others);
+
+/* What is kept for all but drones, of which `links` go to simulators. */
+uint64_t descriptors_of_others(const struct settings *settings, uint32_t links);
 
 /* Cuts limits.max_drones to what the system allows, whose limit is raised first as far as it
  * lets us, and says so in the log: better a SERVER_FULL than a connection that is dropped

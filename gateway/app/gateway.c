@@ -15,7 +15,8 @@
 
 #include <signal.h>
 
-_Static_assert(2 * NET_SPARE_PEERS <= DESCRIPTORS_RESERVE, "spare connections have descriptors");
+_Static_assert(2 * NET_SPARE_PEERS <= RESERVED_DESCRIPTORS_LEAST,
+	       "spare connections have descriptors");
 
 enum {
 	GATEWAY_STEP_MS = 10,	   /* how often the way down is looked at */
@@ -352,8 +353,9 @@ static void fini(struct gateway *gateway)
 /* For all that can come. Without it only a gateway that runs out of memory is worse off. */
 static void reserve(struct gateway *gateway)
 {
-	uint32_t descriptors = gateway->settings->limits.max_drones + DESCRIPTORS_RESERVE +
-			       (uint32_t)links_wanted(gateway->settings);
+	uint32_t links = (uint32_t)links_wanted(gateway->settings);
+	uint32_t descriptors = gateway->settings->limits.max_drones +
+			       (uint32_t)descriptors_of_others(gateway->settings, links);
 	int status = watch_table_reserve(&gateway->loop, descriptors);
 
 	if (status < 0) {

@@ -1,13 +1,16 @@
 #include "net/backoff.h"
 
-void backoff_init(struct backoff *backoff, uint32_t min_ms, uint32_t max_ms)
+void backoff_init(struct backoff *backoff, uint32_t min_ms, uint32_t max_ms,
+		  uint32_t growth_percent)
 {
 	backoff->bound_ms = 0;
-	backoff_bound(backoff, min_ms, max_ms);
+	backoff_bound(backoff, min_ms, max_ms, growth_percent);
 }
 
-void backoff_bound(struct backoff *backoff, uint32_t min_ms, uint32_t max_ms)
+void backoff_bound(struct backoff *backoff, uint32_t min_ms, uint32_t max_ms,
+		   uint32_t growth_percent)
 {
+	backoff->growth_percent = growth_percent > 100 ? growth_percent : 100;
 	backoff->min_ms = min_ms ? min_ms : 1;
 	backoff->max_ms = max_ms > backoff->min_ms ? max_ms : backoff->min_ms;
 	if (backoff->bound_ms < backoff->min_ms) {
@@ -20,8 +23,8 @@ void backoff_bound(struct backoff *backoff, uint32_t min_ms, uint32_t max_ms)
 uint32_t backoff_next(struct backoff *backoff, struct rng *rng)
 {
 	uint32_t delay_ms = 1 + (uint32_t)rng_below(rng, backoff->bound_ms);
-	/* ceil(bound * 1.6): grows even from 1 */
-	uint64_t grown = ((uint64_t)backoff->bound_ms * 8 + 4) / 5;
+	/* rounded up: grows even from 1 */
+	uint64_t grown = ((uint64_t)backoff->bound_ms * backoff->growth_percent + 99) / 100;
 
 	backoff->bound_ms = grown < backoff->max_ms ? (uint32_t)grown : backoff->max_ms;
 	return delay_ms;

@@ -138,7 +138,8 @@ static void wait_for_next(struct simlink *link)
 	const struct simulator_settings *settings = simlink_settings(link);
 
 	link->state = SIMLINK_WAITING;
-	backoff_bound(&link->backoff, settings->backoff_min_ms, settings->backoff_max_ms);
+	backoff_bound(&link->backoff, settings->backoff_min_ms, settings->backoff_max_ms,
+		      settings->backoff_growth_percent);
 	set_timer(link, backoff_next(&link->backoff, &link->rng));
 }
 
@@ -270,7 +271,8 @@ struct simlink *simlink_new(struct net *net, uint32_t simulator, uint32_t connec
 	outbox_init(&link->out, &link->blocks, NULL, 0);
 	buf_init(&link->in);
 	arena_init(&link->arena, net->settings->decode_arena_bytes);
-	backoff_init(&link->backoff, settings->backoff_min_ms, settings->backoff_max_ms);
+	backoff_init(&link->backoff, settings->backoff_min_ms, settings->backoff_max_ms,
+		     settings->backoff_growth_percent);
 	net_task_init(&link->task, run_task);
 	net_task_init(&link->more, simlink_go_on);
 	uv_timer_init(net->loop, &link->timer);

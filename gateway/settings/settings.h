@@ -49,6 +49,9 @@ struct listener_settings {
 	bool insecure;	      /* AUTH_NONE outside of loopback (address_is_loopback) is meant so */
 };
 
+/* Listeners, the log, files of the configuration, connections that are closing. */
+#define RESERVED_DESCRIPTORS_LEAST 128u
+
 struct simulator_settings {
 	char name[NAME_MAX_BYTES + 1]; /* empty: [simulator] */
 	struct address address;
@@ -61,6 +64,7 @@ struct simulator_settings {
 	uint32_t ping_interval_ms;	    /* silence before a ping */
 	uint32_t idle_timeout_ms;	    /* silence before the link is dropped */
 	uint32_t backoff_min_ms, backoff_max_ms;
+	uint32_t backoff_growth_percent;
 	uint32_t max_queued_bytes; /* unwritten, before new transmits wait */
 	/* With a ca the link is TLS: it must have signed the simulator's certificate. With a
 	 * cert the gateway shows its own. */
@@ -84,6 +88,7 @@ struct settings {
 	struct limits limits;
 	uint32_t decode_arena_bytes;
 	uint32_t tcp_user_timeout_ms;
+	uint32_t reserved_descriptors; /* for what is neither a drone nor a link */
 	uint32_t drain_ms;
 	uint32_t linger_ms; /* a closing connection has this long to take its goodbye */
 	struct scenario_config *scenarios;

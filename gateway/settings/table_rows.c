@@ -321,6 +321,13 @@ const struct row table_rows[] = {
 	 .reloadable = true,
 	 .help = "The longest pause between two attempts to connect."},
 	{.section = "simulator",
+	 .key = "backoff_growth_percent",
+	 OF_SIMULATOR(backoff_growth_percent, 100, 1000),
+	 .preset = "160",
+	 .reloadable = true,
+	 .help = "Each pause may be so many percent of the one before. 100: all may be "
+		 "backoff_min_ms."},
+	{.section = "simulator",
 	 .key = "max_queued_bytes",
 	 OF_SIMULATOR(max_queued_bytes, 4 * KIB, GIB),
 	 .preset = "4194304",
@@ -604,6 +611,13 @@ const struct row table_rows[] = {
 	 .preset = "30000",
 	 .help = "How long sent bytes may stay unacknowledged before the connection counts as lost "
 		 "(TCP_USER_TIMEOUT). 0: as the system has it."},
+	{.section = "limits",
+	 .key = "reserved_descriptors",
+	 NUMBER(reserved_descriptors, RESERVED_DESCRIPTORS_LEAST, MILLION),
+	 .preset = "128",
+	 .reloadable = true,
+	 .help = "Open files that are kept for all but drones and simulators. max_drones is "
+		 "lowered to what the system's limit then leaves."},
 	{.section = "limits",
 	 .key = "drain_ms",
 	 NUMBER(drain_ms, 0, HOUR_MS),

@@ -33,7 +33,7 @@ static void add_simulator(const char *name, uint32_t connections, uint32_t max_i
 static int set_up(void **state)
 {
 	(void)state;
-	settings = (struct settings){.decode_arena_bytes = 65536};
+	settings = (struct settings){.decode_arena_bytes = 65536, .reserved_descriptors = 128};
 	add_simulator("", 2, 100);
 	add_simulator("second", 1, 200);
 	add_simulator("third", 3, 300);
@@ -45,13 +45,14 @@ static int set_up(void **state)
 static void leaves_descriptors_for_the_rest(void **state)
 {
 	(void)state;
-	assert_int_equal(descriptors_allow(1024, 10, 1), 10);
-	assert_int_equal(descriptors_allow(1024, 10000, 1), 1024 - DESCRIPTORS_RESERVE - 1);
-	assert_int_equal(descriptors_allow(1024, 10000, 64), 1024 - DESCRIPTORS_RESERVE - 64);
-	assert_int_equal(descriptors_allow(DESCRIPTORS_RESERVE + 3, 10, 1), 2);
-	assert_int_equal(descriptors_allow(DESCRIPTORS_RESERVE, 10, 1), 1);
-	assert_int_equal(descriptors_allow(0, 10, 1), 1);
-	assert_int_equal(descriptors_allow(UINT64_MAX, UINT32_MAX, 1), UINT32_MAX);
+	assert_int_equal(descriptors_allow(1024, 10, 129), 10);
+	assert_int_equal(descriptors_allow(1024, 10000, 129), 1024 - 129);
+	assert_int_equal(descriptors_allow(131, 10, 129), 2);
+	assert_int_equal(descriptors_allow(128, 10, 129), 1);
+	assert_int_equal(descriptors_allow(0, 10, 129), 1);
+	assert_int_equal(descriptors_allow(UINT64_MAX, UINT32_MAX, 129), UINT32_MAX);
+	settings.reserved_descriptors = 300;
+	assert_true(descriptors_of_others(&settings, 64) == 364);
 }
 
 static void cuts_drones_to_what_the_system_allows(void **state)
@@ -71,13 +72,13 @@ static void cuts_drones_to_what_the_system_allows(void **state)
 	descriptors_fit(&settings, 4, NULL);
 	assert_int_equal(settings.limits.max_drones, 100);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &low), 0);
-	assert_int_equal(low.rlim_cur, 100 + DESCRIPTORS_RESERVE + 4);
+	assert_int_equal(low.rlim_cur, 100 + 128 + 4);
 	/* the most that the system gives is less than is wanted */
 	settings.limits.max_drones = UINT32_MAX;
 	descriptors_fit(&settings, 4, NULL);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &low), 0);
 	assert_int_equal(settings.limits.max_drones,
-			 descriptors_allow(low.rlim_cur, UINT32_MAX, 4));
+			 descriptors_allow(low.rlim_cur, UINT32_MAX, 128 + 4));
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 

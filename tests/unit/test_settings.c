@@ -104,11 +104,13 @@ static void defaults_are_the_projects(void **state)
 	assert_int_equal(settings->simulators[0].idle_timeout_ms, 30000);
 	assert_int_equal(settings->simulators[0].backoff_min_ms, 100);
 	assert_int_equal(settings->simulators[0].backoff_max_ms, 30000);
+	assert_int_equal(settings->simulators[0].backoff_growth_percent, 160);
 	assert_int_equal(settings->simulators[0].max_queued_bytes, 4 * 1024 * 1024);
 	assert_string_equal(settings->simulators[0].tls.ca, "");
 	assert_string_equal(settings->simulators[0].tls_name, "");
 	assert_int_equal(settings->decode_arena_bytes, 1024 * 1024);
 	assert_int_equal(settings->tcp_user_timeout_ms, 30000);
+	assert_int_equal(settings->reserved_descriptors, 128);
 	assert_int_equal(settings->drain_ms, 5000);
 	assert_int_equal(settings->linger_ms, 2000);
 	assert_int_equal(settings->scenario_count, 1);
