@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import certificates  # noqa: E402
 import hostile  # noqa: E402
 import uavtest  # noqa: E402
-from fake_simulator import FakeSimulator, deliver, reception, result  # noqa: E402
+from fake_simulator import FakeSimulator, deliver, hold, reception, result  # noqa: E402
 from scene import (  # noqa: E402
     IDEAL, barrier, bodies, change_file, error_of, goodbye_of, members, outcome_of, ready,
     reason_name, settle,
@@ -332,6 +332,28 @@ def test_a_simulator_that_has_gone_is_not_hammered(t):
         assert outcome_of(one.tell("uav2", b"x")) == "SIMULATOR_DOWN"
     assert len(simulator.connections) == 1
     assert settle(gateway)["simulator_down"] == 100
+
+
+def test_a_late_answer_decides_nothing(t):
+    """Its message was given up, and the next one stands in the same place of the gateway's table."""
+    simulator = FakeSimulator(t, answer=hold)
+    gateway = ready(t, simulator, simulator={"timeout_ms": 700})
+    one, two = members(t, gateway, "uav1", "uav2", presence=NOBODY)
+    send = {"drone": "uav2", "report": "REPORT_WISH_ALL"}
+    one.send(ref=900, send={**send, "payload": b"given up"})
+    late = simulator.next_transmit()
+    assert outcome_of(one.reply_to(900)) == "SIMULATOR_TIMEOUT"
+    outcome = None
+    while outcome != "DELIVERED":  # in time, on a busy machine too
+        one.send(ref=901, send={**send, "payload": b"next"})
+        transmit = simulator.next_transmit()
+        simulator.send(*deliver(late, outcome="OUTCOME_LOST", reason="REASON_BLOCKED"),
+                       *deliver(transmit))
+        outcome = outcome_of(one.reply_to(901))
+        assert outcome in ("DELIVERED", "SIMULATOR_TIMEOUT"), outcome
+        late = transmit
+    assert two.wait_for("delivery").delivery.payload == b"next"
+    assert settle(gateway)["results_unknown"] >= 1
 
 
 # ------------------------------------------------------------------------- TLS
