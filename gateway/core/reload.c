@@ -159,8 +159,6 @@ static void take_one(struct core *core, struct plan *plan)
 		take_rules(plan->after, plan->config);
 		change_hub(core, plan->after, hub);
 	}
-	/* those inside see nothing of it */
-	memcpy(plan->after->config.allow, plan->config->allow, sizeof(plan->config->allow));
 }
 
 /* The simulator hears of what is new to it, and again of what it refused. */
@@ -293,11 +291,19 @@ static bool is_planned(const struct plan *plans, size_t count, const struct scen
 	return false;
 }
 
-/* Whoever waits looks again: there may be more room, or another way. */
-static void release_all(struct core *core)
+/* Whoever waits for a place looks again: there may be another way. First of all, or some of
+ * them would be given places that become free meanwhile. */
+static void release_held(struct core *core)
 {
 	for (uint32_t i = 0; i < core->lane_count; i++) {
 		lane_release_all(core, &core->lanes[i]);
+	}
+}
+
+/* There may be more room. */
+static void open_windows(struct core *core)
+{
+	for (uint32_t i = 0; i < core->lane_count; i++) {
 		lane_pump(core, &core->lanes[i]);
 	}
 	for (uint32_t i = 0; i < core->registry.sessions.high; i++) {
@@ -332,11 +338,18 @@ static void tell_all(struct core *core, struct plan *plans, size_t count, struct
 	}
 }
 
-/* Whose credential is gone is out, and whoever may not be in its scenario any more leaves it. */
-static void shut_out(struct core *core)
+/* Whose credential is gone is out, and whoever may not be in its scenario any more leaves it:
+ * before anything else changes, from scenarios that the simulators know. */
+static void shut_out(struct core *core, const struct plan *plans, size_t count)
 {
 	const struct access_port *access = &core->access;
 
+	for (size_t i = 0; i < count; i++) {
+		if (plans[i].before) {
+			memcpy(plans[i].before->config.allow, plans[i].config->allow,
+			       sizeof(plans[i].config->allow));
+		}
+	}
 	for (uint32_t i = 0; i < core->registry.sessions.high; i++) {
 		struct session *session = registry_at(&core->registry, i);
 		const struct scenario *scenario;
@@ -364,7 +377,9 @@ static void take_in(struct core *core, const struct core_config *config, struct 
 	bool stricter = is_stricter(&core->limits, &config->limits);
 	bool rated = !same_rates(&core->limits, &config->limits);
 
+	release_held(core);
 	take_limits(core, config);
+	shut_out(core, plans, count);
 	for (size_t i = 0; i < count; i++) {
 		take_one(core, &plans[i]);
 		order[i] = plans[i].after;
@@ -373,9 +388,8 @@ static void take_in(struct core *core, const struct core_config *config, struct 
 	core->scenario_count = count;
 	mend_sessions(core, plans, count, stricter, rated);
 	sweep_expiries(core);
-	shut_out(core);
 	tell_all(core, plans, count, old, old_count);
-	release_all(core);
+	open_windows(core);
 	free(old);
 }
 

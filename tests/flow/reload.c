@@ -147,7 +147,9 @@ static void plan_one(struct world *world, uint32_t place, struct plan *plan)
 		access_draw_allow(world, plan->config.allow);
 		return;
 	}
-	memcpy(plan->config.allow, grid->config.allow, sizeof(grid->config.allow));
+	if (forgets(world) || world_chance(world, 70)) {
+		memcpy(plan->config.allow, grid->config.allow, sizeof(grid->config.allow));
+	}
 	keep_some(world, &plan->config, &grid->config);
 	if (plan->change == CHANGE_SOFT) {
 		keep_hard(&plan->config, &grid->config);
@@ -325,9 +327,6 @@ static void carry_out(struct world *world, const struct plan *plans)
 			world_happens(world, HAPPENS_RELOAD_ADDED);
 			break;
 		case CHANGE_ALLOW:
-			memcpy(world->places[i].grid->config.allow, plans[i].config.allow,
-			       sizeof(plans[i].config.allow));
-			break;
 		case CHANGE_NONE:
 		case CHANGE_REMOVED:
 			break;
@@ -346,15 +345,22 @@ static void carry_out(struct world *world, const struct plan *plans)
 	}
 }
 
-/* Whoever may not be where it is any more is put out, last of all. */
-static void put_out(struct world *world)
+/* Whoever may not be where it is any more is put out, before anything else changes. */
+static void put_out(struct world *world, const struct plan *plans)
 {
+	for (uint32_t i = 1; i <= FLOW_PLACES; i++) {
+		if (plans[i].change == CHANGE_SOFT || plans[i].change == CHANGE_HARD ||
+		    plans[i].change == CHANGE_ALLOW) {
+			memcpy(world->places[i].grid->config.allow, plans[i].config.allow,
+			       sizeof(plans[i].config.allow));
+		}
+	}
 	for (unsigned i = 0; i < world->drone_count; i++) {
 		struct conn *conn = world->drones[i].conn;
 
 		if (conn && conn->place && !access_may_enter(world, conn, conn->place)) {
 			stay_move(conn, 0);
-			conn->pushes = 1; /* before all others are told of changes */
+			conn->pushes++;
 			world_happens(world, HAPPENS_PUT_OUT);
 		}
 	}
@@ -480,6 +486,13 @@ static void check_resumed(const struct world *world)
 	}
 }
 
+static bool same_allow(const struct world *world, uint32_t place, const struct plan *plan)
+{
+	return plan->change == CHANGE_NONE || plan->change == CHANGE_ADDED ||
+	       plan->change == CHANGE_REMOVED ||
+	       same_string(plan->config.allow, world->places[place].grid->config.allow);
+}
+
 bool reload_matters(const struct world *world)
 {
 	for (unsigned i = 0; i < world->drone_count; i++) {
@@ -511,7 +524,7 @@ void reload_some(struct world *world)
 		if (!one || i == only) {
 			plan_one(world, i, &plans[i]);
 			tells = tells || plans[i].change == CHANGE_REMOVED ||
-				plans[i].change == CHANGE_ALLOW;
+				!same_allow(world, i, &plans[i]);
 		}
 	}
 	if (tells) {
@@ -521,8 +534,8 @@ void reload_some(struct world *world)
 	change_limits(world);
 	change_windows(world);
 	check_remember(world);
+	put_out(world, plans);
 	carry_out(world, plans);
-	put_out(world);
 	change_lists(world, plans);
 	world->default_place = setup_default(world);
 	config = setup_config(world, configs);
