@@ -4,7 +4,12 @@
 
 #include "core/state.h"
 
-enum { SCENARIO_PAGE = 16, DRONE_PAGE = 32 };
+enum {
+	SCENARIO_PAGE = 16,
+	DRONE_PAGE = 32,
+	/* Then the others have their turn, however fast the reader is. */
+	PAGES_AT_A_TIME = 8,
+};
 
 static bool scenario_page(struct core *core, struct session *session)
 {
@@ -108,7 +113,8 @@ void listing_start(struct core *core, struct session *session, enum listing_kind
 
 void listing_pump(struct core *core, struct session *session)
 {
-	while (session->listing && session_has_room(core, session)) {
+	for (int i = 0; i < PAGES_AT_A_TIME && session->listing && session_has_room(core, session);
+	     i++) {
 		bool more = session->listing->kind == LISTING_SCENARIOS
 				    ? scenario_page(core, session)
 				    : drone_page(core, session);

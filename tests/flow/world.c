@@ -461,13 +461,10 @@ static void settle(struct world *world)
 	do {
 		settle_round(world, 0);
 	} while (anyone_waits(world) && --rounds);
-	for (unsigned i = 0; i < 1000 && waiting_count(world); i++) {
+	/* who is held for its rate may send what then waits for its time */
+	for (unsigned i = 0; i < 1000 && (waiting_count(world) || rate_due(world) != UINT64_MAX);
+	     i++) {
 		uint64_t due = time_due(world);
-
-		settle_round(world, due > world->now.mono_us ? due - world->now.mono_us : 0);
-	}
-	for (unsigned i = 0; i < 1000 && rate_due(world) != UINT64_MAX; i++) {
-		uint64_t due = rate_due(world);
 
 		settle_round(world, due > world->now.mono_us ? due - world->now.mono_us : 0);
 	}
