@@ -2,6 +2,7 @@
 #include "access/secrets.h"
 #include "app/drones.h"
 #include "app/gateway.h"
+#include "base/utf8.h"
 #include "base/version.h"
 #include "settings/settings.h"
 
@@ -71,14 +72,37 @@ static const char help_text[] =
 	"  2  wrong arguments\n"
 	"  3  cannot start: an address is taken, memory is out; cannot print\n";
 
+/* Names of files that a pattern has found may hold anything; what drives a terminal is
+ * escaped. */
+static void tell(const char *text)
+{
+	struct slice rest = slice_str(text);
+
+	while (rest.size) {
+		char unit[UTF8_ESCAPE_MAX];
+		size_t taken = 1;
+		size_t size = 1;
+
+		if (rest.data[0] == '\\') {
+			unit[0] = '\\';
+		} else {
+			size = utf8_escape(rest, false, unit, &taken);
+		}
+		(void)fwrite(unit, 1, size, stderr);
+		rest = slice_of(rest.data + taken, rest.size - taken);
+	}
+}
+
 static void complain(void *ctx, const char *file, int line, const char *message)
 {
 	(void)ctx;
+	tell(file);
 	if (line > 0) {
-		fprintf(stderr, "%s:%d: %s\n", file, line, message);
-	} else {
-		fprintf(stderr, "%s: %s\n", file, message);
+		fprintf(stderr, ":%d", line);
 	}
+	fputs(": ", stderr);
+	tell(message);
+	fputc('\n', stderr);
 }
 
 static int usage(const char *message)

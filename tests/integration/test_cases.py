@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import ssl
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -425,13 +426,34 @@ class Log:
             None))
 
 
+def check_shown(line):
+    """Nothing in it drives a terminal or turns the line round."""
+    assert all(" " <= char and not "\x7f" <= char <= "\x9f" for char in line), ascii(line)
+    assert not set(line) & set("\u202e\u2066\u2028"), ascii(line)
+
+
 def check_harmless(log):
     for line in log.gateway.lines:
-        assert all(" " <= char and not "\x7f" <= char <= "\x9f" for char in line), ascii(line)
-        assert not set(line) & set("\u202e\u2066\u2028"), ascii(line)
+        check_shown(line)
     for line in log.lines():
         assert {"time", "level", "event"} <= set(line), line
         assert line["event"] != "forged" and line["level"] in ("debug", "info", "warning", "error")
+
+
+def test_mistakes_are_told_in_one_line_each(t):
+    """Whatever stands in the files, and whatever the files are called that a pattern has found."""
+    ini, part = t.folder / "a.ini", t.folder / "\x1b[2J\nforged \u202e\x9b.part"
+    ini.write_text("[gateway]\ninclude = *.part\n[listen:drones]\naddress = 127.0.0.1:0\n"
+                   "[scenario:field]\n", encoding="utf-8")
+    part.write_bytes(b"[f\x1b[31m\xc2\x9b\xe2\x80\xae]\n[limits]\nmax_drones = \x1b[2J\xff\x07\n")
+    done = subprocess.run([t.binary("uav-gateway"), "--check", "-c", ini], capture_output=True,
+                          timeout=uavtest.DEADLINE, check=False)
+    assert done.returncode == 1 and done.stdout == b"", done
+    *lines, last = done.stderr.decode("utf-8").split("\n")
+    assert last == "" and len(lines) >= 2, lines
+    for line in lines:
+        assert line.startswith(f"{t.folder}/\\x1b[2J\\nforged "), line
+        check_shown(line)
 
 
 def test_every_line_of_the_log_is_one_event(t):
