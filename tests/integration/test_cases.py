@@ -290,6 +290,20 @@ def read_to_the_end(socks, meanwhile):
     return [frames_of(data) for data in heard.values()]
 
 
+def test_many_requests_in_one_read(t):
+    """Three thousand fit what is read at once of one drone; who came behind it is answered before
+    most of them."""
+    gateway = ready(t)
+    flood, other = (t.drone(gateway, name, presence=NOBODY) for name in ("flood", "other"))
+    for _ in range(3):
+        with stopped(gateway):
+            flood.send_bytes(hostile.frame(7, ping={}) * 3000)
+            other.send(ref=7, ping={})
+        answers = [flood.read() for _ in range(3000)]
+        assert {answer.ref for answer in answers} == {7}
+        assert other.read().pong.time_us <= answers[1000].pong.time_us
+
+
 def test_many_fall_silent_at_once(t):
     """They came in one moment, so that all their times are up in another: each is asked, then sent
     away, and who answers does not notice."""
