@@ -26,6 +26,7 @@ static void lane_init(struct lane *lane, uint32_t index, const struct sim_port *
 	lane->index = index;
 	lane->ops = port->ops;
 	lane->ctx = port->ctx;
+	window_init(&lane->window, UINT32_MAX);
 	list_init(&lane->held);
 	list_init(&lane->queues);
 }
@@ -209,6 +210,7 @@ uint64_t core_next_deadline(const struct core *core)
 
 	for (uint32_t i = 0; i < core->lane_count; i++) {
 		due = earliest(due, expiry_due(&core->lanes[i].expiry));
+		due = earliest(due, window_next(&core->lanes[i].window));
 	}
 	due = earliest(due, expiry_due(&core->queue_expiry));
 	due = earliest(due, waiting_next(core));
@@ -351,6 +353,7 @@ void core_sim_down(struct core *core, uint32_t lane, const char *why)
 	LOG(core->log, LOG_LEVEL_WARNING, "simulator_down",
 	    log_str("simulator", simulator_of(core, lane)), log_num("lane", lane),
 	    log_str("why", why), log_num("in_flight", at->in_channel));
+	window_init(&at->window, at->window.most); /* nothing is at the next one */
 	scenario_all_wait(core, at);
 	result_abandon(core, at);
 }

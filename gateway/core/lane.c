@@ -10,7 +10,7 @@ bool lane_link_full(const struct lane *lane)
 
 bool lane_full(const struct lane *lane)
 {
-	return lane->in_channel + lane->woken >= lane->max_in_flight || lane_link_full(lane);
+	return lane->in_channel + lane->woken >= window_room(&lane->window) || lane_link_full(lane);
 }
 
 bool lane_has_turns(const struct lane *lane)

@@ -5,6 +5,7 @@
 
 #include "core/expiry.h"
 #include "core/session.h"
+#include "core/window.h"
 
 struct lane {
 	const struct sim_ops *ops;
@@ -12,7 +13,7 @@ struct lane {
 	uint32_t index;
 	bool up;
 	bool pumping;
-	uint32_t max_in_flight;
+	struct window window;
 	uint32_t in_channel;	  /* messages at the simulator */
 	uint32_t woken;		  /* places kept for held drones that have just been released */
 	uint32_t scenarios;	  /* not retired */

@@ -257,8 +257,8 @@ static void take_limits(struct core *core, const struct core_config *config)
 		const struct simulator_lanes *simulator = &core->simulators[i];
 
 		for (uint32_t j = 0; j < simulator->connections; j++) {
-			core->lanes[simulator->first_lane + j].max_in_flight =
-				config->simulators[i].max_in_flight;
+			window_configure(&core->lanes[simulator->first_lane + j].window,
+					 config->simulators[i].max_in_flight);
 		}
 	}
 }

@@ -231,26 +231,51 @@ static void result_of_first_hop(struct core *core, struct message *message,
 	}
 }
 
+/* The transmit of this message that is out. */
+static struct window_sample sample_of(const struct message *message)
+{
+	uint64_t timeout_us = message->scenario->config.timeout_ms * 1000ull;
+
+	return (struct window_sample){
+		.sent_us = message->deadline_us - timeout_us,
+		.timeout_us = timeout_us,
+		.in_channel = message->scenario->lane->in_channel,
+	};
+}
+
+static void result_unknown(struct core *core, struct lane *lane, enum inflight_lookup found,
+			   size_t count, bool more)
+{
+	bool repeated = found == INFLIGHT_REPEATED;
+
+	count_stray(core, lane,
+		    repeated ? &core->stats.results_repeated : &core->stats.results_unknown,
+		    count ? count : 1,
+		    /* an empty one ends an answer in pieces */
+		    (repeated && count) || found == INFLIGHT_FORGED);
+	if (found == INFLIGHT_LATE && !more) {
+		window_answered_late(&lane->window, core->now.mono_us);
+		lane_pump(core, lane);
+	}
+}
+
 void result_take(struct core *core, struct lane *lane, uint64_t id,
 		 const struct reception *receptions, size_t count, bool more)
 {
 	enum inflight_lookup found;
 	struct message *message = inflight_find(&core->inflight, id, &found);
+	struct window_sample sample;
 
 	if (message && message->scenario->lane != lane) {
 		message = NULL;
 		found = INFLIGHT_FORGED;
 	}
 	if (!message) {
-		bool repeated = found == INFLIGHT_REPEATED;
-
-		count_stray(core, lane,
-			    repeated ? &core->stats.results_repeated : &core->stats.results_unknown,
-			    count ? count : 1,
-			    /* an empty one ends an answer in pieces */
-			    (repeated && count) || found == INFLIGHT_FORGED);
+		result_unknown(core, lane, found, count, more);
 		return;
 	}
+	sample = sample_of(message);
+	window_answered(&lane->window, &sample, core->now.mono_us);
 	if (message->via.hop == 1) {
 		result_of_first_hop(core, message, receptions, count, more);
 	} else {
@@ -263,8 +288,12 @@ void result_expire(struct core *core, struct lane *lane)
 {
 	struct message *message;
 
+	window_give_up(&lane->window, core->now.mono_us);
 	while ((message = expiry_first(&lane->expiry)) &&
 	       message->deadline_us <= core->now.mono_us) {
+		struct window_sample sample = sample_of(message);
+
+		window_timed_out(&lane->window, &sample, core->now.mono_us);
 		end_transmit(core, message, OUTCOME_SIMULATOR_TIMEOUT);
 	}
 	lane_pump(core, lane);

@@ -12,6 +12,11 @@ uint64_t peek_outside_bytes(const struct core *core)
 	return core->inflight.outside_bytes;
 }
 
+uint32_t peek_window(const struct core *core, uint32_t lane)
+{
+	return window_room(&core->lanes[lane].window);
+}
+
 uint64_t peek_waiting_bytes(const struct core *core)
 {
 	return core->waiting_bytes;

@@ -7,6 +7,8 @@
 
 /* Memory of messages to many. */
 uint64_t peek_fanout_bytes(const struct core *core);
+/* How many messages may be at the lane's simulator now. */
+uint32_t peek_window(const struct core *core, uint32_t lane);
 /* Of payloads held outside their slots. */
 uint64_t peek_waiting_bytes(const struct core *core);
 uint64_t peek_outside_bytes(const struct core *core);

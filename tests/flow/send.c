@@ -18,7 +18,7 @@ uint32_t lane_woken(const struct world *world, uint32_t lane)
 bool window_full(const struct world *world, const struct lane *lane)
 {
 	return lane->channel.count + lane_woken(world, lane->index) >=
-		       world->simulators[lane->simulator].max_in_flight ||
+		       peek_window(world->core, lane->index) ||
 	       (lane->up && lane->full);
 }
 

@@ -461,12 +461,13 @@ static void settle(struct world *world)
 	do {
 		settle_round(world, 0);
 	} while (anyone_waits(world) && --rounds);
-	/* who is held for its rate may send what then waits for its time */
-	for (unsigned i = 0; i < 1000 && (waiting_count(world) || rate_due(world) != UINT64_MAX);
-	     i++) {
-		uint64_t due = time_due(world);
+	/* who is held may send what then waits for its time; what has timed out is forgiven */
+	for (unsigned i = 0; i < 1000 && (waiting_count(world) || anyone_waits(world)); i++) {
+		uint64_t due = time_due(world), now = world->now.mono_us;
 
-		settle_round(world, due > world->now.mono_us ? due - world->now.mono_us : 0);
+		settle_round(world, due == UINT64_MAX ? LONGEST_GATHERING_US
+				    : due > now	      ? due - now
+						      : 0);
 	}
 	for (unsigned i = 0; i < 6; i++) {
 		settle_round(world, LONGEST_GATHERING_US / 4);
