@@ -349,6 +349,17 @@ def test_a_simulator_that_has_gone_is_not_hammered(t):
     assert settle(gateway)["simulator_down"] == 100
 
 
+def test_pauses_grow_as_they_are_told_to(t):
+    """By nothing here: forty attempts need no more than a moment. By 60 % a time, as without the
+    key, the fortieth would be days away."""
+    with socket.create_server((uavtest.HOST, 0)) as listener:
+        listener.settimeout(uavtest.DEADLINE)
+        t.gateway(listener.getsockname(), simulator={
+            "backoff_min_ms": 1, "backoff_max_ms": HOUR_MS, "backoff_growth_percent": 100})
+        for _ in range(40):
+            listener.accept()[0].close()
+
+
 def test_a_late_answer_decides_nothing(t):
     """Its message was given up, and the next one stands in the same place of the gateway's table."""
     simulator = FakeSimulator(t, answer=hold)
