@@ -157,6 +157,8 @@ static void messages_that_nobody_answers(void **state)
 
 	(void)state;
 	fake_sim_up(&gateway);
+	/* as far as it grows behind a simulator that answers all at once */
+	gateway.core->lanes[0].window.size = gateway.core->lanes[0].window.most;
 	connect_all();
 	register_all("alpha");
 	fake_pass(&gateway, 10000);
