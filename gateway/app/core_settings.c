@@ -26,6 +26,7 @@ void core_settings_init(struct core_settings *core, const struct settings *setti
 
 		core->simulators[i].connections = from->connections;
 		core->simulators[i].max_in_flight = from->max_in_flight;
+		core->simulators[i].window_fixed = from->window_fixed;
 		copy_name(core->simulators[i].name, from->name);
 	}
 }

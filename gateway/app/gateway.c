@@ -199,7 +199,7 @@ static void run_reload(struct net_task *task)
 		gateway->net.settings = next.settings;
 		give_contexts(gateway);
 		links_reload(&gateway->links, before.settings);
-		admission_reload(&gateway->net.admission);
+		influx_reload(&gateway->net.influx);
 		for (size_t i = 0; i < gateway->listener_count; i++) {
 			listener_reload(gateway->listeners[i]);
 		}

@@ -26,7 +26,7 @@ static void lane_init(struct lane *lane, uint32_t index, const struct sim_port *
 	lane->index = index;
 	lane->ops = port->ops;
 	lane->ctx = port->ctx;
-	window_init(&lane->window, UINT32_MAX);
+	window_init(&lane->window, 0, false); /* until it is configured */
 	list_init(&lane->held);
 	list_init(&lane->queues);
 }
@@ -353,7 +353,7 @@ void core_sim_down(struct core *core, uint32_t lane, const char *why)
 	LOG(core->log, LOG_LEVEL_WARNING, "simulator_down",
 	    log_str("simulator", simulator_of(core, lane)), log_num("lane", lane),
 	    log_str("why", why), log_num("in_flight", at->in_channel));
-	window_init(&at->window, at->window.most); /* nothing is at the next one */
+	window_init(&at->window, at->window.most, at->window.fixed);
 	scenario_all_wait(core, at);
 	result_abandon(core, at);
 }

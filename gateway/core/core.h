@@ -35,6 +35,7 @@ struct simulator_config {
 	char name[NAME_MAX_BYTES + 1]; /* empty: the one without a name */
 	uint32_t connections;
 	uint32_t max_in_flight; /* messages at the simulator, per connection */
+	bool window_fixed;	/* as many always, whatever it can do (see core/window.h) */
 };
 
 /* A scenario as the operator wrote it, its simulator's values filled in. */

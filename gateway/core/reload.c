@@ -258,7 +258,8 @@ static void take_limits(struct core *core, const struct core_config *config)
 
 		for (uint32_t j = 0; j < simulator->connections; j++) {
 			window_configure(&core->lanes[simulator->first_lane + j].window,
-					 config->simulators[i].max_in_flight);
+					 config->simulators[i].max_in_flight,
+					 config->simulators[i].window_fixed);
 		}
 	}
 }

@@ -1,21 +1,23 @@
 #include "core/window.h"
 
-void window_init(struct window *window, uint32_t most)
+void window_init(struct window *window, uint32_t most, bool fixed)
 {
 	*window = (struct window){
+		.fixed = fixed,
 		.most = most,
-		.size = most < WINDOW_START ? most : WINDOW_START,
+		.size = fixed || most < WINDOW_START ? most : WINDOW_START,
 		.base_us = UINT64_MAX,
 	};
 }
 
-void window_configure(struct window *window, uint32_t most)
+void window_configure(struct window *window, uint32_t most, bool fixed)
 {
-	if (window->size == window->most && window->size < WINDOW_START) {
-		window->size = WINDOW_START; /* it was the configuration that kept it small */
+	/* It was the configuration that kept it small, or that kept it large. */
+	if (fixed != window->fixed || (window->size == window->most && most > window->most)) {
+		window_init(window, most, fixed);
 	}
 	window->most = most;
-	if (window->size > most) {
+	if (window->size > most || fixed) {
 		window->size = most;
 	}
 }
@@ -76,6 +78,9 @@ void window_answered(struct window *window, const struct window_sample *sample, 
 {
 	uint64_t latency_us = now_us > sample->sent_us ? now_us - sample->sent_us : 0;
 
+	if (window->fixed) {
+		return;
+	}
 	count_answer(window, now_us, sample->timeout_us);
 	if (sample->sent_us > window->in_time_us) {
 		window->in_time_us = sample->sent_us;
@@ -97,7 +102,7 @@ void window_answered(struct window *window, const struct window_sample *sample, 
 
 void window_timed_out(struct window *window, const struct window_sample *sample, uint64_t now_us)
 {
-	if (now_us - window->answered_us >= sample->timeout_us ||
+	if (window->fixed || now_us - window->answered_us >= sample->timeout_us ||
 	    sample->sent_us < window->in_time_us) {
 		return; /* it hangs; it has lost this one */
 	}

@@ -22,12 +22,14 @@
 #ifndef UAV_CORE_WINDOW_H
 #define UAV_CORE_WINDOW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#define WINDOW_START 64u
+#define WINDOW_START 256u
 #define WINDOW_LEAST 4u
 
 struct window {
+	bool fixed;    /* to what is configured */
 	uint32_t most; /* as configured */
 	uint32_t size;
 	uint32_t owed; /* timed out, and still to be answered */
@@ -42,10 +44,10 @@ struct window {
 	uint32_t answers, last_answers;
 };
 
-/* Nothing is at the simulator. */
-void window_init(struct window *window, uint32_t most);
+/* Nothing is at the simulator, as when its link has gone. */
+void window_init(struct window *window, uint32_t most, bool fixed);
 /* The configuration is another now. */
-void window_configure(struct window *window, uint32_t most);
+void window_configure(struct window *window, uint32_t most, bool fixed);
 
 /* How much of it is not taken by what has timed out. */
 static inline uint32_t window_room(const struct window *window)

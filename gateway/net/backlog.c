@@ -24,6 +24,12 @@ static void made_way(struct backlog *backlog, struct outbox *outbox)
 	}
 }
 
+static bool may_rest(const struct backlog *backlog, uint64_t now_us)
+{
+	return bucket_has(&backlog->rested, now_us,
+			  BACKLOG_REST_MOST_US * 1000ull * BACKLOG_REST_PART, 0);
+}
+
 void backlog_gathered(struct backlog *backlog, struct outbox *outbox, const struct limits *limits,
 		      uint64_t now_us)
 {
@@ -31,11 +37,11 @@ void backlog_gathered(struct backlog *backlog, struct outbox *outbox, const stru
 		return;
 	}
 	outbox->full = true;
-	if (!awaits(backlog) &&
-	    !bucket_has(&backlog->vain, now_us, BACKLOG_VAIN * BACKLOG_VAIN_NS, BACKLOG_VAIN_NS)) {
-		backlog->given_up++;
-	} else if (!awaits(backlog)) {
+	if (!awaits(backlog) && may_rest(backlog, now_us)) {
 		backlog->rest_end_us = now_us + BACKLOG_REST_US;
+		backlog->rest_us = backlog->rest_us ? backlog->rest_us : now_us;
+	} else if (!awaits(backlog)) {
+		backlog->given_up++;
 	}
 	backlog->full++;
 }
@@ -56,11 +62,20 @@ void backlog_ended(struct backlog *backlog, struct outbox *outbox)
 	made_way(backlog, outbox);
 }
 
+static void end_rest(struct backlog *backlog, uint64_t now_us)
+{
+	bucket_take(&backlog->rested, now_us,
+		    (now_us - backlog->rest_us) * 1000 * BACKLOG_REST_PART);
+	backlog->rest_us = 0;
+}
+
 bool backlog_rests(struct backlog *backlog, uint64_t now_us)
 {
 	if (awaits(backlog) && now_us >= backlog->rest_end_us) {
 		backlog->given_up = backlog->full;
-		bucket_take(&backlog->vain, now_us, BACKLOG_VAIN_NS);
+	}
+	if (backlog->rest_us && !awaits(backlog)) {
+		end_rest(backlog, now_us);
 	}
 	return awaits(backlog);
 }

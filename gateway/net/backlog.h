@@ -3,9 +3,9 @@
  *
  * Much may be for one drone at once, and it is not to be taken for one that does not read: when
  * half of output_hard_bytes waits for it, what comes from simulators is not worked on until it
- * has made way, or for BACKLOG_REST_US. Who has not by then is waited for no more, and there are
- * at most BACKLOG_VAIN rests of that kind at once and one each BACKLOG_VAIN_NS, so that a crowd
- * who read nothing costs the others next to nothing. */
+ * has made way, or for BACKLOG_REST_US. Who has not by then is waited for no more. All others wait
+ * as well meanwhile; so rests take no more than one part in BACKLOG_REST_PART of the time, after
+ * BACKLOG_REST_MOST_US at once, whoever asks for them by reading as slowly as that lets it. */
 #ifndef UAV_NET_BACKLOG_H
 #define UAV_NET_BACKLOG_H
 
@@ -14,16 +14,17 @@
 #include "net/outbox.h"
 
 #define BACKLOG_REST_US 50000u
-#define BACKLOG_VAIN 4u
-#define BACKLOG_VAIN_NS 2000000000ull
+#define BACKLOG_REST_MOST_US 200000u
+#define BACKLOG_REST_PART 20u
 
 /* Zeroed at first. */
 struct backlog {
 	uint64_t bytes;	      /* in all outboxes, after the last flush of each */
 	uint32_t full;	      /* outboxes in which much waits */
 	uint32_t given_up;    /* of these, at least as many are waited for no more */
-	uint64_t rest_end_us; /* monotonic; of the last rest */
-	struct bucket vain;   /* rests in which nobody made way */
+	uint64_t rest_us;     /* monotonic; the rest's beginning, 0: there is none */
+	uint64_t rest_end_us; /* of the last rest, at the latest */
+	struct bucket rested; /* how long there was rest of late */
 };
 
 /* More has been gathered for a drone. */

@@ -21,8 +21,8 @@ struct listener {
 	uint32_t number; /* in settings.listeners */
 	uv_poll_t poll;
 	uv_timer_t pause;
-	struct admission_place place; /* in the line for newcomers; it is not polled then */
-	int handles;		      /* of these, not yet closed */
+	struct influx_place place; /* in the line for newcomers; it is not polled then */
+	int handles;		   /* of these, not yet closed */
 	int fd;
 	int family;
 	int spare;		 /* a descriptor given up when there are no others; -1: none */
@@ -60,7 +60,7 @@ static enum taken turn_away(struct listener *listener)
 		fd = accept(listener->fd, NULL, NULL);
 		if (fd >= 0) {
 			close(fd);
-			admission_take(&listener->net->admission);
+			influx_take(&listener->net->influx);
 			taken = TAKEN;
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			taken = NOBODY;
@@ -103,7 +103,7 @@ static enum taken take_one(struct listener *listener)
 		note(listener, uv_translate_sys_error(error));
 		return error == EMFILE || error == ENFILE ? turn_away(listener) : STUCK;
 	}
-	admission_take(&listener->net->admission);
+	influx_take(&listener->net->influx);
 	status = peer_accept(listener->net, listener->number, fd, (const struct sockaddr *)&remote);
 	if (status < 0) {
 		close(fd);
@@ -130,7 +130,7 @@ static void look_again(struct listener *listener, enum taken taken)
 {
 	switch (taken) {
 	case TAKEN:
-		admission_wait(&listener->net->admission, &listener->place);
+		influx_wait(&listener->net->influx, &listener->place);
 		break;
 	case NOBODY:
 		go_on(listener);
@@ -141,7 +141,7 @@ static void look_again(struct listener *listener, enum taken taken)
 	}
 }
 
-static void on_admitted(struct admission_place *place)
+static void on_admitted(struct influx_place *place)
 {
 	struct listener *listener = LIST_ENTRY(place, struct listener, place);
 
@@ -161,7 +161,7 @@ static void on_newcomers(uv_poll_t *poll, int status, int events)
 		return;
 	}
 	for (int i = 0; i < LISTENER_BURST && taken == TAKEN; i++) {
-		if (!admission_is_open(&listener->net->admission)) {
+		if (!influx_is_open(&listener->net->influx)) {
 			(void)uv_poll_stop(poll);
 			look_again(listener, TAKEN);
 			return;
@@ -315,7 +315,7 @@ int listener_open(struct net *net, uint32_t number, int inherited, struct listen
 	}
 	*listener = (struct listener){
 		.net = net, .number = number, .fd = -1, .spare = open_spare(), .handles = 2};
-	admission_place_init(&listener->place, on_admitted);
+	influx_place_init(&listener->place, on_admitted);
 	if (find_socket(listener, inherited, &why) < 0 || watch(listener, &why) < 0) {
 		release(listener);
 		return fail(net, number, why);
@@ -340,7 +340,7 @@ static void on_closed(uv_handle_t *handle)
 void listener_close(struct listener *listener)
 {
 	socket_file_remove(&listener->file);
-	admission_leave(&listener->net->admission, &listener->place);
+	influx_leave(&listener->net->influx, &listener->place);
 	uv_close((uv_handle_t *)&listener->poll, on_closed);
 	uv_close((uv_handle_t *)&listener->pause, on_closed);
 	close(listener->fd);

@@ -309,7 +309,7 @@ int net_init(struct net *net, uv_loop_t *loop, struct log *log, const struct set
 	list_init(&net->dirty);
 	list_init(&net->next);
 	list_init(&net->lingering);
-	admission_init(&net->admission, loop, &net->settings);
+	influx_init(&net->influx, loop, &net->settings);
 	tls_failures_init(&net->tls_failures, loop, log);
 	start_hooks(net, loop);
 	return 0;
@@ -321,7 +321,7 @@ void net_close(struct net *net)
 	uv_close((uv_handle_t *)&net->check, NULL);
 	uv_close((uv_handle_t *)&net->prepare, NULL);
 	uv_close((uv_handle_t *)&net->spin, NULL);
-	admission_close(&net->admission);
+	influx_close(&net->influx);
 	alarm_close(&net->alarm);
 }
 

@@ -11,9 +11,9 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "core/core.h"
-#include "net/admission.h"
 #include "net/alarm.h"
 #include "net/backlog.h"
+#include "net/influx.h"
 #include "net/pool.h"
 #include "net/tls_failures.h"
 #include "settings/settings.h"
@@ -74,7 +74,7 @@ struct net {
 	struct list next;      /* for the next turn */
 	struct list lingering; /* in the order in which they began; all linger equally long */
 	struct alarm alarm;    /* for what is due next */
-	struct admission admission;
+	struct influx influx;
 	uv_check_t check;
 	uv_prepare_t prepare;
 	uv_idle_t spin; /* active while work is left that must not wait for input */

@@ -59,6 +59,7 @@ struct simulator_settings {
 	uint32_t timeout_ms;		    /* per transmit; scenarios may have their own */
 	enum down_policy on_simulator_down; /* the same */
 	uint32_t max_in_flight;		    /* per connection */
+	bool window_fixed;		    /* to that, whatever the simulator can do */
 	uint32_t max_frame_bytes;	    /* from the simulator */
 	uint32_t connect_timeout_ms;	    /* connect to hello_ack */
 	uint32_t ping_interval_ms;	    /* silence before a ping */

@@ -74,6 +74,12 @@ static const struct choice rate_choices[] = {
 	{NULL, 0, false},
 };
 
+static const struct choice window_choices[] = {
+	{"fixed", true, false},
+	{"adaptive", false, false},
+	{NULL, 0, false},
+};
+
 static const struct choice delay_choices[] = {
 	{"real", true, false},
 	{"none", false, false},
@@ -270,6 +276,17 @@ const struct row table_rows[] = {
 	 .reloadable = true,
 	 .help = "Messages at the simulator at one time, for each connection; further ones wait "
 		 "with their drones."},
+	{.section = "simulator",
+	 .key = "window",
+	 .kind = VALUE_SWITCH,
+	 .offset = offsetof(struct simulator_settings, window_fixed),
+	 .choices = window_choices,
+	 .preset = "adaptive",
+	 .reloadable = true,
+	 .help = "adaptive: no more than the simulator answers well within timeout_ms, so that "
+		 "one that is asked for more than it can do does not answer in vain; at most "
+		 "max_in_flight. fixed: max_in_flight always, for a simulator that waits for many "
+		 "messages before it answers the first."},
 	{.section = "simulator",
 	 .key = "max_frame_bytes",
 	 OF_SIMULATOR(max_frame_bytes, 4 * KIB, 64 * MIB),

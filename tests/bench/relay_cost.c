@@ -172,7 +172,8 @@ static void start(uint32_t pairs, uint32_t window)
 		.max_drones = MOST_DRONES,
 		.timeout_ms = 1000,
 	};
-	struct simulator_config simulator = {.connections = 1, .max_in_flight = UINT32_MAX};
+	struct simulator_config simulator = {
+		.connections = 1, .max_in_flight = UINT32_MAX, .window_fixed = true};
 	struct core_config config = {
 		.limits = limits_default(),
 		.key = {1, 2},

@@ -69,6 +69,7 @@ void setup_simulators(struct world *world)
 		*simulator = (struct simulator_config){
 			.connections = world_between(world, 1, FLOW_MOST_CONNECTIONS),
 			.max_in_flight = small_or(world, 40, 1, 8, 65536),
+			.window_fixed = world_chance(world, 40),
 		};
 		snprintf(simulator->name, sizeof(simulator->name), "%s", i ? "second" : "");
 		for (uint32_t j = 0; j < simulator->connections; j++) {

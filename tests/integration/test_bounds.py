@@ -56,7 +56,7 @@ def burst(t, senders, each, payload_bytes, at=None, **limits):
     """Everyone sends to one; the simulator keeps it all, and then answers all in one write.
     Whether all of it arrived; if not, the reader was told that it is too slow."""
     simulator = FakeSimulator(t, answer=hold)
-    gateway = ready(t, simulator, simulator={"max_in_flight": 20000, "timeout_ms": 60000,
+    gateway = ready(t, simulator, simulator={"max_in_flight": 20000, "window": "fixed", "timeout_ms": 60000,
                                              "max_queued_bytes": 100_000_000},
                     scenarios={"field": uavtest.scenario(max_drones=1000)}, limits=limits,
                     sessions={"linger_ms": 1000},

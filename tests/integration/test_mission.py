@@ -431,7 +431,7 @@ def test_no_reply_but_errors(t):
         ({"send": {}}, "BAD_REQUEST"),
         ({"rename": {"callsign": "two\nlines"}}, "BAD_NAME"),
         ({"join_group": {"group": ""}}, "BAD_NAME"),
-        ({"authenticate": {}}, "UNSUPPORTED"),
+        ({"authenticate": {}}, "ALREADY_REGISTERED"),
         ({"update_state": {"position": {"geodetic": {"latitude_e7": 999999999}}}}, "BAD_REQUEST"),
     ):
         drone.send(ref=0, **body)
@@ -528,10 +528,10 @@ def test_leave(t):
     assert again.welcome.session > one.welcome.session
 
 
-def test_unsupported(t):
+def test_authenticate_unasked(t):
     gateway = ready(t)
     (drone,) = members(t, gateway, "uav1")
-    assert error_of(drone.request(authenticate={"proof": bytes(32)})) == "UNSUPPORTED"
+    assert error_of(drone.request(authenticate={"proof": bytes(32)})) == "ALREADY_REGISTERED"
     barrier(drone)
 
 

@@ -87,12 +87,13 @@ static void cuts_drones_to_what_the_system_allows(void **state)
 static void hands_every_simulator_to_the_core(void **state)
 {
 	static const struct simulator_config expected[] = {
-		{"", 2, 100}, {"second", 1, 200}, {"third", 3, 300}};
+		{"", 2, 100, false}, {"second", 1, 200, true}, {"third", 3, 300, false}};
 	struct scenario_config scenario = {.name = "field"};
 	struct core_settings core;
 
 	(void)state;
 	settings.limits.max_queued = 77;
+	settings.simulators[1].window_fixed = true;
 	settings.scenarios = &scenario;
 	settings.scenario_count = 1;
 	snprintf(settings.default_scenario, sizeof(settings.default_scenario), "field");
@@ -108,6 +109,7 @@ static void hands_every_simulator_to_the_core(void **state)
 		assert_string_equal(simulator->name, expected[i].name);
 		assert_int_equal(simulator->connections, expected[i].connections);
 		assert_int_equal(simulator->max_in_flight, expected[i].max_in_flight);
+		assert_int_equal(simulator->window_fixed, expected[i].window_fixed);
 	}
 }
 

@@ -170,7 +170,7 @@ static void test_window(void **state)
 static void test_simulator_window(void **state)
 {
 	(void)state;
-	window_configure(&gateway.core->lanes[0].window, 1);
+	window_configure(&gateway.core->lanes[0].window, 1, false);
 	fake_sim_up(&gateway);
 	fake_join(&gateway, &one, "uav1", "alpha");
 	fake_join(&gateway, &two, "uav2", "alpha");

@@ -309,7 +309,7 @@ static void test_held_again_when_resumed(void **state)
 	struct request_registration registration = fake_registration("uav1");
 
 	(void)state;
-	window_configure(&gateway.core->lanes[0].window, 1);
+	window_configure(&gateway.core->lanes[0].window, 1, false);
 	fake_sim_up(&gateway);
 	fake_join(&gateway, &three, "uav3", "alpha");
 	fake_join(&gateway, &one, "uav1", "alpha");

@@ -225,7 +225,7 @@ static void test_one_comes_up(void **state)
 static void test_windows(void **state)
 {
 	(void)state;
-	window_configure(&gateway.core->lanes[0].window, 1);
+	window_configure(&gateway.core->lanes[0].window, 1, false);
 	fake_sim_up(&gateway);
 	two_by_two();
 	assert_int_equal(send_from(&one, "uav2"), CORE_TAKEN);
@@ -245,7 +245,7 @@ static void test_windows(void **state)
 static void test_place_not_used(void **state)
 {
 	(void)state;
-	window_configure(&gateway.core->lanes[0].window, 1);
+	window_configure(&gateway.core->lanes[0].window, 1, false);
 	fake_sim_up(&gateway);
 	two_by_two();
 	fake_ask(&three, REQUEST_CHOOSE_SCENARIO, "alpha");
@@ -292,7 +292,7 @@ static void test_full_links(void **state)
 static void test_held_and_down(void **state)
 {
 	(void)state;
-	window_configure(&gateway.core->lanes[0].window, 1);
+	window_configure(&gateway.core->lanes[0].window, 1, false);
 	fake_sim_up(&gateway);
 	two_by_two();
 	fake_ask(&three, REQUEST_CHOOSE_SCENARIO, "alpha");

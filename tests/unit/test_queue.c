@@ -200,7 +200,7 @@ static void test_order(void **state)
 	fake_reload(&gateway);
 	fake_ask(&hub, REQUEST_CHOOSE_SCENARIO, "beta");
 	fake_ask(&three, REQUEST_CHOOSE_SCENARIO, "beta");
-	window_configure(&gateway.core->lanes[0].window, 1);
+	window_configure(&gateway.core->lanes[0].window, 1, false);
 	send_from(&three, NULL);
 	send_from(&one, "uav2");
 	send_from(&hub, "uav3");
@@ -326,7 +326,7 @@ static void test_waits_for_the_status(void **state)
 static void test_link_goes(void **state)
 {
 	(void)state;
-	window_configure(&gateway.core->lanes[0].window, 1);
+	window_configure(&gateway.core->lanes[0].window, 1, false);
 	send_from(&one, "uav2");
 	send_from(&one, "uav3");
 	fake_sim_up(&gateway);

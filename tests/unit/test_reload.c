@@ -892,7 +892,7 @@ static void test_held_by_the_lane(void **state)
 static void test_held_and_removed(void **state)
 {
 	(void)state;
-	window_configure(&gateway.core->lanes[0].window, 1);
+	window_configure(&gateway.core->lanes[0].window, 1, false);
 	gateway.simulators[0].max_in_flight = 1;
 	send_from(&one, "uav2");
 	assert_int_equal(fake_send(&two, "uav1", "held", REPORT_WISH_NONE), CORE_HOLD);

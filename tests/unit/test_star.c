@@ -738,7 +738,7 @@ static void test_full_window_drains(void **state)
 	struct reception first = at_hub(OUTCOME_DELIVERED);
 
 	(void)state;
-	window_configure(&gateway.core->lanes[0].window, 2);
+	window_configure(&gateway.core->lanes[0].window, 2, false);
 	send_all("uav2");
 	send_all("uav3");
 	assert_int_equal(fake_send(&two, "uav3", "held", REPORT_WISH_ALL), CORE_HOLD);

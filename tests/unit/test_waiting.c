@@ -297,7 +297,7 @@ static void test_a_share_for_each_sender(void **state)
 static void test_windows_are_free(void **state)
 {
 	(void)state;
-	window_configure(&gateway.core->lanes[0].window, 1);
+	window_configure(&gateway.core->lanes[0].window, 1, false);
 	send_delayed("uav2", "a", 5000);
 	assert_int_equal(one.session->in_flight, 0);
 	assert_int_equal(gateway.core->lanes[0].in_channel, 0);

@@ -31,7 +31,7 @@ static void time_out(struct window *window, uint32_t in_channel, uint64_t sent_u
 /* One that answers at once when it has nothing to do. */
 static void open_quick(struct window *window)
 {
-	window_init(window, MOST);
+	window_init(window, MOST, false);
 	answer(window, 1, 0, 0);
 	assert_int_equal(window_room(window), WINDOW_START);
 }
@@ -41,7 +41,7 @@ static void begins_small_and_never_exceeds_what_is_configured(void **state)
 	struct window window;
 
 	(void)state;
-	window_init(&window, 10);
+	window_init(&window, 10, false);
 	assert_int_equal(window_room(&window), 10);
 	open_quick(&window);
 	for (uint32_t i = 0; i < 2 * MOST; i++) {
@@ -101,7 +101,7 @@ static void there_is_always_some_room(void **state)
 		answer(&window, 5, i * TIMEOUT, (i + 1) * TIMEOUT - 1);
 	}
 	assert_int_equal(window.size, WINDOW_LEAST);
-	window_configure(&window, 2);
+	window_configure(&window, 2, false);
 	assert_int_equal(window.size, 2);
 }
 
@@ -111,7 +111,7 @@ static void what_is_slow_by_itself_is_no_queue(void **state)
 	struct window window;
 
 	(void)state;
-	window_init(&window, MOST);
+	window_init(&window, MOST, false);
 	answer(&window, 1, 0, TIMEOUT * 6 / 10);
 	for (uint32_t i = 0; i < 1000; i++) {
 		answer(&window, window.size, TIMEOUT, TIMEOUT * 16 / 10);
@@ -197,17 +197,35 @@ static void a_configuration_that_kept_it_small_does_so_no_more(void **state)
 	struct window window;
 
 	(void)state;
-	window_init(&window, 3);
-	window_configure(&window, MOST);
+	window_init(&window, 3, false);
+	window_configure(&window, MOST, false);
 	assert_int_equal(window_room(&window), WINDOW_START);
-	window_configure(&window, 20);
+	window_configure(&window, 20, false);
 	assert_int_equal(window_room(&window), 20);
 	/* but not one that was cut */
 	answer(&window, 1, 0, 0);
 	answer(&window, 20, 1, TIMEOUT * 3 / 4);
 	assert_true(window_room(&window) < 20);
-	window_configure(&window, MOST);
+	window_configure(&window, MOST, false);
 	assert_true(window_room(&window) < 20);
+}
+
+static void one_that_is_fixed_stays_so(void **state)
+{
+	struct window window;
+
+	(void)state;
+	window_init(&window, 5000, true);
+	assert_int_equal(window_room(&window), 5000);
+	answer(&window, 5000, 0, TIMEOUT - 1);
+	time_out(&window, 5000, TIMEOUT / 2);
+	assert_int_equal(window_room(&window), 5000);
+	window_configure(&window, 6000, true);
+	assert_int_equal(window_room(&window), 6000);
+	window_configure(&window, 6000, false);
+	assert_int_equal(window_room(&window), WINDOW_START);
+	window_configure(&window, 7000, true);
+	assert_int_equal(window_room(&window), 7000);
 }
 
 /* ---------------------------------------------------------------- behind a simulator */
@@ -298,7 +316,7 @@ static void goodput_holds_at_any_rate(void **state)
 				continue; /* four at a time take longer than that */
 			}
 			*play = (struct play){0};
-			window_init(&play->window, MOST);
+			window_init(&play->window, MOST, false);
 			run(play, 10 + 4 * (unsigned)(timeouts[j] / SECOND), rates[i], timeouts[j]);
 			run(play, 10, rates[i], timeouts[j]);
 			assert_held(play, 10, rates[i]);
@@ -315,7 +333,7 @@ static void it_follows_the_rate(void **state)
 	(void)state;
 	assert_non_null(play);
 	*play = (struct play){0};
-	window_init(&play->window, MOST);
+	window_init(&play->window, MOST, false);
 	run(play, 5, 40000, TIMEOUT);
 	run(play, 5, 40000, TIMEOUT);
 	assert_held(play, 5, 40000);
@@ -341,6 +359,7 @@ int main(void)
 		cmocka_unit_test(what_is_never_answered_is_given_up),
 		cmocka_unit_test(one_that_hangs_keeps_its_window),
 		cmocka_unit_test(a_configuration_that_kept_it_small_does_so_no_more),
+		cmocka_unit_test(one_that_is_fixed_stays_so),
 		cmocka_unit_test(goodput_holds_at_any_rate),
 		cmocka_unit_test(it_follows_the_rate),
 	};
