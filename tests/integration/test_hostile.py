@@ -59,6 +59,7 @@ def ended(t, gateway, data, registered):
 # ------------------------------------------------------------------ framing
 
 
+MIB = 1024 * 1024
 PATIENT = {"register_timeout_ms": 600000, "frame_timeout_ms": 600000}
 
 
@@ -413,11 +414,11 @@ def test_a_simulator_reset_while_it_is_written_to(t):
         return []
 
     simulator = FakeSimulator(t, answer=block)
-    gateway = ready(t, simulator, limits={"max_in_flight_per_drone": 1000},
-                    simulator={"max_queued_bytes": 64 * 1024 * 1024, "max_in_flight": 1000})
+    gateway = ready(t, simulator, simulator={"max_queued_bytes": 64 * MIB}, limits={
+        "max_frame_bytes": MIB, "decode_arena_bytes": 4 * MIB, "output_hard_bytes": 4 * MIB})
     (sender, _) = members(t, gateway, "sender", "hearer", presence="PRESENCE_WISH_NONE")
-    for _ in range(200):
-        sender.send(send={"drone": "hearer", "payload": bytes(60000)})
+    for _ in range(20):  # more than the system's buffers take
+        sender.send(send={"drone": "hearer", "payload": bytes(1_000_000)})
     barrier(sender)
     os.kill(gateway.pid, signal.SIGSTOP)  # it reads of the end and writes in one turn
     try:
