@@ -2,7 +2,7 @@
 
 #include <ctype.h>
 
-enum { ACCOUNT_NAME_BYTES = 32, ACCOUNT_OTHERS = 11 };
+enum { ACCOUNT_NAME_BYTES = 32, ACCOUNT_OTHERS = 12 };
 
 static const char *lower_case(const char *name, char out[ACCOUNT_NAME_BYTES])
 {
@@ -44,5 +44,6 @@ void accounts_log(struct log *log, const struct stats *stats)
 	fields[count++] = account("results", stats->results);
 	fields[count++] = account("results_unknown", stats->results_unknown);
 	fields[count++] = account("results_repeated", stats->results_repeated);
+	fields[count++] = account("auth_failures", stats->auth_failures);
 	log_write(log, LOG_LEVEL_INFO, "accounts", fields, count);
 }

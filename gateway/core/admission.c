@@ -191,12 +191,19 @@ static struct failure_key failure_key(const struct session *session, struct slic
 	return key;
 }
 
-static uint64_t failures_banned_us(const struct core *core, const struct session *session,
-				   struct slice id)
+/* Whether the id is banned for this host: then it is told, and the session is over. */
+static bool turned_away(struct core *core, struct session *session, uint32_t ref, struct slice id)
 {
 	struct failure_key key = failure_key(session, id);
+	uint64_t banned_us =
+		bans_left_us(&core->failures, slice_of(key.bytes, key.size), core->now.mono_us);
 
-	return bans_left_us(&core->failures, slice_of(key.bytes, key.size), core->now.mono_us);
+	if (banned_us) {
+		session_turn_away(
+			core, session, ref, banned_us,
+			"too many tries to go by this id failed; it is banned for a while");
+	}
+	return banned_us > 0;
 }
 
 static const char *host_of(const struct session *session, char text[INET6_ADDRSTRLEN])
@@ -210,8 +217,7 @@ static const char *host_of(const struct session *session, char text[INET6_ADDRST
 }
 
 /* Whoever tries ids by the thousand must not drown the log. */
-static void log_failure(struct core *core, const struct session *session, struct slice id,
-			bool banned)
+static void log_failure(struct core *core, const struct session *session, struct slice id)
 {
 	enum { LINES_A_SECOND = 20 };
 	const uint64_t cost_ns = 1000000000ull / LINES_A_SECOND, depth_ns = 1000000000ull;
@@ -221,11 +227,19 @@ static void log_failure(struct core *core, const struct session *session, struct
 		return;
 	}
 	bucket_take(&core->failure_lines, core->now.mono_us, cost_ns);
-	LOG(core->log, LOG_LEVEL_WARNING, banned ? "banned" : "auth_failed", log_text("drone", id),
+	LOG(core->log, LOG_LEVEL_WARNING, "auth_failed", log_text("drone", id),
 	    log_str("host", host_of(session, host)),
-	    log_num("failures", (int64_t)core->stats.auth_failures),
-	    log_str("why", banned ? "too many tries to go by this id from this host failed"
-				  : "the proof, or the certificate, is not of this id"));
+	    log_num("failures_in_all", (int64_t)core->stats.auth_failures),
+	    log_str("why", "the proof, or the certificate, is not of this id"));
+}
+
+static void log_ban(struct core *core, const struct session *session, struct slice id)
+{
+	char host[INET6_ADDRSTRLEN];
+
+	LOG(core->log, LOG_LEVEL_WARNING, "banned", log_text("drone", id),
+	    log_str("host", host_of(session, host)), log_num("ban_ms", core->limits.auth_ban_ms),
+	    log_str("why", "too many tries to go by this id from this host failed"));
 }
 
 /* Not told at once: who tries many secrets waits for each. */
@@ -239,9 +253,10 @@ static void deny(struct core *core, struct session *session, uint32_t ref, struc
 	};
 
 	core->stats.auth_failures++;
-	log_failure(core, session, id,
-		    bans_note(&core->failures, slice_of(key.bytes, key.size), core->now.mono_us,
-			      &rule));
+	log_failure(core, session, id);
+	if (bans_note(&core->failures, slice_of(key.bytes, key.size), core->now.mono_us, &rule)) {
+		log_ban(core, session, id);
+	}
 	session->asked = asked_new(ref, &(struct request_registration){0});
 	session_move(core, session, SESSION_DENIED);
 }
@@ -312,6 +327,11 @@ void admission_authenticate(struct core *core, struct session *session,
 	asked = session->asked;
 	session->asked = NULL;
 	session_move(core, session, SESSION_NEW);
+	/* others may have failed since the challenge: many challenges at once are not many tries */
+	if (turned_away(core, session, request->ref, asked->registration.drone_id)) {
+		free(asked);
+		return;
+	}
 	if (is_proved(core, asked, request->proof)) {
 		admit(core, session, request->ref, &asked->registration, true);
 	} else {
@@ -325,12 +345,7 @@ void admission_authenticate(struct core *core, struct session *session,
 static void decide(struct core *core, struct session *session, uint32_t ref,
 		   const struct request_registration *registration)
 {
-	uint64_t banned_us = failures_banned_us(core, session, registration->drone_id);
-
-	if (banned_us) {
-		session_turn_away(
-			core, session, ref, banned_us,
-			"too many tries to go by this id failed; it is banned for a while");
+	if (turned_away(core, session, ref, registration->drone_id)) {
 		return;
 	}
 	switch (registration->id_proof) {

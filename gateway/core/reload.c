@@ -340,7 +340,7 @@ static void tell_all(struct core *core, struct plan *plans, size_t count, struct
 }
 
 /* Whose credential is gone is out, and whoever may not be in its scenario any more leaves it:
- * before anything else changes, from scenarios that the simulators know. */
+ * before any scenario changes, so that the simulators know what they leave. */
 static void shut_out(struct core *core, const struct plan *plans, size_t count)
 {
 	const struct access_port *access = &core->access;

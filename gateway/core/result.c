@@ -264,7 +264,6 @@ void result_take(struct core *core, struct lane *lane, uint64_t id,
 {
 	enum inflight_lookup found;
 	struct message *message = inflight_find(&core->inflight, id, &found);
-	struct window_sample sample;
 
 	if (message && message->scenario->lane != lane) {
 		message = NULL;
@@ -274,8 +273,11 @@ void result_take(struct core *core, struct lane *lane, uint64_t id,
 		result_unknown(core, lane, found, count, more);
 		return;
 	}
-	sample = sample_of(message);
-	window_answered(&lane->window, &sample, core->now.mono_us);
+	if (!more) { /* an answer in pieces is one */
+		struct window_sample sample = sample_of(message);
+
+		window_answered(&lane->window, &sample, core->now.mono_us);
+	}
 	if (message->via.hop == 1) {
 		result_of_first_hop(core, message, receptions, count, more);
 	} else {

@@ -438,7 +438,8 @@ static void note_takeover(struct core *core, const struct session *session)
 	};
 
 	if (bans_note(&core->takeovers, session_id(session), core->now.mono_us, &rule)) {
-		LOG(core->log, LOG_LEVEL_WARNING, "banned", log_text("drone", session_id(session)),
+		LOG(core->log, LOG_LEVEL_WARNING, "id_banned",
+		    log_text("drone", session_id(session)),
 		    log_num("ban_ms", core->limits.takeover_ban_ms),
 		    log_str("why", "the id changed hands too often"));
 	}

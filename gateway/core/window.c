@@ -12,10 +12,13 @@ void window_init(struct window *window, uint32_t most, bool fixed)
 
 void window_configure(struct window *window, uint32_t most, bool fixed)
 {
+	bool was_small = window->size == window->most && most > window->most;
+
 	/* It was the configuration that kept it small, or that kept it large. */
-	if (fixed != window->fixed || (window->size == window->most && most > window->most)) {
-		window_init(window, most, fixed);
+	if (fixed != window->fixed || (was_small && window->size < WINDOW_START)) {
+		window->size = WINDOW_START;
 	}
+	window->fixed = fixed;
 	window->most = most;
 	if (window->size > most || fixed) {
 		window->size = most;

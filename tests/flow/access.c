@@ -223,6 +223,12 @@ void foresee_authenticate(struct world *world, struct conn *conn, const struct r
 		return;
 	}
 	conn->state = CONN_NEW;
+	if (access_banned_us(world, conn, text_slice(&conn->wanted_id))) {
+		foresee_ban(conn, request->ref,
+			    access_banned_us(world, conn, text_slice(&conn->wanted_id)));
+		world_happens(world, HAPPENS_BANNED_MEANWHILE);
+		return;
+	}
 	access_proof(world, slot, conn->nonce, right);
 	if (world->credentials[slot].gone ||
 	    !slice_equal(request->proof, slice_of(right, sizeof(right)))) {

@@ -144,6 +144,7 @@ static const char *const happenings[HAPPENS_COUNT] = {
 	[HAPPENS_AUTH_BAN] = "auth ban",
 	[HAPPENS_AUTH_BANNED] = "auth banned",
 	[HAPPENS_AUTH_BAN_OVER] = "auth ban over",
+	[HAPPENS_BANNED_MEANWHILE] = "banned meanwhile",
 	[HAPPENS_WITHDRAWN] = "withdrawn",
 	[HAPPENS_PUT_OUT] = "put out",
 	[HAPPENS_RATE_HELD] = "rate held",

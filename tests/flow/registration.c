@@ -87,7 +87,7 @@ static enum error_code registration_error(const struct request_registration *reg
 	return ERROR_UNSPECIFIED;
 }
 
-static void foresee_ban(struct conn *conn, uint32_t ref, uint64_t left_us)
+void foresee_ban(struct conn *conn, uint32_t ref, uint64_t left_us)
 {
 	conn->tell_banned = true;
 	conn->banned_for_ms = (uint32_t)((left_us + 999) / 1000);

@@ -43,7 +43,7 @@ struct limits setup_limits(struct world *world)
 		.rate_bytes = small_or(world, 12, 20000, 60000, 0),
 		.rate_refuse = world_chance(world, 50),
 		.auth_delay_ms = world_between(world, 0, 200),
-		.auth_max_failures = small_or(world, 60, 1, 3, 20),
+		.auth_max_failures = small_or(world, 80, 1, 2, 20),
 		.auth_ban_ms = world_between(world, 100, 6000),
 		.retry_spread_ms = world_between(world, 0, 5000),
 		.presence_interval_ms = world_between(world, 1, 100),

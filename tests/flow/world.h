@@ -412,6 +412,7 @@ enum happening {
 	HAPPENS_AUTH_BAN,
 	HAPPENS_AUTH_BANNED,
 	HAPPENS_AUTH_BAN_OVER,
+	HAPPENS_BANNED_MEANWHILE,
 	HAPPENS_WITHDRAWN,
 	HAPPENS_PUT_OUT,
 	HAPPENS_RATE_HELD,
@@ -662,6 +663,8 @@ void see_welcome(struct conn *conn, const struct event *event, bool taken);
 /* The longest that anyone waits for an id. */
 uint32_t asking_longest_ms(const struct world *world);
 void note_takeover(struct world *world, const struct conn *conn);
+/* It is turned away, and told for how long. */
+void foresee_ban(struct conn *conn, uint32_t ref, uint64_t left_us);
 /* The id is its own as far as that had to be shown. */
 void foresee_admission(struct world *world, struct conn *conn);
 /* The drone whose id it is; FLOW_MAX_DRONES: nobody's. */

@@ -387,6 +387,28 @@ static void test_failures_ban_the_id_from_that_host(void **state)
 	let_in(&one, "uav1", 1);
 }
 
+/* Many are challenged at once, then all answer: no more of them are tried than the limit. */
+static void test_challenges_at_once_are_not_many_tries(void **state)
+{
+	static struct fake_drone crowd[2 * FAILURES];
+	uint8_t proof[AUTH_PROOF_BYTES];
+
+	(void)state;
+	gateway.core->limits.max_unregistered = 100;
+	for (int i = 0; i < 2 * FAILURES; i++) {
+		challenge(&crowd[i], "uav1", 1);
+	}
+	for (int i = 0; i < FAILURES; i++) {
+		answer_badly(&crowd[i]);
+	}
+	operator.asked = 0;
+	right_proof("uav1", operator.nonces, proof); /* of the last one */
+	assert_int_equal(answer_with(&crowd[2 * FAILURES - 1], proof, sizeof(proof)), CORE_CLOSED);
+	expect_error(&crowd[2 * FAILURES - 1], ERROR_BANNED);
+	expect_goodbye(&crowd[2 * FAILURES - 1], GOODBYE_BANNED);
+	assert_int_equal(operator.asked, 0);
+}
+
 static void test_failures_that_are_long_ago_do_not_count(void **state)
 {
 	(void)state;
@@ -475,6 +497,7 @@ int main(void)
 		TEST(test_who_fails_takes_nothing_over),
 		TEST(test_callsigns_are_no_oracle),
 		TEST(test_failures_ban_the_id_from_that_host),
+		TEST(test_challenges_at_once_are_not_many_tries),
 		TEST(test_failures_that_are_long_ago_do_not_count),
 		TEST(test_bans_can_be_turned_off),
 		TEST(test_scenarios_that_allow_some),

@@ -163,6 +163,20 @@ static void what_is_lost_does_not_count(void **state)
 	assert_int_equal(window.owed, 0);
 }
 
+static void a_configuration_does_not_forget_what_is_owed(void **state)
+{
+	struct window window;
+
+	(void)state;
+	open_quick(&window);
+	window_configure(&window, 8, false);
+	answer(&window, 8, 1, TIMEOUT / 2);
+	time_out(&window, 8, 2);
+	time_out(&window, 8, 2);
+	window_configure(&window, MOST, false);
+	assert_int_equal(window.owed, 2);
+}
+
 static void what_is_never_answered_is_given_up(void **state)
 {
 	struct window window;
@@ -357,6 +371,7 @@ int main(void)
 		cmocka_unit_test(what_is_slow_by_itself_is_no_queue),
 		cmocka_unit_test(what_is_lost_does_not_count),
 		cmocka_unit_test(what_is_never_answered_is_given_up),
+		cmocka_unit_test(a_configuration_does_not_forget_what_is_owed),
 		cmocka_unit_test(one_that_hangs_keeps_its_window),
 		cmocka_unit_test(a_configuration_that_kept_it_small_does_so_no_more),
 		cmocka_unit_test(one_that_is_fixed_stays_so),
