@@ -131,13 +131,14 @@ static bool give_nonce(void *ctx, uint8_t nonce[AUTH_NONCE_BYTES])
 }
 
 /* Settings that ask for secrets name a file. */
-static bool proves(void *ctx, struct slice id, const uint8_t nonce[AUTH_NONCE_BYTES],
-		   const uint8_t *proof)
+static enum proof_verdict proves(void *ctx, struct slice id, const uint8_t nonce[AUTH_NONCE_BYTES],
+				 const uint8_t *proof)
 {
 	const struct access *access = ((const struct access_keeper *)ctx)->current;
 
-	return access->by_secret && access->secrets &&
-	       secrets_prove(access->secrets, id, nonce, proof);
+	return access->by_secret && access->secrets
+		       ? secrets_prove(access->secrets, id, nonce, proof)
+		       : PROOF_WRONG;
 }
 
 static bool allows(void *ctx, struct slice id, struct slice scenario)

@@ -314,18 +314,21 @@ static const struct credential *find(const struct secrets *secrets, struct slice
 	return found == HASH_NONE ? NULL : &secrets->credentials[found];
 }
 
-bool secrets_prove(const struct secrets *secrets, struct slice id,
-		   const uint8_t nonce[AUTH_NONCE_BYTES], const uint8_t *proof)
+enum proof_verdict secrets_prove(const struct secrets *secrets, struct slice id,
+				 const uint8_t nonce[AUTH_NONCE_BYTES], const uint8_t *proof)
 {
 	const struct credential *credential = find(secrets, id);
 	struct slice secret = credential ? credential->secret
 					 : slice_of(secrets->nobody, sizeof(secrets->nobody));
 	uint8_t right[PROOF_BYTES];
-	bool equal = proof_make(secret, slice_of(nonce, AUTH_NONCE_BYTES), id, right) == 0 &&
-		     proof_equal(right, proof);
+	bool equal;
 
+	if (proof_make(secret, slice_of(nonce, AUTH_NONCE_BYTES), id, right) < 0) {
+		return PROOF_UNDECIDED;
+	}
+	equal = proof_equal(right, proof);
 	proof_forget(right, sizeof(right));
-	return equal && credential;
+	return equal && credential ? PROOF_RIGHT : PROOF_WRONG;
 }
 
 bool secrets_allow(const struct secrets *secrets, struct slice id, struct slice scenario)

@@ -31,8 +31,8 @@ void secrets_free(struct secrets *secrets);
 size_t secrets_count(const struct secrets *secrets);
 
 /* Whether `proof` is right; in constant time, and as long for an id that is not there. */
-bool secrets_prove(const struct secrets *secrets, struct slice id,
-		   const uint8_t nonce[AUTH_NONCE_BYTES], const uint8_t *proof);
+enum proof_verdict secrets_prove(const struct secrets *secrets, struct slice id,
+				 const uint8_t nonce[AUTH_NONCE_BYTES], const uint8_t *proof);
 /* Whether the drone may enter; false when it is not there. */
 bool secrets_allow(const struct secrets *secrets, struct slice id, struct slice scenario);
 /* Whether both have this drone, with the same secret. */

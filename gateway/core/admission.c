@@ -305,13 +305,15 @@ static void forget_challenge(struct core *core, struct session *session)
 	}
 }
 
-static bool is_proved(const struct core *core, const struct asked *asked, struct slice proof)
+static enum proof_verdict examine(const struct core *core, const struct asked *asked,
+				  struct slice proof)
 {
 	const struct access_port *access = &core->access;
 
-	return proof.size == AUTH_PROOF_BYTES &&
-	       access->ops->proves(access->ctx, asked->registration.drone_id, asked->nonce,
-				   proof.data);
+	return proof.size != AUTH_PROOF_BYTES
+		       ? PROOF_WRONG
+		       : access->ops->proves(access->ctx, asked->registration.drone_id,
+					     asked->nonce, proof.data);
 }
 
 void admission_authenticate(struct core *core, struct session *session,
@@ -332,10 +334,16 @@ void admission_authenticate(struct core *core, struct session *session,
 		free(asked);
 		return;
 	}
-	if (is_proved(core, asked, request->proof)) {
+	switch (examine(core, asked, request->proof)) {
+	case PROOF_RIGHT:
 		admit(core, session, request->ref, &asked->registration, true);
-	} else {
+		break;
+	case PROOF_WRONG:
 		deny(core, session, request->ref, asked->registration.drone_id);
+		break;
+	case PROOF_UNDECIDED: /* no try: it may ask for another challenge */
+		session_no_memory(core, session, request->ref);
+		break;
 	}
 	free(asked);
 }

@@ -47,14 +47,20 @@ struct endpoint {
 #define AUTH_NONCE_BYTES 32
 #define AUTH_PROOF_BYTES 32
 
+enum proof_verdict {
+	PROOF_WRONG,
+	PROOF_RIGHT,
+	PROOF_UNDECIDED, /* memory is out */
+};
+
 struct access_ops {
 	/* Bytes that nobody can foresee. False: the system gives none; nobody is let in then. */
 	bool (*nonce)(void *ctx, uint8_t nonce[AUTH_NONCE_BYTES]);
 
 	/* Whether `proof`, of AUTH_PROOF_BYTES, is HMAC-SHA256(secret of `id`, nonce || id). An
 	 * unknown id takes as long to be refused as a wrong proof. */
-	bool (*proves)(void *ctx, struct slice id, const uint8_t nonce[AUTH_NONCE_BYTES],
-		       const uint8_t *proof);
+	enum proof_verdict (*proves)(void *ctx, struct slice id,
+				     const uint8_t nonce[AUTH_NONCE_BYTES], const uint8_t *proof);
 
 	/* Whether the credential of `id`, if it has come in by one, lets it into this scenario. */
 	bool (*allows)(void *ctx, struct slice id, struct slice scenario);

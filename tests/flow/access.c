@@ -27,8 +27,8 @@ static bool on_nonce(void *ctx, uint8_t nonce[AUTH_NONCE_BYTES])
 	return true;
 }
 
-static bool on_proves(void *ctx, struct slice id, const uint8_t nonce[AUTH_NONCE_BYTES],
-		      const uint8_t *proof)
+static enum proof_verdict on_proves(void *ctx, struct slice id,
+				    const uint8_t nonce[AUTH_NONCE_BYTES], const uint8_t *proof)
 {
 	struct world *world = ctx;
 	unsigned slot = world_slot_named(world, id);
@@ -38,7 +38,9 @@ static bool on_proves(void *ctx, struct slice id, const uint8_t nonce[AUTH_NONCE
 	FLOW_HOLDS(world, slot < world->drone_count, "a proof of an id that nobody can have");
 	access_proof(world, slot, nonce, right);
 	world_port(world, false);
-	return !world->credentials[slot].gone && memcmp(right, proof, sizeof(right)) == 0;
+	return !world->credentials[slot].gone && memcmp(right, proof, sizeof(right)) == 0
+		       ? PROOF_RIGHT
+		       : PROOF_WRONG;
 }
 
 /* What the credential says, if there are any. */

@@ -110,14 +110,14 @@ static bool give_nonce(void *ctx, uint8_t nonce[AUTH_NONCE_BYTES])
 }
 
 /* The proof is the nonce, for ids that have a secret. */
-static bool proves(void *ctx, struct slice id, const uint8_t nonce[AUTH_NONCE_BYTES],
-		   const uint8_t *proof)
+static enum proof_verdict proves(void *ctx, struct slice id, const uint8_t nonce[AUTH_NONCE_BYTES],
+				 const uint8_t *proof)
 {
 	(void)ctx;
 	must(challenged && !proved, "a proof that nobody asked for");
 	proved = !slice_equal(id, slice_str("stranger")) &&
 		 memcmp(nonce, proof, AUTH_NONCE_BYTES) == 0;
-	return proved;
+	return proved ? PROOF_RIGHT : PROOF_WRONG;
 }
 
 static bool allows(void *ctx, struct slice id, struct slice scenario)

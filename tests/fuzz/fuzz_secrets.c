@@ -56,7 +56,7 @@ static bool proves(const struct secrets *secrets, struct slice id, struct slice 
 	uint8_t proof[PROOF_BYTES];
 
 	must(proof_make(secret, slice_of(nonce, sizeof(nonce)), id, proof) == 0, "memory is out");
-	return secrets_prove(secrets, id, nonce, proof);
+	return secrets_prove(secrets, id, nonce, proof) == PROOF_RIGHT;
 }
 
 static struct slice word_at(size_t at)

@@ -87,7 +87,7 @@ static bool proves(struct fixture *f, const char *id, const char *secret)
 	assert_int_equal(
 		proof_make(slice_str(secret), slice_of(nonce, sizeof(nonce)), slice_str(id), proof),
 		0);
-	return access_ops.proves(&f->keeper, slice_str(id), nonce, proof);
+	return access_ops.proves(&f->keeper, slice_str(id), nonce, proof) == PROOF_RIGHT;
 }
 
 /* The keeper as it is within core_reload, from `before` to a file with this text. */

@@ -11,6 +11,7 @@ enum { DELAY_MS = 100, FAILURES = 3, BAN_MS = 60000 };
 static struct {
 	uint8_t nonces;
 	bool no_random;
+	bool no_memory;	    /* for proofs */
 	const char *gone;   /* an id that nobody may go by */
 	const char *barred; /* a scenario that no credential lets in */
 	const char *withdrawn;
@@ -29,16 +30,21 @@ static void right_proof(const char *id, uint8_t nonce, uint8_t proof[AUTH_PROOF_
 	memset(proof, id[0] ^ nonce, AUTH_PROOF_BYTES);
 }
 
-static bool proves(void *ctx, struct slice id, const uint8_t nonce[AUTH_NONCE_BYTES],
-		   const uint8_t *proof)
+static enum proof_verdict proves(void *ctx, struct slice id, const uint8_t nonce[AUTH_NONCE_BYTES],
+				 const uint8_t *proof)
 {
 	uint8_t right[AUTH_PROOF_BYTES];
+	bool same;
 
 	(void)ctx;
 	operator.asked++;
+	if (operator.no_memory) {
+		return PROOF_UNDECIDED;
+	}
 	memset(right, id.data[0] ^ nonce[0], sizeof(right));
-	return memcmp(right, proof, sizeof(right)) == 0 &&
+	same = memcmp(right, proof, sizeof(right)) == 0 &&
 	       !(operator.gone && slice_equal(id, slice_str(operator.gone)));
+	return same ? PROOF_RIGHT : PROOF_WRONG;
 }
 
 static bool allows(void *ctx, struct slice id, struct slice scenario)
@@ -309,6 +315,25 @@ static void test_without_random_numbers_nobody_gets_in(void **state)
 	assert_int_equal(core_online(gateway.core), 0);
 }
 
+/* No try that has failed: it is not told to go, and counts for no ban. */
+static void test_a_proof_that_cannot_be_examined(void **state)
+{
+	(void)state;
+	operator.no_memory = true;
+	for (int i = 0; i < 2 * FAILURES; i++) {
+		challenge(&one, "uav1", 1);
+		assert_int_equal(answer_well(&one, "uav1"), CORE_TAKEN);
+		expect_error(&one, ERROR_INTERNAL);
+		fake_pass(&gateway, DELAY_MS * 1000);
+		assert_non_null(one.session);
+		core_detach(gateway.core, one.session);
+	}
+	assert_int_equal(core_stats(gateway.core)->auth_failures, 0);
+	assert_int_equal(core_online(gateway.core), 0);
+	operator.no_memory = false;
+	let_in(&one, "uav1", 1);
+}
+
 /* ------------------------------------------------------------------- certificates */
 
 static void test_certificates(void **state)
@@ -492,6 +517,7 @@ int main(void)
 		TEST(test_registering_again),
 		TEST(test_the_proof_has_the_time_of_the_registration),
 		TEST(test_without_random_numbers_nobody_gets_in),
+		TEST(test_a_proof_that_cannot_be_examined),
 		TEST(test_certificates),
 		TEST(test_with_proof_at_once),
 		TEST(test_who_fails_takes_nothing_over),

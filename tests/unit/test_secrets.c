@@ -10,10 +10,33 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <openssl/crypto.h>
+
 #define SIXTEEN "0123456789abcdef"
 #define OTHER "fedcba9876543210"
 
 static const uint8_t nonce[AUTH_NONCE_BYTES] = "a nonce";
+
+/* OpenSSL has no memory. */
+static bool starved;
+
+static void *give(size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	return starved ? NULL : malloc(size);
+}
+
+static void *give_anew(void *memory, size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	return starved ? NULL : realloc(memory, size);
+}
+
+static void take_back(void *memory, const char *file, int line)
+{
+	(void)file, (void)line;
+	free(memory);
+}
 
 /* ------------------------------------------------------------------ text */
 
@@ -54,7 +77,7 @@ static bool proves(const struct secrets *secrets, const char *id, const char *se
 	assert_int_equal(
 		proof_make(slice_str(secret), slice_of(nonce, sizeof(nonce)), slice_str(id), proof),
 		0);
-	return secrets_prove(secrets, slice_str(id), nonce, proof);
+	return secrets_prove(secrets, slice_str(id), nonce, proof) == PROOF_RIGHT;
 }
 
 static bool allows(const struct secrets *secrets, const char *id, const char *scenario)
@@ -113,10 +136,28 @@ static void lets_in_who_has_the_secret(void **state)
 	assert_int_equal(proof_make(slice_str(OTHER), slice_of(nonce, sizeof(nonce)),
 				    slice_str("uav2"), proof),
 			 0);
-	assert_true(secrets_prove(secrets, slice_str("uav2"), nonce, proof));
-	assert_false(secrets_prove(secrets, slice_str("uav1"), nonce, proof));
+	assert_int_equal(secrets_prove(secrets, slice_str("uav2"), nonce, proof), PROOF_RIGHT);
+	assert_int_equal(secrets_prove(secrets, slice_str("uav1"), nonce, proof), PROOF_WRONG);
 	proof[31] ^= 1;
-	assert_false(secrets_prove(secrets, slice_str("uav2"), nonce, proof));
+	assert_int_equal(secrets_prove(secrets, slice_str("uav2"), nonce, proof), PROOF_WRONG);
+	secrets_free(secrets);
+}
+
+/* The right proof is not told to be wrong for want of memory. */
+static void undecided_without_memory(void **state)
+{
+	struct secrets *secrets = parse_good("uav1 " SIXTEEN "\n");
+	uint8_t proof[PROOF_BYTES];
+
+	(void)state;
+	assert_int_equal(proof_make(slice_str(SIXTEEN), slice_of(nonce, sizeof(nonce)),
+				    slice_str("uav1"), proof),
+			 0);
+	starved = true;
+	assert_int_equal(secrets_prove(secrets, slice_str("uav1"), nonce, proof), PROOF_UNDECIDED);
+	assert_int_equal(secrets_prove(secrets, slice_str("uav2"), nonce, proof), PROOF_UNDECIDED);
+	starved = false;
+	assert_int_equal(secrets_prove(secrets, slice_str("uav1"), nonce, proof), PROOF_RIGHT);
 	secrets_free(secrets);
 }
 
@@ -132,7 +173,8 @@ static void nobody_has_no_secret(void **state)
 		assert_int_equal(proof_make(slice_of(zeros, size), slice_of(nonce, sizeof(nonce)),
 					    slice_str("uav2"), proof),
 				 0);
-		assert_false(secrets_prove(secrets, slice_str("uav2"), nonce, proof));
+		assert_int_equal(secrets_prove(secrets, slice_str("uav2"), nonce, proof),
+				 PROOF_WRONG);
 	}
 	secrets_free(secrets);
 }
@@ -691,6 +733,7 @@ int main(void)
 		cmocka_unit_test(reads_what_an_editor_leaves),
 		cmocka_unit_test(nobody_is_right_too),
 		cmocka_unit_test(lets_in_who_has_the_secret),
+		cmocka_unit_test(undecided_without_memory),
 		cmocka_unit_test(nobody_has_no_secret),
 		cmocka_unit_test(says_which_scenarios),
 		cmocka_unit_test(tells_another_secret),
@@ -714,5 +757,9 @@ int main(void)
 		IN_A_FOLDER(many_at_once_lose_nothing),
 	};
 
+	/* before OpenSSL takes any */
+	if (CRYPTO_set_mem_functions(give, give_anew, take_back) != 1) {
+		return 1;
+	}
 	return cmocka_run_group_tests_name("secrets", tests, NULL, NULL);
 }
