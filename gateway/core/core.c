@@ -263,6 +263,11 @@ uint32_t core_frame_limit(const struct core *core, const struct session *session
 	return session_frame_limit(core, session);
 }
 
+bool core_is_registered(const struct session *session)
+{
+	return session->state == SESSION_ACTIVE;
+}
+
 void core_partial(struct core *core, struct session *session, bool partial)
 {
 	if (partial && !session->partial) {

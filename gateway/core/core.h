@@ -126,6 +126,9 @@ enum core_verdict core_request(struct core *core, struct session *session,
 /* The largest frame that is taken from this drone now. */
 uint32_t core_frame_limit(const struct core *core, const struct session *session);
 
+/* Whether it is a drone with an id by now. */
+bool core_is_registered(const struct session *session);
+
 /* Told after each turn of reading: whether a frame has been started but not
  * finished (it has limits.frame_timeout_ms for that from the first such call after a
  * whole request). */

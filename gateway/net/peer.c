@@ -168,8 +168,12 @@ static struct slice peer_placement(const struct peer *peer)
 	return slice_str(peer->net->settings->listeners[peer->listener].scenario);
 }
 
+/* A certificate is not read for who has an id already, which the core refuses. */
 static enum id_proof peer_proof(struct peer *peer, struct slice id)
 {
+	if (core_is_registered(peer->session)) {
+		return ID_DISPROVED;
+	}
 	switch (peer->net->settings->auth_mode) {
 	case AUTH_NONE:
 		return ID_FREE;

@@ -47,6 +47,7 @@ struct fixture {
 	/* what the front lends: of so many bytes behind its head, or nothing */
 	size_t tail_size;
 	bool lends_nothing;
+	uint32_t names;		/* how often the transport was asked for its certificate */
 	uint32_t writes, loans; /* how often it did the one and the other */
 	uint8_t tail[2 * 1024 * 1024];
 	/* what the network takes of the next write; of the ones after it, all that it can */
@@ -70,6 +71,18 @@ static enum front_status read_nothing(struct slice bytes, uint32_t max_frame_byt
 {
 	(void)bytes, (void)max_frame_bytes, (void)arena, (void)request, (void)used, (void)why;
 	return FRONT_MORE;
+}
+
+/* Each byte is a registration. */
+static enum front_status read_registration(struct slice bytes, uint32_t max_frame_bytes,
+					   struct arena *arena, struct request *request,
+					   size_t *used, const char **why)
+{
+	(void)max_frame_bytes, (void)arena, (void)why;
+	*request = (struct request){.kind = REQUEST_REGISTRATION,
+				    .registration = fake_registration("uav1")};
+	*used = 1;
+	return bytes.size ? FRONT_OK : FRONT_MORE;
 }
 
 static int write_counted(struct buf *out, const struct event *event, uint32_t max_frame)
@@ -575,6 +588,32 @@ static void make_stingy(struct fixture *f)
 	transport->ops = &f->stingy;
 }
 
+static bool names_counted(const struct transport *transport, struct slice id)
+{
+	(void)transport;
+	fixture.names++;
+	return slice_equal(id, slice_str("uav1"));
+}
+
+/* To read a certificate is work: who has an id already does not get it done again and again. */
+static void certificate_is_read_until_it_is_registered(void **state)
+{
+	static struct front registering;
+	struct fixture *f = *state;
+
+	registering = counted;
+	registering.read = read_registration;
+	f->net.fronts[0] = &registering;
+	f->settings.auth_mode = AUTH_TLS;
+	make_stingy(f);
+	f->stingy.names = names_counted;
+	assert_int_equal(send(f->drone, "xxxxx", 5, 0), 5);
+	RUN_UNTIL(f, f->writes >= 5); /* the welcome, and an error each */
+	assert_int_equal(core_online(f->net.core), 1);
+	assert_int_equal(f->names, 1);
+	drone_reads(f);
+}
+
 /* Cut anywhere in its head, between the two, in its tail; with something behind it or not. */
 static void rest_of_what_is_lent_is_kept(void **state)
 {
@@ -692,6 +731,7 @@ int main(void)
 		WITH_A_DRONE(what_is_lent_is_written_at_once),
 		WITH_A_DRONE(what_is_lent_keeps_the_order),
 		WITH_A_DRONE(what_is_not_lent_is_gathered),
+		WITH_A_DRONE(certificate_is_read_until_it_is_registered),
 		WITH_A_DRONE(rest_of_what_is_lent_is_kept),
 		WITH_A_DRONE(more_is_lent_than_the_network_takes),
 		WITH_A_DRONE(goodbye_follows_what_was_lent),
