@@ -34,6 +34,8 @@ static const char blanks[] = " \t";
 static const char blanks_at_end[] = " \t\r";
 
 #define NAME_RULE "1 to 32 of A-Z a-z 0-9 . _ -"
+#define IN_WORDS(number) #number
+#define NUMBER_IN_WORDS(number) IN_WORDS(number)
 #define SCENARIOS_RULE                                                                             \
 	"scenarios are names or globs of A-Z a-z 0-9 . _ - * ? [ ] !, with commas or blanks "      \
 	"between them"
@@ -362,7 +364,8 @@ const char *secrets_objection(const char *id, const char *scenarios)
 		return SCENARIOS_RULE;
 	}
 	if (strlen(scenarios) > ALLOW_MAX_BYTES) {
-		return "the list of scenarios has over 1000 characters";
+		return "the list of scenarios has over " NUMBER_IN_WORDS(
+			ALLOW_MAX_BYTES) " characters";
 	}
 	return NULL;
 }
