@@ -134,7 +134,7 @@ static bool give_nonce(void *ctx, uint8_t nonce[AUTH_NONCE_BYTES])
 static enum proof_verdict proves(void *ctx, struct slice id, const uint8_t nonce[AUTH_NONCE_BYTES],
 				 const uint8_t *proof)
 {
-	const struct access *access = ((const struct access_keeper *)ctx)->current;
+	const struct access *access = *((const struct access_keeper *)ctx)->current;
 
 	return access->by_secret && access->secrets
 		       ? secrets_prove(access->secrets, id, nonce, proof)
@@ -143,7 +143,7 @@ static enum proof_verdict proves(void *ctx, struct slice id, const uint8_t nonce
 
 static bool allows(void *ctx, struct slice id, struct slice scenario)
 {
-	const struct access *access = ((const struct access_keeper *)ctx)->current;
+	const struct access *access = *((const struct access_keeper *)ctx)->current;
 
 	return !access->by_secret ||
 	       (access->secrets && secrets_allow(access->secrets, id, scenario));
@@ -153,12 +153,13 @@ static bool allows(void *ctx, struct slice id, struct slice scenario)
 static bool withdrawn(void *ctx, struct slice id)
 {
 	const struct access_keeper *keeper = ctx;
+	const struct access *current = *keeper->current;
 
 	if (!keeper->before || !keeper->before->by_secret) {
 		return false;
 	}
-	return !keeper->before->secrets || !keeper->current->secrets ||
-	       !secrets_same(keeper->before->secrets, keeper->current->secrets, id);
+	return !keeper->before->secrets || !current->secrets ||
+	       !secrets_same(keeper->before->secrets, current->secrets, id);
 }
 
 const struct access_ops access_ops = {

@@ -26,8 +26,8 @@ size_t access_drones(const struct access *access);
 
 /* Who the core asks. */
 struct access_keeper {
-	const struct access *current;
-	const struct access *before; /* within core_reload: what `current` takes the place of */
+	struct access *const *current; /* the one in force, whichever that is when it is asked */
+	const struct access *before;   /* within core_reload: in whose place that is */
 };
 
 /* The core's port; ctx is a struct access_keeper. */

@@ -34,8 +34,7 @@ enum { GATEWAY_SIGNALS = 3 };
 
 struct gateway {
 	const char *file;
-	struct settings *settings; /* those in force */
-	struct access *access;	   /* that they name */
+	struct in_force *in_force; /* the caller's */
 	struct access_keeper keeper;
 	struct log *log;
 	enum gateway_phase phase;
@@ -91,7 +90,8 @@ static void end(struct gateway *gateway)
 static void leave(struct gateway *gateway)
 {
 	gateway->phase = GATEWAY_LEAVING;
-	gateway->phase_end_us = gateway->net.now.mono_us + gateway->settings->linger_ms * 1000ull;
+	gateway->phase_end_us =
+		gateway->net.now.mono_us + gateway->in_force->settings->linger_ms * 1000ull;
 	core_shutdown(gateway->core);
 }
 
@@ -122,12 +122,14 @@ static void on_step(uv_timer_t *timer)
 
 static void drain(struct gateway *gateway)
 {
+	const struct settings *settings = gateway->in_force->settings;
+
 	LOG(gateway->log, LOG_LEVEL_INFO, "stopping", log_num("drones", core_online(gateway->core)),
 	    log_num("in_flight", core_in_flight(gateway->core)));
 	gateway->phase = GATEWAY_DRAINING;
-	gateway->phase_end_us = gateway->net.now.mono_us + gateway->settings->drain_ms * 1000ull;
+	gateway->phase_end_us = gateway->net.now.mono_us + settings->drain_ms * 1000ull;
 	service_stopping(core_online(gateway->core),
-			 (uint64_t)gateway->settings->drain_ms + gateway->settings->linger_ms);
+			 (uint64_t)settings->drain_ms + settings->linger_ms);
 	close_listeners(gateway);
 	core_drain(gateway->core);
 	uv_timer_start(&gateway->timer, on_step, GATEWAY_STEP_MS, GATEWAY_STEP_MS);
@@ -163,22 +165,26 @@ static void on_stop(uv_signal_t *handle, int number)
 /* Connections that have begun keep the certificates that they began with. */
 static void give_contexts(struct gateway *gateway)
 {
-	for (size_t i = 0; i < gateway->settings->listener_count; i++) {
-		gateway->net.tls[i] = access_listener(gateway->access, i);
+	const struct settings *settings = gateway->in_force->settings;
+	const struct access *access = gateway->in_force->access;
+
+	for (size_t i = 0; i < settings->listener_count; i++) {
+		gateway->net.tls[i] = access_listener(access, i);
 	}
-	for (size_t i = 0; i < gateway->settings->simulator_count; i++) {
-		gateway->net.sim_tls[i] = access_simulator(gateway->access, i);
+	for (size_t i = 0; i < settings->simulator_count; i++) {
+		gateway->net.sim_tls[i] = access_simulator(access, i);
 	}
 }
 
 static void run_reload(struct net_task *task)
 {
 	struct gateway *gateway = LIST_ENTRY(task, struct gateway, reload);
-	struct in_force before = {.settings = gateway->settings, .access = gateway->access}, next;
+	struct in_force before;
 	struct reload work = {
 		.file = gateway->file,
 		.core = gateway->core,
 		.log = gateway->log,
+		.in_force = gateway->in_force,
 		.keeper = &gateway->keeper,
 		.links = (uint32_t)gateway->links.count,
 	};
@@ -191,12 +197,10 @@ static void run_reload(struct net_task *task)
 	}
 	service_reloading();
 	links_bulk_begin(&gateway->links);
-	status = reload_perform(&work, &before, &next);
+	status = reload_perform(&work, &before);
 	links_bulk_end(&gateway->links);
 	if (status == 0) {
-		gateway->settings = next.settings;
-		gateway->access = next.access;
-		gateway->net.settings = next.settings;
+		gateway->net.settings = gateway->in_force->settings;
 		give_contexts(gateway);
 		links_reload(&gateway->links, before.settings);
 		influx_reload(&gateway->net.influx);
@@ -226,7 +230,7 @@ static struct core *make_core(struct gateway *gateway, const char **why)
 	struct core_settings core;
 	struct rng rng;
 
-	core_settings_init(&core, gateway->settings, gateway->log);
+	core_settings_init(&core, gateway->in_force->settings, gateway->log);
 	if (rng_seed_from_os(&rng) < 0) {
 		*why = "the system gives no random numbers";
 		return NULL;
@@ -234,7 +238,7 @@ static struct core *make_core(struct gateway *gateway, const char **why)
 	core.config.key = (struct hash_key){.k0 = rng_next(&rng), .k1 = rng_next(&rng)};
 	/* 48 bits: not repeated by the next start, exact in a double of a client */
 	core.config.first_session = 1 + (rng_next(&rng) >> 16);
-	gateway->keeper = (struct access_keeper){.current = gateway->access};
+	gateway->keeper = (struct access_keeper){.current = &gateway->in_force->access};
 	core.config.access = (struct access_port){.ops = &access_ops, .ctx = &gateway->keeper};
 	*why = "out of memory";
 	return core_new(&core.config, gateway->links.ports, gateway->net.now);
@@ -243,7 +247,7 @@ static struct core *make_core(struct gateway *gateway, const char **why)
 /* Whoever reaches it is whoever it says it is. */
 static void warn_insecure(const struct gateway *gateway)
 {
-	const struct settings *settings = gateway->settings;
+	const struct settings *settings = gateway->in_force->settings;
 
 	for (size_t i = 0; i < settings->listener_count && settings->auth_mode == AUTH_NONE; i++) {
 		const struct listener_settings *listener = &settings->listeners[i];
@@ -259,7 +263,7 @@ static void warn_insecure(const struct gateway *gateway)
 
 static int open_listeners(struct gateway *gateway)
 {
-	const struct settings *settings = gateway->settings;
+	const struct settings *settings = gateway->in_force->settings;
 	int inherited[SETTINGS_MAX_LISTENERS];
 
 	if (activation_take(settings, gateway->log, inherited) < 0) {
@@ -306,13 +310,13 @@ static int cannot_start(struct gateway *gateway, const char *why)
 
 static int start(struct gateway *gateway)
 {
-	const struct in_force in_force = {.settings = gateway->settings, .access = gateway->access};
+	const struct settings *settings = gateway->in_force->settings;
 	const char *why;
 
 	LOG(gateway->log, LOG_LEVEL_INFO, "started", log_str("version", UAV_VERSION),
-	    log_str("name", gateway->settings->name),
-	    log_num("scenarios", (int64_t)gateway->settings->scenario_count));
-	in_force_tell(&in_force, gateway->log);
+	    log_str("name", settings->name),
+	    log_num("scenarios", (int64_t)settings->scenario_count));
+	in_force_tell(gateway->in_force, gateway->log);
 	warn_insecure(gateway);
 	if (links_init(&gateway->links, &gateway->net, &why) < 0) {
 		return cannot_start(gateway, why);
@@ -353,9 +357,10 @@ static void fini(struct gateway *gateway)
 /* For all that can come. Without it only a gateway that runs out of memory is worse off. */
 static void reserve(struct gateway *gateway)
 {
-	uint32_t links = (uint32_t)links_wanted(gateway->settings);
-	uint32_t descriptors = gateway->settings->limits.max_drones +
-			       (uint32_t)descriptors_of_others(gateway->settings, links);
+	const struct settings *settings = gateway->in_force->settings;
+	uint32_t links = (uint32_t)links_wanted(settings);
+	uint32_t descriptors =
+		settings->limits.max_drones + (uint32_t)descriptors_of_others(settings, links);
 	int status = watch_table_reserve(&gateway->loop, descriptors);
 
 	if (status < 0) {
@@ -368,19 +373,18 @@ int gateway_run(const char *file, struct in_force *in_force, struct log *log)
 {
 	struct gateway gateway = {
 		.file = file,
-		.settings = in_force->settings,
-		.access = in_force->access,
+		.in_force = in_force,
 		.log = log,
 	};
 	const char *why;
 	int status;
 
-	descriptors_fit(gateway.settings, (uint32_t)links_wanted(gateway.settings), log);
+	descriptors_fit(in_force->settings, (uint32_t)links_wanted(in_force->settings), log);
 	status = uv_loop_init(&gateway.loop);
 	if (status < 0) {
 		return cannot_start(&gateway, uv_strerror(status));
 	}
-	if (net_init(&gateway.net, &gateway.loop, log, gateway.settings, &why) < 0) {
+	if (net_init(&gateway.net, &gateway.loop, log, in_force->settings, &why) < 0) {
 		uv_loop_close(&gateway.loop);
 		return cannot_start(&gateway, why);
 	}
@@ -394,9 +398,8 @@ int gateway_run(const char *file, struct in_force *in_force, struct log *log)
 	uv_run(&gateway.loop, UV_RUN_DEFAULT);
 	if (status == 0) {
 		accounts_log(log, core_stats(gateway.core));
-		LOG(log, LOG_LEVEL_INFO, "stopped", log_str("name", gateway.settings->name));
+		LOG(log, LOG_LEVEL_INFO, "stopped", log_str("name", in_force->settings->name));
 	}
-	*in_force = (struct in_force){.settings = gateway.settings, .access = gateway.access};
 	fini(&gateway);
 	return status;
 }

@@ -67,39 +67,50 @@ static void refuse(struct log *log, const char *file, uint32_t mistakes, const c
 
 /* --- what is done --- */
 
-/* The core asks the keeper while it takes them in. */
-static int take_in(const struct reload *reload, const struct in_force *running,
-		   const struct in_force *next)
+static void swap(struct in_force *one, struct in_force *other)
+{
+	struct in_force moved = *one;
+
+	*one = *other;
+	*other = moved;
+}
+
+/* 0, and the two are swapped. The core asks the keeper meanwhile, who goes by what is in force. */
+static int take_in(const struct reload *reload, struct in_force *next)
 {
 	struct core_settings core;
 	int status;
 
 	core_settings_init(&core, next->settings, reload->log);
-	*reload->keeper =
-		(struct access_keeper){.current = next->access, .before = running->access};
+	swap(reload->in_force, next);
+	reload->keeper->before = next->access;
 	status = core_reload(reload->core, &core.config);
-	*reload->keeper =
-		(struct access_keeper){.current = status < 0 ? running->access : next->access};
+	reload->keeper->before = NULL;
+	if (status < 0) {
+		swap(reload->in_force, next);
+	}
 	return status;
 }
 
-int reload_perform(const struct reload *reload, const struct in_force *running,
-		   struct in_force *next)
+int reload_perform(const struct reload *reload, struct in_force *before)
 {
 	struct tally mistakes = {.log = reload->log};
+	const struct settings *running = reload->in_force->settings;
+	struct in_force next;
 
-	if (in_force_load(next, reload->file, running->settings, on_mistake, &mistakes) < 0) {
+	if (in_force_load(&next, reload->file, running, on_mistake, &mistakes) < 0) {
 		refuse(reload->log, reload->file, mistakes.count,
 		       "there are mistakes; the running configuration stays as it is");
 		return -1;
 	}
-	descriptors_fit(next->settings, reload->links, reload->log);
-	if (take_in(reload, running, next) < 0) {
+	descriptors_fit(next.settings, reload->links, reload->log);
+	if (take_in(reload, &next) < 0) {
 		refuse(reload->log, reload->file, 0,
 		       "out of memory; the running configuration stays as it is");
-		in_force_free(next);
+		in_force_free(&next);
 		return -1;
 	}
-	tell_changes(reload->log, running, next);
+	*before = next;
+	tell_changes(reload->log, before, reload->in_force);
 	return 0;
 }

@@ -9,15 +9,16 @@ struct reload {
 	const char *file;
 	struct core *core;
 	struct log *log;
-	struct access_keeper *keeper; /* whom the core asks */
+	struct in_force *in_force;
+	struct access_keeper *keeper; /* whom the core asks, and who goes by *in_force */
 	uint32_t links;		      /* to simulators: their number stays */
 };
 
 /* Reads the file again, and the secrets, certificates and keys that it names; the loop waits for
- * that, some milliseconds. 0: `next` is what the core and the log go by from now on, each change
- * logged; everyone else's pointers are the caller's to move before it frees `running`.
+ * that, some milliseconds. 0: *in_force is another, by which the core and the log go from now on,
+ * each change logged; everyone else's pointers are the caller's to move before it frees `before`.
  * -1: nothing has changed, and each mistake is logged with file and line. */
-int reload_perform(const struct reload *reload, const struct in_force *running,
-		   struct in_force *next) __attribute__((warn_unused_result));
+int reload_perform(const struct reload *reload, struct in_force *before)
+	__attribute__((warn_unused_result));
 
 #endif

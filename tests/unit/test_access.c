@@ -43,7 +43,7 @@ static void hold(struct fixture *f)
 {
 	f->access = load_access(f);
 	assert_non_null(f->access);
-	f->keeper = (struct access_keeper){.current = f->access};
+	f->keeper = (struct access_keeper){.current = &f->access};
 }
 
 static int set_up(void **state)
@@ -93,12 +93,12 @@ static bool proves(struct fixture *f, const char *id, const char *secret)
 /* The keeper as it is within core_reload, from `before` to a file with this text. */
 static bool withdrawn(struct fixture *f, const char *text, const char *id)
 {
-	struct access_keeper keeper = {.before = f->access};
 	struct access *after;
+	struct access_keeper keeper = {.current = &after, .before = f->access};
 	bool gone;
 
 	put(f, text);
-	keeper.current = after = load_access(f);
+	after = load_access(f);
 	assert_non_null(after);
 	gone = access_ops.withdrawn(&keeper, slice_str(id));
 	access_free(after);
