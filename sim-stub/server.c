@@ -191,14 +191,14 @@ static int load_tls(struct server *server, const struct options *options)
 {
 	const struct tls_identity identity = {
 		.cert = options->tls_cert, .key = options->tls_key, .ca = options->tls_ca};
-	char why[TLS_WHY_BYTES];
+	struct tls_mistake mistake;
 
 	if (options->tls_cert[0] == '\0') {
 		return 0;
 	}
-	server->peers.tls = tls_context_server(&identity, why);
+	server->peers.tls = tls_context_server(&identity, &mistake);
 	if (!server->peers.tls) {
-		LOG(server->log, LOG_LEVEL_ERROR, "cannot_start", log_str("why", why));
+		LOG(server->log, LOG_LEVEL_ERROR, "cannot_start", log_str("why", mistake.why));
 		return -1;
 	}
 	return 0;

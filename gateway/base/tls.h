@@ -22,12 +22,26 @@ struct tls_identity {
 
 enum { TLS_WHY_BYTES = 512 };
 
+enum tls_file {
+	TLS_FILE_NONE, /* memory is out, or one that is needed is not given */
+	TLS_FILE_CERT,
+	TLS_FILE_KEY,
+	TLS_FILE_CA,
+};
+
+/* What is wrong with an identity. */
+struct tls_mistake {
+	enum tls_file file;
+	char why[TLS_WHY_BYTES]; /* for people: the file's path, what is wrong, what to do */
+};
+
 /* The side that listens: cert and key are needed; with a ca, whoever connects must have a
- * certificate that it has signed. NULL, and in `why` (TLS_WHY_BYTES) which file is wrong, how,
- * and what to do. */
-struct tls_context *tls_context_server(const struct tls_identity *identity, char *why);
+ * certificate that it has signed. NULL, and the first mistake. */
+struct tls_context *tls_context_server(const struct tls_identity *identity,
+				       struct tls_mistake *mistake);
 /* The side that connects: a ca is needed; cert and key are shown when asked for. */
-struct tls_context *tls_context_client(const struct tls_identity *identity, char *why);
+struct tls_context *tls_context_client(const struct tls_identity *identity,
+				       struct tls_mistake *mistake);
 /* Harmless with NULL. */
 void tls_context_free(struct tls_context *context);
 

@@ -370,7 +370,9 @@ static bool is_given(const char *path)
 	return path && path[0];
 }
 
-static int load(const struct tls_context *context, const struct tls_identity *identity, char *why)
+/* Whether those are given that this side needs; else -1 and `why`. */
+static int check_given(const struct tls_context *context, const struct tls_identity *identity,
+		       char *why)
 {
 	if (is_given(identity->cert) != is_given(identity->key)) {
 		say(why, "a certificate and its key are given together or not at all");
@@ -384,18 +386,36 @@ static int load(const struct tls_context *context, const struct tls_identity *id
 		say(why, "who connects needs the CA of the other side's certificate");
 		return -1;
 	}
-	if (is_given(identity->cert) && (use_certificate(context, identity->cert, why) < 0 ||
-					 use_key(context, identity, why) < 0)) {
-		return -1;
-	}
-	return is_given(identity->ca) ? use_authorities(context, identity->ca, why) : 0;
+	return 0;
 }
 
-static struct tls_context *load_new(bool server, const struct tls_identity *identity, char *why)
+static int load(const struct tls_context *context, const struct tls_identity *identity,
+		struct tls_mistake *mistake)
 {
-	struct tls_context *context = new_context(server, why);
+	if (check_given(context, identity, mistake->why) < 0) {
+		return -1;
+	}
+	if (is_given(identity->cert)) {
+		mistake->file = TLS_FILE_CERT;
+		if (use_certificate(context, identity->cert, mistake->why) < 0) {
+			return -1;
+		}
+		mistake->file = TLS_FILE_KEY;
+		if (use_key(context, identity, mistake->why) < 0) {
+			return -1;
+		}
+	}
+	mistake->file = TLS_FILE_CA;
+	return is_given(identity->ca) ? use_authorities(context, identity->ca, mistake->why) : 0;
+}
 
-	if (context && load(context, identity, why) < 0) {
+static struct tls_context *load_new(bool server, const struct tls_identity *identity,
+				    struct tls_mistake *mistake)
+{
+	struct tls_context *context = new_context(server, mistake->why);
+
+	mistake->file = TLS_FILE_NONE;
+	if (context && load(context, identity, mistake) < 0) {
 		tls_context_free(context);
 		context = NULL;
 	}
@@ -403,14 +423,16 @@ static struct tls_context *load_new(bool server, const struct tls_identity *iden
 	return context;
 }
 
-struct tls_context *tls_context_server(const struct tls_identity *identity, char *why)
+struct tls_context *tls_context_server(const struct tls_identity *identity,
+				       struct tls_mistake *mistake)
 {
-	return load_new(true, identity, why);
+	return load_new(true, identity, mistake);
 }
 
-struct tls_context *tls_context_client(const struct tls_identity *identity, char *why)
+struct tls_context *tls_context_client(const struct tls_identity *identity,
+				       struct tls_mistake *mistake)
 {
-	return load_new(false, identity, why);
+	return load_new(false, identity, mistake);
 }
 
 void tls_context_free(struct tls_context *context)

@@ -37,10 +37,11 @@ static bool fill_in(const char *pattern, const char *id, char *path, size_t size
 /* `id`: NULL when no mark is to be filled in. */
 static struct tls_context *new_context(const struct options *options, const char *id, char *why)
 {
-	char cert[PATH_MAX], key[PATH_MAX], told[TLS_WHY_BYTES];
+	char cert[PATH_MAX], key[PATH_MAX];
 	struct tls_identity identity = {
 		.cert = options->tls_cert, .key = options->tls_key, .ca = options->tls_ca};
 	struct tls_context *context;
+	struct tls_mistake mistake;
 
 	if (id && options->tls_cert) {
 		if (!fill_in(options->tls_cert, id, cert, sizeof(cert)) ||
@@ -51,9 +52,9 @@ static struct tls_context *new_context(const struct options *options, const char
 		identity.cert = cert;
 		identity.key = key;
 	}
-	context = tls_context_client(&identity, told);
+	context = tls_context_client(&identity, &mistake);
 	if (!context) {
-		(void)snprintf(why, WHY, "%s", told);
+		(void)snprintf(why, WHY, "%s", mistake.why);
 	}
 	return context;
 }

@@ -1201,12 +1201,12 @@ static void closes_inside_every_callback_with_tls(void **state)
 }
 
 static struct tls_context *context_of(struct tls_context *(*make)(const struct tls_identity *,
-								  char *),
+								  struct tls_mistake *),
 				      const struct certificate *own)
 {
 	struct tls_identity identity = certificate_identity(own, &keys.ca);
-	char why[TLS_WHY_BYTES];
-	struct tls_context *context = make(&identity, why);
+	struct tls_mistake mistake;
+	struct tls_context *context = make(&identity, &mistake);
 
 	assert_non_null(context);
 	return context;

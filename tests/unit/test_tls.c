@@ -80,10 +80,10 @@ static struct tls_context *server_context(const struct certificate *own,
 					  const struct certificate *ca)
 {
 	struct tls_identity identity = certificate_identity(own, ca);
-	char why[TLS_WHY_BYTES] = "";
-	struct tls_context *context = tls_context_server(&identity, why);
+	struct tls_mistake mistake = {.why = ""};
+	struct tls_context *context = tls_context_server(&identity, &mistake);
 
-	assert_string_equal(why, "");
+	assert_string_equal(mistake.why, "");
 	assert_non_null(context);
 	return context;
 }
@@ -92,10 +92,10 @@ static struct tls_context *client_context(const struct certificate *own,
 					  const struct certificate *ca)
 {
 	struct tls_identity identity = certificate_identity(own, ca);
-	char why[TLS_WHY_BYTES] = "";
-	struct tls_context *context = tls_context_client(&identity, why);
+	struct tls_mistake mistake = {.why = ""};
+	struct tls_context *context = tls_context_client(&identity, &mistake);
 
-	assert_string_equal(why, "");
+	assert_string_equal(mistake.why, "");
 	assert_non_null(context);
 	return context;
 }
@@ -618,11 +618,18 @@ static void a_nul_does_not_end_a_name(void **state)
 
 static void assert_server_refused(struct tls_identity identity, const char *file, const char *part)
 {
-	char why[TLS_WHY_BYTES] = "";
+	struct tls_mistake mistake = {.why = ""};
 
-	assert_null(tls_context_server(&identity, why));
-	if (!strstr(why, part) || (file && !strstr(why, file))) {
-		fail_msg("\"%s\" and \"%s\" are not in \"%s\"", part, file ? file : "", why);
+	assert_null(tls_context_server(&identity, &mistake));
+	if (!strstr(mistake.why, part) || (file && !strstr(mistake.why, file))) {
+		fail_msg("\"%s\" and \"%s\" are not in \"%s\"", part, file ? file : "",
+			 mistake.why);
+	}
+	/* the one that is wrong is told apart, too */
+	if (file) {
+		const char *files[] = {"", identity.cert, identity.key, identity.ca};
+
+		assert_true(mistake.file != TLS_FILE_NONE && strstr(file, files[mistake.file]));
 	}
 }
 
@@ -670,11 +677,12 @@ static void tells_what_is_wrong_with_a_file(void **state)
 static void a_client_needs_a_ca(void **state)
 {
 	struct tls_identity identity = certificate_identity(&world.client, NULL);
-	char why[TLS_WHY_BYTES];
+	struct tls_mistake mistake;
 
 	(void)state;
-	assert_null(tls_context_client(&identity, why));
-	assert_non_null(strstr(why, "needs the CA"));
+	assert_null(tls_context_client(&identity, &mistake));
+	assert_int_equal(mistake.file, TLS_FILE_NONE);
+	assert_non_null(strstr(mistake.why, "needs the CA"));
 }
 
 static void refuses_a_key_that_others_can_read(void **state)
