@@ -150,7 +150,7 @@ static void print_summary(const struct in_force *in_force, const char *file)
 	       settings->listener_count, plural(settings->listener_count),
 	       settings->simulator_count, plural(settings->simulator_count),
 	       settings->scenario_count, plural(settings->scenario_count));
-	if (*settings->secrets_file) {
+	if (settings->auth_mode == AUTH_SECRET) {
 		printf(", %zu drone%s in %s", drones, plural(drones), settings->secrets_file);
 	}
 	putchar('\n');

@@ -7,44 +7,87 @@
 #include <stdlib.h>
 
 struct access {
-	bool by_secret;		 /* who comes in does so by one of `secrets` */
-	struct secrets *secrets; /* NULL: no file is named */
+	struct secrets *secrets; /* by which drones come in; NULL: by another way */
 	struct tls_context *listeners[SETTINGS_MAX_LISTENERS];
 	struct tls_context *simulators[SETTINGS_MAX_SIMULATORS];
 };
 
 /* ------------------------------------------------------------------- loading */
 
-static struct tls_identity identity_of(const struct tls_files *files)
+/* What the settings lack has been told when they were read, and lets nobody in. */
+static void note_lack(struct report *report)
 {
-	return (struct tls_identity){.cert = files->cert, .key = files->key, .ca = files->ca};
+	report->count++;
 }
 
 static void load_secrets(struct access *access, const struct settings *settings,
 			 struct report *report)
 {
+	if (settings->auth_mode != AUTH_SECRET) {
+		return;
+	}
 	if (!*settings->secrets_file) {
+		note_lack(report);
 		return;
 	}
 	access->secrets = secrets_load(settings->secrets_file, report->complain, report->ctx);
 	report->count += !access->secrets;
 }
 
+/* Whether there is to be TLS by these; `needed`: the one of them without which there is none. */
+static bool is_tls(const struct tls_files *files, const char *needed, struct report *report)
+{
+	bool any = *files->cert || *files->key || *files->ca;
+
+	if (any && (!*needed || !*files->cert != !*files->key)) {
+		note_lack(report);
+		return false;
+	}
+	return any;
+}
+
+static struct tls_identity identity_of(const struct tls_files *files)
+{
+	return (struct tls_identity){.cert = files->cert, .key = files->key, .ca = files->ca};
+}
+
+static void tell(struct report *report, const struct tls_files *files, const char *section,
+		 const char *name, const struct tls_mistake *mistake)
+{
+	struct place place = {.file = report->file};
+
+	switch (mistake->file) {
+	case TLS_FILE_NONE:
+		break;
+	case TLS_FILE_CERT:
+		place = files->cert_at;
+		break;
+	case TLS_FILE_KEY:
+		place = files->key_at;
+		break;
+	case TLS_FILE_CA:
+		place = files->ca_at;
+		break;
+	}
+	report_mistake_at(report, place, "[%s%s%s]: %s", section, *name ? ":" : "", name,
+			  mistake->why);
+}
+
 static void load_listeners(struct access *access, const struct settings *settings,
 			   struct report *report)
 {
-	char why[TLS_WHY_BYTES];
+	struct tls_mistake mistake;
 
 	for (size_t i = 0; i < settings->listener_count; i++) {
 		const struct listener_settings *listener = &settings->listeners[i];
 		struct tls_identity identity = identity_of(&listener->tls);
 
-		if (!*listener->tls.cert) {
+		if (!is_tls(&listener->tls, listener->tls.cert, report)) {
 			continue;
 		}
-		access->listeners[i] = tls_context_server(&identity, why);
+		access->listeners[i] = tls_context_server(&identity, &mistake);
 		if (!access->listeners[i]) {
-			report_mistake(report, 0, "[listen:%s]: %s", listener->name, why);
+			tell(report, &listener->tls, "listen", listener->name, &mistake);
 		}
 	}
 }
@@ -52,19 +95,18 @@ static void load_listeners(struct access *access, const struct settings *setting
 static void load_simulators(struct access *access, const struct settings *settings,
 			    struct report *report)
 {
-	char why[TLS_WHY_BYTES];
+	struct tls_mistake mistake;
 
 	for (size_t i = 0; i < settings->simulator_count; i++) {
 		const struct simulator_settings *simulator = &settings->simulators[i];
 		struct tls_identity identity = identity_of(&simulator->tls);
 
-		if (!*simulator->tls.ca) {
+		if (!is_tls(&simulator->tls, simulator->tls.ca, report)) {
 			continue;
 		}
-		access->simulators[i] = tls_context_client(&identity, why);
+		access->simulators[i] = tls_context_client(&identity, &mistake);
 		if (!access->simulators[i]) {
-			report_mistake(report, 0, "[simulator%s%s]: %s",
-				       *simulator->name ? ":" : "", simulator->name, why);
+			tell(report, &simulator->tls, "simulator", simulator->name, &mistake);
 		}
 	}
 }
@@ -79,7 +121,6 @@ struct access *access_load(const struct settings *settings, const char *file,
 		report_mistake(&report, 0, "out of memory");
 		return NULL;
 	}
-	access->by_secret = settings->auth_mode == AUTH_SECRET;
 	load_secrets(access, settings, &report);
 	load_listeners(access, settings, &report);
 	load_simulators(access, settings, &report);
@@ -130,36 +171,34 @@ static bool give_nonce(void *ctx, uint8_t nonce[AUTH_NONCE_BYTES])
 	return proof_draw(nonce, AUTH_NONCE_BYTES) == 0;
 }
 
-/* Settings that ask for secrets name a file. */
+static const struct access *current_of(const struct access_keeper *keeper)
+{
+	return *keeper->current;
+}
+
 static enum proof_verdict proves(void *ctx, struct slice id, const uint8_t nonce[AUTH_NONCE_BYTES],
 				 const uint8_t *proof)
 {
-	const struct access *access = *((const struct access_keeper *)ctx)->current;
+	const struct secrets *secrets = current_of(ctx)->secrets;
 
-	return access->by_secret && access->secrets
-		       ? secrets_prove(access->secrets, id, nonce, proof)
-		       : PROOF_WRONG;
+	return secrets ? secrets_prove(secrets, id, nonce, proof) : PROOF_WRONG;
 }
 
 static bool allows(void *ctx, struct slice id, struct slice scenario)
 {
-	const struct access *access = *((const struct access_keeper *)ctx)->current;
+	const struct secrets *secrets = current_of(ctx)->secrets;
 
-	return !access->by_secret ||
-	       (access->secrets && secrets_allow(access->secrets, id, scenario));
+	return !secrets || secrets_allow(secrets, id, scenario);
 }
 
 /* Certificates are looked at when a drone comes: one that is renewed sends nobody away. */
 static bool withdrawn(void *ctx, struct slice id)
 {
 	const struct access_keeper *keeper = ctx;
-	const struct access *current = *keeper->current;
+	const struct secrets *before = keeper->before ? keeper->before->secrets : NULL;
+	const struct secrets *after = current_of(keeper)->secrets;
 
-	if (!keeper->before || !keeper->before->by_secret) {
-		return false;
-	}
-	return !keeper->before->secrets || !current->secrets ||
-	       !secrets_same(keeper->before->secrets, current->secrets, id);
+	return before && (!after || !secrets_same(before, after, id));
 }
 
 const struct access_ops access_ops = {

@@ -9,9 +9,10 @@
 
 struct access;
 
-/* Reads what `settings`, which came from `file`, name; every mistake is told: of the secrets with
- * their file and line, of certificates and keys by their path and the section in `file`. NULL when
- * there was any, or memory is out (told too): a broken file lets nobody in. */
+/* Reads what `settings`, which came from `file`, name and have a use for; every mistake is told: of
+ * the secrets with their file and line, of certificates and keys where they are named. NULL when
+ * there was any, or memory is out (told too): a broken file lets nobody in. So it is, and nothing
+ * told once more, when a file lacks whose lack is a mistake of the settings (settings_read). */
 struct access *access_load(const struct settings *settings, const char *file,
 			   settings_complain_fn complain, void *ctx)
 	__attribute__((warn_unused_result));
@@ -21,7 +22,7 @@ void access_free(struct access *access);
 /* By their number in the settings; NULL: without TLS. Owned by `access`. */
 struct tls_context *access_listener(const struct access *access, size_t listener);
 struct tls_context *access_simulator(const struct access *access, size_t simulator);
-/* That the secrets file has; 0 where none is named. */
+/* That the secrets file has; 0 where drones come in by another way. */
 size_t access_drones(const struct access *access);
 
 /* Who the core asks. */

@@ -3,13 +3,15 @@
 int in_force_load(struct in_force *in_force, const char *file, const struct settings *running,
 		  settings_complain_fn complain, void *ctx)
 {
+	size_t mistakes;
+
 	*in_force = (struct in_force){
-		.settings = settings_load_anew(file, running, complain, ctx),
+		.settings = settings_read(file, running, complain, ctx, &mistakes),
 	};
 	if (in_force->settings) {
 		in_force->access = access_load(in_force->settings, file, complain, ctx);
 	}
-	if (!in_force->access) {
+	if (mistakes || !in_force->access) {
 		in_force_free(in_force);
 		return -1;
 	}
@@ -25,7 +27,7 @@ void in_force_free(struct in_force *in_force)
 
 void in_force_tell(const struct in_force *in_force, struct log *log)
 {
-	if (*in_force->settings->secrets_file) {
+	if (in_force->settings->auth_mode == AUTH_SECRET) {
 		LOG(log, LOG_LEVEL_INFO, "secrets_loaded",
 		    log_str("file", in_force->settings->secrets_file),
 		    log_num("drones", (int64_t)access_drones(in_force->access)));

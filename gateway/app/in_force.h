@@ -17,7 +17,7 @@ int in_force_load(struct in_force *in_force, const char *file, const struct sett
 		  settings_complain_fn complain, void *ctx) __attribute__((warn_unused_result));
 void in_force_free(struct in_force *in_force);
 
-/* Says in the log how many drones the secrets file has, if one is named. */
+/* Says in the log how many drones the secrets file has, if drones come in by secrets. */
 void in_force_tell(const struct in_force *in_force, struct log *log);
 
 #endif

@@ -15,8 +15,13 @@ static void on_mistake(void *ctx, const char *file, int line, const char *messag
 	struct tally *mistakes = ctx;
 
 	mistakes->count++;
-	LOG(mistakes->log, LOG_LEVEL_ERROR, "reload_mistake", log_str("file", file),
-	    log_num("line", line), log_str("why", message));
+	if (line) {
+		LOG(mistakes->log, LOG_LEVEL_ERROR, "reload_mistake", log_str("file", file),
+		    log_num("line", line), log_str("why", message));
+	} else {
+		LOG(mistakes->log, LOG_LEVEL_ERROR, "reload_mistake", log_str("file", file),
+		    log_str("why", message));
+	}
 }
 
 /* "old" or "new" is left out where there is none: a channel.* key that is new or gone. */

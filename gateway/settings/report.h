@@ -4,11 +4,6 @@
 
 #include "settings/settings.h"
 
-struct place {
-	const char *file;
-	int line; /* 0 when no line is to blame */
-};
-
 struct report {
 	const char *file; /* that is being read */
 	settings_complain_fn complain;

@@ -97,6 +97,53 @@ void draft_complete(struct draft *draft)
 	}
 }
 
+/* ------------------------------------------------------------- what is where */
+
+static struct tls_files *tls_files_of(const struct draft *draft, const struct part *part)
+{
+	switch (part->section->target) {
+	case TARGET_LISTENER:
+		return &((struct listener_settings *)draft_target(draft, part))->tls;
+	case TARGET_SIMULATOR:
+		return &((struct simulator_settings *)draft_target(draft, part))->tls;
+	case TARGET_SETTINGS:
+	case TARGET_SCENARIO:
+		break;
+	}
+	return NULL;
+}
+
+static void note_places(struct draft *draft)
+{
+	for (size_t i = 0; i < draft->part_count; i++) {
+		const struct part *part = &draft->parts[i];
+		struct tls_files *tls = tls_files_of(draft, part);
+
+		if (tls) {
+			tls->cert_at = part_place(part, "tls_cert");
+			tls->key_at = part_place(part, "tls_key");
+			tls->ca_at = part_place(part, "tls_ca");
+		}
+	}
+}
+
+/* The names of the files become the settings' own. 0, or -1, told, when memory is out. */
+static int keep_files(struct draft *draft)
+{
+	struct settings *settings = draft->settings;
+
+	settings->files = calloc(draft->source_count + 1, sizeof(*settings->files));
+	if (!settings->files) {
+		draft_give_up(draft, (struct place){.file = draft->report.file});
+		return -1;
+	}
+	for (size_t i = 0; i < draft->source_count; i++) {
+		settings->files[settings->file_count++] = draft->sources[i].path;
+		draft->sources[i].path = NULL;
+	}
+	return 0;
+}
+
 /* ------------------------------------------------------------------- loading */
 
 /* Puts what has names into the order in which `running` has it. */
@@ -141,8 +188,8 @@ static void build(struct draft *draft, const char *file, const struct settings *
 
 enum { MISTAKES_TOLD = 100 }; /* into the log of a gateway that runs */
 
-struct settings *settings_load_anew(const char *file, const struct settings *running,
-				    settings_complain_fn complain, void *ctx)
+struct settings *settings_read(const char *file, const struct settings *running,
+			       settings_complain_fn complain, void *ctx, size_t *mistakes)
 {
 	struct draft draft = {
 		.report = {.file = file,
@@ -156,17 +203,33 @@ struct settings *settings_load_anew(const char *file, const struct settings *run
 
 	if (!settings) {
 		report_mistake(&draft.report, 0, "out of memory");
+		*mistakes = draft.report.count;
 		return NULL;
 	}
 	build(&draft, file, running);
+	note_places(&draft);
 	report_rest(&draft.report);
-	if (draft.report.count) {
+	if (keep_files(&draft) < 0) {
 		settings_free(settings);
 		settings = NULL;
-	} else if (running) {
+	} else if (running && !draft.report.count) {
 		put_in_order(settings, running);
 	}
+	*mistakes = draft.report.count;
 	draft_fini(&draft);
+	return settings;
+}
+
+struct settings *settings_load_anew(const char *file, const struct settings *running,
+				    settings_complain_fn complain, void *ctx)
+{
+	size_t mistakes;
+	struct settings *settings = settings_read(file, running, complain, ctx, &mistakes);
+
+	if (mistakes) {
+		settings_free(settings);
+		return NULL;
+	}
 	return settings;
 }
 
@@ -197,5 +260,9 @@ void settings_free(struct settings *settings)
 	free(settings->scenarios);
 	free(settings->scenario_given);
 	free(settings->includes);
+	for (size_t i = 0; i < settings->file_count; i++) {
+		free(settings->files[i]);
+	}
+	free(settings->files);
 	free(settings);
 }

@@ -32,11 +32,18 @@ enum auth_mode {
 	AUTH_TLS,    /* by its certificate, whose CN or SAN the id is */
 };
 
+/* Where something is written. */
+struct place {
+	const char *file;
+	int line; /* 0 when no line is to blame */
+};
+
 /* PEM files, absolute; empty: none. */
 struct tls_files {
 	char cert[PATH_MAX_BYTES + 1]; /* with the chain that leads to the other side's CA */
 	char key[PATH_MAX_BYTES + 1];
-	char ca[PATH_MAX_BYTES + 1]; /* whose certificates are taken */
+	char ca[PATH_MAX_BYTES + 1];	     /* whose certificates are taken */
+	struct place cert_at, key_at, ca_at; /* their lines; the section's, where there is none */
 };
 
 struct listener_settings {
@@ -99,6 +106,8 @@ struct settings {
 	 * [limits] has, is filled in all the same. */
 	bool *scenario_given;
 	char *includes; /* as written, of all files, ", " between them */
+	char **files;	/* that were read: each struct place points to one */
+	size_t file_count;
 };
 
 /* Where mistakes go: one call each, `line` 0 when no line is to blame. `message`
@@ -118,6 +127,10 @@ struct settings *settings_load(const char *file, settings_complain_fn complain, 
  * told. `running` may be NULL: settings_load. */
 struct settings *settings_load_anew(const char *file, const struct settings *running,
 				    settings_complain_fn complain, void *ctx);
+/* The same, but with mistakes (*mistakes) too there come out what could be read: to look for
+ * mistakes in the files that are named there, and for nothing else. NULL when memory is out. */
+struct settings *settings_read(const char *file, const struct settings *running,
+			       settings_complain_fn complain, void *ctx, size_t *mistakes);
 void settings_free(struct settings *settings);
 
 /* A key that has changed, or a section that is new or gone. `section` as written, such

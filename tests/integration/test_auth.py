@@ -350,19 +350,35 @@ def test_files_that_let_nobody_in(t):
     assert code == 1 and str(path) in err and "--add-drone" in err, err
 
 
+def test_a_file_that_the_mode_has_no_use_for(t):
+    """Broken or not there: it is left alone, and not counted."""
+    path, ini = t.folder / "drones.secrets", t.folder / "gateway.ini"
+    uavtest.write_ini(ini, {"auth": {"mode": "none", "secrets_file": path.name},
+                            "listen:drones": {"address": "127.0.0.1:0"}})
+    write_secrets(path, "broken", mode=0o644)
+    for _ in range(2):
+        code, out, err = run(t, "-c", ini, "--check")
+        assert (code, err) == (0, "") and path.name not in out, (code, out, err)
+        path.unlink(missing_ok=True)
+    gateway = t.program(t.binary("uav-gateway"), "-c", ini)
+    gateway.at = gateway.address()
+    t.drone(gateway, "uav1")
+    assert not told([uavtest.parse_logfmt(line) for line in gateway.lines], "secrets_loaded")
+
+
 def test_a_broken_file_refuses_the_whole_reload(t):
     """Line and words are told, and those of before go on, whatever else is in the reload."""
     gateway = guarded(t)
     staying = enter(t, gateway, "uav1", scenario="field", presence=NOBODY)
     for lines, mode, line, words in (
         (["uav5 " + "5" * 16, "uav6"], 0o600, "2", "no secret"),
-        ([], 0o644, "0", "chmod 600"),
+        ([], 0o644, None, "chmod 600"),
     ):
         write_secrets(gateway.secrets, *lines, mode=mode, uav2=SECRETS["uav2"])
         change_file(gateway, **{"scenario:new": IDEAL})
         logged = reload(gateway, "reload_refused")
         (mistake,) = told(logged, "reload_mistake")
-        assert (mistake["file"], mistake["line"]) == (str(gateway.secrets), line), mistake
+        assert (mistake["file"], mistake.get("line")) == (str(gateway.secrets), line), mistake
         assert words in mistake["why"], mistake
         assert not told(logged, "config_changed") and not told(logged, "secrets_loaded")
     barrier(staying)

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import ssl
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -467,6 +468,39 @@ def test_renewed_certificates(t):
     third = scene.drone("uav3", scenario="field")
     assert serial(third) == serial(new)
     flown(t, scene, old, third)
+
+
+def test_mistakes_are_told_where_they_stand(t):
+    """The file and line that name what is wrong, beside mistakes of any other kind; at --check and
+    at a reload, as many as there are."""
+    scene = Scene(t)
+    drone = scene.drone("uav1")
+    more, ini = t.folder / "tls.ini", scene.gateway.path
+    key = scene.ca.issue("another").key
+    more.write_text(f"[listen:far]\naddress = 127.0.0.1:0\ntls_cert = {scene.identity.cert}\n"
+                    f"tls_key = {key}\ntls_ca = none.pem\n\n"
+                    f"[simulator:far]\naddress = 127.0.0.1:1\ntls_ca = none.pem\n")
+    lines = ini.read_text().splitlines()
+    ini.write_text("\n".join([*lines, "[wings]", "[gateway]", f"include = {more}", ""]))
+    expected = {
+        (str(ini), str(len(lines) + 1)): "unknown section",
+        (str(more), "4"): f"[listen:far]: key {key}: not the key",
+        (str(more), "9"): f"[simulator:far]: CA {more.parent / 'none.pem'}: No such file",
+    }
+    checked = subprocess.run([t.binary("uav-gateway"), "-c", ini, "--check"], text=True,
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, timeout=uavtest.DEADLINE)
+    for (file, line), words in expected.items():
+        assert f"{file}:{line}: {words}" in checked.stderr, (file, line, checked.stderr)
+    assert len(checked.stderr.splitlines()) == len(expected), checked.stderr
+    start = len(scene.gateway.lines)
+    reload(scene.gateway, "reload_refused")
+    told = [uavtest.parse_logfmt(line) for line in scene.gateway.lines[start:]]
+    mistakes = {(one["file"], one["line"]): one["why"] for one in told
+                if one["event"] == "reload_mistake" and "restart" not in one["why"]}
+    assert mistakes.keys() == expected.keys(), mistakes
+    assert all(words in mistakes[place] for place, words in expected.items()), mistakes
+    drone.request(leave={})
 
 
 def test_another_ca(t):

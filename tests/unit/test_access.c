@@ -4,6 +4,7 @@
 #include "base/proof.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #define SIXTEEN "0123456789abcdef"
 #define OTHER "fedcba9876543210"
@@ -29,12 +30,23 @@ static void put(const struct fixture *f, const char *text)
 	close(fd);
 }
 
+/* "file:line: message" each */
+static void note_place(void *ctx, const char *file, int line, const char *message)
+{
+	struct mistakes *mistakes = ctx;
+	size_t at = strlen(mistakes->all);
+
+	mistakes->count++;
+	(void)snprintf(mistakes->all + at, sizeof(mistakes->all) - at, "%s:%d: %s\n", file, line,
+		       message);
+}
+
 static struct access *load_access(struct fixture *f)
 {
 	struct access *access;
 
 	f->mistakes = (struct mistakes){.count = 0};
-	access = access_load(&f->settings, "gateway.ini", note, &f->mistakes);
+	access = access_load(&f->settings, "gateway.ini", note_place, &f->mistakes);
 	assert_int_equal(access == NULL, f->mistakes.count > 0);
 	return access;
 }
@@ -155,13 +167,17 @@ static void asks_for_secrets_in_its_mode_alone(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		f->settings.auth_mode = others[i];
 		hold(f);
+		assert_int_equal(access_drones(f->access), 0);
 		assert_true(allows(f, "uav4", "field"));
 		assert_true(allows(f, "uav2", "star"));
 		assert_false(proves(f, "uav1", SIXTEEN));
 		assert_false(withdrawn(f, "uav2 " SIXTEEN "\n", "uav1"));
 		access_free(f->access);
+		put(f, "broken\n"); /* not even read */
 	}
 	(void)unlink(f->settings.secrets_file);
+	hold(f);
+	access_free(f->access);
 	*f->settings.secrets_file = '\0';
 	hold(f);
 	assert_int_equal(access_drones(f->access), 0);
@@ -179,6 +195,16 @@ static void expect_told(const struct fixture *f, const char *words)
 	}
 }
 
+static void give_paths(const struct fixture *f, struct tls_files *files)
+{
+	(void)snprintf(files->cert, sizeof(files->cert), "%s/none.pem", f->folder);
+	(void)snprintf(files->key, sizeof(files->key), "%s/none.key", f->folder);
+	(void)snprintf(files->ca, sizeof(files->ca), "%s/ca.pem", f->folder);
+	files->cert_at = (struct place){.file = "more/tls.ini", .line = 3};
+	files->key_at = (struct place){.file = "more/tls.ini", .line = 4};
+	files->ca_at = (struct place){.file = "more/tls.ini", .line = 5};
+}
+
 static void nothing_is_loaded_with_a_mistake_in_anything(void **state)
 {
 	struct fixture *f = *state;
@@ -186,26 +212,48 @@ static void nothing_is_loaded_with_a_mistake_in_anything(void **state)
 	struct simulator_settings *simulator = &f->settings.simulators[0];
 
 	put(f, "uav1 " SIXTEEN "\nuav2\n");
-	(void)snprintf(listener->tls.cert, sizeof(listener->tls.cert), "%s/none.pem", f->folder);
-	(void)snprintf(listener->tls.key, sizeof(listener->tls.key), "%s/none.key", f->folder);
-	(void)snprintf(simulator->tls.ca, sizeof(simulator->tls.ca), "%s/ca.pem", f->folder);
+	give_paths(f, &listener->tls);
+	give_paths(f, &simulator->tls);
+	*simulator->tls.cert = *simulator->tls.key = '\0';
 	(void)snprintf(simulator->name, sizeof(simulator->name), "far");
 	assert_null(load_access(f));
 	assert_int_equal(f->mistakes.count, 3);
-	expect_told(f, "2: there is no secret");
-	expect_told(f, "0: [listen:tls]: ");
+	expect_told(f, "drones:2: there is no secret");
+	expect_told(f, "more/tls.ini:3: [listen:tls]: ");
 	expect_told(f, "none.pem: No such file");
-	expect_told(f, "0: [simulator:far]: ");
+	expect_told(f, "more/tls.ini:5: [simulator:far]: ");
 	expect_told(f, "ca.pem: No such file");
 	put(f, "");
 	*simulator->tls.ca = '\0';
 	assert_null(load_access(f));
 	assert_int_equal(f->mistakes.count, 1);
-	*listener->tls.cert = '\0';
+	*listener->tls.cert = *listener->tls.key = *listener->tls.ca = '\0';
 	hold(f);
 	assert_null(access_listener(f->access, 0));
 	assert_null(access_listener(f->access, 1));
 	assert_null(access_simulator(f->access, 0));
+}
+
+/* What the settings were told to lack is not told again, and lets nobody in all the same. */
+static void half_of_what_it_takes_is_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct tls_files *listener = &f->settings.listeners[1].tls;
+	struct tls_files *simulator = &f->settings.simulators[0].tls;
+	char *lacks[] = {listener->cert, listener->key, simulator->key, simulator->ca};
+
+	for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
+		*listener = *simulator = (struct tls_files){0};
+		give_paths(f, i < 2 ? listener : simulator);
+		*lacks[i] = '\0';
+		f->mistakes = (struct mistakes){.count = 0};
+		assert_null(access_load(&f->settings, "gateway.ini", note_place, &f->mistakes));
+		assert_int_equal(f->mistakes.count, 0);
+	}
+	*listener = *simulator = (struct tls_files){0};
+	*f->settings.secrets_file = '\0';
+	assert_null(access_load(&f->settings, "gateway.ini", note_place, &f->mistakes));
+	assert_int_equal(f->mistakes.count, 0);
 }
 
 /* Made by openssl(1), with its key. */
@@ -228,6 +276,9 @@ static void gives_each_its_context(void **state)
 	struct tls_files *files = &f->settings.listeners[1].tls;
 	char *ca = f->settings.simulators[0].tls.ca;
 
+	give_paths(f, files);
+	*files->ca = '\0';
+	f->settings.simulators[0].tls.ca_at = files->ca_at;
 	make_certificate(f, files);
 	memcpy(ca, files->cert, sizeof(files->cert));
 	hold(f);
@@ -237,6 +288,12 @@ static void gives_each_its_context(void **state)
 	assert_int_equal(unlink(files->cert), 0);
 	assert_null(load_access(f));
 	assert_int_equal(f->mistakes.count, 2);
+	make_certificate(f, files);
+	assert_int_equal(chmod(files->key, 0644), 0);
+	assert_null(load_access(f));
+	assert_int_equal(f->mistakes.count, 1);
+	expect_told(f, "more/tls.ini:4: [listen:tls]: key ");
+	assert_int_equal(unlink(files->cert), 0);
 	assert_int_equal(unlink(files->key), 0);
 }
 
@@ -250,6 +307,7 @@ int main(void)
 		IN_A_FOLDER(tells_whose_credential_is_gone),
 		IN_A_FOLDER(asks_for_secrets_in_its_mode_alone),
 		IN_A_FOLDER(nothing_is_loaded_with_a_mistake_in_anything),
+		IN_A_FOLDER(half_of_what_it_takes_is_nothing),
 		IN_A_FOLDER(gives_each_its_context),
 	};
 
