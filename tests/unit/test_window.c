@@ -159,6 +159,8 @@ static void what_is_lost_does_not_count(void **state)
 	answer(&window, 16, 11, TIMEOUT / 2);
 	time_out(&window, 16, 11); /* sent in the same moment */
 	assert_int_equal(window_room(&window), 3);
+	answer(&window, 5, 11, TIMEOUT / 2); /* and so was this */
+	assert_int_equal(window.owed, 1);
 	answer(&window, 1, TIMEOUT, TIMEOUT + 20);
 	assert_int_equal(window.owed, 0);
 }
