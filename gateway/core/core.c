@@ -67,6 +67,7 @@ struct core *core_new(const struct core_config *config, const struct sim_port *l
 	core->log = config->log;
 	core->now = now;
 	core->next_number = config->first_session;
+	list_init(&core->newcomers);
 	list_init(&core->graveyard);
 	heap_init(&core->deadlines);
 	heap_init(&core->waiting);
@@ -231,9 +232,21 @@ static void turn_away(const struct core *core, const struct endpoint *endpoint,
 	endpoint->ops->close(endpoint->ctx);
 }
 
-struct session *core_attach(struct core *core, const struct endpoint *endpoint)
+/* Whoever only connects must not keep the others out: the one that has been here longest without
+ * having registered makes way. Who registers at once is not that one. */
+static void make_way(struct core *core)
 {
 	const struct registry *registry = &core->registry;
+	struct list *oldest = list_first(&core->newcomers);
+
+	if (oldest && registry->count - registry->online >= core->limits.max_unregistered) {
+		session_end(core, LIST_ENTRY(oldest, struct session, held), GOODBYE_SERVER_FULL, 0,
+			    "others want to register, and this connection has not");
+	}
+}
+
+struct session *core_attach(struct core *core, const struct endpoint *endpoint)
+{
 	enum goodbye_reason reason = GOODBYE_SERVER_FULL;
 	const char *message = "the gateway has all the drones it takes";
 	struct session *session = NULL;
@@ -241,8 +254,8 @@ struct session *core_attach(struct core *core, const struct endpoint *endpoint)
 	if (core->draining) {
 		reason = GOODBYE_SHUTTING_DOWN;
 		message = "the gateway is shutting down";
-	} else if (registry->count < core->limits.max_drones &&
-		   registry->count - registry->online < core->limits.max_unregistered) {
+	} else if (core->registry.count < core->limits.max_drones) {
+		make_way(core);
 		session = session_new(core, endpoint);
 	}
 	if (!session) {

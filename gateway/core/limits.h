@@ -8,7 +8,7 @@
 struct limits {
 	/* sessions */
 	uint32_t max_drones;	      /* connected, registered or not */
-	uint32_t max_unregistered;    /* of these, not yet registered */
+	uint32_t max_unregistered;    /* of these, not yet registered: one more, the oldest goes */
 	uint32_t register_timeout_ms; /* connect to registered */
 	uint32_t frame_timeout_ms;    /* a started frame */
 	uint32_t ping_interval_ms;    /* silence before a ping; 0 = no pings */

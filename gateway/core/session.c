@@ -34,6 +34,7 @@ struct session *session_new(struct core *core, const struct endpoint *endpoint)
 		free(session);
 		return NULL;
 	}
+	list_push_back(&core->newcomers, &session->held);
 	session->number = core->next_number++;
 	core->registry.count++;
 	return session;
@@ -364,6 +365,7 @@ void session_activate(struct core *core, struct session *session, uint32_t ref,
 		session_end(core, session, GOODBYE_KICKED, ref, out_of_memory);
 		return;
 	}
+	list_remove(&session->held);
 	session->heard_us = core->now.mono_us;
 	session->pinged_us = 0;
 	session->frame_limit = core->limits.max_frame_bytes;

@@ -86,7 +86,8 @@ struct session {
 	/* behind the last record of its scenario, and of its name; 0: none */
 	uint64_t scenario_noted, name_noted;
 	union {
-		struct list held;  /* in a lane's list */
+		/* before it is registered, in core->newcomers; then, maybe, in a lane's list */
+		struct list held;
 		struct list grave; /* SESSION_ENDED: in core->graveyard */
 	};
 };

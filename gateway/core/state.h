@@ -35,6 +35,7 @@ struct core {
 	struct registry registry;
 	uint64_t next_number;
 	struct heap deadlines; /* of sessions */
+	struct list newcomers; /* not registered yet, in the order in which they came */
 	struct list graveyard; /* ended sessions, freed next turn */
 	struct access_port access;
 	struct bans takeovers;	     /* of ids */

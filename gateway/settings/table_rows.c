@@ -449,7 +449,8 @@ const struct row table_rows[] = {
 	 LIMIT(max_unregistered, 1, MILLION),
 	 .preset = "2048",
 	 .reloadable = true,
-	 .help = "Of these, connections that have not registered yet."},
+	 .help = "Of these, connections that have not registered yet. One more, and the one that "
+		 "has been here longest makes way: whoever only connects keeps nobody out."},
 	{.section = "limits",
 	 .key = "max_frame_bytes",
 	 LIMIT(max_frame_bytes, FRAME_LEAST_BYTES, 16 * MIB),

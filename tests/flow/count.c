@@ -151,6 +151,7 @@ static const char *const happenings[HAPPENS_COUNT] = {
 	[HAPPENS_RATE_RESUMED] = "rate resumed",
 	[HAPPENS_RATE_REFUSED] = "rate refused",
 	[HAPPENS_CROWDED] = "crowded",
+	[HAPPENS_DISPLACED] = "displaced",
 	[HAPPENS_WALL_JUMP] = "wall jump",
 	[HAPPENS_LATE_TICK] = "late tick",
 	[HAPPENS_SHUTDOWN_QUEUED] = "shutdown queued",

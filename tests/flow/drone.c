@@ -4,6 +4,22 @@
 
 /* ------------------------------------------------------------------ connections */
 
+/* Has been here longest of those that are not registered. */
+static struct conn *oldest_newcomer(const struct world *world)
+{
+	struct conn *oldest = NULL;
+
+	for (unsigned i = 0; i < world->drone_count; i++) {
+		struct conn *conn = world->drones[i].conn;
+
+		if (conn && conn->state != CONN_ACTIVE &&
+		    (!oldest || conn->serial < oldest->serial)) {
+			oldest = conn;
+		}
+	}
+	return oldest;
+}
+
 static void connect_drone(struct world *world, struct drone *drone)
 {
 	struct conn *conn = world_take(world, sizeof(*conn));
@@ -19,6 +35,12 @@ static void connect_drone(struct world *world, struct drone *drone)
 	conn->endpoint.ops = &flow_endpoint_ops;
 	conn->endpoint.ctx = conn;
 	conn->endpoint.address[15] = (uint8_t)(1 + world_below(world, FLOW_ADDRESSES));
+	conn->serial = ++world->conn_serial;
+	if (!world->draining && world_connected(world) < world->limits.max_drones &&
+	    world_connected(world) - world_online(world) >= world->limits.max_unregistered) {
+		world->displaced = oldest_newcomer(world);
+		world_happens(world, HAPPENS_DISPLACED);
+	}
 	world_trace(world, "%u: connects", conn->slot);
 	world_enter(world);
 	conn->session = core_attach(world->core, &conn->endpoint);
@@ -27,6 +49,9 @@ static void connect_drone(struct world *world, struct drone *drone)
 	}
 	FLOW_HOLDS(world, (conn->session == NULL) == (conn->state == CONN_OVER),
 		   "turned away without a goodbye, or taken in with one");
+	FLOW_HOLDS(world, !world->displaced || world->displaced->state == CONN_OVER,
+		   "%u: does not make way", world->displaced->slot);
+	world->displaced = NULL;
 	world_leave(world);
 }
 

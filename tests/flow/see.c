@@ -111,9 +111,8 @@ static bool goodbye_allowed(const struct conn *conn, const struct event *event)
 		return (world->down && comes_again_in_time(world, event)) ||
 		       (world->draining && !conn->session);
 	case GOODBYE_SERVER_FULL:
-		return !conn->session && !world->draining &&
-		       (world_connected(world) >= limits->max_drones ||
-			world_connected(world) - world_online(world) >= limits->max_unregistered);
+		return conn == world->displaced || (!conn->session && !world->draining &&
+						    world_connected(world) >= limits->max_drones);
 	default:
 		return false;
 	}

@@ -217,6 +217,7 @@ struct conn {
 	struct endpoint endpoint;
 	enum conn_state state;
 	unsigned slot;
+	uint32_t serial;	/* counts up: who came first */
 	bool tell_over;		/* the call being made breaks the protocol */
 	bool tell_banned;	/* the call being made asks for a banned id */
 	bool tell_rate;		/* the call being made is far too much */
@@ -419,6 +420,7 @@ enum happening {
 	HAPPENS_RATE_RESUMED,
 	HAPPENS_RATE_REFUSED,
 	HAPPENS_CROWDED,
+	HAPPENS_DISPLACED,
 	HAPPENS_WALL_JUMP,
 	HAPPENS_LATE_TICK,
 	HAPPENS_SHUTDOWN_QUEUED,
@@ -488,6 +490,8 @@ struct world {
 	struct credential credentials[FLOW_MAX_DRONES];
 	enum proofs proofs;
 	uint64_t nonces;
+	uint32_t conn_serial;
+	struct conn *displaced; /* must make way for the newcomer of the call being made */
 	bool crowding; /* all queues together are too long: the call being made ends some */
 	uint64_t crowd_left;
 	struct record *journal;
