@@ -273,6 +273,27 @@ def test_a_manager_that_is_gone(t):
     assert gateway.stop() == 0
 
 
+def test_a_manager_that_does_not_read(t):
+    """What it does not take at once is not told: nobody waits for it."""
+    manager = Manager(t)
+    gateway = start(t, [], {"drones": f"{uavtest.HOST}:0"},
+                    env={"NOTIFY_SOCKET": str(manager.path)})
+    drone = welcomed(t, gateway.address(), "uav1")
+    for _ in range(30):  # the system keeps some ten for it
+        reload(gateway, "reloaded")
+        barrier(drone)
+    assert gateway.stop() == 0
+    assert manager.next()["READY"] == "1"
+
+
+def test_more_descriptors_than_there_are(t):
+    """LISTEN_FDS says more than was handed over: the gateway takes none of its own for one."""
+    gateway = start(t, [], {"drones": f"{uavtest.HOST}:0"}, exit_code=CANNOT_START,
+                    env={"LISTEN_FDS": "6"})
+    assert gateway.wait() == CANNOT_START
+    assert "LISTEN_FDS" in gateway.wait_event("inherited_sockets_unknown")["hint"]
+
+
 def test_the_units(t):
     """systemd finds nothing wrong with them; it ends with 0 all the same when it does."""
     program = shutil.which("systemd-analyze")
