@@ -43,6 +43,7 @@ struct gateway {
 	struct net net;
 	struct core *core;
 	struct links links;
+	int inherited[SETTINGS_MAX_LISTENERS]; /* sockets, by listener; -1: none */
 	struct listener *listeners[SETTINGS_MAX_LISTENERS];
 	size_t listener_count;
 	uv_signal_t signals[GATEWAY_SIGNALS];
@@ -264,15 +265,11 @@ static void warn_insecure(const struct gateway *gateway)
 static int open_listeners(struct gateway *gateway)
 {
 	const struct settings *settings = gateway->in_force->settings;
-	int inherited[SETTINGS_MAX_LISTENERS];
 
-	if (activation_take(settings, gateway->log, inherited) < 0) {
-		return -1;
-	}
 	for (uint32_t i = 0; i < settings->listener_count; i++) {
 		struct listener *listener;
 
-		if (listener_open(&gateway->net, i, inherited[i], &listener) < 0) {
+		if (listener_open(&gateway->net, i, gateway->inherited[i], &listener) < 0) {
 			return -1;
 		}
 		gateway->listeners[gateway->listener_count++] = listener;
@@ -379,6 +376,10 @@ int gateway_run(const char *file, struct in_force *in_force, struct log *log)
 	const char *why;
 	int status;
 
+	/* before there is any descriptor of our own that could be taken for an inherited one */
+	if (activation_take(in_force->settings, log, gateway.inherited) < 0) {
+		return -1;
+	}
 	descriptors_fit(in_force->settings, (uint32_t)links_wanted(in_force->settings), log);
 	status = uv_loop_init(&gateway.loop);
 	if (status < 0) {
