@@ -1,5 +1,7 @@
 #include "net/transport_tls.h"
 
+#include "net/host.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -278,42 +280,6 @@ static void run_more(struct net_task *task)
 	(void)watch(tls, wanted_events(tls));
 }
 
-/* --- the end --- */
-
-static int finish(struct transport_tls *tls)
-{
-	enum tls_status status = tls_finish(tls->tls);
-
-	tls->finishing = status == TLS_WANTS_WRITE;
-	if (tls->finishing) {
-		return watch(tls, tls->socket.watched | (unsigned)UV_WRITABLE);
-	}
-	return shutdown(tls->socket.fd, SHUT_WR) < 0 ? uv_translate_sys_error(errno) : 0;
-}
-
-static int tls_shutdown(struct transport *transport)
-{
-	return finish(tls_of(transport));
-}
-
-static void tls_close(struct transport *transport)
-{
-	struct transport_tls *tls = tls_of(transport);
-
-	if (!tls->tls) {
-		return;
-	}
-	/* The other side need not think of a cut, if it can be told at once. */
-	if (tls->ready && !tls->failed && !tls->socket.awaiting) {
-		(void)tls_finish(tls->tls);
-	}
-	tls->finishing = false;
-	list_remove(&tls->more.link);
-	tls_free(tls->tls);
-	tls->tls = NULL;
-	transport_socket_close(&tls->socket);
-}
-
 /* --- who it is --- */
 
 static bool tls_names_id(const struct transport *transport, struct slice id)
@@ -336,6 +302,56 @@ static const char *tls_fault(const struct transport *transport)
 				   : "the TLS handshake was not finished";
 	}
 	return NULL;
+}
+
+/* --- the end --- */
+
+static int finish(struct transport_tls *tls)
+{
+	enum tls_status status = tls_finish(tls->tls);
+
+	tls->finishing = status == TLS_WANTS_WRITE;
+	if (tls->finishing) {
+		return watch(tls, tls->socket.watched | (unsigned)UV_WRITABLE);
+	}
+	return shutdown(tls->socket.fd, SHUT_WR) < 0 ? uv_translate_sys_error(errno) : 0;
+}
+
+static int tls_shutdown(struct transport *transport)
+{
+	return finish(tls_of(transport));
+}
+
+static void note_fault(struct transport_tls *tls)
+{
+	const char *why = tls_fault(&tls->socket.base);
+
+	if (why) {
+		tls_failures_note(&tls->net->tls_failures,
+				  tls->net->settings->listeners[tls->listener].name, tls->host,
+				  why);
+	}
+}
+
+static void tls_close(struct transport *transport)
+{
+	struct transport_tls *tls = tls_of(transport);
+
+	if (!tls->tls) {
+		return;
+	}
+	if (!tls->connects) {
+		note_fault(tls);
+	}
+	/* The other side need not think of a cut, if it can be told at once. */
+	if (tls->ready && !tls->failed && !tls->socket.awaiting) {
+		(void)tls_finish(tls->tls);
+	}
+	tls->finishing = false;
+	list_remove(&tls->more.link);
+	tls_free(tls->tls);
+	tls->tls = NULL;
+	transport_socket_close(&tls->socket);
 }
 
 static const struct transport_ops tls_ops = {
@@ -377,11 +393,13 @@ static int begin(struct transport_tls *transport, struct net *net, int fd, struc
 	return 0;
 }
 
-int transport_tls_open(struct transport_tls *tls, struct net *net, int fd,
-		       struct tls_context *context, struct transport_owner owner)
+int transport_tls_open(struct transport_tls *tls, struct net *net, int fd, uint8_t listener,
+		       const struct sockaddr *remote, struct transport_owner owner)
 {
-	int status = begin(tls, net, fd, tls_new(context, fd, NULL), owner);
+	int status = begin(tls, net, fd, tls_new(net->tls[listener], fd, NULL), owner);
 
+	tls->listener = listener;
+	host_bytes(remote, tls->host);
 	return status < 0 ? status : watch(tls, UV_READABLE); /* a handle just made: cannot fail */
 }
 

@@ -265,7 +265,8 @@ static int take_connection(struct fixture *f)
 static void open_side(struct fixture *f, struct side *side, int fd)
 {
 	struct transport_owner owner = {.user = &user, .ctx = side};
-	int status = f->tls ? transport_tls_open(new_tls(side), &f->net, fd, keys.server_tls, owner)
+	int status = f->tls ? transport_tls_open(new_tls(side), &f->net, fd, 0,
+						 (const struct sockaddr *)&f->bound, owner)
 			    : transport_plain_open(new_plain(side), &f->loop, fd, owner);
 
 	assert_int_equal(status, 0);
@@ -317,6 +318,7 @@ static void set_up_net(struct fixture *f)
 	fake_start(&f->gateway);
 	assert_int_equal(net_init(&f->net, &f->loop, NULL, &f->settings, &why), 0);
 	f->net.core = f->gateway.core;
+	f->net.tls[0] = keys.server_tls;
 }
 
 static struct fixture *set_up_bare(int family, bool tls)
@@ -1078,6 +1080,9 @@ static void tells_of_a_change_on_the_way(void **state)
 	RUN_UNTIL(f, f->server.ended);
 	assert_int_equal(f->server.status, UV_EPROTO);
 	assert_non_null(f->server.transport->ops->fault(f->server.transport));
+	assert_int_equal(f->net.tls_failures.count, 0);
+	close_side(&f->server);
+	assert_int_equal(f->net.tls_failures.count, 1);
 }
 
 /* Closing says goodbye in TLS. */
@@ -1128,6 +1133,10 @@ static void tells_who_connects_that_a_name_is_wrong(void **state)
 	assert_int_equal(f->client.connected, 1);
 	assert_int_equal(f->client.ended, 0);
 	assert_int_equal(f->server.ended, 1);
+	close_side(&f->client);
+	assert_int_equal(f->net.tls_failures.count, 0); /* who connects has asked */
+	close_side(&f->server);
+	assert_int_equal(f->net.tls_failures.count, 1);
 }
 
 /* Of who does not read it is told later, by a write or when reading starts. */
@@ -1166,6 +1175,7 @@ static void a_stalled_handshake_can_be_closed(void **state)
 	close_side(&f->client);
 	RUN_UNTIL(f, f->server.closed && f->client.closed && f->third.closed);
 	assert_int_equal(f->client.connected + f->third.connected, 0);
+	assert_int_equal(f->net.tls_failures.count, 1); /* of who came, not of who connects */
 }
 
 static void closes_inside_every_callback_with_tls(void **state)

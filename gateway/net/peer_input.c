@@ -1,0 +1,190 @@
+/* What a drone sends: its bytes until they are requests, and these to the core. */
+#include "net/peer_parts.h"
+
+#include "wire/frame.h"
+
+enum { PEER_REQUESTS = 256 }; /* most that are taken of one drone at a time */
+
+/* --- a request --- */
+
+/* Where it is put that names no scenario: as its listener has it now. */
+static struct slice peer_placement(const struct peer *peer)
+{
+	return slice_str(peer->net->settings->listeners[peer->listener].scenario);
+}
+
+/* A certificate is not read for who has an id already, which the core refuses. */
+static enum id_proof peer_proof(struct peer *peer, struct slice id)
+{
+	if (core_is_registered(peer->session)) {
+		return ID_DISPROVED;
+	}
+	switch (peer->net->settings->auth_mode) {
+	case AUTH_NONE:
+		return ID_FREE;
+	case AUTH_SECRET:
+		return ID_SECRET;
+	case AUTH_TLS:
+		break;
+	}
+	return peer_transport(peer)->ops->names(peer_transport(peer), id) ? ID_PROVED
+									  : ID_DISPROVED;
+}
+
+/* What the front does not know of a request. */
+static void peer_complete(struct peer *peer, struct request *request, size_t size)
+{
+	request->size = (uint32_t)size;
+	if (request->kind == REQUEST_REGISTRATION) {
+		request->registration.placement = peer_placement(peer);
+		request->registration.id_proof = peer_proof(peer, request->registration.drone_id);
+	}
+}
+
+/* Hands the first request in `bytes` to the core. True: it was taken, *used is its
+ * size; there may be another. */
+static bool peer_present(struct peer *peer, struct slice bytes, size_t *used)
+{
+	struct net *net = peer->net;
+	struct request request;
+	const char *why = NULL;
+	enum core_verdict verdict = CORE_TAKEN;
+
+	arena_reset(&net->arena);
+	switch (peer_front(peer)->read(bytes, core_frame_limit(net->core, peer->session),
+				       &net->arena, &request, used, &why)) {
+	case FRONT_OK:
+		peer_complete(peer, &request, *used);
+		verdict = core_request(net->core, peer->session, &request);
+		break;
+	case FRONT_MORE:
+		return false;
+	case FRONT_BAD:
+		core_malformed(net->core, peer->session, why);
+		return false;
+	}
+	if (verdict == CORE_HOLD) {
+		peer_set(peer, PEER_HELD);
+		peer_transport(peer)->ops->read_stop(peer_transport(peer));
+	}
+	return verdict == CORE_TAKEN;
+}
+
+/* It has had its share of the turn: 16 KiB of the cheapest requests are thousands, and each may
+ * be answered by much more than it takes (make bench ARGS="--rows flood"). What waits is taken up
+ * again in the next. */
+static void peer_rest(struct peer *peer)
+{
+	peer_set(peer, PEER_HELD);
+	peer_transport(peer)->ops->read_stop(peer_transport(peer));
+	net_resume_next(peer->net, &peer->box->later.task);
+}
+
+/* Hands over what is whole in `bytes`, which is all that waits, and keeps the rest. */
+static void peer_consume(struct peer *peer, struct slice bytes)
+{
+	struct slice rest = bytes;
+	bool has_more = false;
+	size_t used;
+
+	for (int i = 0;
+	     i < PEER_REQUESTS && peer->session && rest.size && peer_present(peer, rest, &used);
+	     i++) {
+		rest = slice_of(rest.data + used, rest.size - used);
+		has_more = i + 1 == PEER_REQUESTS && rest.size;
+	}
+	if (!peer->session) {
+		rest = slice_of(NULL, 0);
+	}
+	if ((rest.size && !peer_open_box(peer)) ||
+	    (peer->box && intake_keep(&peer->box->intake, &peer->net->chunks, rest) < 0)) {
+		peer_lost(peer);
+		return;
+	}
+	if (has_more && peer->session) {
+		peer_rest(peer);
+	}
+	peer_settle_box(peer);
+	/* A held drone is not late. */
+	if (peer->session) {
+		core_partial(peer->net->core, peer->session,
+			     rest.size > 0 && !(peer->flags & PEER_HELD));
+	}
+}
+
+/* --- bytes --- */
+
+/* Room to be made now: in the middle of a large message, of which some is there already, for
+ * its rest, or for a chunk (payloads of 8 KiB: half the system calls; make bench
+ * ARGS="--rows payload"). Small ones that follow it get no more than their share. */
+static size_t peer_wants(const struct peer *peer)
+{
+	enum { LARGE = 4 * 1024 };
+	struct slice waiting = intake_waiting(&peer->box->intake);
+	size_t whole = waiting.size >= LARGE ? frame_size(waiting) : 0;
+	size_t wanted = NET_CHUNK_BYTES;
+
+	if (whole <= waiting.size) {
+		return 0;
+	}
+	if (wanted < whole - waiting.size) {
+		wanted = whole - waiting.size;
+	}
+	/* what is only announced takes no memory */
+	return wanted < 3 * waiting.size ? wanted : 3 * waiting.size;
+}
+
+struct room peer_room(void *ctx)
+{
+	struct peer *peer = ctx;
+	struct net *net = peer->net;
+	struct room shared = {.data = net->shared, .size = NET_CHUNK_BYTES}, room;
+	size_t limit;
+
+	if (peer->read_turn == net->turn) {
+		return (struct room){0};
+	}
+	if (!peer->box || !peer->session) {
+		return shared;
+	}
+	limit = (size_t)core_frame_limit(net->core, peer->session) + FRAME_PREFIX_MAX;
+	room = intake_room(&peer->box->intake, shared, peer_wants(peer), limit);
+	if (room.size == 0) {
+		peer_set(peer, PEER_STUFFED);
+		net_flush_later(net, &peer->flush);
+	}
+	return room;
+}
+
+void peer_read(void *ctx, const uint8_t *data, size_t size)
+{
+	struct peer *peer = ctx;
+
+	peer->read_turn = peer->net->turn;
+	if (!peer->session) {
+		return; /* lingering: nobody listens any more */
+	}
+	net_clock(peer->net);
+	peer_consume(peer,
+		     peer->box ? intake_add(&peer->box->intake, data, size) : slice_of(data, size));
+}
+
+/* A drone that has finished its side cannot be told from one that is gone. */
+void peer_ended(void *ctx, int status)
+{
+	struct peer *peer = ctx;
+
+	(void)status;
+	net_clock(peer->net);
+	peer_lost(peer);
+}
+
+void peer_resume(struct peer *peer)
+{
+	peer->flags &= (uint8_t)~PEER_HELD;
+	peer_consume(peer, intake_waiting(&peer->box->intake));
+	if (peer->open && !(peer->flags & PEER_HELD) &&
+	    peer_transport(peer)->ops->read_start(peer_transport(peer)) < 0) {
+		peer_lost(peer);
+	}
+}
