@@ -481,7 +481,8 @@ def test_mistakes_are_told_where_they_stand(t):
                     f"tls_key = {key}\ntls_ca = none.pem\n\n"
                     f"[simulator:far]\naddress = 127.0.0.1:1\ntls_ca = none.pem\n")
     lines = ini.read_text().splitlines()
-    ini.write_text("\n".join([*lines, "[wings]", "[gateway]", f"include = {more}", ""]))
+    lines.insert(lines.index("[gateway]") + 1, f"include = {more}")
+    ini.write_text("\n".join([*lines, "[wings]", ""]))
     expected = {
         (str(ini), str(len(lines) + 1)): "unknown section",
         (str(more), "4"): f"[listen:far]: key {key}: not the key",
