@@ -49,6 +49,7 @@ struct shape {
 	struct frame_sizes sizes; /* read by `limit` alone */
 	bool presence;		  /* wants to be told who comes and goes */
 	bool reports;		  /* asks for a report of every message (`uav` alone) */
+	uint32_t piece;		  /* receivers that one answer tells of; 0: all (`uav` alone) */
 	bool one_hop;		  /* to everyone without the simulator (brokers alone) */
 };
 
@@ -57,7 +58,7 @@ enum heard_kind {
 	HEARD_READY,	/* registered, subscribed: may send, will receive */
 	HEARD_DELIVERY, /* `payload` */
 	HEARD_PRESENCE, /* `count` drones told of */
-	HEARD_REPORT,	/* of a message sent; `count` targets, the last one's `outcome` */
+	HEARD_REPORT,	/* of `count` targets of a message sent */
 	HEARD_REFUSED,	/* an error or a goodbye: the run has failed; `why` */
 };
 
@@ -66,7 +67,10 @@ struct heard {
 	enum heard_kind kind;
 	struct slice payload; /* of the bytes read */
 	uint32_t count;
-	uint32_t outcome; /* as drone.proto numbers them; 0 when it is not told */
+	/* Of a report: how many of its targets were reached, what became of the last of the
+	 * others (as drone.proto numbers it), and whether more of the report follows. */
+	uint32_t delivered, outcome;
+	bool more;
 	char why[200];
 };
 

@@ -28,6 +28,7 @@ enum {
 enum {
 	DELIVERY_PAYLOAD = 4,
 	REPORT_OUTCOMES = 1,
+	REPORT_MORE = 2,
 	PRESENCE_EVENTS = 1,
 	EVENT_WHAT = 3,
 	TARGET_OUTCOME = 2
@@ -162,7 +163,7 @@ static bool read_delivery(struct slice body, struct heard *heard)
 }
 
 /* That a drone is in a scenario is told besides that it is there, in an event of its own,
- * and does not count. */
+ * and does not count; nor does who goes. */
 static bool tells_of_drone(struct slice event)
 {
 	struct wire_reader reader = wire_reader_of(event);
@@ -171,7 +172,6 @@ static bool tells_of_drone(struct slice event)
 	while (wire_next(&reader, &field) > 0) {
 		if (field.tag == WIRE_TAG(EVENT_WHAT, WIRE_VARINT)) {
 			return field.value == PRESENCE_WHAT_ONLINE ||
-			       field.value == PRESENCE_WHAT_OFFLINE ||
 			       field.value == PRESENCE_WHAT_RENAMED;
 		}
 	}
@@ -191,22 +191,43 @@ static uint32_t outcome_of(struct slice target)
 	return 0;
 }
 
-static bool read_list(struct slice body, struct heard *heard, enum heard_kind kind,
-		      uint32_t entries)
+static bool read_presence(struct slice body, struct heard *heard)
 {
 	struct wire_reader reader = wire_reader_of(body);
 	struct wire_field field = {0};
 	int next;
 
-	heard->kind = kind;
+	heard->kind = HEARD_PRESENCE;
 	heard->count = 0;
 	while ((next = wire_next(&reader, &field)) > 0) {
-		if (field.tag == WIRE_TAG(entries, WIRE_BYTES) &&
-		    (kind != HEARD_PRESENCE || tells_of_drone(field.bytes))) {
-			heard->count++;
-			if (kind == HEARD_REPORT) {
-				heard->outcome = outcome_of(field.bytes);
-			}
+		heard->count += field.tag == WIRE_TAG(PRESENCE_EVENTS, WIRE_BYTES) &&
+				tells_of_drone(field.bytes);
+	}
+	return next == 0;
+}
+
+static void count_target(struct heard *heard, uint32_t outcome)
+{
+	heard->count++;
+	if (outcome == OUTCOME_DELIVERED) {
+		heard->delivered++;
+	} else {
+		heard->outcome = outcome;
+	}
+}
+
+static bool read_report(struct slice body, struct heard *heard)
+{
+	struct wire_reader reader = wire_reader_of(body);
+	struct wire_field field = {0};
+	int next;
+
+	*heard = (struct heard){.kind = HEARD_REPORT};
+	while ((next = wire_next(&reader, &field)) > 0) {
+		if (field.tag == WIRE_TAG(REPORT_OUTCOMES, WIRE_BYTES)) {
+			count_target(heard, outcome_of(field.bytes));
+		} else if (field.tag == WIRE_TAG(REPORT_MORE, WIRE_VARINT)) {
+			heard->more = field.value != 0;
 		}
 	}
 	return next == 0;
@@ -284,10 +305,10 @@ static ssize_t drone_read(const struct shape *shape, uint32_t drone, struct slic
 		read = read_delivery(envelope.body, heard);
 		break;
 	case FROM_GATEWAY_PRESENCE:
-		read = read_list(envelope.body, heard, HEARD_PRESENCE, PRESENCE_EVENTS);
+		read = read_presence(envelope.body, heard);
 		break;
 	case FROM_GATEWAY_REPORT:
-		read = read_list(envelope.body, heard, HEARD_REPORT, REPORT_OUTCOMES);
+		read = read_report(envelope.body, heard);
 		break;
 	default:
 		read = read_other(shape, slice_of(bytes.data, (size_t)used), heard, out);
@@ -355,7 +376,21 @@ static struct reception *receptions_for(const uint32_t *receivers, size_t count)
 	return receptions;
 }
 
-static bool answer_transmit(struct slice body, struct buf *out)
+/* In results of `piece` receptions. */
+static bool write_pieces(struct buf *out, uint64_t id, const struct reception *receptions,
+			 size_t count, size_t piece)
+{
+	while (piece && count > piece) {
+		if (hot_write_result(out, id, receptions, piece, true) < 0) {
+			return false;
+		}
+		receptions += piece;
+		count -= piece;
+	}
+	return hot_write_result(out, id, receptions, count, false) == 0;
+}
+
+static bool answer_transmit(const struct shape *shape, struct slice body, struct buf *out)
 {
 	static uint32_t receivers[MAX_RECEIVERS];
 	struct sim_transmit transmit;
@@ -366,7 +401,7 @@ static bool answer_transmit(struct slice body, struct buf *out)
 	}
 	receptions = receptions_for(receivers, transmit.receiver_count);
 	return (receptions || transmit.receiver_count == 0) &&
-	       hot_write_result(out, transmit.id, receptions, transmit.receiver_count, false) == 0;
+	       write_pieces(out, transmit.id, receptions, transmit.receiver_count, shape->piece);
 }
 
 static bool answer_other(struct slice frame, struct buf *out)
@@ -407,13 +442,12 @@ static ssize_t simulator_read(const struct shape *shape, struct slice bytes, str
 	ssize_t used = take_frame(bytes, &to_simulator, &envelope);
 	bool answered = true;
 
-	(void)shape;
 	if (used <= 0) {
 		return used;
 	}
 	switch (envelope.number) {
 	case TO_SIMULATOR_TRANSMIT:
-		answered = answer_transmit(envelope.body, out);
+		answered = answer_transmit(shape, envelope.body, out);
 		break;
 	case TO_SIMULATOR_HELLO:
 	case TO_SIMULATOR_SET_SCENARIO:

@@ -113,6 +113,11 @@ class LineFigures:
         table = {system: [value_of(line, run.get(system, {})) for run in row_runs]
                  for system in systems}
         self.values = {system: Summary(values) for system, values in table.items()}
+        # repeats in which the machine was another meanwhile say nothing about the wish
+        self.decided = {system: Summary(
+            value_of(line, run.get(system, {})) for run in row_runs
+            if not run.get(system, {}).get(line.case, {}).get("undecided"))
+            for system in systems}
         reference = table.get(REFERENCE, [None] * len(row_runs))
         self.ratios = {
             system: Summary(value / base if value is not None and base else None
@@ -122,12 +127,17 @@ class LineFigures:
     def judged(self, system="gateway"):
         """The Summary that the line's wish is about."""
         of_value = self.line.wanted and self.line.wanted.of == "value"
-        return (self.values if of_value else self.ratios).get(system) or Summary(())
+        return (self.decided if of_value else self.ratios).get(system) or Summary(())
 
     def reached(self):
-        """"aim", "minimum", "missed", or "" when nothing is wanted or nothing known."""
+        """"aim", "minimum", "missed", "undecided" when no repeat decides, or "" when nothing is
+        wanted or nothing known."""
         judged = self.judged()
-        return self.line.wanted.reached(judged.median) if self.line.wanted and judged else ""
+        if not self.line.wanted:
+            return ""
+        if judged:
+            return self.line.wanted.reached(judged.median)
+        return "undecided" if self.values.get("gateway") and self.line.wanted.of == "value" else ""
 
     def as_json(self):
         wanted = self.line.wanted

@@ -19,7 +19,7 @@
 #include "histogram.h"
 #include "load_options.h"
 
-enum drone_stage { DRONE_AWAY, DRONE_CONNECTING, DRONE_GREETING, DRONE_READY };
+enum drone_stage { DRONE_AWAY, DRONE_CONNECTING, DRONE_GREETING, DRONE_REFUSED, DRONE_READY };
 
 struct drone {
 	int fd;
@@ -74,6 +74,9 @@ struct load {
 	struct drone *drones;
 	uint32_t drone_count; /* base, drones, and last the hub if there is one */
 	uint32_t ready, under_way;
+	uint32_t *away;			  /* turned away, by index; they come again at again_ns */
+	uint32_t away_count, turned_away; /* now; in all */
+	uint64_t again_ns;
 	uint64_t last_ready_ns, last_told_ns;
 	struct shape hub_shape;
 	uint32_t *dirty; /* drones with output, by index */
@@ -147,8 +150,8 @@ int load_delivered(struct load *load, struct drone *drone, struct slice payload)
 int load_run_overload(struct load *load) __attribute__((warn_unused_result));
 /* A message that was sent, or due, at `sent_ns` has arrived. */
 void load_overload_delivered(struct load *load, uint64_t sent_ns);
-/* `drone` was told what became of one of its messages. */
-int load_overload_reported(struct load *load, struct drone *drone, uint32_t outcome)
+/* `drone` was told what became of one of its messages, or of some of its targets. */
+int load_overload_reported(struct load *load, struct drone *drone, const struct heard *report)
 	__attribute__((warn_unused_result));
 /* Its part of the line of JSON; called once. */
 void load_overload_report(const struct load *load);

@@ -13,6 +13,7 @@ enum {
 	FRAME_BYTES = 4 * 1024 * 1024, /* no frame is longer */
 	KEEP_BYTES = 4096,	       /* a buffer that has grown beyond is given back when empty */
 	NS_PER_S = 1000000000,
+	AGAIN_NS = 200000000,
 };
 
 static int make_drones(struct load *load)
@@ -24,7 +25,8 @@ static int make_drones(struct load *load)
 	load->drone_count = plain + hub;
 	load->drones = calloc(load->drone_count, sizeof(*load->drones));
 	load->dirty = calloc(load->drone_count, sizeof(*load->dirty));
-	if (!load->drones || !load->dirty) {
+	load->away = calloc(load->drone_count, sizeof(*load->away));
+	if (!load->drones || !load->dirty || !load->away) {
 		return load_fail(load, "memory is out");
 	}
 	for (uint32_t i = 0; i < load->drone_count; i++) {
@@ -74,6 +76,7 @@ void load_net_close(struct load *load)
 	}
 	free(load->drones);
 	free(load->dirty);
+	free(load->away);
 	free(load->input);
 }
 
@@ -110,7 +113,35 @@ int load_connect(struct load *load, struct drone *drone)
 
 		(void)setsockopt(drone->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	}
+	if (load->options->reset) {
+		const struct linger none = {.l_onoff = 1};
+
+		(void)setsockopt(drone->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	}
 	return poll_for(load, drone, EPOLL_CTL_ADD, EPOLLIN | EPOLLOUT);
+}
+
+static bool may_come_again(const struct load *load, const struct drone *drone)
+{
+	return load->options->insist &&
+	       (drone->stage == DRONE_CONNECTING || drone->stage == DRONE_GREETING);
+}
+
+static int turned_away(struct load *load, struct drone *drone)
+{
+	close(drone->fd);
+	drone->fd = -1;
+	drone->stage = DRONE_AWAY;
+	drone->full = false;
+	buf_fini(&drone->in);
+	buf_fini(&drone->out);
+	load->under_way--;
+	load->turned_away++;
+	if (load->away_count == 0) {
+		load->again_ns = load_clock_ns() + AGAIN_NS;
+	}
+	load->away[load->away_count++] = (uint32_t)(drone - load->drones);
+	return 0;
 }
 
 static int connected(struct load *load, struct drone *drone)
@@ -119,6 +150,9 @@ static int connected(struct load *load, struct drone *drone)
 	socklen_t size = sizeof(error);
 
 	(void)getsockopt(drone->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	if (error && may_come_again(load, drone)) {
+		return turned_away(load, drone);
+	}
 	if (error) {
 		return load_fail(load, "cannot connect to %s: %s", load->options->address,
 				 strerror(error));
@@ -149,9 +183,13 @@ static int take_heard(struct load *load, struct drone *drone, const struct heard
 	case HEARD_REPORT:
 		load->counts.reported += heard->count;
 		return load->options->mode == MODE_OVERLOAD
-			       ? load_overload_reported(load, drone, heard->outcome)
+			       ? load_overload_reported(load, drone, heard)
 			       : 0;
 	case HEARD_REFUSED:
+		if (may_come_again(load, drone)) {
+			drone->stage = DRONE_REFUSED;
+			return 0;
+		}
 		return load_fail(load, "drone %s%05u was told: %s", drone->shape->drone_prefix,
 				 drone->number, heard->why);
 	default:
@@ -223,6 +261,9 @@ static int read_drone(struct load *load, struct drone *drone)
 	if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
 		return 0;
 	}
+	if (got <= 0 && may_come_again(load, drone)) {
+		return turned_away(load, drone);
+	}
 	if (got <= 0) {
 		return load_fail(load, "drone %s%05u: the relay closed the connection%s%s",
 				 drone->shape->drone_prefix, drone->number, got < 0 ? ": " : "",
@@ -232,7 +273,10 @@ static int read_drone(struct load *load, struct drone *drone)
 	if (left) {
 		memcpy(load->input, drone->in.data + drone->in.start, left);
 	}
-	return take_bytes(load, drone, left + (size_t)got);
+	if (take_bytes(load, drone, left + (size_t)got) < 0) {
+		return -1;
+	}
+	return drone->stage == DRONE_REFUSED ? turned_away(load, drone) : 0;
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -261,6 +305,9 @@ static int write_drone(struct load *load, struct drone *drone)
 	ssize_t put = send(drone->fd, drone->out.data + drone->out.start, size, MSG_NOSIGNAL);
 
 	if (put < 0 && errno != EAGAIN && errno != EINTR) {
+		if (may_come_again(load, drone)) {
+			return turned_away(load, drone);
+		}
 		return load_fail(load, "drone %s%05u cannot write: %s", drone->shape->drone_prefix,
 				 drone->number, strerror(errno));
 	}
@@ -296,7 +343,7 @@ static int take_event(struct load *load, const struct epoll_event *event)
 	if (event->events & EPOLLOUT && write_drone(load, drone) < 0) {
 		return -1;
 	}
-	return event->events & ~(uint32_t)EPOLLOUT ? read_drone(load, drone) : 0;
+	return event->events & ~(uint32_t)EPOLLOUT && drone->fd >= 0 ? read_drone(load, drone) : 0;
 }
 
 int load_wait(struct load *load, uint64_t until_ns)

@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NUMBER_DIGITS = 5 }; /* of a drone's number in its id */
+enum {
+	NUMBER_DIGITS = 5, /* of a drone's number in its id */
+	UNDER_WAY = 128,
+};
 
 static const char *const mode_names[] = {"pairs",    "open",	 "many",    "idle",
 					 "register", "presence", "overload"};
@@ -30,14 +33,19 @@ static const char usage[] =
 	"  register  --base drones are there, then --drones register as fast as they can\n"
 	"  presence  --changers of the drones change --rate times a second over all\n"
 	"  overload  the pairs of `pairs` show the peak, then half of it is offered, three times\n"
-	"            and half again, on a schedule; tells each tenth of a second (uav)\n"
+	"            and half again, on a schedule, and last the peak is found once more; tells\n"
+	"            each tenth of a second (uav)\n"
 	"\n"
 	"  --drones N       (2)     --base B     (0)      --first F    number of the first (0)\n"
 	"  --window W       (1)     --rate R     (1000)   --payload B  bytes (128)\n"
 	"  --seconds S      (5)     --warmup S   (1)      --prefix P   (d)\n"
 	"  --changers C     (all)   --scenario NAME\n"
 	"  --stages P,B,O,A seconds of overload's four stages (2,2,5,6)\n"
+	"  --everyone       (overload) each drone sends to all others; all is counted by receiver\n"
 	"  --send-buffer B  bytes that the socket of each drone holds back (as the system has it)\n"
+	"  --under-way N    drones that connect and register at a time (128)\n"
+	"  --insist         who is turned away before it is registered comes again\n"
+	"  --reset          connections end by a reset, also when this program is killed\n"
 	"  --presence       wants to be told who comes and goes\n"
 	"  --reports        asks for a report of every message (uav)\n"
 	"  --hub ID         one more drone, a star's hub; its id ends in five digits\n"
@@ -74,6 +82,10 @@ enum option_code {
 	OPTION_PRINT_SIZES,
 	OPTION_STAGES,
 	OPTION_SEND_BUFFER,
+	OPTION_UNDER_WAY,
+	OPTION_EVERYONE,
+	OPTION_RESET,
+	OPTION_INSIST,
 	OPTION_HELP,
 };
 
@@ -102,6 +114,10 @@ static const struct option long_options[] = {
 	{"print-sizes", no_argument, NULL, OPTION_PRINT_SIZES},
 	{"stages", required_argument, NULL, OPTION_STAGES},
 	{"send-buffer", required_argument, NULL, OPTION_SEND_BUFFER},
+	{"under-way", required_argument, NULL, OPTION_UNDER_WAY},
+	{"everyone", no_argument, NULL, OPTION_EVERYONE},
+	{"reset", no_argument, NULL, OPTION_RESET},
+	{"insist", no_argument, NULL, OPTION_INSIST},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{0},
 };
@@ -151,15 +167,15 @@ static bool take_dialect(const char *value, struct load_options *options)
 	return options->dialect || wrong("--dialect", value, "one of " DIALECT_NAMES);
 }
 
-static bool take_stages(const char *value, double stages[STAGE_COUNT])
+static bool take_stages(const char *value, double stages[STAGE_AGAIN])
 {
 	const char *at = value;
 
-	for (int i = 0; i < STAGE_COUNT; i++) {
+	for (int i = 0; i < STAGE_AGAIN; i++) {
 		char *end;
 
 		stages[i] = strtod(at, &end);
-		if (end == at || *end != (i + 1 < STAGE_COUNT ? ',' : '\0') ||
+		if (end == at || *end != (i + 1 < STAGE_AGAIN ? ',' : '\0') ||
 		    !(stages[i] > 0 && stages[i] < 3600)) {
 			return wrong("--stages", value, "four numbers over 0 with commas between");
 		}
@@ -239,6 +255,8 @@ static bool take_count(int option, const char *value, struct load_options *optio
 				   &options->shape.payload_bytes);
 	case OPTION_SEND_BUFFER:
 		return take_number("--send-buffer", value, 1, 1 << 30, &options->send_buffer);
+	case OPTION_UNDER_WAY:
+		return take_number("--under-way", value, 1, 100000, &options->under_way);
 	default:
 		return take_number("--changers", value, 1, 100000, &options->changers);
 	}
@@ -246,10 +264,13 @@ static bool take_count(int option, const char *value, struct load_options *optio
 
 static bool take_flag(int option, struct load_options *options)
 {
-	bool *const flag = option == OPTION_PRESENCE  ? &options->shape.presence
-			   : option == OPTION_REPORTS ? &options->shape.reports
-			   : option == OPTION_ONE_HOP ? &options->shape.one_hop
-						      : &options->print_sizes;
+	bool *const flag = option == OPTION_PRESENCE   ? &options->shape.presence
+			   : option == OPTION_REPORTS  ? &options->shape.reports
+			   : option == OPTION_ONE_HOP  ? &options->shape.one_hop
+			   : option == OPTION_EVERYONE ? &options->everyone
+			   : option == OPTION_INSIST   ? &options->insist
+			   : option == OPTION_RESET    ? &options->reset
+						       : &options->print_sizes;
 
 	*flag = true;
 	return true;
@@ -302,7 +323,7 @@ static bool complain(const char *sentence)
 static bool fits_together(const struct load_options *options)
 {
 	bool paired = options->mode == MODE_PAIRS || options->mode == MODE_OPEN ||
-		      options->mode == MODE_OVERLOAD;
+		      (options->mode == MODE_OVERLOAD && !options->everyone);
 
 	if (options->print_sizes) {
 		return true;
@@ -313,8 +334,11 @@ static bool fits_together(const struct load_options *options)
 	if (paired && options->drones % 2) {
 		return complain("--drones: pairs need an even number");
 	}
-	if (options->mode == MODE_MANY && options->drones < 2) {
+	if ((options->mode == MODE_MANY || options->everyone) && options->drones < 2) {
 		return complain("--drones: to send to everyone takes two or more");
+	}
+	if (options->everyone && options->mode != MODE_OVERLOAD) {
+		return complain("--everyone: it takes --mode overload; see --mode many");
 	}
 	if (options->shape.one_hop &&
 	    (options->mode != MODE_MANY || !options->dialect->simulator_connects)) {
@@ -347,6 +371,7 @@ static void set_defaults(struct load_options *options)
 		.counting = 0.5,
 		.warmup = 1,
 		.stages = {2, 2, 5, 6},
+		.under_way = UNDER_WAY,
 		.shape = {.payload_bytes = 128, .drone_prefix = "d"},
 	};
 }

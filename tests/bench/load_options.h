@@ -15,8 +15,8 @@ enum load_mode {
 	MODE_OVERLOAD,
 };
 
-/* Of mode overload, in their order. */
-enum load_stage { STAGE_PEAK, STAGE_BEFORE, STAGE_OVER, STAGE_AFTER, STAGE_COUNT };
+/* Of mode overload, in their order; the last is as long as the first. */
+enum load_stage { STAGE_PEAK, STAGE_BEFORE, STAGE_OVER, STAGE_AFTER, STAGE_AGAIN, STAGE_COUNT };
 
 enum { LOAD_MAX_WATCHED = 8, LOAD_HUB_PREFIX_BYTES = 32 };
 
@@ -32,8 +32,12 @@ struct load_options {
 	uint32_t changers; /* presence: drones that change; 0: all */
 	double rate;	   /* messages or changes a second over all */
 	double seconds, warmup, counting;
-	double stages[STAGE_COUNT]; /* overload: seconds of each */
+	double stages[STAGE_AGAIN]; /* overload: seconds of each */
+	bool everyone;		    /* overload: to all others, not in pairs */
 	uint32_t send_buffer;	    /* bytes, of each drone's socket; 0: as the system has it */
+	uint32_t under_way;	    /* drones that come at a time, at the most */
+	bool insist;		    /* who is turned away before it is registered comes again */
+	bool reset;		    /* connections end by RST, however the program does */
 	bool print_sizes;
 	/* Of a star's hub; "" when there is none. */
 	char hub_prefix[LOAD_HUB_PREFIX_BYTES];

@@ -1,4 +1,4 @@
-/* Mode overload: what becomes of messages when more are offered than can be carried. Four stages
+/* Mode overload: what becomes of messages when more are offered than can be carried. Five stages
  * follow each other:
  *
  *   peak    a closed loop, --window messages of each pair in flight, and then step by step more
@@ -6,10 +6,13 @@
  *   before  CALM times that on a schedule
  *   over    OVER times the peak on a schedule
  *   after   CALM times the peak again
+ *   again   the peak is found once more: on a machine that others use it may be another
  *
- * Every message asks for a report, and each report is counted by its outcome. A schedule does
- * not wait: what is due while its sender's socket takes nothing is not sent, and counted. What
- * happened is kept for each interval of INTERVAL_MS, and printed with the result. */
+ * Messages go to the other drone of a pair, or (--everyone) from each drone to all others; then
+ * everything is counted by receiver, and so are rates. Every message asks for a report, and each
+ * report is counted by its outcome. A schedule does not wait: what is due while its sender's socket
+ * takes nothing is not sent, and counted. What happened is kept for each interval of INTERVAL_MS,
+ * and printed with the result. */
 #include "load.h"
 
 #include <inttypes.h>
@@ -28,13 +31,14 @@ enum {
 	GIVE_UP_S = 10,
 	MOST_SECONDS = 3600,
 	MOST_CLIMBS = 30,
+	PEAKS = 2, /* before and after */
 };
 
 static const double OVER = 3.0, CALM = 0.5;
 static const double WARM_UP = 0.4; /* share of the closed loop's time that is not counted */
 static const double CLIMB = 1.2;   /* times what was offered before */
 static const double CARRIED = 0.9; /* share of what is offered */
-static const char *const stage_names[] = {"peak", "before", "over", "after"};
+static const char *const stage_names[] = {"peak", "before", "over", "after", "again"};
 
 /* What happened in one interval. */
 struct interval {
@@ -55,7 +59,9 @@ static struct {
 	uint64_t end_ns;	  /* of the interval that runs */
 	uint64_t cpu_ns[WATCHED]; /* up to its start */
 	uint64_t schedule_ns, scheduled;
-	double rate, peak;
+	double rate; /* messages a second */
+	double peaks[PEAKS];
+	double *peak; /* the one that is being found */
 } run;
 
 /* ---------------------------------------------------------------- intervals */
@@ -110,17 +116,29 @@ void load_overload_delivered(struct load *load, uint64_t sent_ns)
 	histogram_note(&load->measure.latency, load->now_ns > sent_ns ? load->now_ns - sent_ns : 0);
 }
 
-int load_overload_reported(struct load *load, struct drone *drone, uint32_t outcome)
+int load_overload_reported(struct load *load, struct drone *drone, const struct heard *report)
 {
-	if (outcome >= OUTCOME_COUNT || load->owed == 0) {
+	if (report->outcome >= OUTCOME_COUNT || load->owed < report->count) {
 		return load_fail(load,
 				 "drone %u was told outcome %u of a message that it has not "
 				 "sent",
-				 drone->number, outcome);
+				 drone->number, report->outcome);
 	}
-	run.now->outcomes[outcome]++;
-	load->owed--;
-	return load->refill ? load_send(load, drone, load->now_ns) : 0;
+	run.now->outcomes[OUTCOME_DELIVERED] += report->delivered;
+	run.now->outcomes[report->outcome] += report->count - report->delivered;
+	load->owed -= report->count;
+	return load->refill && !report->more ? load_send(load, drone, load->now_ns) : 0;
+}
+
+static uint32_t sender_count(const struct load *load)
+{
+	return load->options->everyone ? load->options->drones : load->options->drones / 2;
+}
+
+/* In turn. */
+static struct drone *next_sender(const struct load *load, uint64_t number)
+{
+	return &load->drones[number % sender_count(load) * (load->options->everyone ? 1 : 2)];
 }
 
 static uint64_t due_ns(void)
@@ -128,18 +146,16 @@ static uint64_t due_ns(void)
 	return run.schedule_ns + (uint64_t)((double)run.scheduled * ((double)NS_PER_S / run.rate));
 }
 
-/* All that is due, the pairs in turn. */
+/* All that is due. */
 static int offer_due(struct load *load)
 {
-	uint32_t pairs = load->options->drones / 2;
-
 	for (uint64_t due = due_ns(); due <= load->now_ns; due = due_ns()) {
-		struct drone *sender = &load->drones[run.scheduled % pairs * 2];
+		struct drone *sender = next_sender(load, run.scheduled);
 
 		run.scheduled++;
-		run.now->offered++;
+		run.now->offered += load->receivers;
 		if (sender->full) {
-			run.now->skipped++;
+			run.now->skipped += load->receivers;
 		} else if (load_send(load, sender, due) < 0) {
 			return -1;
 		}
@@ -168,10 +184,10 @@ static uint64_t stage_end_ns(const struct load *load, enum load_stage stage)
 	return load->now_ns + (uint64_t)(load->options->stages[stage] * (double)NS_PER_S);
 }
 
-/* What is due at that rate from now on is offered, until then. */
+/* What is due at that rate (by receiver) from now on is offered, until then. */
 static int offer(struct load *load, double rate, uint64_t end_ns)
 {
-	run.rate = rate;
+	run.rate = rate / load->receivers;
 	run.schedule_ns = load->now_ns;
 	run.scheduled = 0;
 	while (load->now_ns < end_ns) {
@@ -182,12 +198,18 @@ static int offer(struct load *load, double rate, uint64_t end_ns)
 	return 0;
 }
 
-static int run_stage(struct load *load, enum load_stage stage, double share)
+/* No interval has two stages in it. */
+static void begin_stage(struct load *load, enum load_stage stage)
 {
 	run.stage = stage;
-	interval_end(load); /* so that no interval has two stages in it */
+	interval_end(load);
 	run.end_ns = load->now_ns + (uint64_t)INTERVAL_MS * NS_PER_MS;
-	return offer(load, run.peak * share, stage_end_ns(load, stage));
+}
+
+static int run_stage(struct load *load, enum load_stage stage, double share)
+{
+	begin_stage(load, stage);
+	return offer(load, run.peaks[0] * share, stage_end_ns(load, stage));
 }
 
 /* Nothing new; until everything has been reported. */
@@ -239,20 +261,18 @@ static double note_goodput(const struct load *load, uint64_t good, uint64_t star
 	double seconds = (double)(load->now_ns - start_ns) / (double)NS_PER_S;
 	double found = (double)(good_so_far() - good) / seconds;
 
-	run.peak = found > run.peak ? found : run.peak;
+	*run.peak = found > *run.peak ? found : *run.peak;
 	return found;
 }
 
-/* --window messages of each pair in flight. */
+/* --window messages of each sender in flight. */
 static int carry_window(struct load *load)
 {
 	uint64_t start_ns = load->now_ns, end_ns = stage_end_ns(load, STAGE_PEAK), good;
 
 	load->refill = true;
-	for (uint32_t i = 0; i < load->options->drones / 2 * load->options->window; i++) {
-		struct drone *sender = &load->drones[i % (load->options->drones / 2) * 2];
-
-		if (load_send(load, sender, load->now_ns) < 0) {
+	for (uint32_t i = 0; i < sender_count(load) * load->options->window; i++) {
+		if (load_send(load, next_sender(load, i), load->now_ns) < 0) {
 			return -1;
 		}
 	}
@@ -269,17 +289,18 @@ static int carry_window(struct load *load)
 }
 
 /* From there on more is offered, as long as it is carried. */
-static int find_peak(struct load *load)
+static int find_peak(struct load *load, double *peak)
 {
 	double rate, found;
 
+	run.peak = peak;
 	if (carry_window(load) < 0) {
 		return -1;
 	}
-	if (run.peak <= 0) {
+	if (*peak <= 0) {
 		return load_fail(load, "nothing was delivered and reported");
 	}
-	rate = run.peak;
+	rate = *peak;
 	do {
 		uint64_t good = good_so_far(), start_ns = load->now_ns;
 
@@ -292,11 +313,22 @@ static int find_peak(struct load *load)
 	return settle(load);
 }
 
+static int find_peak_again(struct load *load)
+{
+	begin_stage(load, STAGE_AGAIN);
+	if (settle(load) < 0 || find_peak(load, &run.peaks[1]) < 0) {
+		return -1;
+	}
+	interval_end(load);
+	return 0;
+}
+
 static int prepare(struct load *load)
 {
-	double seconds = 2.0 * GIVE_UP_S + MOST_CLIMBS * load->options->stages[STAGE_PEAK];
+	double seconds =
+		PEAKS * (2.0 * GIVE_UP_S + MOST_CLIMBS * load->options->stages[STAGE_PEAK]);
 
-	for (size_t i = 0; i < STAGE_COUNT; i++) {
+	for (size_t i = 0; i < STAGE_AGAIN; i++) {
 		seconds += load->options->stages[i];
 	}
 	run.cap = (uint32_t)(sooner_ns((uint64_t)seconds, MOST_SECONDS) * 1000 / INTERVAL_MS);
@@ -308,7 +340,7 @@ static int prepare(struct load *load)
 		run.cpu_ns[i] = cpu_ns_of(load, i);
 	}
 	load->now_ns = load_clock_ns();
-	load->receivers = 1;
+	load->receivers = load->options->everyone ? load->drone_count - 1 : 1;
 	run.end_ns = load->now_ns + (uint64_t)INTERVAL_MS * NS_PER_MS;
 	interval_begin(load);
 	return 0;
@@ -317,9 +349,10 @@ static int prepare(struct load *load)
 int load_run_overload(struct load *load)
 {
 	if (load_register_all(load) < 0 || load_make_frames(load) < 0 || prepare(load) < 0 ||
-	    load_measure_begin(load) < 0 || find_peak(load) < 0 ||
+	    load_measure_begin(load) < 0 || find_peak(load, &run.peaks[0]) < 0 ||
 	    run_stage(load, STAGE_BEFORE, CALM) < 0 || run_stage(load, STAGE_OVER, OVER) < 0 ||
-	    run_stage(load, STAGE_AFTER, CALM) < 0 || load_measure_end(load) < 0) {
+	    run_stage(load, STAGE_AFTER, CALM) < 0 || find_peak_again(load) < 0 ||
+	    load_measure_end(load) < 0) {
 		return -1;
 	}
 	histogram_clear(&load->measure.latency); /* of an interval, not of the run */
@@ -346,10 +379,10 @@ static void put_interval(const struct load *load, const struct interval *interva
 
 void load_overload_report(const struct load *load)
 {
-	printf("\"overload\": {\"peak\": %.1f, \"over\": %g, \"calm\": %g, "
-	       "\"interval_ms\": %d, "
+	printf("\"overload\": {\"peaks\": [%.1f, %.1f], \"receivers\": %u, \"over\": %g, "
+	       "\"calm\": %g, \"interval_ms\": %d, "
 	       "\"unreported\": %" PRIu64 ", \"intervals\": [",
-	       run.peak, OVER, CALM, INTERVAL_MS, load->owed);
+	       run.peaks[0], run.peaks[1], load->receivers, OVER, CALM, INTERVAL_MS, load->owed);
 	for (uint32_t i = 0; i < run.count; i++) {
 		printf("%s", i ? ", " : "");
 		put_interval(load, &run.intervals[i]);

@@ -11,12 +11,31 @@ enum {
 	GIVE_UP_S = 15,
 	/* More than presence is gathered for: what is told of the past has been told. */
 	SETTLE_MS = 250,
-	MOST_UNDER_WAY = 128, /* registrations at a time */
 };
 
 static uint64_t later_ns(uint64_t from_ns, uint64_t than_ns)
 {
 	return from_ns > than_ns ? from_ns : than_ns;
+}
+
+/* Those who were turned away, when it is time. */
+static int come_again(struct load *load)
+{
+	if (load->away_count == 0 || load->now_ns < load->again_ns) {
+		return 0;
+	}
+	while (load->away_count) {
+		if (load_connect(load, &load->drones[load->away[--load->away_count]]) < 0) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* The next turn's end. */
+static uint64_t patience_ns(const struct load *load, uint64_t give_up_ns)
+{
+	return load->away_count && load->again_ns < give_up_ns ? load->again_ns : give_up_ns;
 }
 
 int load_register(struct load *load, uint32_t from, uint32_t to)
@@ -26,13 +45,13 @@ int load_register(struct load *load, uint32_t from, uint32_t to)
 
 	load->last_ready_ns = start_ns;
 	while (load->ready < wanted) {
-		while (from < to && load->under_way < MOST_UNDER_WAY) {
+		while (from < to && load->under_way < load->options->under_way) {
 			if (load_connect(load, &load->drones[from++]) < 0) {
 				return -1;
 			}
 		}
 		give_up_ns = load->last_ready_ns + (uint64_t)GIVE_UP_S * NS_PER_S;
-		if (load_turn(load, give_up_ns) < 0) {
+		if (load_turn(load, patience_ns(load, give_up_ns)) < 0 || come_again(load) < 0) {
 			return -1;
 		}
 		if (load->now_ns >= give_up_ns) {

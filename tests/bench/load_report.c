@@ -45,10 +45,11 @@ static void put_counts(const struct load *load)
 
 	printf("\"seconds\": %.6f, \"sent\": %" PRIu64 ", \"delivered\": %" PRIu64
 	       ", \"lost\": %" PRIu64 ", \"per_second\": %.1f, \"told\": %" PRIu64
-	       ", \"reported\": %" PRIu64 ", \"registered\": %u, \"register_seconds\": %.6f, ",
+	       ", \"reported\": %" PRIu64
+	       ", \"registered\": %u, \"turned_away\": %u, \"register_seconds\": %.6f, ",
 	       seconds, measure->in.sent, measure->in.delivered, load->counts.lost,
 	       seconds > 0 ? (double)measure->in.delivered / seconds : 0, measure->in.told,
-	       measure->in.reported, load->registered, load->register_seconds);
+	       measure->in.reported, load->registered, load->turned_away, load->register_seconds);
 	if (load->options->mode == MODE_REGISTER) {
 		printf("\"told_expected\": %" PRIu64 ", ", load->told_expected);
 	}

@@ -106,11 +106,16 @@ int load_send(struct load *load, struct drone *drone, uint64_t sent_ns)
 
 /* ------------------------------------------------------------------ it arrives */
 
-/* Whose messages come to `drone`: NULL when nobody's should. */
-static struct drone *sender_to(const struct load *load, const struct drone *drone)
+/* Who has sent `drone` a message that comes from number `sender`: NULL when nobody should. */
+static struct drone *sender_to(const struct load *load, const struct drone *drone, uint32_t sender)
 {
 	uint32_t index = (uint32_t)(drone - load->drones);
 
+	if (load->options->everyone) {
+		uint32_t from = sender - load->options->first;
+
+		return from < load->drone_count && from != index ? &load->drones[from] : NULL;
+	}
 	if (load->options->mode == MODE_MANY) {
 		return index ? &load->drones[0] : NULL;
 	}
@@ -144,16 +149,19 @@ static int settle_up_to(struct load *load, struct drone *drone, struct drone *se
 
 int load_delivered(struct load *load, struct drone *drone, struct slice payload)
 {
-	struct drone *sender = sender_to(load, drone);
+	struct drone *sender;
 	struct stamp stamp;
+	uint32_t expected; /* the least; from many senders it is not known */
 
 	if (payload.size != load->options->shape.payload_bytes) {
 		return load_fail(load, "drone %u was handed %zu bytes instead of %u", drone->number,
 				 payload.size, load->options->shape.payload_bytes);
 	}
 	stamp = get_stamp(payload.data);
+	sender = sender_to(load, drone, stamp.sender);
+	expected = load->options->everyone ? 0 : drone->expected;
 	if (!sender || stamp.sender != sender->number ||
-	    stamp.number - drone->expected >= sender->next_number - drone->expected) {
+	    stamp.number - expected >= sender->next_number - expected) {
 		return load_fail(load,
 				 "drone %u was handed message %u of drone %u, which is not for it, "
 				 "or twice, or out of order",
@@ -234,6 +242,14 @@ int load_make_frames(struct load *load)
 {
 	if (load->options->mode == MODE_MANY) {
 		return make_frame(load, &load->drones[0], BENCH_EVERYONE);
+	}
+	for (uint32_t i = 0; load->options->everyone && i < load->options->drones; i++) {
+		if (make_frame(load, &load->drones[i], BENCH_EVERYONE) < 0) {
+			return -1;
+		}
+	}
+	if (load->options->everyone) {
+		return 0;
 	}
 	for (uint32_t i = 0; i + 1 < load->options->drones; i += 2) {
 		if (make_frame(load, &load->drones[i], load->drones[i + 1].number) < 0) {

@@ -75,6 +75,7 @@ def options_of(case, lane, seconds):
         "presence": case.presence,
         "reports": case.reports,
         "one-hop": case.one_hop,
+        "everyone": case.everyone,
         "hub": HUB if case.topology == "star" else None,
     }
     if case.send_buffer:

@@ -1,6 +1,9 @@
 """What came of an overload (mode `overload` of the load): figures of its intervals. Goodput is
 what was delivered and reported so; calm is half of what can be carried at the most (the peak),
-offered before and after three times the peak was."""
+offered before and after three times the peak was. The peak is found before all that and once
+more after it: where the two are far from each other the machine was another meanwhile, and
+goodput as a share of the peak says nothing. Nor does it where others have taken the relay's
+processor, from it and the spinner, while it was offered too much."""
 
 import statistics
 from dataclasses import dataclass
@@ -14,6 +17,8 @@ ENOUGH = 0.9  # of the goodput that there was before; that is what "back" means
 P99_MORE = 1.5  # times the largest p99 that there was before, at most
 STAYS = 5  # intervals in a row that make it back
 A_SECOND_S = 1.0
+PEAKS_APART = 20.0  # percent, of the greater one; more: the run decides nothing
+OTHERS = 20.0  # percent of the relay's processor; the same
 WATCHED_S = 5.0  # who is not back says something only when it was watched for so long
 
 
@@ -28,7 +33,7 @@ class Interval:
     p50_us: float
     p99_us: float
     outcomes: tuple  # messages reported, by outcome
-    cpu: tuple  # shares of a processor: of relay, simulator, load
+    cpu: tuple  # shares of a processor: of relay, simulator, load; the spinner's before the load's
 
     @property
     def good(self):
@@ -42,19 +47,36 @@ class Overload:
     """One run, from the load's JSON (its part `overload`)."""
 
     def __init__(self, found):
-        self.peak = found["peak"]
+        self.peaks = found["peaks"]
+        self.peak = self.peaks[0]  # of which three times were offered
         self.interval_s = found["interval_ms"] / 1000
         self.intervals = [Interval(*each[:6], tuple(each[6]), tuple(each[7]))
                           for each in found["intervals"]]
 
+    @property
+    def peaks_apart(self):
+        """Percent."""
+        return 100 * (1 - min(self.peaks) / max(self.peaks))
+
+    @property
+    def others(self):
+        """Percent of the relay's processor that was neither its nor the spinner's; None: there
+        is no spinner that would have taken all the rest."""
+        taken = [each.cpu[0] + each.cpu[2] for each in self.stage("over") if len(each.cpu) > 3]
+        return max(0.0, 100 * (1 - statistics.fmean(taken))) if taken else None
+
+    @property
+    def decides(self):
+        return self.peaks_apart <= PEAKS_APART and (self.others or 0.0) <= OTHERS
+
     def stage(self, name):
         """Its intervals; the last is cut short by the next stage and is none."""
-        found = [interval for interval in self.intervals if interval.stage == name]
-        return found if name == "after" else found[:-1]
+        return [interval for interval in self.intervals if interval.stage == name][:-1]
 
     def share_of_peak(self, goods):
-        """Percent, of the goodput in so many intervals."""
-        return 100 * sum(goods) / len(goods) / self.interval_s / self.peak
+        """Percent of the peaks' mean, of the goodput in so many intervals."""
+        peak = statistics.fmean(self.peaks)
+        return 100 * sum(goods) / len(goods) / self.interval_s / peak
 
     def worst_second(self):
         goods = [interval.good for interval in self.stage("over")]
@@ -87,7 +109,11 @@ class Overload:
 
         arriving = [each.p99_us for each in over if each.delivered]
         return {
+            "undecided": not self.decides,
             "per_second": self.peak,
+            "again_per_second": self.peaks[1],
+            "peaks_apart_percent": self.peaks_apart,
+            "others_percent": self.others,
             "held_percent": statistics.median(self.share_of_peak([interval.good])
                                               for interval in over),
             "worst_second_percent": self.worst_second(),

@@ -64,7 +64,9 @@ def draw_case(canvas, top, title, run):
     shown = [one for one, following in zip(shown, shown[1:]) if one.stage == following.stage]
     length_s = len(shown) * run.interval_s
     times = [(number + 0.5) * run.interval_s for number in range(len(shown))]
-    canvas.text(20, top - 8, f"{title}: peak {short(round(run.peak))} messages/s", 13, bold=True)
+    peaks = f"{short(round(run.peak))}/s, then {short(round(run.peaks[1]))}/s"
+    canvas.text(20, top - 8, f"{title}: peak {peaks}{'' if run.decides else ', undecided'}", 13,
+                bold=True)
     bottom = top + PANEL
     across = Place(0, length_s, *RATES)
     up = Place(0, 3.2, bottom, top)

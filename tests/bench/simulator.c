@@ -35,7 +35,7 @@ struct simulator {
 	struct shape shape;
 	const char *listen, *connect;
 	int epoll, listener;
-	uint32_t rate;	      /* answers a second; 0: as fast as it can */
+	uint32_t rate;	      /* requests answered a second; 0: as fast as it can */
 	uint64_t free_ns;     /* with a rate: when it is done with what it has answered */
 	struct peer *waiting; /* whose requests have not been come to */
 };
@@ -312,16 +312,23 @@ static const char usage[] =
 	"  --sizes A,..,H     of limit's frames, as `load --print-sizes` tells them\n"
 	"  --payload BYTES    of a message (default 128)\n"
 	"  --prefix TEXT      what a drone's id begins with (default d)\n"
+	"  --piece N          receivers that one answer tells of, in dialect uav (default: all)\n"
 	"  --rate N           answers a second at the most, in order (default: no bound)\n"
 	"  --drones N         for the brokers: whom a message to everyone is for, with its sender "
 	"(default 2)\n";
 
 static const struct option options[] = {
-	{"dialect", required_argument, NULL, 'd'}, {"listen", required_argument, NULL, 'l'},
-	{"connect", required_argument, NULL, 'c'}, {"sizes", required_argument, NULL, 's'},
-	{"payload", required_argument, NULL, 'p'}, {"prefix", required_argument, NULL, 'x'},
-	{"drones", required_argument, NULL, 'r'},  {"rate", required_argument, NULL, 'a'},
-	{"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0},
+	{"dialect", required_argument, NULL, 'd'},
+	{"listen", required_argument, NULL, 'l'},
+	{"connect", required_argument, NULL, 'c'},
+	{"sizes", required_argument, NULL, 's'},
+	{"payload", required_argument, NULL, 'p'},
+	{"prefix", required_argument, NULL, 'x'},
+	{"drones", required_argument, NULL, 'r'},
+	{"rate", required_argument, NULL, 'a'},
+	{"piece", required_argument, NULL, 'i'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 static void take_option(struct simulator *simulator, int option)
@@ -354,6 +361,9 @@ static void take_option(struct simulator *simulator, int option)
 		break;
 	case 'r':
 		simulator->shape.drones = endpoint_number("--drones", optarg, 1, DRONES_MAX);
+		break;
+	case 'i':
+		simulator->shape.piece = endpoint_number("--piece", optarg, 1, DRONES_MAX);
 		break;
 	case 'a':
 		simulator->rate = endpoint_number("--rate", optarg, 1, RATE_MAX);

@@ -37,6 +37,7 @@ class Stage:
         self.pins = pins.one_core() if case.one_core else pins.spread()
         self.relay = None
         self.simulator = None
+        self.spinner = None
         self.address = None
         self.dialect = None
         self.extra = []  # arguments for load and simulator, of the system's own
@@ -61,7 +62,7 @@ class Stage:
     def start_relay(self, command):
         self.relay = self.start("relay", command, self.pins[0])
         if self.case.hindered:
-            self.start("spinner", [sys.executable, "-c", "while True: pass"], self.pins[0])
+            self.spinner = self.start("spinner", [sys.executable, "-c", "while True: pass"], self.pins[0])
         return self.relay
 
     def start_simulator(self, *options):
@@ -82,8 +83,10 @@ class Stage:
                 command.append(f"--{key}")
             elif value is not None and value is not False:
                 command += [f"--{key}", value]
-        for watched, process in (("relay", self.relay), ("simulator", self.simulator)):
-            command += ["--watch", f"{watched}={process.pid}"]
+        for watched, process in (("relay", self.relay), ("simulator", self.simulator),
+                                 ("spinner", self.spinner)):
+            if process:
+                command += ["--watch", f"{watched}={process.pid}"]
         return self.start(name, command, self.pins[2], held_open)
 
     def start_flooder(self):
@@ -128,7 +131,8 @@ class Gateway:
 
     def start(self, stage):
         rate = ["--rate", stage.case.answers] if stage.case.answers else []
-        simulator = stage.start_simulator("--listen", f"{HOST}:0", *rate)
+        piece = ["--piece", stage.case.piece] if stage.case.piece else []
+        simulator = stage.start_simulator("--listen", f"{HOST}:0", *rate, *piece)
         path = stage.folder / "gateway.ini"
         ini = gateway_ini(stage.case, listening_at(simulator))
         write_ini(path, ini)
@@ -214,8 +218,6 @@ def gateway_ini(case, simulator):
     }
     if not (case.accepts_bounded or case.defaults):
         ini["limits"]["accept_rate"] = 0
-    if case.window_bound:
-        ini["simulator"]["max_in_flight"] = case.window_bound
     for section, keys in ({} if case.defaults else unbounded()).items():
         ini.setdefault(section, {}).update(keys)
     return ini

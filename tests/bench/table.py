@@ -1,10 +1,11 @@
 """How figures are printed: one block for each row, and at the end what was wanted and what was
 reached. k: thousand; M: million."""
 
-from figures import REFERENCE
+from figures import REFERENCE, Summary
 
 LABEL = 44
-MARKS = {"aim": "aim reached", "minimum": "reached", "missed": "NOT reached", "": ""}
+MARKS = {"aim": "aim reached", "minimum": "reached", "missed": "NOT reached", "": "",
+         "undecided": "undecided: the machine was another meanwhile"}
 
 
 def number(value):
@@ -48,7 +49,12 @@ def wish(wanted):
 
 def judged(line):
     wanted = line.line.wanted
-    return f"{wish(wanted)} {MARKS[line.reached()]}".rstrip() if wanted else ""
+    if not wanted:
+        return ""
+    found, decided = (len(each.values) for each in (line.values.get("gateway") or Summary(()),
+                                                    line.judged()))
+    some = f" ({decided} of {found} repeats decide)" if 0 < decided < found else ""
+    return f"{wish(wanted)} {MARKS[line.reached()]}{some}".rstrip()
 
 
 def heading(row):
