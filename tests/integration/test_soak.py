@@ -33,7 +33,8 @@ def test_ten_seconds(t):
     # all of it has happened, or the soak shows nothing
     for name in ("sent", "registered", "closed by the gateway", "delivery", "send_report",
                  "configuration reloaded", "reloaded", "simulator_down", "CONNECTION_LOST", "LEFT",
-                 "PROTOCOL_ERROR"):
+                 "PROTOCOL_ERROR", "came by TLS", "secrets changed", "challenge", "KICKED",
+                 "ERROR_CODE_AUTH_FAILED", "ERROR_CODE_BANNED"):
         assert counts[name] > 0, (name, done.stdout)
     assert counts["simulator killed"] + counts["simulator stopped for a while"] > 0, done.stdout
 
@@ -90,7 +91,7 @@ def test_descriptors_that_are_kept_are_told(t):
     found.gateway = t.gateway(t.simulator().at)
     found.gateway.wait_event("scenario_accepted")
     found.descriptors = soak.scene.descriptors(found.gateway)
-    found.crowd = soak.Crowd(found.gateway.at, found.random, ("field",), 10)
+    found.crowd = soak.Crowd(soak.Door(found.gateway.at), found.random, ("field",), 10)
     patience, soak.EBB_S = soak.EBB_S, 0.3
     try:
         t.drone(gateway=found.gateway, drone_id="stays")

@@ -15,15 +15,19 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import uavtest  # noqa: E402
+from credentials import Tls  # noqa: E402
 from hostile import Garbage, abort, frame, registration  # noqa: E402
 from uavtest import relay  # noqa: E402
 
 GATEWAY_FIELDS = {field.number: field.name for field in relay.FromGateway.DESCRIPTOR.fields}
-DELIVERY, REPORT, PING, ERROR = (
+DELIVERY, REPORT, PING, ERROR, CHALLENGE, WELCOME = (
     relay.FromGateway.DESCRIPTOR.fields_by_name[name].number
-    for name in ("delivery", "send_report", "ping", "error"))
+    for name in ("delivery", "send_report", "ping", "error", "challenge", "welcome"))
 SAMPLED = 8  # one delivery and one report of so many is decoded and looked at
 HOSTS = 8  # addresses of this machine that drones come from
+THIEF_HOSTS = range(HOSTS + 1, HOSTS + 3)
+STOLEN = 5  # ids that thieves try to go by
+TLS_SHARE = 0.2
 READ_BYTES = 1 << 16
 BORN_A_TICK = 60
 IDS = 8  # times as many as drones: now and then two come with the same
@@ -43,7 +47,7 @@ class Drone:
     """One connection. `role` says how it behaves."""
 
     __slots__ = ("sock", "id", "role", "host", "scenario", "out", "data", "events", "since",
-                 "registered", "over_at", "turn")
+                 "registered", "over_at", "turn", "tls", "then")
 
     def __init__(self, sock, drone_id, role, scenario, now):
         self.sock, self.id, self.role, self.scenario = sock, drone_id, role, scenario
@@ -54,17 +58,28 @@ class Drone:
         self.registered = False
         self.over_at = None
         self.turn = 0
+        self.tls = None
+        self.then = b""  # what it says as soon as it is let in
+
+
+class Door:
+    """Where and how drones come in: (host, port), the same for those who speak TLS, their
+    ssl.SSLContext and the name in the gateway's certificate, and Credentials."""
+
+    def __init__(self, plain, tls=None, context=None, name=None, credentials=None):
+        self.plain, self.tls, self.context, self.name = plain, tls, context, name
+        self.credentials = credentials
 
 
 class Crowd:
     """All drones. `wanted` says how many there should be; work() does what is due."""
 
     # How one behaves, and how many do, in 100.
-    ROLES = {"flies": 74, "silent": 4, "stuck": 3, "garbage": 7, "mute": 3, "half": 4, "twin": 3,
-             "slow": 2}
+    ROLES = {"flies": 70, "silent": 4, "stuck": 3, "garbage": 7, "mute": 3, "half": 4, "twin": 3,
+             "slow": 2, "thief": 2, "pushy": 2}
 
-    def __init__(self, address, random, names, most):
-        self.address, self.random, self.most = address, random, most
+    def __init__(self, door, random, names, most):
+        self.door, self.random, self.most = door, random, most
         self.scenarios = names
         self.poll = select.epoll()
         self.drones = {}  # by descriptor
@@ -95,16 +110,23 @@ class Crowd:
         drone_id = f"d{self.random.randrange(IDS * self.most):05}"
         if role == "twin":
             drone_id = self.one_of(scenario, drone_id)
+        elif role == "thief":
+            drone_id = f"d{self.random.randrange(STOLEN):05}"
         sock = socket.socket()
         sock.setblocking(False)
         if role == "stuck":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        sock.bind((f"127.0.0.{self.random.randrange(1, HOSTS + 1)}", 0))
-        if sock.connect_ex(self.address) not in IN_PROGRESS:
+        hosts = THIEF_HOSTS if role == "thief" else range(1, HOSTS + 1)
+        sock.bind((f"127.0.0.{self.random.choice(hosts)}", 0))
+        encrypted = self.random.random() < TLS_SHARE
+        if sock.connect_ex(self.door.tls if encrypted else self.door.plain) not in IN_PROGRESS:
             sock.close()
             self.counts["not connected"] += 1
             return
         drone = Drone(sock, drone_id, role, scenario, now)
+        if encrypted:
+            drone.tls = Tls(self.door.context, self.door.name)
+            self.counts["came by TLS"] += 1
         self.drones[sock.fileno()] = drone
         self.poll.register(sock, select.EPOLLIN | select.EPOLLOUT)
         drone.events = select.EPOLLIN | select.EPOLLOUT
@@ -114,14 +136,19 @@ class Crowd:
     def begin(self, drone, now):
         """What it says first, and when it says more."""
         if drone.role == "garbage":
-            drone.out = self.garbage.next(self.counts["came"])
+            drone.then = self.garbage.next(self.counts["came"])
+            if self.random.random() < 0.5:
+                drone.tls = None if self.random.random() < 0.5 else drone.tls
+                self.put(drone, drone.then)
+            else:
+                self.put(drone, registration(drone.id, scenario=drone.scenario))
         elif drone.role != "mute":
             chooses = self.random.random() < 0.3
             wish = self.random.choices(PRESENCE, (90, 9, 1))[0]
-            drone.out = registration(drone.id, presence=wish,
-                                     scenario="" if chooses else drone.scenario)
+            self.put(drone, registration(drone.id, presence=wish,
+                                         scenario="" if chooses else drone.scenario))
             if chooses:
-                drone.out += frame(2, choose_scenario={"name": drone.scenario})
+                drone.then = frame(2, choose_scenario={"name": drone.scenario})
         if drone.role in ("flies", "twin"):
             drone.over_at = now + self.random.expovariate(1 / STAY_S)
         elif drone.role == "half":
@@ -154,9 +181,18 @@ class Crowd:
         if now >= drone.over_at:
             self.leave(drone, now)
             return
+        if drone.registered:
+            self.act(drone, now)
+        if self.drones.get(drone.sock.fileno()) is drone:
+            self.plan(drone, now + self.random.expovariate(1 / CALM_S))
+
+    def act(self, drone, now):
         if drone.role in ("flies", "twin"):
-            if drone.registered:
-                self.say(drone, self.requests(drone))
+            if self.door.credentials.has_ended(drone.id, drone.since, now):
+                raise Wrong(f"{drone.id} flies on without its credential")
+            self.say(drone, self.requests(drone))
+        elif drone.role == "pushy" and not drone.out:
+            self.say(drone, b"".join(self.send_to_one(drone) for _ in range(60)))
         elif drone.role == "stuck" and len(drone.out) < 65536:
             self.say(drone, frame(1, list_drones={}) * 20
                      + frame(0, send={"everyone": {}, "payload": bytes(500)}) * 2)
@@ -164,7 +200,6 @@ class Crowd:
             whole = frame(3, update_state={"position": {"local": {"east_m": 1.0}}})
             drone.turn += 1
             self.say(drone, whole[drone.turn % len(whole):][:1])
-        self.plan(drone, now + self.random.expovariate(1 / CALM_S))
 
     def requests(self, drone):
         """What a drone that flies asks for next."""
@@ -257,8 +292,12 @@ class Crowd:
 
     # -- sockets
 
+    def put(self, drone, data):
+        """It goes out as soon as the socket takes it."""
+        drone.out += drone.tls.seal(data) if drone.tls else data
+
     def say(self, drone, data):
-        drone.out += data
+        self.put(drone, data)
         self.write(drone)
 
     def write(self, drone):
@@ -270,7 +309,7 @@ class Crowd:
             except OSError:
                 self.gone(drone)
                 return
-        reads = drone.role != "stuck"
+        reads = drone.role != "stuck" or not drone.registered
         wanted = (select.EPOLLIN if reads else 0) | (select.EPOLLOUT if drone.out else 0)
         if wanted != drone.events:
             drone.events = wanted
@@ -292,6 +331,11 @@ class Crowd:
             return
         except OSError:
             data = b""
+        if data and drone.tls:
+            data = drone.tls.open(data)
+            if data == b"":
+                self.say(drone, b"")  # its part of the handshake
+                return
         if not data:
             self.counts["closed by the gateway"] += 1
             self.gone(drone)
@@ -304,6 +348,8 @@ class Crowd:
                 break
             at += used
             self.take(drone, body)
+            if drone.sock.fileno() not in self.drones:  # what it said found nobody
+                return
         del drone.data[:at]
 
     # -- what comes
@@ -326,17 +372,31 @@ class Crowd:
                 self.look_at(drone, relay.FromGateway.FromString(body))
         elif kind == ERROR:
             self.look_at_error(drone, relay.FromGateway.FromString(body).error)
-        elif not drone.registered and kind == relay.FromGateway.WELCOME_FIELD_NUMBER:
-            drone.registered = True
-            self.counts["registered"] += 1
-            ids = self.flying[drone.scenario]
-            ids.append(drone.id)
-            if len(ids) > 2 * self.most:
-                del ids[:self.most]
+        elif kind == CHALLENGE:
+            nonce = relay.FromGateway.FromString(body).challenge.nonce
+            self.say(drone, frame(1, authenticate={"proof": self.door.credentials.proof(
+                drone.id, nonce, wrong=drone.role == "thief")}))
+        elif not drone.registered and kind == WELCOME:
+            self.let_in(drone)
+
+    def let_in(self, drone):
+        if drone.role == "thief":
+            raise Wrong(f"{drone.id} was let in without its secret")
+        drone.registered = True
+        drone.since = time.monotonic()
+        self.counts["registered"] += 1
+        ids = self.flying[drone.scenario]
+        ids.append(drone.id)
+        if len(ids) > 2 * self.most:
+            del ids[:self.most]
+        self.say(drone, drone.then)
 
     def look_at_error(self, drone, error):
         name = relay.ErrorCode.Name(error.code)
         self.heard[name] += 1
+        if name == "ERROR_CODE_AUTH_FAILED" and drone.role not in ("thief", "garbage") and \
+                self.door.credentials.is_good(drone.id, time.monotonic()):
+            raise Wrong(f"{drone.role} drone {drone.id} has proved its id and was told {name}")
         if drone.role != "garbage" and name in ("ERROR_CODE_INTERNAL", "ERROR_CODE_BAD_REQUEST",
                                                 "ERROR_CODE_UNKNOWN_REQUEST"):
             raise Wrong(f"{drone.role} drone {drone.id} was told {name}: {error.message}")

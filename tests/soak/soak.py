@@ -17,9 +17,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
+import certificates  # noqa: E402
 import scene  # noqa: E402
 import uavtest  # noqa: E402
-from crowd import Crowd, Wrong  # noqa: E402
+from credentials import Credentials  # noqa: E402
+from crowd import IDS, Crowd, Door, Wrong  # noqa: E402
 
 FLOW_RUNS, FLOW_SECONDS = 100_000, 600  # as many in a soak of that length, fewer in a shorter one
 LEAST_FLOW_RUNS = 1000
@@ -38,8 +40,13 @@ SETTINGS = {
     "sessions": {"ping_interval_ms": 1500, "idle_timeout_ms": 4000, "register_timeout_ms": 2000,
                  "frame_timeout_ms": 3000, "takeover_ms": 500, "linger_ms": 300},
     "limits": {"output_soft_ms": 2000, "max_queued": 500, "queue_ms": 1000, "max_in_flight": 20000,
-               "tcp_user_timeout_ms": 5000, "takeover_ban_ms": 3000},
+               "tcp_user_timeout_ms": 5000, "takeover_ban_ms": 3000, "rate_messages": 20,
+               "rate_bytes": 50000},
+    "auth": {"mode": "secret", "secrets_file": "drones.secrets", "delay_ms": 50,
+             "max_failures": 4, "ban_ms": 2000},
+    "listen:tls": {"address": f"{uavtest.HOST}:0"},
 }
+NAME = "gateway.test"  # in its certificate
 FIELD = {**uavtest.scenario(), "max_drones": 100_000}
 SCENARIOS = {
     "mesh": FIELD,
@@ -94,11 +101,23 @@ class Context(uavtest.Context):
 # ------------------------------------------------------------------- faults
 
 
+class Authority(certificates.Authority):
+    """Its gateway's certificate is renewed now and then."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.gateway = self.issue(NAME, dns=[NAME])
+
+    def renew(self):
+        self.gateway.replace_by(self.issue(NAME, dns=[NAME]))
+
+
 class Faults:
     """What happens to the simulator and to the configuration, each at a time of its own."""
 
     def __init__(self, t, gateway, simulator, draws, pause_s):
         self.t, self.gateway, self.simulator, self.random = t, gateway, simulator, draws
+        self.crowd = self.authority = None
         self.pause_s = pause_s
         self.counts = collections.Counter()
         self.next_simulator = self.next_reload = time.monotonic() + pause_s
@@ -111,7 +130,7 @@ class Faults:
             self.mend_now()
         if not self.mend_at and now >= self.next_simulator:
             self.break_simulator(now)
-        if now >= self.next_reload:
+        if now >= self.next_reload and self.taken_in():
             self.reload()
             self.next_reload = now + self.random.uniform(0.5, 1.5) * self.pause_s
 
@@ -141,8 +160,24 @@ class Faults:
             self.mend_at = None
             self.next_simulator = time.monotonic() + self.random.uniform(0.5, 2.5) * self.pause_s
 
+    def taken_in(self):
+        """No reload is under way, which would read files of before and after a change."""
+        return self.gateway.events["reloaded"] == self.counts["configuration reloaded"]
+
+    def change_credentials(self):
+        """Of those that fly, and the gateway's own."""
+        if self.random.random() < 0.5:
+            self.crowd.door.credentials.change(
+                drone.id for drone in self.crowd.drones.values() if drone.registered)
+            self.counts["secrets changed"] += 1
+        if self.random.random() < 0.2:
+            self.authority.renew()
+            self.counts["certificate renewed"] += 1
+
     def reload(self):
-        """Another scenario comes, changes or goes, and one that drones are in changes."""
+        """Another scenario comes, changes or goes, and one that drones are in changes; what a
+        drone may send changes, and who may come."""
+        self.change_credentials()
         self.extra += 1
         there = "scenario:extra" in self.gateway.ini
         draw = self.random.random()
@@ -155,6 +190,8 @@ class Faults:
         else:
             changes["scenario:mesh"] = {"channel.tx_power_dbm": self.random.randrange(10, 30)}
             changes["scenario:late"] = {"delay": self.random.choice(("none", "real"))}
+            changes["limits"] = {"rate_messages": self.random.choice((0, 10, 20, 50)),
+                                 "rate_exceeded": self.random.choice(("hold", "refuse"))}
         scene.change_file(self.gateway, **changes)
         self.gateway.process.send_signal(signal.SIGHUP)
         self.counts["configuration reloaded"] += 1
@@ -182,6 +219,11 @@ class Soak:
         simulator = self.t.simulator(listen=f"{uavtest.HOST}:{self.port}")
         sections = {name: dict(keys) for name, keys in SETTINGS.items()}
         sections["limits"]["max_drones"] = int(self.options.drones * 1.2) + 100
+        authority = Authority(self.t.folder)
+        sections["listen:tls"].update(tls_cert=authority.gateway.cert,
+                                      tls_key=authority.gateway.key)
+        credentials = Credentials(self.t.folder / SETTINGS["auth"]["secrets_file"],
+                                  IDS * self.options.drones, self.random)
         self.gateway = self.t.gateway(simulator.at, {name: dict(keys) for name, keys
                                                      in SCENARIOS.items()}, **sections)
         for name in SCENARIOS:
@@ -190,7 +232,10 @@ class Soak:
         round_s = self.options.seconds / self.rounds
         self.faults = Faults(self.t, self.gateway, simulator, self.random,
                              max(0.4, min(4.0, round_s / 4)))
-        self.crowd = Crowd(self.gateway.at, self.random, tuple(SCENARIOS), self.options.drones)
+        door = Door(self.gateway.at, self.gateway.address(listener="tls"),
+                    certificates.client(authority), NAME, credentials)
+        self.crowd = Crowd(door, self.random, tuple(SCENARIOS), self.options.drones)
+        self.faults.crowd, self.faults.authority = self.crowd, authority
 
     def resident(self):
         with open(f"/proc/{self.gateway.pid}/status", encoding="ascii") as status:
