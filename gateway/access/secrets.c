@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/patterns.h"
 #include "base/proof.h"
+#include "base/secret.h"
 #include "core/name.h"
 
 #include <stdlib.h>
@@ -46,16 +47,6 @@ static int column(const char *line, const char *at)
 	return (int)(at - line) + 1;
 }
 
-static const char *find_unprintable(struct slice word)
-{
-	for (size_t i = 0; i < word.size; i++) {
-		if (word.data[i] <= ' ' || word.data[i] > '~') {
-			return (const char *)word.data + i;
-		}
-	}
-	return NULL;
-}
-
 /* Nothing of the line is repeated to the operator: who has words in the wrong order has the secret
  * anywhere. */
 static bool check(struct report *report, const struct credential *credential, const char *line)
@@ -70,16 +61,16 @@ static bool check(struct report *report, const struct credential *credential, co
 		report_mistake(report, credential->line,
 			       "there is no secret behind the drone_id; a line reads ID SECRET "
 			       "[SCENARIOS]");
-	} else if ((wrong = find_unprintable(secret))) {
+	} else if ((wrong = (const char *)secret_find_wrong(secret))) {
 		report_mistake(report, credential->line,
 			       "the secret (second word) may have printable ASCII characters only, "
 			       "which the one in column %d is not",
 			       column(line, wrong));
-	} else if (secret.size < SECRETS_KEY_LEAST || secret.size > SECRETS_KEY_MOST) {
+	} else if (!secret_size_fits(secret)) {
 		report_mistake(
 			report, credential->line,
 			"the secret (second word) must have %d to %d characters; here it has %zu",
-			SECRETS_KEY_LEAST, SECRETS_KEY_MOST, secret.size);
+			SECRET_LEAST, SECRET_MOST, secret.size);
 	} else if (strlen(credential->scenarios) > ALLOW_MAX_BYTES) {
 		report_mistake(report, credential->line,
 			       "the scenarios (behind the secret) may have %d characters at most",
@@ -94,16 +85,6 @@ static bool check(struct report *report, const struct credential *credential, co
 		return true;
 	}
 	return false;
-}
-
-/* The word at *text, which is moved to what comes behind it and its blanks. */
-static struct slice take_word(char **text)
-{
-	struct slice word = slice_of(*text, strcspn(*text, blanks));
-
-	*text += word.size;
-	*text += strspn(*text, blanks);
-	return word;
 }
 
 static int make_room(struct secrets *secrets)
@@ -153,7 +134,8 @@ static int take_line(struct secrets *secrets, struct report *report, char *line,
 		     int number)
 {
 	struct credential credential = {.line = number};
-	char *text = line + strspn(line, blanks);
+	const char *text = line + strspn(line, blanks);
+	struct slice rest;
 
 	if (strlen(line) != size) {
 		report_mistake(report, number, "the line has a NUL byte");
@@ -165,9 +147,10 @@ static int take_line(struct secrets *secrets, struct report *report, char *line,
 	if (*text == '\0' || *text == '#') {
 		return 0;
 	}
-	credential.id = take_word(&text);
-	credential.secret = take_word(&text);
-	credential.scenarios = text;
+	rest = slice_str(text);
+	credential.id = secret_take_word(&rest);
+	credential.secret = secret_take_word(&rest);
+	credential.scenarios = (const char *)rest.data;
 	if (!check(report, &credential, line)) {
 		return 0;
 	}

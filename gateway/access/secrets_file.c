@@ -1,6 +1,7 @@
 /* Whose file it is, and its bytes. No stream reads it: its buffer would keep a copy. */
 #include "access/secrets_parts.h"
 
+#include "base/private_file.h"
 #include "base/proof.h"
 
 #include <errno.h>
@@ -8,37 +9,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Who can get at the secrets that should not. */
-static bool is_private(struct report *report, const struct stat *about)
-{
-	unsigned mode = about->st_mode & 0777u;
-
-	if (mode & (S_IROTH | S_IWOTH)) {
-		report_mistake(
-			report, 0,
-			"everybody on this machine can read or write it (mode %04o), so no "
-			"secret in it is one any more: chmod 600 it, and give its drones new "
-			"ones",
-			mode);
-	} else if (mode & S_IWGRP) {
-		report_mistake(
-			report, 0,
-			"its group can write it (mode %04o), and so let anybody in: chmod 600 it",
-			mode);
-	} else if ((mode & S_IRGRP) && about->st_uid != 0) {
-		report_mistake(
-			report, 0,
-			"its group can read it (mode %04o), which is right only when the file "
-			"belongs to root: chmod 600 it, or chown it to root",
-			mode);
-	} else {
-		return true;
-	}
-	return false;
-}
-
 static bool is_fit(struct report *report, const struct stat *about)
 {
+	char why[PRIVATE_FILE_WHY_BYTES];
+
 	if (!S_ISREG(about->st_mode)) {
 		report_mistake(report, 0, "is %s; secrets stand in a file",
 			       S_ISDIR(about->st_mode) ? "a folder" : "no regular file");
@@ -49,7 +23,11 @@ static bool is_fit(struct report *report, const struct stat *about)
 			       SECRETS_MAX_BYTES / (1024 * 1024));
 		return false;
 	}
-	return is_private(report, about);
+	if (private_file_check(about, why) < 0) {
+		report_mistake(report, 0, "%s", why);
+		return false;
+	}
+	return true;
 }
 
 int secrets_file_open(struct report *report, bool may_lack, struct stat *about)

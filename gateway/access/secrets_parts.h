@@ -7,8 +7,6 @@
 
 #include <sys/stat.h>
 
-enum { SECRETS_KEY_LEAST = 16, SECRETS_KEY_MOST = 128 };
-
 /* Opens the file without waiting and looks at what and whose it is. The descriptor, or -1,
  * told; errno is ENOENT when there is none, which is not told if `may_lack`. */
 int secrets_file_open(struct report *report, bool may_lack, struct stat *about)

@@ -1,6 +1,8 @@
 /* Certificates, keys and authorities, as their files have them. */
 #include "base/tls_parts.h"
 
+#include "base/private_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
@@ -49,15 +51,9 @@ struct pem {
 	bool secret;
 };
 
-/* A group of its own is a usual way to let a service read what root owns. */
-static bool is_open_to_others(const struct stat *status)
-{
-	return (status->st_mode & (S_IRWXO | S_IWGRP)) ||
-	       ((status->st_mode & S_IRGRP) && status->st_uid != 0);
-}
-
 static int check_file(const struct pem *pem, int fd, char *why)
 {
+	char objection[PRIVATE_FILE_WHY_BYTES];
 	struct stat status;
 
 	if (fstat(fd, &status) < 0) {
@@ -66,9 +62,8 @@ static int check_file(const struct pem *pem, int fd, char *why)
 		say(why, "%s %s: not a regular file", pem->what, pem->path);
 	} else if (status.st_size > PEM_MAX_BYTES) {
 		say(why, "%s %s: larger than %d bytes", pem->what, pem->path, PEM_MAX_BYTES);
-	} else if (pem->secret && is_open_to_others(&status)) {
-		say(why, "%s %s: others than its owner can read or change it; chmod 600 %s",
-		    pem->what, pem->path, pem->path);
+	} else if (pem->secret && private_file_check(&status, objection) < 0) {
+		say(why, "%s %s: %s", pem->what, pem->path, objection);
 	} else {
 		return 0;
 	}

@@ -1,13 +1,14 @@
 #include "cli/keyring.h"
 
+#include "base/private_file.h"
 #include "base/proof.h"
+#include "base/secret.h"
 #include "cli/escape.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Where mistakes are told. */
@@ -33,32 +34,6 @@ static int complain(const struct reading *reading, const char *what)
 
 /* ------------------------------------------------------------------- lines */
 
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-/* Takes the first word off; empty when there is none. */
-static struct slice take_word(struct slice *rest)
-{
-	size_t from = 0, to;
-
-	while (from < rest->size && is_blank(rest->data[from])) {
-		from++;
-	}
-	to = from;
-	while (to < rest->size && !is_blank(rest->data[to])) {
-		to++;
-	}
-	if (from < to) {
-		struct slice word = slice_of(rest->data + from, to - from);
-
-		*rest = slice_of(rest->data + to, rest->size - to);
-		return word;
-	}
-	return slice_of(NULL, 0);
-}
-
 static struct slice take_line(struct slice *rest)
 {
 	const uint8_t *end = memchr(rest->data, '\n', rest->size);
@@ -67,6 +42,9 @@ static struct slice take_line(struct slice *rest)
 
 	size += end != NULL;
 	*rest = slice_of(rest->data + size, rest->size - size);
+	while (line.size && line.data[line.size - 1] == '\r') {
+		line.size--;
+	}
 	return line;
 }
 
@@ -78,16 +56,6 @@ static bool is_id(struct slice word)
 		}
 	}
 	return word.size >= 1 && word.size <= 32;
-}
-
-static bool is_secret(struct slice word)
-{
-	for (size_t i = 0; i < word.size; i++) {
-		if (word.data[i] < '!' || word.data[i] > '~') {
-			return false;
-		}
-	}
-	return word.size >= KEYRING_SECRET_LEAST && word.size <= KEYRING_SECRET_MOST;
 }
 
 static int add(struct reading *reading, struct slice id, struct slice secret)
@@ -109,9 +77,19 @@ static int add(struct reading *reading, struct slice id, struct slice secret)
 	return 0;
 }
 
+static int complain_of_secret(const struct reading *reading)
+{
+	char what[96];
+
+	(void)snprintf(what, sizeof(what),
+		       "a secret has %d to %d printable ASCII characters without blanks",
+		       SECRET_LEAST, SECRET_MOST);
+	return complain(reading, what);
+}
+
 static int read_line(struct reading *reading, struct slice line)
 {
-	struct slice id = take_word(&line), secret = take_word(&line);
+	struct slice id = secret_take_word(&line), secret = secret_take_word(&line);
 
 	if (id.size == 0 || id.data[0] == '#') {
 		return 0;
@@ -123,9 +101,8 @@ static int read_line(struct reading *reading, struct slice line)
 		return complain(reading, "an id has 1 to 32 of A-Z a-z 0-9 . _ -, then comes its "
 					 "secret");
 	}
-	if (!is_secret(secret)) {
-		return complain(reading, "a secret has 16 to 128 printable ASCII characters "
-					 "without blanks");
+	if (secret_find_wrong(secret) || !secret_size_fits(secret)) {
+		return complain_of_secret(reading);
 	}
 	if (reading->bare || (id.size == 0 && reading->keyring->count)) {
 		return complain(reading, "a secret without an id must stand alone; lines are "
@@ -214,6 +191,7 @@ int keyring_parse(struct keyring *keyring, struct slice text, const char *name, 
 
 static int check_file(const struct reading *reading, int fd)
 {
+	char objection[PRIVATE_FILE_WHY_BYTES];
 	struct stat file;
 
 	if (fstat(fd, &file) < 0) {
@@ -222,13 +200,7 @@ static int check_file(const struct reading *reading, int fd)
 	if (S_ISDIR(file.st_mode)) {
 		return complain(reading, "is a folder");
 	}
-	if (file.st_mode & (file.st_uid == 0 ? 0037u : 0077u)) {
-		(void)snprintf(reading->why, reading->why_size,
-			       "%s: others than its owner can get at it; chmod 600 %s",
-			       reading->name, reading->name);
-		return -1;
-	}
-	return 0;
+	return private_file_check(&file, objection) < 0 ? complain(reading, objection) : 0;
 }
 
 static int read_file(const struct reading *reading, int fd)

@@ -9,8 +9,6 @@
 
 #define KEYRING_MAX_BYTES (16u * 1024 * 1024)
 
-enum { KEYRING_SECRET_LEAST = 16, KEYRING_SECRET_MOST = 128 }; /* as the gateway takes them */
-
 struct keyring_entry {
 	struct slice id, secret; /* an empty id: of whichever drone */
 };
