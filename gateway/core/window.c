@@ -30,13 +30,13 @@ static uint64_t outstanding(const struct window *window, const struct window_sam
 	return (uint64_t)sample->in_channel + window->owed;
 }
 
-/* What a part of the time for waiting is, with the time that one takes. */
+/* The time that one takes, and a part of the time for waiting: halved so often. */
 static uint64_t after(const struct window *window, const struct window_sample *sample,
-		      uint64_t part)
+		      unsigned halvings)
 {
 	uint64_t base = window->base_us < sample->timeout_us ? window->base_us : 0;
 
-	return base + (sample->timeout_us - base) / part;
+	return base + ((sample->timeout_us - base) >> halvings);
 }
 
 /* How many are answered in that time, at the rate of late. */
@@ -51,7 +51,7 @@ static uint64_t answered_within(const struct window *window, uint64_t time_us, u
 static void cut(struct window *window, const struct window_sample *sample, uint64_t now_us)
 {
 	uint64_t least = window->most < WINDOW_LEAST ? window->most : WINDOW_LEAST;
-	uint64_t size = answered_within(window, after(window, sample, 4), now_us);
+	uint64_t size = answered_within(window, after(window, sample, 2), now_us);
 
 	if (sample->sent_us < window->cut_us) {
 		return;
@@ -95,9 +95,9 @@ void window_answered(struct window *window, const struct window_sample *sample, 
 	if (latency_us < window->base_us || outstanding(window, sample) <= WINDOW_LEAST) {
 		window->base_us = latency_us;
 	}
-	if (latency_us > after(window, sample, 2)) {
+	if (latency_us > after(window, sample, 1)) {
 		cut(window, sample, now_us);
-	} else if (latency_us <= after(window, sample, 8) && window->size < window->most &&
+	} else if (latency_us <= after(window, sample, 3) && window->size < window->most &&
 		   outstanding(window, sample) * 2 >= window->size) {
 		window->size++;
 	}
