@@ -15,7 +15,9 @@ bool lane_full(const struct lane *lane)
 
 bool lane_has_turns(const struct lane *lane)
 {
-	return lane_full(lane) || !list_empty(&lane->held) || lane->woken;
+	uint32_t room = window_room(&lane->window), taken = lane->in_channel + lane->woken;
+
+	return lane_full(lane) || !list_empty(&lane->held) || (lane->woken && taken >= room / 2);
 }
 
 void lane_use_place(struct session *session)

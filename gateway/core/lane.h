@@ -29,9 +29,10 @@ bool lane_link_full(const struct lane *lane);
 /* Whether no further message should go out. */
 bool lane_full(const struct lane *lane);
 
-/* Whether whoever has no place kept must wait for its turn: the window is full, or others wait,
- * or have been let in and have not sent yet. Without the last, the first of those that are let in
- * together would take all the rest of the window, again and again. */
+/* Whether whoever has no place kept must wait for its turn: the window is full, or others wait;
+ * or others have been let in and have not sent yet, and half of the window is taken. Without the
+ * last, the first of those that are let in together would take all the rest of the window, again
+ * and again; but while there is plenty, turns would only cost. */
 bool lane_has_turns(const struct lane *lane);
 
 /* The session keeps no place any more; a place that it kept goes to the next. */

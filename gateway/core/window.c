@@ -98,7 +98,7 @@ void window_answered(struct window *window, const struct window_sample *sample, 
 	if (latency_us > after(window, sample, 1)) {
 		cut(window, sample, now_us);
 	} else if (latency_us <= after(window, sample, 3) && window->size < window->most &&
-		   outstanding(window, sample) * 2 >= window->size) {
+		   outstanding(window, sample) * 4 >= window->size) {
 		window->size++;
 	}
 }

@@ -8,8 +8,8 @@
  * wait (`base_us`), and the rest, waiting. Of the time that the timeout leaves for waiting,
  *
  * - as long as answers have taken an eighth at most, the window grows by one with each, if at
- *   least half of it is in use: it doubles in the time that one message takes, from WINDOW_START
- *   up to what is configured;
+ *   least a quarter of it is in use: it doubles in the time that one message takes, from
+ * WINDOW_START up to what is configured;
  * - an answer that has taken more than half cuts it to what is answered in a quarter, at the rate
  *   of late, and so does a timeout. What was sent before a cut says nothing about it, and cuts no
  *   more.

@@ -22,6 +22,14 @@ bool window_full(const struct world *world, const struct lane *lane)
 	       (lane->up && lane->full);
 }
 
+/* Others have been let in, and there is not plenty of room. */
+bool turns_are_taken(const struct world *world, const struct lane *lane)
+{
+	uint32_t woken = lane_woken(world, lane->index);
+
+	return woken && lane->channel.count + woken >= peek_window(world->core, lane->index) / 2;
+}
+
 bool held_for_lane(const struct world *world, uint32_t lane)
 {
 	for (unsigned i = 0; i < world->drone_count; i++) {
@@ -181,7 +189,7 @@ enum held_why foresee_send(struct world *world, struct conn *conn, const struct 
 	if (!(conn->woken && conn->held_lane == lane) &&
 	    channel_state(world, conn->stay->grid) == CHANNEL_OPEN &&
 	    (window_full(world, &world->lanes[lane]) || held_for_lane(world, lane) ||
-	     lane_woken(world, lane))) {
+	     turns_are_taken(world, &world->lanes[lane]))) {
 		conn->held_lane = lane;
 		return HELD_SIMULATOR;
 	}

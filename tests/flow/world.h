@@ -708,6 +708,7 @@ bool conn_report_waits(const struct conn *conn);
 /* Places kept for drones that have just been released. */
 uint32_t lane_woken(const struct world *world, uint32_t lane);
 bool window_full(const struct world *world, const struct lane *lane);
+bool turns_are_taken(const struct world *world, const struct lane *lane);
 bool held_for_lane(const struct world *world, uint32_t lane);
 
 /* --- endpoint.c: the ports of a drone --- */

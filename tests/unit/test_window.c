@@ -56,9 +56,9 @@ static void grows_only_where_it_is_needed(void **state)
 
 	(void)state;
 	open_quick(&window);
-	answer(&window, WINDOW_START / 2 - 1, 0, 1000);
+	answer(&window, WINDOW_START / 4 - 1, 0, 1000);
 	assert_int_equal(window.size, WINDOW_START);
-	answer(&window, WINDOW_START / 2, 0, 1000);
+	answer(&window, WINDOW_START / 4, 0, 1000);
 	assert_int_equal(window.size, WINDOW_START + 1);
 	/* and where answers come soon */
 	answer(&window, WINDOW_START, 0, TIMEOUT / 8);
