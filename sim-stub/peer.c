@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "conduit.h"
+#include "base/conduit.h"
 
 enum {
 	READ_ROUNDS = 16,	  /* of one gateway, before the others have their turn */
@@ -266,7 +266,8 @@ static struct peer *peer_new(struct peers *peers, int fd)
 		(void)close(fd);
 		return NULL;
 	}
-	if (conduit_open(&peer->conduit, fd, peers->tls) < 0 ||
+	conduit_init(&peer->conduit, fd);
+	if ((peers->tls && conduit_secure(&peer->conduit, peers->tls, NULL) < 0) ||
 	    uv_poll_init(peers->loop, &peer->poll, fd) < 0) {
 		conduit_close(&peer->conduit);
 		free(peer);

@@ -35,7 +35,7 @@ enum { ADDRESSES_MAX = 8 };
 /* Waits until a connection that was begun is decided. 0, or a negative errno. */
 static int finish_connect(struct connection *connection, uint64_t deadline_us)
 {
-	struct pollfd fds[2] = {{.fd = connection->stream.fd, .events = POLLOUT},
+	struct pollfd fds[2] = {{.fd = connection->stream.conduit.fd, .events = POLLOUT},
 				{.fd = connection->wake_fd, .events = POLLIN}};
 	int error = 0, ready;
 
@@ -76,7 +76,7 @@ static void secure(struct connection *connection, const struct credentials *cred
 	struct stream *stream = &connection->stream;
 	char why[CREDENTIALS_WHY_BYTES];
 
-	if (stream->fd >= 0 &&
+	if (stream->conduit.fd >= 0 &&
 	    credentials_secure(credentials, credentials->options->id, stream, why) < 0) {
 		stream_set_trouble(stream, why, "");
 		stream_close(stream);
@@ -95,7 +95,7 @@ struct connection *connection_open(const struct credentials *credentials, int wa
 		return NULL;
 	}
 	stream = &connection->stream;
-	stream->fd = -1;
+	stream->conduit.fd = -1;
 	connection->wake_fd = wake_fd;
 	client_init(&stream->client, connection->in, sizeof(connection->in), connection->out,
 		    sizeof(connection->out), connection->scratch, sizeof(connection->scratch));
@@ -134,7 +134,7 @@ bool connection_pause(int wake_fd, uint64_t pause_us, uint64_t deadline_us)
 /* Whether what poll(2) found may be something to receive: with TLS anything. */
 static bool may_receive(const struct stream *stream, int found)
 {
-	return (found & ~POLLOUT) || (found && stream->tls);
+	return (found & ~POLLOUT) || (found && stream->conduit.tls);
 }
 
 /* CONNECTION_EVENT: nothing to return yet, look again. */
@@ -142,7 +142,7 @@ static enum connection_status wait_and_move(struct connection *connection, uint6
 {
 	struct stream *stream = &connection->stream;
 	bool waiting, room, holds = stream_holds(stream);
-	struct pollfd fds[2] = {{.fd = stream->fd, .events = POLLIN},
+	struct pollfd fds[2] = {{.fd = stream->conduit.fd, .events = POLLIN},
 				{.fd = connection->wake_fd, .events = POLLIN}};
 	int ready;
 

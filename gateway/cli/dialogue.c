@@ -213,7 +213,7 @@ static enum cli_exit connect_gateway(struct dialogue *dialogue)
 	if (!dialogue->connection) {
 		return dialogue_trouble("out of memory");
 	}
-	if (dialogue->connection->stream.fd < 0) {
+	if (dialogue->connection->stream.conduit.fd < 0) {
 		(void)dialogue_trouble("cannot connect to %s: %s; is the gateway running there? "
 				       "(--gateway HOST:PORT or unix:PATH)",
 				       options->gateway, dialogue->connection->stream.trouble);
@@ -330,7 +330,7 @@ void dialogue_close(struct dialogue *dialogue)
 	struct connection *connection = dialogue->connection;
 	struct event event;
 
-	if (connection && connection->stream.fd >= 0 &&
+	if (connection && connection->stream.conduit.fd >= 0 &&
 	    client_leave(&connection->stream.client, NULL) == 0) {
 		uint64_t deadline_us = connection_clock() + LEAVE_US;
 

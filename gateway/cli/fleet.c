@@ -151,11 +151,11 @@ static void watch(struct fleet *fleet, size_t number)
 	struct epoll_event event = {.events = EPOLLIN | (out ? EPOLLOUT : 0u),
 				    .data.u32 = (uint32_t)number};
 
-	if (drone->stream.fd < 0 || drone->events == event.events) {
+	if (drone->stream.conduit.fd < 0 || drone->events == event.events) {
 		return;
 	}
 	if (epoll_ctl(fleet->epoll_fd, drone->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
-		      drone->stream.fd, &event) < 0) {
+		      drone->stream.conduit.fd, &event) < 0) {
 		fleet_lost(fleet, number, strerror(errno));
 		return;
 	}
@@ -258,7 +258,7 @@ static void take_bytes(struct fleet *fleet, size_t number)
 		}
 		while ((status = stream_next(&drone->stream, &event)) == CLIENT_EVENT) {
 			fleet_take_event(fleet, number, &event);
-			if (drone->stream.fd < 0) {
+			if (drone->stream.conduit.fd < 0) {
 				return;
 			}
 		}
@@ -283,10 +283,10 @@ static void take_ready(struct fleet *fleet, size_t number, uint32_t events)
 		}
 		return;
 	}
-	if ((events & ~(uint32_t)EPOLLOUT) || drone->stream.tls) {
+	if ((events & ~(uint32_t)EPOLLOUT) || drone->stream.conduit.tls) {
 		take_bytes(fleet, number);
 	}
-	if (drone->stream.fd >= 0) {
+	if (drone->stream.conduit.fd >= 0) {
 		flush(fleet, number);
 	}
 }
@@ -312,7 +312,7 @@ enum cli_exit fleet_turn(struct fleet *fleet, uint64_t deadline_us)
 
 		if (number == WAKE_DATA) {
 			fleet->signals += signals_take(fleet->wake_fd);
-		} else if (fleet->drones[number].stream.fd >= 0) {
+		} else if (fleet->drones[number].stream.conduit.fd >= 0) {
 			take_ready(fleet, number, events[i].events);
 		}
 	}

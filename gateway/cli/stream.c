@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
-#include <unistd.h>
 
 void stream_set_trouble(struct stream *stream, const char *what, const char *why)
 {
@@ -14,33 +13,23 @@ void stream_set_trouble(struct stream *stream, const char *what, const char *why
 
 void stream_close(struct stream *stream)
 {
-	if (stream->tls) {
-		if (stream->shaken) {
-			(void)tls_finish(stream->tls); /* what does not go out at once is let go */
-		}
-		tls_free(stream->tls);
-	}
-	stream->tls = NULL;
-	if (stream->fd >= 0) {
-		(void)close(stream->fd);
-	}
-	stream->fd = -1;
+	conduit_close(&stream->conduit); /* what does not go out at once is let go */
 }
 
 int stream_connect(struct stream *stream, const struct address *address)
 {
+	int fd = socket(address->at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int on = 1;
 
-	stream->deaf = stream->begun = stream->shaken = false;
-	stream->receive_waits_for_room = stream->send_waits_for_bytes = false;
-	stream->fd = socket(address->at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (stream->fd < 0) {
+	stream->deaf = stream->begun = false;
+	conduit_init(&stream->conduit, fd);
+	if (fd < 0) {
 		return -errno;
 	}
 	if (address->at.ss_family != AF_UNIX) {
-		(void)setsockopt(stream->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	}
-	if (connect(stream->fd, (const struct sockaddr *)&address->at, address->size) < 0) {
+	if (connect(fd, (const struct sockaddr *)&address->at, address->size) < 0) {
 		int error = errno;
 
 		if (error == EINPROGRESS) {
@@ -57,7 +46,7 @@ int stream_connected(struct stream *stream)
 	int error = 0;
 	socklen_t size = sizeof(error);
 
-	if (getsockopt(stream->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0) {
+	if (getsockopt(stream->conduit.fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0) {
 		error = errno;
 	}
 	if (error) {
@@ -76,31 +65,29 @@ bool stream_refused(int error)
 
 int stream_secure(struct stream *stream, struct tls_context *context, const char *name)
 {
-	stream->tls = tls_new(context, stream->fd, name);
-	return stream->tls ? 0 : -1;
+	return conduit_secure(&stream->conduit, context, name);
 }
 
 bool stream_ready(const struct stream *stream)
 {
-	return stream->fd >= 0 && (!stream->tls || stream->shaken);
+	return conduit_is_ready(&stream->conduit);
 }
 
 /* TLS has broken: why, and which options to look at unless it is the network's doing. */
 static int broken(struct stream *stream, const char *options)
 {
-	(void)snprintf(stream->trouble, sizeof(stream->trouble), "%s%s%s", tls_why(stream->tls),
-		       *options && !tls_cut(stream->tls) ? "; see " : "",
-		       tls_cut(stream->tls) ? "" : options);
+	bool hint = *options && !conduit_cut(&stream->conduit);
+
+	(void)snprintf(stream->trouble, sizeof(stream->trouble), "%s%s%s",
+		       conduit_why(&stream->conduit), hint ? "; see " : "", hint ? options : "");
 	return -1;
 }
 
-/* Goes on with the handshake. -1: there will be none. */
+/* Goes on with the handshake, if there is to be one. -1: it has come to nothing. */
 static int shake(struct stream *stream)
 {
-	enum tls_status status = tls_handshake(stream->tls);
+	enum tls_status status = conduit_begin(&stream->conduit);
 
-	stream->shaken = status == TLS_DONE;
-	stream->receive_waits_for_room = status == TLS_WANTS_WRITE;
 	if (status == TLS_BROKEN) {
 		return broken(stream, "--tls-ca and --tls-name");
 	}
@@ -113,41 +100,21 @@ static int shake(struct stream *stream)
 
 /* -------------------------------------------------------------------- send */
 
-static enum tls_status write_plain(const struct stream *stream, struct slice bytes, size_t *taken)
-{
-	ssize_t sent;
-
-	do {
-		sent = send(stream->fd, bytes.data, bytes.size, MSG_NOSIGNAL);
-	} while (sent < 0 && errno == EINTR);
-	if (sent < 0) {
-		return errno == EAGAIN ? TLS_WANTS_WRITE : TLS_BROKEN;
-	}
-	*taken = (size_t)sent;
-	return TLS_DONE;
-}
-
 int stream_send(struct stream *stream)
 {
-	struct slice bytes;
+	enum tls_status status = TLS_DONE;
 
-	if (stream->tls && !stream->shaken && shake(stream) < 0) {
+	if (shake(stream) < 0) {
 		return -1;
 	}
-	while (stream_ready(stream) && stream_waits(stream)) {
-		enum tls_status status;
-		size_t taken = 0;
+	while (status == TLS_DONE && stream_ready(stream) && stream_waits(stream)) {
+		struct slice bytes = client_output(&stream->client);
+		size_t taken;
 
-		bytes = client_output(&stream->client);
-		status = stream->tls ? tls_write(stream->tls, bytes.data, bytes.size, &taken)
-				     : write_plain(stream, bytes, &taken);
-		stream->send_waits_for_bytes = status == TLS_WANTS_READ;
-		if (status == TLS_WANTS_READ || status == TLS_WANTS_WRITE) {
-			return 0;
-		}
-		stream->deaf = status != TLS_DONE;
+		status = conduit_write(&stream->conduit, bytes, &taken);
 		client_sent(&stream->client, taken);
 	}
+	stream->deaf = stream->deaf || status == TLS_BROKEN || status == TLS_ENDED;
 	return 0;
 }
 
@@ -158,39 +125,11 @@ bool stream_waits(struct stream *stream)
 
 bool stream_wants_room(struct stream *stream)
 {
-	return stream->receive_waits_for_room ||
-	       (stream_ready(stream) && stream_waits(stream) && !stream->send_waits_for_bytes);
+	return stream->conduit.read_wants_room ||
+	       (stream_ready(stream) && stream_waits(stream) && !stream->conduit.write_wants_bytes);
 }
 
 /* ----------------------------------------------------------------- receive */
-
-static int receive_tls(struct stream *stream, uint8_t *at, size_t room)
-{
-	size_t got = 0;
-	enum tls_status status;
-
-	if (!stream->shaken) {
-		return shake(stream);
-	}
-	status = tls_read(stream->tls, at, room, &got);
-	stream->receive_waits_for_room = status == TLS_WANTS_WRITE;
-	switch (status) {
-	case TLS_DONE:
-		stream->begun = true;
-		client_received(&stream->client, got);
-		break;
-	case TLS_WANTS_READ:
-	case TLS_WANTS_WRITE:
-		break;
-	case TLS_ENDED:
-		stream_set_trouble(stream, "closed by the gateway", "");
-		return -1;
-	case TLS_BROKEN:
-		/* with TLS 1.3 this side is done before the gateway has looked at who it is */
-		return broken(stream, stream->begun ? "" : "--tls-cert and --tls-key");
-	}
-	return 0;
-}
 
 /* A gateway that speaks TLS answers what it cannot read with an alert: a record of this type
  * and major version (RFC 8446, 5.1). */
@@ -201,40 +140,56 @@ static bool is_alert(const uint8_t *at, size_t size)
 	return at[0] == RECORD_ALERT && (size < 2 || at[1] == RECORD_MAJOR);
 }
 
-static int receive_plain(struct stream *stream, uint8_t *at, size_t room)
+static int take(struct stream *stream, const uint8_t *at, size_t size)
 {
-	ssize_t received = recv(stream->fd, at, room, 0);
-
-	if (received < 0 && (errno == EAGAIN || errno == EINTR)) {
-		return 0;
-	}
-	if (received <= 0) {
-		/* what a gateway that speaks TLS may do without a word */
-		(void)snprintf(stream->trouble, sizeof(stream->trouble), "%s%s",
-			       received ? strerror(errno) : "closed by the gateway",
-			       stream->begun ? "" : "; if it speaks TLS there, give --tls-ca FILE");
-		return -1;
-	}
-	if (!stream->begun && is_alert(at, (size_t)received)) {
+	if (!stream->begun && !stream->conduit.tls && is_alert(at, size)) {
 		stream_set_trouble(stream, "it speaks TLS there; give --tls-ca FILE", "");
 		return -1;
 	}
 	stream->begun = true;
-	client_received(&stream->client, (size_t)received);
+	client_received(&stream->client, size);
 	return 0;
+}
+
+/* The connection is over. A gateway that speaks TLS may end it without a word. */
+static int over(struct stream *stream, const char *why)
+{
+	(void)snprintf(stream->trouble, sizeof(stream->trouble), "%s%s", why,
+		       stream->begun || stream->conduit.tls
+			       ? ""
+			       : "; if it speaks TLS there, give --tls-ca FILE");
+	return -1;
 }
 
 int stream_receive(struct stream *stream)
 {
-	size_t room;
+	struct conduit *conduit = &stream->conduit;
+	size_t room, got;
 	uint8_t *at = client_room(&stream->client, &room);
 
-	return stream->tls ? receive_tls(stream, at, room) : receive_plain(stream, at, room);
+	if (!stream_ready(stream)) {
+		return shake(stream);
+	}
+	switch (conduit_read(conduit, at, room, &got)) {
+	case TLS_DONE:
+		return take(stream, at, got);
+	case TLS_WANTS_READ:
+	case TLS_WANTS_WRITE:
+		break;
+	case TLS_ENDED:
+		return over(stream, "closed by the gateway");
+	case TLS_BROKEN:
+		/* with TLS 1.3 this side is done before the gateway has looked at who it is */
+		return conduit->tls
+			       ? broken(stream, stream->begun ? "" : "--tls-cert and --tls-key")
+			       : over(stream, conduit_why(conduit));
+	}
+	return 0;
 }
 
 bool stream_holds(const struct stream *stream)
 {
-	return stream->tls && stream->shaken && tls_holds(stream->tls);
+	return conduit_holds(&stream->conduit);
 }
 
 enum client_status stream_next(struct stream *stream, struct event *event)

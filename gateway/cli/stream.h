@@ -3,19 +3,15 @@
 #ifndef UAV_CLI_STREAM_H
 #define UAV_CLI_STREAM_H
 
-#include "base/tls.h"
+#include "base/conduit.h"
 #include "cli/address.h"
 #include "client/client.h"
 
 struct stream {
-	struct client client; /* the caller's to initialise */
-	int fd;		      /* -1: not open */
-	bool deaf;	      /* the gateway takes nothing more, but may have said why */
-	bool begun;	      /* something for the client has come */
-	struct tls *tls;      /* NULL: plain */
-	bool shaken;	      /* TLS is there; before, nothing is sent */
-	/* TLS alone: what cannot go on before the socket is writable, or readable. */
-	bool receive_waits_for_room, send_waits_for_bytes;
+	struct client client;	/* the caller's to initialise */
+	struct conduit conduit; /* closed: not open */
+	bool deaf;		/* the gateway takes nothing more, but may have said why */
+	bool begun;		/* something for the client has come */
 	char trouble[512];
 };
 

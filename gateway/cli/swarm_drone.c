@@ -10,7 +10,7 @@ int swarm_drone_init(struct swarm_drone *drone, size_t size_bytes)
 	size_t in = IN_LEAST + size_bytes, out = OUT_LEAST + 2 * (size_bytes + AROUND_PAYLOAD);
 	size_t scratch = CLIENT_SCRATCH_FOR(in);
 
-	*drone = (struct swarm_drone){.stream.fd = -1};
+	*drone = (struct swarm_drone){.stream.conduit.fd = -1};
 	/* The scratch is large for the worst that a frame can hold; what is never touched costs
 	 * no memory. */
 	scratch = (scratch + 15) / 16 * 16;

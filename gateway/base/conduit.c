@@ -1,21 +1,18 @@
-#include "conduit.h"
+#include "base/conduit.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-int conduit_open(struct conduit *conduit, int fd, struct tls_context *context)
+void conduit_init(struct conduit *conduit, int fd)
 {
 	*conduit = (struct conduit){.fd = fd};
-	if (!context) {
-		return 0;
-	}
-	conduit->tls = tls_new(context, fd, NULL);
-	if (!conduit->tls) {
-		conduit_close(conduit);
-		return -1;
-	}
-	return 0;
+}
+
+int conduit_secure(struct conduit *conduit, struct tls_context *context, const char *name)
+{
+	conduit->tls = tls_new(context, conduit->fd, name);
+	return conduit->tls ? 0 : -1;
 }
 
 void conduit_close(struct conduit *conduit)
@@ -74,15 +71,42 @@ static enum tls_status write_plain(struct conduit *conduit, struct slice bytes, 
 
 /* ------------------------------------------------------------------- TLS */
 
+bool conduit_is_ready(const struct conduit *conduit)
+{
+	return conduit->fd >= 0 && (!conduit->tls || conduit->shaken);
+}
+
+enum tls_status conduit_begin(struct conduit *conduit)
+{
+	enum tls_status status;
+
+	if (!conduit->tls || conduit->shaken) {
+		return TLS_DONE;
+	}
+	status = tls_handshake(conduit->tls);
+	conduit->shaken = status == TLS_DONE;
+	conduit->read_wants_room = status == TLS_WANTS_WRITE;
+	return status;
+}
+
 static enum tls_status read_tls(struct conduit *conduit, void *data, size_t size, size_t *got)
 {
-	enum tls_status status = conduit->shaken ? TLS_DONE : tls_handshake(conduit->tls);
+	enum tls_status status = conduit_begin(conduit);
 
 	if (status == TLS_DONE) {
-		conduit->shaken = true;
 		status = tls_read(conduit->tls, data, size, got);
+		conduit->read_wants_room = status == TLS_WANTS_WRITE;
 	}
-	conduit->read_wants_room = status == TLS_WANTS_WRITE;
+	return status;
+}
+
+static enum tls_status write_tls(struct conduit *conduit, struct slice bytes, size_t *taken)
+{
+	enum tls_status status = conduit->shaken
+					 ? tls_write(conduit->tls, bytes.data, bytes.size, taken)
+					 : TLS_WANTS_READ;
+
+	conduit->write_wants_bytes = status == TLS_WANTS_READ;
 	return status;
 }
 
@@ -102,19 +126,16 @@ bool conduit_holds(const struct conduit *conduit)
 
 enum tls_status conduit_write(struct conduit *conduit, struct slice bytes, size_t *taken)
 {
-	enum tls_status status;
-
 	*taken = 0;
-	if (!conduit->tls) {
-		return write_plain(conduit, bytes, taken);
-	}
-	status = conduit->shaken ? tls_write(conduit->tls, bytes.data, bytes.size, taken)
-				 : TLS_WANTS_READ;
-	conduit->write_wants_bytes = status == TLS_WANTS_READ;
-	return status;
+	return conduit->tls ? write_tls(conduit, bytes, taken) : write_plain(conduit, bytes, taken);
 }
 
 const char *conduit_why(const struct conduit *conduit)
 {
 	return conduit->tls ? tls_why(conduit->tls) : strerror(conduit->error);
+}
+
+int conduit_cut(const struct conduit *conduit)
+{
+	return conduit->tls ? tls_cut(conduit->tls) : conduit->error;
 }
