@@ -1,4 +1,4 @@
-/* What a drone and the gateway share, as a word in a file: used as it stands. */
+/* A secret that two sides share, as a word in a file: used as it stands. */
 #ifndef UAV_BASE_SECRET_H
 #define UAV_BASE_SECRET_H
 
