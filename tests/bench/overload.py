@@ -3,7 +3,7 @@ what was delivered and reported so; calm is half of what can be carried at the m
 offered before and after three times the peak was. The peak is found before all that and once
 more after it: where the two are far from each other the machine was another meanwhile, and
 goodput as a share of the peak says nothing. Nor does it where others have taken the relay's
-processor, from it and the spinner, while it was offered too much."""
+processor, from it and the spinner, while it was offered too much or a peak was found."""
 
 import statistics
 from dataclasses import dataclass
@@ -61,9 +61,12 @@ class Overload:
     @property
     def others(self):
         """Percent of the relay's processor that was neither its nor the spinner's; None: there
-        is no spinner that would have taken all the rest."""
-        taken = [each.cpu[0] + each.cpu[2] for each in self.stage("over") if len(each.cpu) > 3]
-        return max(0.0, 100 * (1 - statistics.fmean(taken))) if taken else None
+        is no spinner that would have taken all the rest. Of the stages that are compared the one
+        with the most."""
+        stages = [[each.cpu[0] + each.cpu[2] for each in self.stage(name) if len(each.cpu) > 3]
+                  for name in ("peak", "over", "again")]
+        least = min((statistics.fmean(stage) for stage in stages if stage), default=None)
+        return None if least is None else max(0.0, 100 * (1 - least))
 
     @property
     def decides(self):

@@ -200,10 +200,11 @@ def test_a_machine_that_has_changed_decides_nothing(t):
     assert abs(runs[810.0]["held_percent"] - 800 / 9.05) < 0.1, runs
 
     crowded = overloaded(lambda *_: 80, lambda *_: 2)
-    for share, undecided in ((0.45, False), (0.3, True)):
-        for interval in crowded["intervals"]:
-            interval[-1] = [0.45, 0.1, share, 0.3]  # relay, simulator, spinner, load
-        assert overload.Overload(crowded).figures()["undecided"] == undecided, share
+    for share, when, undecided in ((0.45, STAGES, False), (0.3, ("over",), True),
+                                   (0.3, ("peak",), True), (0.3, ("again",), True)):
+        for interval in crowded["intervals"]:  # relay, simulator, spinner, load
+            interval[-1] = [0.45, 0.1, share if interval[0] in when else 0.5, 0.3]
+        assert overload.Overload(crowded).figures()["undecided"] == undecided, (share, when)
 
     row = next(row for row in ROWS if row.name == "overload")
     good = dict.fromkeys(keys_of_lines(), 95.0)
