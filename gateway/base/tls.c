@@ -1,6 +1,9 @@
 /* One connection. */
 #include "base/tls_parts.h"
 
+#include "base/bucket.h"
+#include "base/clock.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
@@ -9,17 +12,42 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* What is looked at in one call of what is not application data: alerts, new keys. */
-enum { TLS_ROUNDS = 16 };
+enum {
+	/* What is looked at in one call of what is not application data: alerts, new keys. */
+	TLS_ROUNDS = 16,
+	/* Where a connection begins: type, version and size of the first record (RFC 8446, 5.1),
+	 * type and size of the first message within it (4). */
+	HEAD_BYTES = 9,
+	RECORD_HEAD_BYTES = 5,
+	RECORD_HANDSHAKE = 22,
+	VERSION_MAJOR = 3,
+	CLIENT_HELLO = 1,
+	/* OpenSSL takes the memory for all that is announced. A ClientHello has some hundred
+	 * bytes, two thousand with post-quantum keys. */
+	CLIENT_HELLO_MAX_BYTES = 16 * 1024,
+};
+
+/* Messages after the handshake, of which a side needs hardly any: new keys, which one wants after
+ * millions of records (RFC 8446, 5.5), and tickets. Each takes as long as many records, and an
+ * answer. Some at once, then one a minute. */
+#define MESSAGE_COST_NS (60 * 1000000000ull)
+#define MESSAGES_DEPTH_NS (16 * MESSAGE_COST_NS)
+
+static const char speaks_no_tls[] = "the other side does not speak TLS";
 
 struct tls {
-	SSL *ssl;
+	SSL *ssl; /* NULL as long as nobody has begun to shake hands with who listens */
 	struct tls_context *context;
-	char *name; /* that the other side's certificate must be for; NULL: any */
-	char *why;  /* what broke it; on the heap, as hardly any has one */
+	char *name;		/* that the other side's certificate must be for; NULL: any */
+	char *why;		/* what broke it; on the heap, as hardly any has one */
+	const char *fault;	/* why it is broken, when it is we who say so */
+	struct bucket messages; /* after the handshake */
+	uint8_t head[HEAD_BYTES];
+	uint8_t head_size, head_taken; /* read off the socket, and of these given to OpenSSL */
 	int fd;
 	int error;  /* errno of the socket that broke it; 0: another reason */
 	bool dry;   /* the socket had no more when the last read came to its end */
+	bool full;  /* the socket takes no more: the last read waits for it to */
 	bool cut;   /* the socket has ended */
 	bool ready; /* the handshake is done */
 	bool ended, broken;
@@ -45,22 +73,48 @@ static int on_write(BIO *bio, const char *data, int size)
 	return (int)sent;
 }
 
+/* As recv; what it says of the socket is kept. */
+static ssize_t receive(struct tls *tls, void *data, size_t size)
+{
+	ssize_t got;
+
+	do {
+		got = recv(tls->fd, data, size, 0);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+		tls->dry = true;
+	} else if (got < 0) {
+		tls->error = errno;
+	} else if (got == 0) {
+		tls->cut = true;
+	}
+	return got;
+}
+
+/* What was read ahead of OpenSSL comes first. */
+static size_t take_head(struct tls *tls, char *data, size_t size)
+{
+	size_t left = (size_t)tls->head_size - tls->head_taken;
+	size_t taken = left < size ? left : size;
+
+	memcpy(data, tls->head + tls->head_taken, taken);
+	tls->head_taken += (uint8_t)taken;
+	return taken;
+}
+
 static int on_read(BIO *bio, char *data, int size)
 {
 	struct tls *tls = BIO_get_data(bio);
 	ssize_t got;
 
 	BIO_clear_retry_flags(bio);
-	do {
-		got = recv(tls->fd, data, (size_t)size, 0);
-	} while (got < 0 && errno == EINTR);
-	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-		tls->dry = true;
+	if (tls->head_taken < tls->head_size) {
+		return (int)take_head(tls, data, (size_t)size);
+	}
+	tls->dry = false;
+	got = receive(tls, data, (size_t)size);
+	if (tls->dry) {
 		BIO_set_retry_read(bio);
-	} else if (got < 0) {
-		tls->error = errno;
-	} else if (got == 0) {
-		tls->cut = true;
 	}
 	return (int)got;
 }
@@ -126,7 +180,7 @@ static void say_error(unsigned long error, char *why)
 	case SSL_R_WRONG_VERSION_NUMBER:
 	case SSL_R_HTTP_REQUEST:
 	case SSL_R_HTTPS_PROXY_REQUEST:
-		snprintf(why, TLS_WHY_BYTES, "the other side does not speak TLS");
+		snprintf(why, TLS_WHY_BYTES, "%s", speaks_no_tls);
 		break;
 	default:
 		snprintf(why, TLS_WHY_BYTES, "TLS: %s", reason ? reason : "out of memory");
@@ -137,10 +191,12 @@ static void say_error(unsigned long error, char *why)
 static void say(const struct tls *tls, char *why)
 {
 	unsigned long error = ERR_peek_error();
-	long result = SSL_get_verify_result(tls->ssl);
+	long result = tls->ssl ? SSL_get_verify_result(tls->ssl) : X509_V_OK;
 	int alert = alert_of(error);
 
-	if (tls->error) {
+	if (tls->fault) {
+		snprintf(why, TLS_WHY_BYTES, "%s", tls->fault);
+	} else if (tls->error) {
 		snprintf(why, TLS_WHY_BYTES, "%s", strerror(tls->error));
 	} else if (tls->cut) {
 		snprintf(why, TLS_WHY_BYTES, "the connection was cut");
@@ -172,12 +228,18 @@ const char *tls_why(const struct tls *tls)
 
 int tls_cut(const struct tls *tls)
 {
+	if (tls->fault) {
+		return 0;
+	}
 	return tls->error || !tls->cut ? tls->error : ECONNRESET;
 }
 
 /* What a call that gave `result`, which is no success, has come to. */
 static enum tls_status status_of(struct tls *tls, int result)
 {
+	if (tls->fault) {
+		return broken(tls);
+	}
 	switch (SSL_get_error(tls->ssl, result)) {
 	case SSL_ERROR_WANT_READ:
 		return TLS_WANTS_READ;
@@ -225,6 +287,47 @@ static int expect(struct tls *tls, const char *name)
 		       : -1;
 }
 
+/* Of a flood, only what is within the bound is worked through, though OpenSSL has all of it: it
+ * drops what comes behind the other side's end, which this therefore is. */
+static void on_message(int written, int version, int type, const void *data, size_t size, SSL *ssl,
+		       void *ctx)
+{
+	struct tls *tls = ctx;
+	uint64_t now_us;
+
+	(void)version, (void)data, (void)size;
+	if (written || type != SSL3_RT_HANDSHAKE || !tls->ready) {
+		return;
+	}
+	now_us = clock_mono_us();
+	if (bucket_has(&tls->messages, now_us, MESSAGES_DEPTH_NS, MESSAGE_COST_NS)) {
+		bucket_take(&tls->messages, now_us, MESSAGE_COST_NS);
+		return;
+	}
+	tls->fault = "the other side asks for new keys, or a handshake, too often";
+	SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
+}
+
+/* 0, or -1 when memory is out. */
+static int begin(struct tls *tls)
+{
+	tls->ssl = SSL_new(tls->context->ssl);
+	if (!tls->ssl || attach_socket(tls) < 0) {
+		ERR_clear_error();
+		return -1;
+	}
+	SSL_set_msg_callback(tls->ssl, on_message);
+	SSL_set_msg_callback_arg(tls->ssl, tls);
+	if (tls->context->server) {
+		SSL_set_accept_state(tls->ssl);
+	} else {
+		SSL_set_connect_state(tls->ssl);
+	}
+	return 0;
+}
+
+/* Who listens may have thousands who connect and say nothing: each costs an SSL (some 46 KB with
+ * its buffers) only when it has begun to say something that makes sense. */
 struct tls *tls_new(struct tls_context *context, int fd, const char *name)
 {
 	struct tls *tls = calloc(1, sizeof(*tls));
@@ -235,16 +338,10 @@ struct tls *tls_new(struct tls_context *context, int fd, const char *name)
 	context->users++;
 	tls->context = context;
 	tls->fd = fd;
-	tls->ssl = SSL_new(context->ssl);
-	if (!tls->ssl || attach_socket(tls) < 0 || (name && expect(tls, name) < 0)) {
+	if (!context->server && (begin(tls) < 0 || (name && expect(tls, name) < 0))) {
 		ERR_clear_error();
 		tls_free(tls);
 		return NULL;
-	}
-	if (context->server) {
-		SSL_set_accept_state(tls->ssl);
-	} else {
-		SSL_set_connect_state(tls->ssl);
 	}
 	return tls;
 }
@@ -260,12 +357,65 @@ void tls_free(struct tls *tls)
 	}
 }
 
+/* What is wrong with as much of the head as is there; NULL: nothing. */
+static const char *head_fault(const uint8_t *head, size_t size)
+{
+	size_t record = size < RECORD_HEAD_BYTES ? SIZE_MAX : (size_t)head[3] << 8 | head[4];
+	size_t message =
+		size < HEAD_BYTES ? 0 : (size_t)head[6] << 16 | (size_t)head[7] << 8 | head[8];
+
+	if (head[0] != RECORD_HANDSHAKE || (size > 1 && head[1] != VERSION_MAJOR)) {
+		return speaks_no_tls;
+	}
+	if (record < HEAD_BYTES - RECORD_HEAD_BYTES) {
+		return "TLS: the first record is too short for the head of a ClientHello";
+	}
+	if (size > RECORD_HEAD_BYTES && head[RECORD_HEAD_BYTES] != CLIENT_HELLO) {
+		return "TLS: the first message is not a ClientHello";
+	}
+	return message > CLIENT_HELLO_MAX_BYTES ? "TLS: the ClientHello is too large" : NULL;
+}
+
+static enum tls_status read_head(struct tls *tls)
+{
+	ssize_t got;
+
+	while (tls->head_size < HEAD_BYTES && !tls->fault) {
+		got = receive(tls, tls->head + tls->head_size, (size_t)HEAD_BYTES - tls->head_size);
+		if (got <= 0) {
+			return tls->error || tls->cut ? broken(tls) : TLS_WANTS_READ;
+		}
+		tls->head_size += (uint8_t)got;
+		tls->fault = head_fault(tls->head, tls->head_size);
+	}
+	return tls->fault ? broken(tls) : TLS_DONE;
+}
+
+/* The side that listens begins when the other one has. */
+static enum tls_status await_begin(struct tls *tls)
+{
+	enum tls_status status = read_head(tls);
+
+	if (status == TLS_DONE && begin(tls) < 0) {
+		tls->fault = "out of memory";
+		status = broken(tls);
+	}
+	return status;
+}
+
 enum tls_status tls_handshake(struct tls *tls)
 {
+	enum tls_status status = TLS_DONE;
 	int result;
 
 	if (tls->ready || tls->broken) {
 		return tls->broken ? TLS_BROKEN : TLS_DONE;
+	}
+	if (!tls->ssl) {
+		status = await_begin(tls);
+	}
+	if (status != TLS_DONE) {
+		return status;
 	}
 	ERR_clear_error();
 	result = SSL_do_handshake(tls->ssl);
@@ -304,12 +454,13 @@ enum tls_status tls_read(struct tls *tls, void *data, size_t size, size_t *got)
 		ERR_clear_error();
 		status = SSL_read_ex(tls->ssl, data, size, got) == 1 ? TLS_DONE : status_of(tls, 0);
 	}
+	tls->full = status == TLS_WANTS_WRITE;
 	return status;
 }
 
 bool tls_holds(const struct tls *tls)
 {
-	return tls->broken || tls->ended || (!tls->dry && SSL_has_pending(tls->ssl));
+	return tls->broken || tls->ended || (!tls->dry && !tls->full && SSL_has_pending(tls->ssl));
 }
 
 enum tls_status tls_write(struct tls *tls, const void *data, size_t size, size_t *taken)

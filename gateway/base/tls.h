@@ -59,7 +59,7 @@ enum tls_status {
 
 /* `fd` stays the caller's. `name`: of the side that connects, what the other side's certificate
  * must be for, a DNS name or a numeric address; NULL for the side that listens. NULL when memory
- * is out. */
+ * is out. The side that listens takes little of it until the other one has begun in TLS. */
 struct tls *tls_new(struct tls_context *context, int fd, const char *name);
 void tls_free(struct tls *tls);
 
@@ -68,7 +68,7 @@ enum tls_status tls_handshake(struct tls *tls);
 /* At least one byte with TLS_DONE; how many in *got. */
 enum tls_status tls_read(struct tls *tls, void *data, size_t size, size_t *got);
 /* Whether tls_read has something to tell, bytes or the end, of which the socket will tell
- * nothing. */
+ * nothing. Not while what the last one waits for, as it said, has not come. */
 bool tls_holds(const struct tls *tls);
 /* *taken bytes with TLS_DONE, at least one, maybe not all. After TLS_WANTS_* it is to be called
  * again with the same bytes at the front, wherever they stand then. */

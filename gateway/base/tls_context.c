@@ -324,8 +324,9 @@ static int set_up(SSL_CTX *ssl)
 	SSL_CTX_set_options(ssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
 					 SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
-	/* What is not application data is taken one at a time, so that a flood of it does not keep
-	 * the others waiting. */
+	/* A call comes back when it has found no application data in what was read at once, so that
+	 * a flood of other records does not keep those waiting who have a connection of their
+	 * own. What costs time among these is bounded beside (tls.c, on_message). */
 	SSL_CTX_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
 	/* Shown is what stands in the certificate's file, not whom we trust. */
 	SSL_CTX_set_mode(ssl, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS |

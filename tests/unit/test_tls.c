@@ -9,8 +9,10 @@
 #include "base/tls.h"
 #include "lib/certificates.h"
 #include "lib/fixture.h"
+#include "lib/hand_tls.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -639,6 +641,149 @@ static void a_nul_does_not_end_a_name(void **state)
 	certificate_free(&san);
 }
 
+/* --- what is said before anybody is known --- */
+
+static size_t bytes_in_use(void)
+{
+	return mallinfo2().uordblks; /* 0 where a sanitizer has a heap of its own */
+}
+
+/* OpenSSL would take the memory for what is announced. */
+static void is_not_impressed_by_what_is_announced(void **state)
+{
+	(void)state;
+	assert_not_spoken("\x16\x03\x01\x40\x00\x01\x01\xff\xb8", 9, "ClientHello is too large");
+	assert_not_spoken("\x16\x03\x01\x40\x00\x01\x00\x40\x01", 9, "ClientHello is too large");
+	assert_not_spoken("\x16\x03\x01\x00\x03\x01\x00\x00", 8, "record is too short");
+	assert_not_spoken("\x16\x03\x01\x40\x00\x02", 6, "is not a ClientHello");
+	assert_not_spoken("\x15", 1, "does not speak TLS");
+	assert_not_spoken("\x16\x02", 2, "does not speak TLS");
+}
+
+/* Thousands may connect and say nothing. */
+static void costs_little_until_the_other_side_begins(void **state)
+{
+	enum { LITTLE = 512 };
+	struct pair pair = usual_pair();
+	size_t before = bytes_in_use();
+	struct tls *tls = tls_new(pair.contexts[0], pair.fds[0], NULL);
+
+	(void)state;
+	assert_int_equal(tls_handshake(tls), TLS_WANTS_READ);
+	assert_int_equal(send(pair.fds[1], "\x16\x03\x01\x40\x00\x01\x00\x3f", 8, 0), 8);
+	assert_int_equal(tls_handshake(tls), TLS_WANTS_READ);
+	assert_true(bytes_in_use() <= before + LITTLE);
+	assert_int_equal(send(pair.fds[1], "\xfc", 1, 0), 1); /* a large one, but not too large */
+	assert_int_equal(tls_handshake(tls), TLS_WANTS_READ);
+	tls_free(tls);
+	close_pair(&pair);
+}
+
+/* The first bytes come one by one, the others at once. */
+static void a_beginning_may_come_in_pieces(void **state)
+{
+	struct pair pair = usual_pair();
+	uint8_t hello[4096];
+	ssize_t size;
+
+	(void)state;
+	assert_int_equal(tls_handshake(pair.client), TLS_WANTS_READ);
+	size = recv(pair.fds[0], hello, sizeof(hello), 0);
+	assert_true(size > 12);
+	for (int i = 0; i < 12; i++) {
+		assert_int_equal(send(pair.fds[1], hello + i, 1, 0), 1);
+		assert_int_equal(tls_handshake(pair.server), TLS_WANTS_READ);
+	}
+	assert_int_equal(send(pair.fds[1], hello + 12, (size_t)size - 12, 0), size - 12);
+	shake(&pair);
+	assert_int_equal(pair.server_status, TLS_DONE);
+	close_pair(&pair);
+}
+
+/* --- what follows a handshake --- */
+
+/* One whose client is stepped by hand. */
+static struct pair pair_by_hand(struct hand_tls *hand)
+{
+	struct pair pair = pair_of(server_context(&world.server, NULL),
+				   client_context(&world.client, &world.ca), "gateway.test");
+	bool done = false;
+
+	hand_tls_open(hand, pair.fds[1], NULL);
+	for (int i = 0; i < STEPS && !(done && pair.server_status == TLS_DONE); i++) {
+		done = hand_tls_shake(hand);
+		pair.server_status = tls_handshake(pair.server);
+	}
+	assert_true(done);
+	assert_int_equal(pair.server_status, TLS_DONE);
+	return pair;
+}
+
+static void takes_new_keys_now_and_then(void **state)
+{
+	struct hand_tls hand;
+	struct pair pair = pair_by_hand(&hand);
+
+	(void)state;
+	for (size_t i = 1; i <= 16; i++) {
+		hand_tls_renew(&hand, 1, true);
+		hand_tls_write(&hand, slice_str("with new keys"));
+		assert_reads(pair.server, "with new keys");
+		write_all(pair.server, slice_str("here, too"));
+		hand_tls_listen(&hand);
+		assert_int_equal(hand.renewed, i);
+	}
+	hand_tls_close(&hand);
+	close_pair(&pair);
+}
+
+/* Hundreds are read at once: what is beyond the bound is not worked through. */
+static void a_flood_of_new_keys_breaks_it(void **state)
+{
+	struct hand_tls hand;
+	struct pair pair = pair_by_hand(&hand);
+	char byte;
+	size_t got;
+
+	(void)state;
+	hand_tls_renew(&hand, 150, true);
+	hand_tls_write(&hand, slice_str("more"));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(tls_read(pair.server, &byte, 1, &got), TLS_BROKEN);
+		assert_int_equal(got, 0);
+		assert_int_equal(tls_cut(pair.server), 0);
+		assert_says(pair.server, "asks for new keys, or a handshake, too often");
+	}
+	hand_tls_listen(&hand);
+	assert_in_range(hand.renewed, 1, 17);
+	hand_tls_close(&hand);
+	close_pair(&pair);
+}
+
+/* It has bytes, but an answer must go out before they can be read: nothing would come of trying
+ * again and again. */
+static void holds_nothing_while_it_waits_for_the_socket(void **state)
+{
+	struct hand_tls hand;
+	struct pair pair = pair_by_hand(&hand);
+	char data[4096] = {0};
+	size_t got;
+
+	(void)state;
+	shrink(pair.fds[0]);
+	while (send(pair.fds[0], data, 1, MSG_NOSIGNAL) > 0) {
+	}
+	hand_tls_renew(&hand, 2, true); /* the first is answered when the second comes */
+	hand_tls_write(&hand, slice_str("behind it"));
+	assert_int_equal(tls_read(pair.server, data, sizeof(data), &got), TLS_WANTS_WRITE);
+	assert_false(tls_holds(pair.server));
+	while (recv(pair.fds[1], data, sizeof(data), 0) > 0) {
+	}
+	assert_reads(pair.server, "behind it");
+	hand_tls_close(&hand);
+	close_pair(&pair);
+}
+
 /* --- files --- */
 
 static void assert_server_refused(struct tls_identity identity, const char *file, const char *part)
@@ -788,6 +933,12 @@ int main(void)
 		cmocka_unit_test(serves_anybody_without_a_ca),
 		cmocka_unit_test(tells_plain_text_from_tls),
 		cmocka_unit_test(waits_for_a_handshake_that_stalls),
+		cmocka_unit_test(is_not_impressed_by_what_is_announced),
+		cmocka_unit_test(costs_little_until_the_other_side_begins),
+		cmocka_unit_test(a_beginning_may_come_in_pieces),
+		cmocka_unit_test(takes_new_keys_now_and_then),
+		cmocka_unit_test(a_flood_of_new_keys_breaks_it),
+		cmocka_unit_test(holds_nothing_while_it_waits_for_the_socket),
 		cmocka_unit_test(names_are_compared_byte_for_byte),
 		cmocka_unit_test(a_nul_does_not_end_a_name),
 		cmocka_unit_test(tells_what_is_wrong_with_a_file),
