@@ -72,6 +72,8 @@ struct net {
 	struct list resumed;
 	struct list dirty;
 	struct list next;      /* for the next turn */
+	struct list shaking;   /* in the order in which they came */
+	uint64_t shaken_us;    /* that handshakes have taken in this turn */
 	struct list lingering; /* in the order in which they began; all linger equally long */
 	struct alarm alarm;    /* for what is due next */
 	struct influx influx;
@@ -104,6 +106,9 @@ void net_resume_later(struct net *net, struct net_task *task);
 void net_resume_next(struct net *net, struct net_task *task);
 /* Whether somebody is given time now: net_resume_next is all that is to be done. */
 bool net_rests(struct net *net);
+/* The task does a step of a handshake: now, or when its turn comes, if those of this turn have
+ * taken their time. Each takes as long as hundreds of messages, and thousands may come at once. */
+void net_shake(struct net *net, struct net_task *task);
 /* The task runs when the turn's output is flushed. */
 void net_flush_later(struct net *net, struct net_task *task);
 /* The task runs settings.linger_ms from now; after those that linger already. */

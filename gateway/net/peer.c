@@ -110,15 +110,24 @@ static void peer_note_resume(void *ctx)
 	net_resume_later(peer->net, &peer->box->later.task); /* what is held stands in it */
 }
 
+/* Before TLS has begun, no goodbye can be read. A newcomer who is turned away will have begun in a
+ * moment; who has not when its session ends may never, and its handshake would keep memory. */
+static bool peer_may_linger(struct peer *peer)
+{
+	return !peer->session || peer_transport(peer)->ops->begun(peer_transport(peer));
+}
+
 /* Called by the core, maybe while it looks at bytes of this very peer: nothing is
  * freed here. */
 static void peer_close(void *ctx)
 {
 	struct peer *peer = ctx;
 
+	bool may_linger = peer_may_linger(peer);
+
 	peer->session = NULL;
 	peer_set(peer, PEER_CLOSING);
-	if (peer_open_box(peer)) {
+	if (may_linger && peer_open_box(peer)) {
 		net_linger(peer->net, &peer->box->later);
 	} else {
 		peer_set(peer, PEER_BROKEN);

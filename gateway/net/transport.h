@@ -48,6 +48,10 @@ struct transport_ops {
 	/* Whether the other side has proved, by what carries the bytes, that this is its id. */
 	bool (*names)(const struct transport *transport, struct slice id);
 
+	/* Whether what is written can reach the other side as soon as the network takes it: not
+	 * while the two are still agreeing on how. Of who connects, not before `connected`. */
+	bool (*begun)(const struct transport *transport);
+
 	/* What is wrong, for people, with how the other side begins or encrypts the connection;
 	 * also that it has not yet done with beginning. NULL: nothing, the network may still have
 	 * failed. Lives until the next of the ops. */

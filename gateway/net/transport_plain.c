@@ -156,6 +156,12 @@ static bool plain_names(const struct transport *transport, struct slice id)
 	return false;
 }
 
+static bool plain_begun(const struct transport *transport)
+{
+	(void)transport;
+	return true;
+}
+
 static const char *plain_fault(const struct transport *transport)
 {
 	(void)transport;
@@ -170,6 +176,7 @@ static const struct transport_ops plain_ops = {
 	.shutdown = plain_shutdown,
 	.close = plain_close,
 	.names = plain_names,
+	.begun = plain_begun,
 	.fault = plain_fault,
 };
 

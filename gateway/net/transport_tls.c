@@ -17,6 +17,11 @@ static void *ctx_of(const struct transport_tls *tls)
 	return transport_socket_ctx(&tls->socket);
 }
 
+static bool is_beginning(const struct transport_tls *tls)
+{
+	return !tls->ready && !tls->failed;
+}
+
 static void on_event(uv_poll_t *poll, int status, int events);
 
 static int watch(struct transport_tls *tls, unsigned events)
@@ -102,7 +107,7 @@ static int tls_read_start(struct transport *transport)
 	struct transport_tls *tls = tls_of(transport);
 
 	tls->socket.wanted = true;
-	if (!tls->ready && !tls->failed) {
+	if (is_beginning(tls)) {
 		return 0;
 	}
 	if (tls_holds(tls->tls)) {
@@ -171,7 +176,7 @@ static int tls_await_writable(struct transport *transport)
 	struct transport_tls *tls = tls_of(transport);
 
 	tls->socket.awaiting = true;
-	if (!tls->ready && !tls->failed) {
+	if (is_beginning(tls)) {
 		return 0;
 	}
 	return watch(tls, tls->socket.watched | (unsigned)tls->writes_on);
@@ -216,7 +221,7 @@ static unsigned shake(struct transport_tls *tls, unsigned events)
 /* What there is to be waited for as things stand. */
 static unsigned wanted_events(const struct transport_tls *tls)
 {
-	if (!tls->ready && !tls->failed) {
+	if (is_beginning(tls)) {
 		return tls->reads_on;
 	}
 	return (tls->socket.wanted ? tls->reads_on : 0u) |
@@ -241,6 +246,18 @@ static void go_on(struct transport_tls *tls, unsigned events)
 	}
 }
 
+static void advance(struct transport_tls *tls, unsigned told)
+{
+	if (is_beginning(tls)) {
+		told = shake(tls, told);
+	}
+	if (!is_beginning(tls)) {
+		go_on(tls, told);
+	}
+	/* Cannot fail: uv_poll_start does so only for a socket that another handle has. */
+	(void)watch(tls, wanted_events(tls));
+}
+
 static void on_event(uv_poll_t *poll, int status, int events)
 {
 	struct transport_tls *tls = (struct transport_tls *)(void *)transport_socket_of_poll(poll);
@@ -262,22 +279,21 @@ static void on_event(uv_poll_t *poll, int status, int events)
 			return;
 		}
 	}
-	if (!tls->ready && !tls->failed) {
-		told = shake(tls, told);
+	if (is_beginning(tls) && !tls->connects) {
+		net_shake(tls->net, &tls->more);
+		if (is_beginning(tls) && !list_empty(&tls->more.link)) {
+			(void)watch(tls, 0); /* or it would be told of until its turn comes */
+		}
+		return;
 	}
-	if (tls->ready || tls->failed) {
-		go_on(tls, told);
-	}
-	/* Cannot fail: uv_poll_start does so only for a socket that another handle has. */
-	(void)watch(tls, wanted_events(tls));
+	advance(tls, told);
 }
 
 static void run_more(struct net_task *task)
 {
 	struct transport_tls *tls = LIST_ENTRY(task, struct transport_tls, more);
 
-	read_on(tls);
-	(void)watch(tls, wanted_events(tls));
+	advance(tls, tls->reads_on);
 }
 
 /* --- who it is --- */
@@ -287,6 +303,11 @@ static bool tls_names_id(const struct transport *transport, struct slice id)
 	const struct transport_tls *tls = (const struct transport_tls *)(const void *)transport;
 
 	return tls_names(tls->tls, id);
+}
+
+static bool tls_begun(const struct transport *transport)
+{
+	return ((const struct transport_tls *)(const void *)transport)->ready;
 }
 
 static const char *tls_fault(const struct transport *transport)
@@ -362,6 +383,7 @@ static const struct transport_ops tls_ops = {
 	.shutdown = tls_shutdown,
 	.close = tls_close,
 	.names = tls_names_id,
+	.begun = tls_begun,
 	.fault = tls_fault,
 };
 

@@ -15,7 +15,7 @@ struct transport_tls {
 	struct transport_socket socket;
 	struct tls *tls; /* NULL from its close on */
 	struct net *net;
-	struct net_task more;		      /* to be read on without the socket telling */
+	struct net_task more;		      /* to shake hands, or to be read on */
 	uint8_t reads_on, writes_on;	      /* the event of the socket that it takes to go on */
 	uint8_t listener;		      /* by which the other side has come */
 	uint8_t host[ENDPOINT_ADDRESS_BYTES]; /* from where */

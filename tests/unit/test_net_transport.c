@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "lib/certificates.h"
 #include "lib/fake_ports.h"
+#include "lib/hand_tls.h"
 #include "net/outbox.h"
 #include "net/transport_plain.h"
 #include "net/transport_tls.h"
@@ -22,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -384,6 +387,12 @@ static int set_up_tls(void **state)
 static int set_up_tls_bare(void **state)
 {
 	*state = set_up_bare(AF_INET, true);
+	return 0;
+}
+
+static int set_up_tls_unix_bare(void **state)
+{
+	*state = set_up_bare(AF_UNIX, true);
 	return 0;
 }
 
@@ -1210,6 +1219,160 @@ static void closes_inside_every_callback_with_tls(void **state)
 	}
 }
 
+/* --- how long handshakes may take --- */
+
+/* A step of a handshake that takes long. */
+struct step {
+	struct net_task task;
+	struct net *net;
+	uint32_t turn; /* in which it ran; 0: not yet */
+};
+
+enum { STEP_US = 1200 }; /* two of these are more than a turn's share */
+
+static void run_step(struct net_task *task)
+{
+	struct step *step = LIST_ENTRY(task, struct step, task);
+	uint64_t until_us = clock_mono_us() + STEP_US;
+
+	while (clock_mono_us() < until_us) {
+	}
+	step->turn = step->net->turn;
+}
+
+static void add_step(struct fixture *f, struct step *step)
+{
+	*step = (struct step){.net = &f->net};
+	net_task_init(&step->task, run_step);
+	net_shake(&f->net, &step->task);
+}
+
+static void handshakes_take_turns(void **state)
+{
+	enum { STEPS = 7 };
+	struct fixture *f = *state;
+	struct step steps[STEPS];
+
+	run_what_is_ready(f);
+	assert_true(f->net.turn > 0);
+	for (size_t i = 0; i < STEPS; i++) {
+		add_step(f, &steps[i]);
+	}
+	assert_true(steps[0].turn > 0); /* at once */
+	assert_int_equal(steps[2].turn, 0);
+	RUN_UNTIL(f, steps[STEPS - 1].turn);
+	for (size_t i = 2; i < STEPS; i++) {
+		assert_true(steps[i].turn > steps[i - 2].turn); /* at most two in each, in order */
+		assert_true(steps[i].turn >= steps[i - 1].turn);
+	}
+	run_what_is_ready(f);
+	assert_false(uv_is_active((uv_handle_t *)&f->net.spin));
+}
+
+static void connect_far(struct fixture *f)
+{
+	int family = f->bound.ss_family;
+	socklen_t size =
+		family == AF_UNIX ? sizeof(struct sockaddr_un) : sizeof(struct sockaddr_in);
+
+	f->far = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(f->far, (const struct sockaddr *)&f->bound, size), 0);
+	open_side(f, &f->server, take_connection(f));
+}
+
+static int64_t unread(int fd)
+{
+	int size = 0;
+
+	assert_int_equal(ioctl(fd, FIONREAD, &size), 0);
+	return size;
+}
+
+/* Somebody has come, and steps of others take this turn's time and that of the next. */
+static void come_behind(struct fixture *f, struct step *steps, size_t count)
+{
+	struct pollfd wait = {.events = POLLIN};
+
+	connect_far(f);
+	far_writes(f, "\x16\x03\x01");
+	wait.fd = f->server.socket->fd;
+	assert_int_equal(poll(&wait, 1, PATIENCE_MS), 1);
+	for (size_t i = 0; i < count; i++) {
+		add_step(f, &steps[i]);
+	}
+	assert_int_equal(steps[count - 1].turn, 0);
+	uv_run(&f->loop, UV_RUN_NOWAIT);
+	assert_int_equal(f->server.socket->watched, 0);
+}
+
+/* Nothing is read of who stands in line, nor is the loop told of it again and again. */
+static void who_stands_in_line_is_not_watched(void **state)
+{
+	struct fixture *f = *state;
+	struct step steps[4];
+
+	come_behind(f, steps, 4);
+	assert_int_equal(unread(f->server.socket->fd), 3);
+	RUN_UNTIL(f, f->server.socket->watched == UV_READABLE);
+	assert_int_equal(unread(f->server.socket->fd), 0);
+	run_what_is_ready(f);
+	assert_false(uv_is_active((uv_handle_t *)&f->net.spin));
+}
+
+static void one_in_line_can_be_closed(void **state)
+{
+	struct fixture *f = *state;
+	struct step steps[4];
+
+	come_behind(f, steps, 4);
+	close_side(&f->server);
+	RUN_UNTIL(f, f->server.closed);
+	run_what_is_ready(f);
+}
+
+/* --- what is answered in TLS --- */
+
+static void shake_by_hand(struct fixture *f, struct hand_tls *hand,
+			  const struct tls_identity *identity)
+{
+	connect_far(f);
+	assert_int_equal(fcntl(f->far, F_SETFL, O_NONBLOCK), 0);
+	hand_tls_open(hand, f->far, identity);
+	while (!hand_tls_shake(hand) || !is_ready(&f->server)) {
+		assert_false(f->late);
+		uv_run(&f->loop, UV_RUN_NOWAIT);
+	}
+}
+
+/* New keys, which the network has no room to answer, with bytes behind them. */
+static void rests_until_there_is_room_to_answer(void **state)
+{
+	struct fixture *f = *state;
+	struct tls_identity identity = certificate_identity(&keys.client, NULL);
+	struct hand_tls hand;
+	char data[4096] = {0};
+
+	shake_by_hand(f, &hand, &identity);
+	read_start(&f->server);
+	run_what_is_ready(f);
+	while (send(f->server.socket->fd, data, 1, MSG_NOSIGNAL) > 0) {
+	}
+	hand_tls_renew(&hand, 2, true);
+	hand_tls_write(&hand, slice_str("behind it"));
+	RUN_UNTIL(f, f->server.socket->watched == UV_WRITABLE);
+	run_what_is_ready(f);
+	assert_false(uv_is_active((uv_handle_t *)&f->net.spin));
+	assert_int_equal(buf_size(&f->server.got), 0);
+	while (buf_size(&f->server.got) == 0) {
+		while (recv(f->far, data, sizeof(data), 0) > 0) {
+		}
+		assert_false(f->late);
+		uv_run(&f->loop, UV_RUN_NOWAIT);
+	}
+	assert_got(&f->server, "behind it");
+	hand_tls_close(&hand);
+}
+
 static struct tls_context *context_of(struct tls_context *(*make)(const struct tls_identity *,
 								  struct tls_mistake *),
 				      const struct certificate *own)
@@ -1257,6 +1420,7 @@ static int tear_down_keys(void **state)
 #define BOTH(test) TCP(test), UNIX(test)
 #define TLS(test) cmocka_unit_test_setup_teardown(test, set_up_tls, tear_down)
 #define TLS_BARE(test) cmocka_unit_test_setup_teardown(test, set_up_tls_bare, tear_down)
+#define TLS_UNIX_BARE(test) cmocka_unit_test_setup_teardown(test, set_up_tls_unix_bare, tear_down)
 #define ALL(test) BOTH(test), TLS(test)
 /* the far end is a bare socket */
 #define FAR(test)                                                                                  \
@@ -1302,6 +1466,10 @@ int main(void)
 		TLS_BARE(keeps_a_failure_until_it_is_asked_for),
 		TLS_BARE(a_stalled_handshake_can_be_closed),
 		TLS_BARE(closes_inside_every_callback_with_tls),
+		TLS_BARE(handshakes_take_turns),
+		TLS_BARE(who_stands_in_line_is_not_watched),
+		TLS_BARE(one_in_line_can_be_closed),
+		TLS_UNIX_BARE(rests_until_there_is_room_to_answer),
 	};
 
 	return cmocka_run_group_tests_name("net_transport", tests, set_up_keys, tear_down_keys);
