@@ -204,6 +204,15 @@ def test_handshakes_that_stall(t):
     barrier(scene.drone("after"))
 
 
+def test_a_handshake_that_stalls_is_not_lingered_for(t):
+    """No goodbye of ours could be read."""
+    scene = Scene(t, sessions={"register_timeout_ms": 500, "linger_ms": 60000})
+    for said in (b"", client_hello(scene)):
+        with hostile.connect(scene.gateway) as sock:
+            sock.sendall(said)
+            assert 0.4 < closed_after(sock) < uavtest.DEADLINE
+
+
 def test_garbage_and_plain_text(t):
     scene = Scene(t, sessions={"register_timeout_ms": 600000})
     hello = client_hello(scene)
@@ -212,6 +221,7 @@ def test_garbage_and_plain_text(t):
         (b"GET / HTTP/1.1\r\n\r\n", "does not speak TLS"),
         (hello[:5] + b"\xff" * (len(hello) - 5), "TLS: "),
         (b"\x16\x03\x01\x40\x01" + bytes(0x4001), "TLS: "),
+        (b"\x16\x03\x01\x40\x00\x01\x01\xff\xb8", "the ClientHello is too large"),
         (hello + b"\x15\x03\x03\x00\x02\x02\x28", "refuses: handshake failure"),
     ):
         start = len(scene.gateway.lines)
@@ -406,6 +416,27 @@ def test_a_reader_that_stops_is_the_only_one_who_waits(t):
     else:
         raise AssertionError("it never was too slow")
     flown(t, scene, one, two)
+
+
+# Measured: a few hundred bytes of the heap; 138 KB when OpenSSL took what was announced.
+STALLED_BYTES = 4000
+
+
+def test_what_stalled_newcomers_cost(t):
+    """Those who have announced the largest ClientHello that there is, and those who say nothing."""
+    if any(name in t.binary("uav-gateway").read_bytes() for name in counted.SANITIZERS):
+        raise uavtest.Skip("a sanitizer has a heap of its own")
+    scene = Scene(t, mode="none", ca=False, limits={"max_drones": 1000})
+    barrier(scene.drone("there"))
+    descriptors_before, before = descriptors(scene.gateway), counted.resident_bytes(scene.gateway)
+    with contextlib.ExitStack() as stack:
+        for said in 200 * (b"", b"\x16\x03\x01\x40\x00\x01\x01\xff"):
+            stack.enter_context(hostile.connect(scene.gateway)).sendall(said)
+        uavtest.wait_until(lambda: descriptors(scene.gateway) == descriptors_before + 400)
+        barrier(scene.drone("after"))
+        each = (counted.resident_bytes(scene.gateway) - before) / 400
+    print(f"# {each:.0f} resident bytes for each who stalls", flush=True)
+    assert each <= STALLED_BYTES
 
 
 # Measured: 14.6 and 24.5 KB for one more (OpenSSL 3.0.19); asked for: no number.
