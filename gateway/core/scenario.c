@@ -448,7 +448,7 @@ int scenario_enter(struct core *core, struct session *session, struct scenario *
 	if (hub_left) {
 		presence_note_hub(core, session, from, PRESENCE_WHAT_HUB_DOWN);
 	}
-	if (member && scenario->hub_member == member) {
+	if (scenario && member && scenario->hub_member == member) {
 		presence_note_hub(core, session, scenario, PRESENCE_WHAT_HUB_UP);
 	}
 	/* Who changes its mind all the time does not drown the log. */

@@ -300,7 +300,7 @@ void request_make(struct world *world, struct drone *drone)
 	uint32_t ref = world_chance(world, 85) ? ++conn->last_ref : 0;
 
 	drone->request = (struct request){.ref = ref, .size = 10 + world_below(world, 60)};
-	if (conn->state == CONN_PROVING && dice < 92) {
+	if (conn->state == CONN_PROVING ? dice < 92 : dice == 98) {
 		make_proof(world, drone);
 	} else if (conn->state != CONN_ACTIVE ? dice < 96 : dice < 2) {
 		make_registration(world, drone);
@@ -322,8 +322,6 @@ void request_make(struct world *world, struct drone *drone)
 		make_ping(world, drone);
 	} else if (dice < 98) {
 		make_refused(world, drone);
-	} else if (dice < 99) {
-		make_proof(world, drone);
 	} else {
 		drone->request.kind = REQUEST_LEAVE;
 	}
