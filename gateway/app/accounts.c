@@ -2,7 +2,7 @@
 
 #include <ctype.h>
 
-enum { ACCOUNT_NAME_BYTES = 32, ACCOUNT_OTHERS = 12 };
+enum { ACCOUNT_NAME_BYTES = 32, ACCOUNT_OTHERS = 13 };
 
 static const char *lower_case(const char *name, char out[ACCOUNT_NAME_BYTES])
 {
@@ -20,7 +20,7 @@ static struct log_field account(const char *key, uint64_t count)
 	return log_num(key, count > INT64_MAX ? INT64_MAX : (int64_t)count);
 }
 
-void accounts_log(struct log *log, const struct stats *stats)
+void accounts_log(struct log *log, const struct stats *stats, uint64_t tls_failures)
 {
 	char names[OUTCOME_COUNT][ACCOUNT_NAME_BYTES];
 	struct log_field fields[OUTCOME_COUNT + ACCOUNT_OTHERS];
@@ -45,5 +45,6 @@ void accounts_log(struct log *log, const struct stats *stats)
 	fields[count++] = account("results_unknown", stats->results_unknown);
 	fields[count++] = account("results_repeated", stats->results_repeated);
 	fields[count++] = account("auth_failures", stats->auth_failures);
+	fields[count++] = account("tls_failures", tls_failures);
 	log_write(log, LOG_LEVEL_INFO, "accounts", fields, count);
 }

@@ -398,7 +398,7 @@ int gateway_run(const char *file, struct in_force *in_force, struct log *log)
 	}
 	uv_run(&gateway.loop, UV_RUN_DEFAULT);
 	if (status == 0) {
-		accounts_log(log, core_stats(gateway.core));
+		accounts_log(log, core_stats(gateway.core), gateway.net.tls_failures.count);
 		LOG(log, LOG_LEVEL_INFO, "stopped", log_str("name", in_force->settings->name));
 	}
 	fini(&gateway);

@@ -250,6 +250,8 @@ def test_many_that_fail_do_not_fill_the_log(t):
         count = len(ones) + sum(int(line["count"]) for line in more)
         time.sleep(0.01)
     assert more and len(ones) <= 10 * (len(more) + 1), (len(ones), more)
+    scene.gateway.stop()
+    assert scene.gateway.wait_event("accounts")["tls_failures"] == "100"
 
 
 def test_tls_to_a_plain_listener(t):
