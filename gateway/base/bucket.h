@@ -11,6 +11,14 @@ struct bucket {
 	uint64_t full_ns;
 };
 
+#define BUCKET_SECOND_NS 1000000000ull
+
+/* What one costs at `rate` a second; 0 with 0: any number. */
+static inline uint64_t bucket_cost_ns(uint32_t rate)
+{
+	return rate ? BUCKET_SECOND_NS / rate : 0;
+}
+
 /* Whether `cost_ns` is in it. With 0: whether it is not in debt. */
 static inline bool bucket_has(const struct bucket *bucket, uint64_t now_us, uint64_t depth_ns,
 			      uint64_t cost_ns)

@@ -30,7 +30,7 @@ enum {
 /* Messages after the handshake, of which a side needs hardly any: new keys, which one wants after
  * millions of records (RFC 8446, 5.5), and tickets. Each takes as long as many records, and an
  * answer. Some at once, then one a minute. */
-#define MESSAGE_COST_NS (60 * 1000000000ull)
+#define MESSAGE_COST_NS (60 * BUCKET_SECOND_NS)
 #define MESSAGES_DEPTH_NS (16 * MESSAGE_COST_NS)
 
 static const char speaks_no_tls[] = "the other side does not speak TLS";

@@ -1,8 +1,8 @@
 #include "core/admission.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 
+#include "base/host_bytes.h"
 #include "core/request.h"
 #include "core/state.h"
 
@@ -206,29 +206,19 @@ static bool turned_away(struct core *core, struct session *session, uint32_t ref
 	return banned_us > 0;
 }
 
-static const char *host_of(const struct session *session, char text[INET6_ADDRSTRLEN])
-{
-	static const uint8_t ipv4[12] = {[10] = 0xff, [11] = 0xff}; /* RFC 4291, 2.5.5.2 */
-	const uint8_t *address = session->endpoint.address;
-	bool is_ipv4 = memcmp(address, ipv4, sizeof(ipv4)) == 0;
-
-	return inet_ntop(is_ipv4 ? AF_INET : AF_INET6, is_ipv4 ? address + sizeof(ipv4) : address,
-			 text, INET6_ADDRSTRLEN);
-}
-
 /* Whoever tries ids by the thousand must not drown the log. */
 static void log_failure(struct core *core, const struct session *session, struct slice id)
 {
 	enum { LINES_A_SECOND = 20 };
-	const uint64_t cost_ns = 1000000000ull / LINES_A_SECOND, depth_ns = 1000000000ull;
+	const uint64_t cost_ns = bucket_cost_ns(LINES_A_SECOND);
 	char host[INET6_ADDRSTRLEN];
 
-	if (!bucket_has(&core->failure_lines, core->now.mono_us, depth_ns, cost_ns)) {
+	if (!bucket_has(&core->failure_lines, core->now.mono_us, BUCKET_SECOND_NS, cost_ns)) {
 		return;
 	}
 	bucket_take(&core->failure_lines, core->now.mono_us, cost_ns);
 	LOG(core->log, LOG_LEVEL_WARNING, "auth_failed", log_text("drone", id),
-	    log_str("host", host_of(session, host)),
+	    log_str("host", host_bytes_text(session->endpoint.address, host)),
 	    log_num("failures_in_all", (int64_t)core->stats.auth_failures),
 	    log_str("why", "the proof, or the certificate, is not of this id"));
 }
@@ -238,7 +228,8 @@ static void log_ban(struct core *core, const struct session *session, struct sli
 	char host[INET6_ADDRSTRLEN];
 
 	LOG(core->log, LOG_LEVEL_WARNING, "banned", log_text("drone", id),
-	    log_str("host", host_of(session, host)), log_num("ban_ms", core->limits.auth_ban_ms),
+	    log_str("host", host_bytes_text(session->endpoint.address, host)),
+	    log_num("ban_ms", core->limits.auth_ban_ms),
 	    log_str("why", "too many tries to go by this id from this host failed"));
 }
 

@@ -119,8 +119,8 @@ static void free_groups(struct core *core)
 	for (uint32_t i = 0; i < core->members.table.high; i++) {
 		struct member *member = slots_at(&core->members.table, i);
 
-		if (member &&
-		    member->session) { /* which may be freed: it has not left, so has groups */
+		/* its session may be freed: it has not left, so it has groups */
+		if (member && member->session) {
 			group_leave_all(&core->groups, member);
 		}
 	}

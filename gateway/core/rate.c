@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-#define SECOND_NS 1000000000ull
-
 enum {
 	PAUSE_US = 10000,	  /* held at least that long: not woken for each request */
 	REFUSALS_A_SECOND = 1000, /* borne where rate_messages is none; else ten times that */
@@ -23,27 +21,28 @@ struct allowance {
 
 static uint64_t message_cost(const struct core *core)
 {
-	return core->limits.rate_messages ? SECOND_NS / core->limits.rate_messages : 0;
+	return bucket_cost_ns(core->limits.rate_messages);
 }
 
 static uint64_t bytes_cost(const struct core *core, uint32_t size)
 {
-	return core->limits.rate_bytes ? size * SECOND_NS / core->limits.rate_bytes : 0;
+	return core->limits.rate_bytes ? size * BUCKET_SECOND_NS / core->limits.rate_bytes : 0;
 }
 
 /* A frame may be larger than a second's worth: what it takes too much is paid before the
  * next. */
 static bool is_beyond(const struct core *core, const struct allowance *allowance)
 {
-	return !bucket_has(&allowance->messages, core->now.mono_us, SECOND_NS,
+	return !bucket_has(&allowance->messages, core->now.mono_us, BUCKET_SECOND_NS,
 			   message_cost(core)) ||
-	       !bucket_has(&allowance->bytes, core->now.mono_us, SECOND_NS, 0);
+	       !bucket_has(&allowance->bytes, core->now.mono_us, BUCKET_SECOND_NS, 0);
 }
 
 static uint64_t ready_us(const struct core *core, const struct allowance *allowance)
 {
-	uint64_t messages = bucket_ready_us(&allowance->messages, SECOND_NS, message_cost(core));
-	uint64_t bytes = bucket_ready_us(&allowance->bytes, SECOND_NS, 0);
+	uint64_t messages =
+		bucket_ready_us(&allowance->messages, BUCKET_SECOND_NS, message_cost(core));
+	uint64_t bytes = bucket_ready_us(&allowance->bytes, BUCKET_SECOND_NS, 0);
 	uint64_t ready = messages > bytes ? messages : bytes;
 	uint64_t soonest = core->now.mono_us + PAUSE_US;
 

@@ -84,17 +84,6 @@ void host_bytes(const struct sockaddr *from, uint8_t bytes[ENDPOINT_ADDRESS_BYTE
 	}
 }
 
-const char *host_bytes_text(const uint8_t bytes[ENDPOINT_ADDRESS_BYTES],
-			    char text[INET6_ADDRSTRLEN])
-{
-	static const uint8_t ipv4[12] = {[10] = 0xff, [11] = 0xff}; /* RFC 4291, 2.5.5.2 */
-	bool is_ipv4 = memcmp(bytes, ipv4, sizeof(ipv4)) == 0;
-
-	inet_ntop(is_ipv4 ? AF_INET : AF_INET6, is_ipv4 ? bytes + sizeof(ipv4) : bytes, text,
-		  INET6_ADDRSTRLEN);
-	return text;
-}
-
 const char *host_text(const struct sockaddr *from, char text[HOST_TEXT_BYTES])
 {
 	char host[INET6_ADDRSTRLEN];

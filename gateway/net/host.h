@@ -20,12 +20,9 @@ int host_resolve(const struct address *address, struct sockaddr_storage *out)
 	__attribute__((warn_unused_result));
 
 /* The host alone in the core's 16 bytes, an IPv4 address as ::ffff:a.b.c.d. Who comes by a
- * unix socket is on this host: 127.0.0.1. All zero for any other family. */
+ * unix socket is on this host: 127.0.0.1 (as text: base/host_bytes.h). All zero for any other
+ * family. */
 void host_bytes(const struct sockaddr *from, uint8_t bytes[ENDPOINT_ADDRESS_BYTES]);
-
-/* The same without a port: "127.0.0.1", "::1". Returns `text`. */
-const char *host_bytes_text(const uint8_t bytes[ENDPOINT_ADDRESS_BYTES],
-			    char text[INET6_ADDRSTRLEN]);
 
 /* "127.0.0.1:7000", "[::1]:7000", "unix:/run/uav.sock", or "?" for any other family. Of
  * AF_UNIX all of a struct sockaddr_un must be there. Returns `text`. */

@@ -12,9 +12,7 @@ static const struct settings *settings_of(const struct influx *influx)
 
 static uint64_t cost_ns(const struct influx *influx)
 {
-	uint32_t rate = settings_of(influx)->accept_rate;
-
-	return rate ? 1000000000ull / rate : 0;
+	return bucket_cost_ns(settings_of(influx)->accept_rate);
 }
 
 /* The whole burst. */

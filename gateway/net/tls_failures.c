@@ -1,6 +1,6 @@
 #include "net/tls_failures.h"
 
-#include "net/host.h"
+#include "base/host_bytes.h"
 
 enum { SECOND_MS = 1000 };
 

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import uavtest  # noqa: E402
 from scene import (  # noqa: E402
     IDEAL, Presence, ask_in, barrier, bodies, change_file, drone_from, error_of, goodbye_of,
-    outcome_of, ready, reason_name, reload, told,
+    outcome_of, ready, reload, told, turned_away,
 )
 
 NOBODY = "PRESENCE_WISH_NONE"
@@ -86,16 +86,6 @@ def fail(t, gateway, drone_id, host=uavtest.HOST):
     drone = drone_from(t, gateway, host)
     nonce = challenged(drone, drone_id)
     return not_let_in(drone, answer(drone, proof_of("not-the-secret-of-it", nonce, drone_id)))
-
-
-def turned_away(drone, drone_id):
-    """It asks for a banned id; the time in which it may come again."""
-    reply = ask_in(drone, drone_id=drone_id)
-    assert error_of(reply) == "BANNED", reply
-    drone.wait_closed()
-    (goodbye,) = [event.goodbye for event in drone.events]
-    assert reason_name(goodbye.reason) == "BANNED" and goodbye.message
-    return goodbye.retry_after_ms
 
 
 def says_no_secret(program, *others):

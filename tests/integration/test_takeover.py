@@ -10,7 +10,7 @@ import uavtest  # noqa: E402
 from fake_simulator import FakeSimulator, deliver, hold  # noqa: E402
 from scene import (  # noqa: E402
     STAR, Presence, ask_in, barrier, bodies, drone_from, error_of, fate_of, goodbye_of, hops_told,
-    members, outcome_of, payloads, post, ready, reason_name,
+    members, outcome_of, payloads, post, ready, turned_away,
 )
 from uavtest import relay  # noqa: E402
 
@@ -23,17 +23,6 @@ def flapping(t, most=2, **sections):
     """A gateway at which an id may change hands that often in a minute."""
     limits = {"max_takeovers_per_minute": most, "takeover_ban_ms": BAN_MS, **sections.pop("limits", {})}
     return ready(t, limits=limits, **sections)
-
-
-def turned_away(drone, drone_id):
-    """It asks for a banned id: what it is told, to the closed connection. The time in which
-    it may come again."""
-    reply = ask_in(drone, drone_id=drone_id)
-    assert error_of(reply) == "BANNED", reply
-    drone.wait_closed()
-    (goodbye,) = [event.goodbye for event in drone.events]
-    assert reason_name(goodbye.reason) == "BANNED" and goodbye.message
-    return goodbye.retry_after_ms
 
 
 def banned(t, gateway, drone_id="uav1", most=2):

@@ -19,6 +19,7 @@ import hostile  # noqa: E402
 import uavtest  # noqa: E402
 from certificates import DAY, Authority  # noqa: E402
 from fake_simulator import FakeSimulator  # noqa: E402
+from preloaded import skip_sanitized  # noqa: E402
 from scene import (  # noqa: E402
     IDEAL, ask_in, barrier, descriptors, error_of, goodbye_of, outcome_of, ready,
 )
@@ -426,8 +427,7 @@ STALLED_BYTES = 4000
 
 def test_what_stalled_newcomers_cost(t):
     """Those who have announced the largest ClientHello that there is, and those who say nothing."""
-    if any(name in t.binary("uav-gateway").read_bytes() for name in counted.SANITIZERS):
-        raise uavtest.Skip("a sanitizer has a heap of its own")
+    skip_sanitized(t)
     scene = Scene(t, mode="none", ca=False, limits={"max_drones": 1000})
     barrier(scene.drone("there"))
     descriptors_before, before = descriptors(scene.gateway), counted.resident_bytes(scene.gateway)
@@ -447,8 +447,7 @@ IDLE_BYTES, IDLE_BYTES_MUTUAL = 20000, 32000
 
 def check_resident(t, mutual, most):
     """What one more idle drone costs, once there are some."""
-    if any(name in t.binary("uav-gateway").read_bytes() for name in counted.SANITIZERS):
-        raise uavtest.Skip("a sanitizer has a heap of its own")
+    skip_sanitized(t)
     scene = Scene(t, mode="none", ca=mutual, limits={"max_drones": 1000})
     context = certificates.client(scene.ca, scene.ca.issue("uav") if mutual else None)
 

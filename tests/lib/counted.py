@@ -2,13 +2,11 @@
 it runs, and the memory that it has resident."""
 
 import collections
-import mmap
-import os
 import struct
-from unittest import mock
 
 import scene
 import uavtest
+from preloaded import Preload
 
 # As in preload/counted.c.
 CALLS = ("malloc", "calloc", "realloc", "free", "memalign", "read", "write", "epoll_wait",
@@ -18,8 +16,6 @@ KERNEL = CALLS[5:]
 GRAIN, GRAINS = 16, 256
 LAYOUT = struct.Struct(f"=Q {len(CALLS)}Q {len(CALLS)}Q {GRAINS}Q Q")
 
-SANITIZERS = (b"__asan_init", b"__tsan_init", b"__msan_init")
-
 # No clock of the gateway's rings while something is counted.
 QUIET = {
     "sessions": {"idle_timeout_ms": 600000, "ping_interval_ms": 0},
@@ -28,23 +24,11 @@ QUIET = {
 }
 
 
-class Counted:
+class Counted(Preload):
     """The counters of one program, which must be started within `preloaded()`."""
 
     def __init__(self, t):
-        self.library = t.binary("tests/counted.so")
-        self.path = t.folder / "counted"
-        with open(t.binary("uav-gateway"), "rb") as binary:
-            code = binary.read()
-        if any(name in code for name in SANITIZERS):
-            raise uavtest.Skip("a sanitizer has a heap of its own")
-        self.path.write_bytes(bytes(LAYOUT.size))
-        with open(self.path, "r+b") as file:
-            self._file = mmap.mmap(file.fileno(), LAYOUT.size)
-
-    def preloaded(self):
-        return mock.patch.dict(os.environ, LD_PRELOAD=str(self.library.resolve()),
-                               COUNTED_FILE=str(self.path))
+        super().__init__(t, "counted", LAYOUT.size)
 
     def _parts(self):
         numbers = LAYOUT.unpack(self._file)

@@ -1,15 +1,13 @@
 """A gateway on a machine that fails: preload/faults.c does what is set here, while it runs."""
 
 import contextlib
-import mmap
 import os
 import struct
 import time
-from unittest import mock
 
 import scene
 import uavtest
-from counted import SANITIZERS
+from preloaded import Preload
 
 # As in preload/faults.c: 64 bits each.
 FIELDS = ("wall_shift_ns", "wall_asked", "heap_each", "heap_from", "heap_asked", "heap_refused",
@@ -17,23 +15,11 @@ FIELDS = ("wall_shift_ns", "wall_asked", "heap_each", "heap_from", "heap_asked",
 FIELD = struct.Struct("=q")
 
 
-class Faults:
+class Faults(Preload):
     """What is wrong below one program, which must be started within `preloaded()`."""
 
     def __init__(self, t):
-        self.library = t.binary("tests/faults.so")
-        self.path = t.folder / "faults"
-        with open(t.binary("uav-gateway"), "rb") as binary:
-            code = binary.read()
-        if any(name in code for name in SANITIZERS):
-            raise uavtest.Skip("a sanitizer has a heap of its own")
-        self.path.write_bytes(bytes(FIELD.size * len(FIELDS)))
-        with open(self.path, "r+b") as file:
-            self._file = mmap.mmap(file.fileno(), 0)
-
-    def preloaded(self):
-        return mock.patch.dict(os.environ, LD_PRELOAD=str(self.library.resolve()),
-                               FAULTS_FILE=str(self.path))
+        super().__init__(t, "faults", FIELD.size * len(FIELDS))
 
     def get(self, field):
         return FIELD.unpack_from(self._file, FIELD.size * FIELDS.index(field))[0]

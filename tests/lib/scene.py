@@ -72,6 +72,17 @@ def goodbye_of(drone):
     return reason_name(reasons[0]) if reasons else None
 
 
+def turned_away(drone, drone_id):
+    """It asks for a banned id: what it is told, to the closed connection. The time in which
+    it may come again."""
+    reply = ask_in(drone, drone_id=drone_id)
+    assert error_of(reply) == "BANNED", reply
+    drone.wait_closed()
+    (goodbye,) = [event.goodbye for event in drone.events]
+    assert reason_name(goodbye.reason) == "BANNED" and goodbye.message
+    return goodbye.retry_after_ms
+
+
 def reason_name(number):
     return relay.GoodbyeReason.Name(number).removeprefix("GOODBYE_REASON_")
 
