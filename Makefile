@@ -161,7 +161,7 @@ endif
 
 # Flow runs are many; a sanitizer makes each some ten times slower.
 FLOW_RUNS ?= $(if $(SAN),1000,10000)
-SCRIPTS = $(sort $(wildcard tests/integration/test_*.py tests/interop/test_*.py))
+SCRIPTS = $(sort $(wildcard tests/integration/test_*.py tests/interop/test_*.py tests/tours/test_*.py))
 
 # For `make check`: first what is missing, then everything else with it there.
 .PHONY: check check-all deps
