@@ -33,6 +33,8 @@ PROGRAMS := $(B)/uav-gateway $(B)/sim-stub $(B)/uav-drone
 .PHONY: all
 all: $(PROGRAMS)
 
+include deploy/install.mk
+
 # ----------------------------------------------------------------- generated
 
 GEN_C := $(B)/gen/drone.pb-c.c $(B)/gen/channel.pb-c.c
@@ -274,6 +276,7 @@ help:
 	@echo "make bench-plot      draws what make bench found (tests/bench/*.svg)"
 	@echo "make soak            thousands of drones come and go with faults for TIME seconds (default 600)"
 	@echo "make deps            installs what is missing (Debian, Ubuntu)"
+	@echo "make install         to PREFIX (/usr/local), below DESTDIR; never over a configuration; make uninstall"
 	@echo "make clean           removes build/"
 	@echo
 	@echo "variables: B= build folder, CC= gcc or clang, SAN= sanitizers, OPT= optimisation"

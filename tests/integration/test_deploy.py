@@ -14,12 +14,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
+import installed  # noqa: E402
 import uavtest  # noqa: E402
 
 DEPLOY = uavtest.ROOT / "deploy"
 TESTS = uavtest.ROOT / "tests"
 README = (DEPLOY / "README.md").read_text(encoding="utf-8")
-UNIT = (DEPLOY / "uav-gateway.service").read_text(encoding="utf-8")
 CONFIGURATION = 1
 # A user that nobody else is, and one that is somebody else.
 SERVICE, STRANGER = 64999, 64998
@@ -35,7 +35,7 @@ def blocks(title):
     return re.findall(r"(?ms)^```\w*\n(.*?)^```$", section(title))
 
 
-def value_of(key, unit=UNIT):
+def value_of(key, unit):
     (value,) = re.findall(rf"(?m)^{key}=(.*)$", unit)
     return value
 
@@ -49,18 +49,15 @@ class Host:
     """A root for what is installed, a folder that has the project in it, and in front of PATH
     what stands for programs that would change this machine."""
 
-    def __init__(self, t, top):
+    def __init__(self, top):
         top.chmod(0o755)  # the service's user goes through it
         self.root, self.work, self.programs = top / "root", top / "work", top / "programs"
         for folder in (self.root, self.work, self.programs):
             folder.mkdir()
-        for name in ("config", "deploy"):
-            (self.work / name).symlink_to(uavtest.ROOT / name)
-        (self.work / "build").mkdir()
-        (self.work / "build" / "uav-gateway").symlink_to(t.binary("uav-gateway"))
+        (self.work / "config").symlink_to(uavtest.ROOT / "config")
         self.calls = top / "calls"
         self.calls.touch()
-        for name in ("systemctl", "systemd-sysusers"):
+        for name in ("systemctl", "systemd-sysusers", "make"):
             write_program(self.programs / name, f'echo {name} "$@" >>{self.calls}')
         # the user is not made: a number is as good, and only root may give files away
         group = f"-g {SERVICE}" if os.geteuid() == 0 else ""
@@ -80,12 +77,15 @@ class Host:
             env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False,
             timeout=uavtest.DEADLINE)
 
+    def unit(self, name):
+        return (self.root / "usr/local/lib/systemd/system" / name).read_text(encoding="utf-8")
+
     def called(self):
         return self.calls.read_text().replace(str(self.root), "").splitlines()
 
     def check(self, uid=SERVICE):
         """What comes of ExecStartPre, by the service's user where this test may be that."""
-        command = shlex.split(self.below(value_of("ExecStartPre")))
+        command = shlex.split(self.below(value_of("ExecStartPre", self.unit("uav-gateway.service"))))
         who = {"user": uid, "group": uid, "extra_groups": []} if os.geteuid() == 0 else {}
         done = subprocess.run(command, cwd="/", stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, check=False, timeout=uavtest.DEADLINE, **who)
@@ -93,40 +93,53 @@ class Host:
 
 
 @contextlib.contextmanager
-def host(t):
+def host():
     with tempfile.TemporaryDirectory(prefix="uavtest.") as top:
-        yield Host(t, Path(top))
+        yield Host(Path(top))
 
 
 def install(here):
+    """What `make install` puts there is test_install.py's."""
+    installed.install(here.root)
     done = here.type(blocks("As a service")[0])
     assert (done.returncode, done.stderr) == (0, ""), done
 
 
 def test_installed(t):
-    """All that the service needs is there and can be read by the user that it runs as."""
-    with host(t) as here:
+    """All that the services need is there and can be read by the user that they run as, and what is
+    started is what was installed."""
+    del t
+    with host() as here:
         install(here)
         code, out, err = here.check()
         assert (code, err) == (0, "") and "7 scenarios" in out, (code, out, err)
-        command = value_of("ExecStart")
-        assert f"{command} --check" == value_of("ExecStartPre")
-        assert os.access(here.below(command.split()[0]), os.X_OK)
-        units = here.root / "etc/systemd/system"
-        assert {path.name for path in units.iterdir()} == {"uav-gateway.service", "uav-gateway.socket"}
-        user, group = value_of("User"), value_of("Group")
-        users = (here.root / "etc/sysusers.d/uav-gateway.conf").read_text()
-        assert user == group and re.search(rf'(?m)^u {user} - "', users), users
+        unit = here.unit("uav-gateway.service")
+        assert f"{value_of('ExecStart', unit)} --check" == value_of("ExecStartPre", unit)
         assert here.called() == [
-            "systemd-sysusers /etc/sysusers.d/uav-gateway.conf", "systemctl daemon-reload",
-            "systemctl enable --now uav-gateway"], here.called()
+            "make install", "systemd-sysusers uav-gateway.conf", "systemctl daemon-reload",
+            "systemctl enable --now uav-sim-stub uav-gateway"], here.called()
+        for name in here.called()[-1].split()[3:]:
+            assert "WantedBy=multi-user.target" in here.unit(f"{name}.service")
+
+
+def check_drop_in(here):
+    """systemd takes it with the unit."""
+    if not shutil.which("systemd-analyze"):
+        return
+    units = here.root / "etc/systemd/system"
+    text = here.below(here.unit("uav-gateway.service"))
+    (units / "uav-gateway.service").write_text(text, encoding="utf-8")
+    (units / "uav-gateway.socket").write_text(here.unit("uav-gateway.socket"), encoding="utf-8")
+    code, out, err = end_of(["systemd-analyze", "verify", "--man=no", str(units / "uav-gateway.socket")])
+    assert (code, out, err) == (0, "", ""), (code, out, err)
 
 
 def test_secrets_of_a_service(t):
     """They can be read by root and by the gateway, and stay so when drones are added."""
     if os.geteuid() != 0:
         raise uavtest.Skip("only root can give a file of secrets to a group")
-    with host(t) as here:
+    del t
+    with host() as here:
         install(here)
         block = blocks("As a service")[1]
         done = here.type(block)
@@ -141,33 +154,14 @@ def test_secrets_of_a_service(t):
         assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (0, SERVICE, 0o640), status
         assert told.stat().st_mode & 0o777 == 0o600
         assert told.read_text() == secrets.read_text() and told.read_text().startswith("uav1 ")
-        listens = (here.root / "etc/systemd/system/uav-gateway.socket").read_text()
-        assert value_of("ListenStream", listens) == "0.0.0.0:7600"
+        # systemd.unit(5): an empty value first takes away what the unit says
+        changed = (here.root / "etc/systemd/system/uav-gateway.socket.d/lab.conf").read_text()
+        assert changed == "[Socket]\nListenStream=\nListenStream=0.0.0.0:7600\n", changed
+        check_drop_in(here)
         # once more: the only copy of the secret is not written over
         (add,) = [line for line in block.splitlines() if "--add-drone" in line]
         before = told.read_text()
         assert here.type(add).returncode != 0 and told.read_text() == before
-
-
-def test_units(t):
-    """systemd has nothing to complain about, and the user can be made from its file."""
-    if not shutil.which("systemd-analyze"):
-        raise uavtest.Skip("systemd-analyze is not here")
-    with tempfile.TemporaryDirectory(prefix="uavtest.") as top:
-        unit = Path(top) / "uav-gateway.service"
-        shutil.copy(DEPLOY / "uav-gateway.socket", top)
-        unit.write_text(UNIT.replace("/usr/local/bin/uav-gateway", str(t.binary("uav-gateway"))))
-        done = subprocess.run(["systemd-analyze", "verify", unit], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, check=False, timeout=uavtest.DEADLINE)
-        assert (done.returncode, done.stderr) == (0, ""), done
-        if os.geteuid() != 0 or not shutil.which("systemd-sysusers"):
-            return
-        folder = Path(top) / "etc" / "sysusers.d"
-        folder.mkdir(parents=True)
-        shutil.copy(DEPLOY / "uav-gateway.sysusers", folder / "uav-gateway.conf")
-        subprocess.run(["systemd-sysusers", f"--root={top}", "uav-gateway.conf"], check=True,
-                       stdin=subprocess.DEVNULL, capture_output=True, timeout=uavtest.DEADLINE)
-        assert (Path(top) / "etc/passwd").read_text().startswith("uav-gateway:")
 
 
 # ------------------------------------------------------------------ certificates

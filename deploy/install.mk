@@ -1,0 +1,75 @@
+# What `make install` puts where, and `make uninstall` takes away again. DESTDIR goes in front of all
+# of it, for packages. Included by the Makefile.
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/uav-gateway
+# for developers: protoc -I$(PREFIX)/share/uav-gateway/proto
+PROTODIR ?= $(PREFIX)/share/uav-gateway/proto
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+# systemd looks below /usr and /usr/local; for any other PREFIX say where.
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+CONFDIR := $(SYSCONFDIR)/uav-gateway
+
+MANUALS := $(addprefix $(B)/man/,uav-gateway.1 uav-drone.1 sim-stub.1 gateway.ini.5)
+UNITS := uav-gateway.service uav-gateway.socket uav-sim-stub.service
+PROTOS := $(wildcard proto/*.proto proto/*.options)
+# Kept in their folders, so that links from one to the other lead somewhere.
+DOCS := README.md $(wildcard $(addsuffix /*.md,config deploy proto gateway/cli sim-stub))
+SCENARIOS := $(wildcard config/scenarios/*.ini)
+EXAMPLES := $(wildcard config/*.ini) $(SCENARIOS)
+
+# Pages of what the programs themselves print: they have the options and keys that there are.
+$(B)/man/%.1: $(B)/% deploy/man/%.1.in deploy/man/page.sh deploy/man/help.awk deploy/man/escape.awk
+	@mkdir -p $(@D)
+	$(call say,MAN   )
+	$(Q)deploy/man/page.sh $< deploy/man/$*.1.in >$@.part && mv $@.part $@
+$(B)/man/gateway.ini.5: $(B)/uav-gateway deploy/man/gateway.ini.5.in deploy/man/keys.awk deploy/man/escape.awk
+	@mkdir -p $(@D)
+	$(call say,MAN   )
+	$(Q)$< --print-reference | awk -v page=deploy/man/gateway.ini.5.in -f deploy/man/escape.awk \
+		-f deploy/man/keys.awk >$@.part && mv $@.part $@
+all: $(MANUALS)
+
+put = install -m $(1) -D -t "$(DESTDIR)$(2)" $(3)
+unit = sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@CONFDIR@|$(CONFDIR)|g' deploy/$(1)$(2) >"$(DESTDIR)$(UNITDIR)/$(1)"
+
+.PHONY: install install-config uninstall
+install: all install-config
+	$(call put,755,$(BINDIR),$(PROGRAMS))
+	$(call put,644,$(MANDIR)/man1,$(filter %.1,$(MANUALS)))
+	$(call put,644,$(MANDIR)/man5,$(filter %.5,$(MANUALS)))
+	$(call put,644,$(COMPLETIONDIR),deploy/completion/uav-gateway)
+	ln -sf uav-gateway "$(DESTDIR)$(COMPLETIONDIR)/uav-drone"
+	ln -sf uav-gateway "$(DESTDIR)$(COMPLETIONDIR)/sim-stub"
+	install -m 755 -d "$(DESTDIR)$(UNITDIR)"
+	$(call unit,uav-gateway.service,.in)
+	$(call unit,uav-sim-stub.service,.in)
+	$(call unit,uav-gateway.socket)
+	chmod 644 $(patsubst %,"$(DESTDIR)$(UNITDIR)/%",$(UNITS))
+	install -m 644 -D deploy/uav-gateway.sysusers "$(DESTDIR)$(SYSUSERSDIR)/uav-gateway.conf"
+	$(call put,644,$(PROTODIR),$(PROTOS))
+	for file in $(DOCS) $(EXAMPLES); do install -m 644 -D $$file "$(DESTDIR)$(DOCDIR)/$$file" || exit 1; done
+
+# Never over a configuration that is there: not even a file is put beside it, as the next reload
+# would read it.
+install-config:
+	if [ ! -e "$(DESTDIR)$(CONFDIR)/gateway.ini" ]; then \
+		$(call put,644,$(CONFDIR),config/gateway.ini) && \
+		$(call put,644,$(CONFDIR)/scenarios,$(SCENARIOS)); fi
+	if [ ! -e "$(DESTDIR)$(CONFDIR)/sim-stub.ini" ]; then \
+		$(call put,644,$(CONFDIR),config/sim-stub.ini); fi
+
+# All but the configuration.
+uninstall:
+	rm -f $(patsubst $(B)/%,"$(DESTDIR)$(BINDIR)/%",$(PROGRAMS)) \
+		$(patsubst $(B)/man/%,"$(DESTDIR)$(MANDIR)/man1/%",$(filter %.1,$(MANUALS))) \
+		$(patsubst $(B)/man/%,"$(DESTDIR)$(MANDIR)/man5/%",$(filter %.5,$(MANUALS))) \
+		$(patsubst %,"$(DESTDIR)$(COMPLETIONDIR)/%",uav-gateway uav-drone sim-stub) \
+		$(patsubst %,"$(DESTDIR)$(UNITDIR)/%",$(UNITS)) "$(DESTDIR)$(SYSUSERSDIR)/uav-gateway.conf"
+	rm -rf "$(DESTDIR)$(PROTODIR)" "$(DESTDIR)$(DOCDIR)"
+	if [ -d "$(DESTDIR)$(PREFIX)/share/uav-gateway" ]; then \
+		rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(PREFIX)/share/uav-gateway"; fi
+	@if [ -e "$(DESTDIR)$(CONFDIR)" ]; then echo "$(DESTDIR)$(CONFDIR) stays"; fi

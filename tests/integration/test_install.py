@@ -1,0 +1,187 @@
+"""What `make install` puts where, what `make uninstall` leaves, and that systemd likes the units. Of
+systemd only what needs no running one is asked."""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import installed  # noqa: E402
+import uavtest  # noqa: E402
+
+STRANGER = 64998  # a user that nobody else is
+EXPOSURE = 2.0  # of 10, as systemd-analyze(1) reckons it
+UNITS = ("uav-gateway.service", "uav-gateway.socket", "uav-sim-stub.service")
+PROGRAMS = ("uav-gateway", "uav-drone", "sim-stub")
+SYSTEM = {
+    *(f"bin/{name}" for name in PROGRAMS),
+    *(f"share/man/man1/{name}.1" for name in PROGRAMS),
+    "share/man/man5/gateway.ini.5",
+    *(f"share/bash-completion/completions/{name}" for name in PROGRAMS),
+    *(f"lib/systemd/system/{name}" for name in UNITS),
+    "lib/sysusers.d/uav-gateway.conf",
+    *(f"share/uav-gateway/proto/{name}" for name in ("drone.proto", "drone.options", "channel.proto",
+                                                      "channel.options")),
+}
+DOCUMENTATION = "share/doc/uav-gateway/"
+
+
+def configuration():
+    names = {"gateway.ini", "sim-stub.ini"}
+    names |= {f"scenarios/{path.name}" for path in (uavtest.ROOT / "config/scenarios").glob("*.ini")}
+    return {f"etc/uav-gateway/{name}" for name in names}
+
+
+def documentation():
+    """Those that are for who runs or uses it, as they stand in the project."""
+    folders = ("config", "deploy", "proto", "gateway/cli", "sim-stub")
+    found = [uavtest.ROOT / "README.md", *(uavtest.ROOT / "config").rglob("*.ini")]
+    for folder in folders:
+        found += (uavtest.ROOT / folder).glob("*.md")
+    return {DOCUMENTATION + str(path.relative_to(uavtest.ROOT)) for path in found}
+
+
+@contextlib.contextmanager
+def a_root():
+    """A folder that others than its owner can go through, as they can through /."""
+    with tempfile.TemporaryDirectory(prefix="uavtest.") as top:
+        Path(top).chmod(0o755)
+        (Path(top) / "root").mkdir()
+        yield Path(top) / "root"
+
+
+def run(words):
+    done = subprocess.run([str(word) for word in words], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=False, timeout=uavtest.DEADLINE)
+    return done.returncode, done.stdout, done.stderr
+
+
+def check_installed(root, prefix):
+    there = {f"{prefix.strip('/')}/{name}" for name in SYSTEM | documentation()} | configuration()
+    assert installed.files(root) == there, installed.files(root) ^ there
+    below = root / prefix.strip("/")
+    for name in PROGRAMS:
+        code, out, err = run([below / "bin" / name, "--version"])
+        assert (code, err) == (0, "") and out.startswith(name + " "), (name, out, err)
+        assert run(["bash", "-n", below / "share/bash-completion/completions" / name]) == (0, "", "")
+    code, out, err = run([below / "bin/uav-gateway", "-c", root / "etc/uav-gateway/gateway.ini", "--check"])
+    assert (code, err) == (0, "") and "all is well" in out, (out, err)
+    for path in root.rglob("*"):
+        mode = 0o755 if path.is_dir() or path.parent == below / "bin" else 0o644
+        assert path.is_symlink() or path.stat().st_mode & 0o777 == mode, (path, oct(path.stat().st_mode))
+
+
+def unit_below(root, prefix, name):
+    """A unit that names what stands below the root."""
+    text = (root / prefix.strip("/") / "lib/systemd/system" / name).read_text(encoding="utf-8")
+    assert not re.search("@[A-Z]+@", text), text
+    for program, file in re.findall(r"(?m)^Exec\w+=(/\S+) -c (\S+)", text):
+        assert program.startswith(f"{prefix}/bin/") and os.access(f"{root}{program}", os.X_OK), program
+        assert (root / file.lstrip("/")).is_file(), file
+        text = text.replace(f"={program} -c {file}", f"={root}{program} -c {root}{file}")
+    return text
+
+
+def check_units(root, prefix):
+    program = shutil.which("systemd-analyze")
+    if not program:
+        return
+    folder = root.parent / "units"
+    folder.mkdir()
+    for name in UNITS:
+        (folder / name).write_text(unit_below(root, prefix, name), encoding="utf-8")
+    # The pages that Documentation= names are looked for, too; ends with 0 whatever it says.
+    manual = f"MANPATH={root}{prefix}/share/man"
+    paths = [folder / name for name in UNITS]
+    said = run(["env", manual, program, "verify", *([] if shutil.which("man") else ["--man=no"]), *paths])
+    assert said == (0, "", ""), said
+    for path in (path for path in paths if path.suffix == ".service"):
+        code, out, err = run([program, "security", "--offline=yes", "--no-pager", path])
+        exposure = float(re.search(rf"for {re.escape(path.name)}: ([\d.]+)", out)[1])
+        assert code == 0 and exposure < EXPOSURE, (exposure, err)
+    shutil.rmtree(folder)
+
+
+def test_installed_and_taken_away(t):
+    """The list, below either prefix; the units start what was installed, and systemd has nothing to
+    say about them; all but the configuration is gone when it is uninstalled."""
+    del t
+    for prefix in ("/usr", "/usr/local"):
+        with a_root() as root:
+            installed.install(root, prefix)
+            check_installed(root, prefix)
+            check_units(root, prefix)
+            installed.uninstall(root, prefix)
+            assert installed.files(root) == configuration(), installed.files(root)
+            assert [path for path in root.rglob("uav-gateway") if path.parent.name != "etc"] == []
+
+
+def test_a_configuration_that_is_there_is_left_alone(t):
+    """Its files as they are, and no scenario comes back that the operator has removed."""
+    del t
+    with a_root() as root:
+        installed.install(root)
+        folder = root / "etc/uav-gateway"
+        (folder / "gateway.ini").write_text("; mine\n", encoding="utf-8")
+        (folder / "sim-stub.ini").write_text("; mine, too\n", encoding="utf-8")
+        (folder / "scenarios/swarm-50.ini").unlink()
+        before = {path: path.read_bytes() for path in folder.rglob("*.ini")}
+        installed.install(root)
+        assert {path: path.read_bytes() for path in folder.rglob("*.ini")} == before
+        installed.uninstall(root)
+        assert {path: path.read_bytes() for path in folder.rglob("*.ini")} == before
+
+
+def test_by_anyone(t):
+    """Below a DESTDIR it needs no rights, as packages are made."""
+    del t
+    with a_root() as root:
+        user = None
+        if os.geteuid() == 0:
+            os.chown(root, STRANGER, STRANGER)
+            code, _, _ = run(["setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups",
+                              "test", "-r", uavtest.ROOT / "Makefile"])
+            if code != 0:
+                raise uavtest.Skip("nobody else can read the project here")
+            user = STRANGER
+        installed.install(root, "/usr", user)
+        check_installed(root, "/usr")
+
+
+def test_users(t):
+    """The units' users can be made from the file."""
+    del t
+    with a_root() as root:
+        installed.install(root)
+        users = (root / "usr/local/lib/sysusers.d/uav-gateway.conf").read_text(encoding="utf-8")
+        wanted = set()
+        for name in UNITS:
+            unit = (root / "usr/local/lib/systemd/system" / name).read_text(encoding="utf-8")
+            wanted |= set(re.findall(r"(?m)^(?:User|Group)=(.*)$", unit))
+        assert set(re.findall(r'(?m)^u (\S+) - "', users)) == wanted == {"uav-gateway", "uav-sim-stub"}
+        if os.geteuid() != 0 or not shutil.which("systemd-sysusers"):
+            return
+        # found by its name, where it was installed
+        code, _, err = run(["systemd-sysusers", f"--root={root}", "uav-gateway.conf"])
+        assert code == 0, err
+        made = re.findall(r"(?m)^([^:]+):", (root / "etc/passwd").read_text(encoding="utf-8"))
+        assert wanted <= set(made), made
+
+
+def test_the_simulator_as_a_service(t):
+    """The file that its unit names starts it."""
+    text = (uavtest.ROOT / "config/sim-stub.ini").read_text(encoding="utf-8")
+    (t.folder / "sim-stub.ini").write_text(text.replace("127.0.0.1:7700", f"{uavtest.HOST}:0"), encoding="utf-8")
+    stub = t.program(t.binary("sim-stub"), "-c", t.folder / "sim-stub.ini")
+    assert stub.wait_event("listening")["seed"] == "1"
+    assert stub.stop() == 0
+
+
+if __name__ == "__main__":
+    uavtest.run()
