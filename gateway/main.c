@@ -2,6 +2,7 @@
 #include "access/secrets.h"
 #include "app/drones.h"
 #include "app/gateway.h"
+#include "app/mistakes.h"
 #include "base/utf8.h"
 #include "base/version.h"
 #include "settings/settings.h"
@@ -113,11 +114,13 @@ static int usage(const char *message)
 
 static int run(const char *file)
 {
+	struct mistakes mistakes = {0};
 	struct in_force in_force;
 	int code = EXIT_CANNOT_START;
 	struct log *log;
 
-	if (in_force_load(&in_force, file, NULL, complain, NULL) < 0) {
+	if (in_force_load(&in_force, file, NULL, mistakes_note, &mistakes) < 0) {
+		mistakes_tell(&mistakes, in_force.log_format, stderr, complain, NULL);
 		return EXIT_CONFIGURATION;
 	}
 	log = log_open(STDERR_FILENO, in_force.settings->log_level);

@@ -9,6 +9,7 @@ int in_force_load(struct in_force *in_force, const char *file, const struct sett
 		.settings = settings_read(file, running, complain, ctx, &mistakes),
 	};
 	if (in_force->settings) {
+		in_force->log_format = in_force->settings->log_format;
 		in_force->access = access_load(in_force->settings, file, complain, ctx);
 	}
 	if (mistakes || !in_force->access) {
@@ -22,7 +23,7 @@ void in_force_free(struct in_force *in_force)
 {
 	access_free(in_force->access);
 	settings_free(in_force->settings);
-	*in_force = (struct in_force){0};
+	*in_force = (struct in_force){.log_format = in_force->log_format};
 }
 
 void in_force_tell(const struct in_force *in_force, struct log *log)
