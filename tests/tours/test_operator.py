@@ -1,0 +1,17 @@
+"""The tour for operators, as they type it."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import tour  # noqa: E402
+import uavtest  # noqa: E402
+
+
+def test_the_tour_for_operators(t):
+    tour.walk(t, "deploy/TOUR.md")
+
+
+if __name__ == "__main__":
+    uavtest.run()
