@@ -194,6 +194,8 @@ layers:
 
 # nanopb_frames.c needs headers that its test generates.
 C_FILES = $(shell git ls-files '*.c' '*.h' ':!tests/interop')
+# Whatever begins with #! and a shell, and the completion, which is read by one.
+SHELL_FILES = $(shell git grep -lE '^\#!.*(ba)?sh$$' -- ':!*.md' ':!*.py') deploy/completion/uav-gateway
 lint: dev-deps layers $(GEN_H)
 	@clang-format --dry-run -Werror $(C_FILES)
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
@@ -205,6 +207,7 @@ lint: dev-deps layers $(GEN_H)
 		'clang-tidy --quiet --warnings-as-errors="*" "$$@" \
 		--checks=-clang-analyzer-core.NonNullParamChecker -- $(CPPFLAGS) -std=c11 2>/dev/null' -
 	@$(PYTHON) -m compileall -q tests
+	@shellcheck $(SHELL_FILES)
 	@echo "lint: clean"
 
 # Each fuzzer for FUZZ_RUNS executions, instrumented throughout, on from its corpus. One that

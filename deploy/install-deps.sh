@@ -27,6 +27,8 @@ packages=(
 )
 dev_packages=(
 	clang clang-format clang-tidy cppcheck valgrind
+	shellcheck              # shell scripts, completion
+	man-db                  # shows the manual pages, with their warnings
 )
 # Each package has the program and the service of this name.
 peer_packages=(
