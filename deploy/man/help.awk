@@ -7,7 +7,7 @@
 function tag_of(left, out, word, rest, value) {
 	rest = left
 	out = ""
-	while (match(rest, /--?[a-z][a-z-]*(\[=[A-Z]+\]| [A-Z][A-Z:,]*[A-Z]|=[A-Z]+| [A-Z])?/)) {
+	while (match(rest, /--?[a-z][a-z-]*(\[=[A-Z]+\]| [A-Z][A-Z:.,=]*)?/)) {
 		word = substr(rest, RSTART, RLENGTH)
 		out = out substr(rest, 1, RSTART - 1)
 		rest = substr(rest, RSTART + RLENGTH)
@@ -38,7 +38,7 @@ function left_of(line, left) {
 	sub(/^ +/, "", left)
 	if (match(left, /  +/))
 		return substr(left, 1, RSTART - 1)
-	if (match(left, /^(-[a-z], )?--[a-z-]+ [A-Z][A-Z:,]+ [a-z]/))
+	if (match(left, /^(-[a-z], )?--[a-z-]+ [A-Z][A-Z:.,=]* [a-z]/))
 		return substr(left, 1, RLENGTH - 2)
 	return left
 }

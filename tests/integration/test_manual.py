@@ -17,7 +17,7 @@ import uavtest  # noqa: E402
 PROGRAMS = ("uav-gateway", "uav-drone", "sim-stub")
 COMPLETION = uavtest.ROOT / "deploy/completion/uav-gateway"
 # An option as the help writes it, with what its value is called.
-OPTION = r"--[a-z][a-z-]*(?:\[=[A-Z]+\]| [A-Z][A-Z:,]*(?![a-z]))?"
+OPTION = r"--[a-z][a-z-]*(?:\[=[A-Z]+\]| [A-Z][A-Z:.,=]*(?![a-z]))?"
 EVERY_COMMAND = "OPTIONS OF EVERY COMMAND"
 
 
@@ -182,7 +182,7 @@ def test_completion_of_files(t):
     for command in commands_of(t, "uav-drone"):
         for option in options_in(printed(t, "uav-drone", command, "--help")):
             name, _, value = option.partition(" ")
-            if value == "FILE":
+            if value in ("FILE", "PATH"):
                 assert completed(t, "uav-drone", command, name, "o") == {"other file"}, (command, name)
             elif value and not completed(t, "uav-drone", command, name, ""):
                 assert completed(t, "uav-drone", command, name, "o") == set(), (command, name)
