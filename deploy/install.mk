@@ -19,7 +19,7 @@ PROTOS := $(wildcard proto/*.proto proto/*.options)
 # Kept in their folders, so that links from one to the other lead somewhere.
 DOCS := README.md $(wildcard $(addsuffix /*.md,config deploy proto gateway/cli sim-stub))
 SCENARIOS := $(wildcard config/scenarios/*.ini)
-EXAMPLES := $(wildcard config/*.ini) $(SCENARIOS)
+EXAMPLES := $(wildcard config/*.ini) $(SCENARIOS) deploy/sim-stub.ini
 
 # Pages of what the programs themselves print: they have the options and keys that there are.
 $(B)/man/%.1: $(B)/% deploy/man/%.1.in deploy/man/page.sh deploy/man/help.awk deploy/man/escape.awk
@@ -60,7 +60,7 @@ install-config:
 		$(call put,644,$(CONFDIR),config/gateway.ini) && \
 		$(call put,644,$(CONFDIR)/scenarios,$(SCENARIOS)); fi
 	if [ ! -e "$(DESTDIR)$(CONFDIR)/sim-stub.ini" ]; then \
-		$(call put,644,$(CONFDIR),config/sim-stub.ini); fi
+		$(call put,644,$(CONFDIR),deploy/sim-stub.ini); fi
 
 # All but the configuration.
 uninstall:

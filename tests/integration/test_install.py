@@ -41,7 +41,8 @@ def configuration():
 def documentation():
     """Those that are for who runs or uses it, as they stand in the project."""
     folders = ("config", "deploy", "proto", "gateway/cli", "sim-stub")
-    found = [uavtest.ROOT / "README.md", *(uavtest.ROOT / "config").rglob("*.ini")]
+    found = [uavtest.ROOT / "README.md", uavtest.ROOT / "deploy/sim-stub.ini",
+             *(uavtest.ROOT / "config").rglob("*.ini")]
     for folder in folders:
         found += (uavtest.ROOT / folder).glob("*.md")
     return {DOCUMENTATION + str(path.relative_to(uavtest.ROOT)) for path in found}
@@ -176,7 +177,7 @@ def test_users(t):
 
 def test_the_simulator_as_a_service(t):
     """The file that its unit names starts it."""
-    text = (uavtest.ROOT / "config/sim-stub.ini").read_text(encoding="utf-8")
+    text = (uavtest.ROOT / "deploy/sim-stub.ini").read_text(encoding="utf-8")
     (t.folder / "sim-stub.ini").write_text(text.replace("127.0.0.1:7700", f"{uavtest.HOST}:0"), encoding="utf-8")
     stub = t.program(t.binary("sim-stub"), "-c", t.folder / "sim-stub.ini")
     assert stub.wait_event("listening")["seed"] == "1"
