@@ -62,8 +62,14 @@ static enum outcome arrived_outcome(const struct message *message, const struct 
 
 /* ---------------------------------------------------------------- accounts */
 
-static void account(struct core *core, const struct fate *fate)
+/* `sender`: the stay from which the message was sent; NULL when it is over. It has counts: nobody
+ * sends without. */
+static void account(struct core *core, const struct member *sender, const struct fate *fate)
 {
+	if (sender) {
+		sender->traffic->targets++;
+		sender->traffic->delivered += fate->outcome == OUTCOME_DELIVERED;
+	}
 	core->stats.outcomes[fate->outcome]++;
 	core->stats.pending--;
 	if (fate->outcome == OUTCOME_LOST) {
@@ -104,7 +110,8 @@ static void settle(struct core *core, const struct message *message, const struc
 {
 	struct session *sender;
 
-	account(core, fate);
+	account(core, member_present(&core->members, message->sender_node, message->sender_stay),
+		fate);
 	if (aim->target) {
 		fanout_settle(core, message->fanout, aim->target, fate);
 	} else if (message->report != REPORT_WISH_NONE) {
@@ -133,7 +140,7 @@ void delivery_refuse_one(struct core *core, struct session *sender, uint32_t ref
 
 	core->stats.accepted++;
 	core->stats.pending++;
-	account(core, &fate);
+	account(core, sender->member, &fate);
 	tell_one(core, sender, ref, send->report, target, &fate);
 }
 
@@ -149,16 +156,31 @@ static struct encoded *encoded_of(struct core *core, const struct message *messa
 	return &core->encoded;
 }
 
-static enum outcome hand_over(struct core *core, const struct message *message,
-			      const struct aim *aim, const struct fate *fate, struct slice payload,
-			      bool altered)
+/* `own` is the last hop. */
+static void count_received(struct drone_traffic *traffic, const struct leg *own)
 {
-	const struct member *target = member_present(&core->members, aim->node, aim->stay);
+	traffic->received++;
+	if (own->link.data) {
+		traffic->heard = true;
+		traffic->snr_db = own->snr_db;
+	}
+}
+
+static enum outcome hand_over(struct core *core, const struct message *message,
+			      const struct aim *aim, const struct leg *own, const struct fate *fate,
+			      struct slice payload, bool altered)
+{
+	struct member *target = member_present(&core->members, aim->node, aim->stay);
 	const struct fanout *fanout = message->fanout;
+	struct drone_traffic *traffic;
 	struct event event; /* set field by field, not cleared first: it is large */
 
 	if (!target) {
 		return OUTCOME_TARGET_LEFT;
+	}
+	traffic = member_traffic(target);
+	if (!traffic) {
+		return OUTCOME_OVERLOADED;
 	}
 	event.kind = EVENT_DELIVERY;
 	event.ref = 0;
@@ -174,7 +196,11 @@ static enum outcome hand_over(struct core *core, const struct message *message,
 	};
 	core->stats.delivered_bytes += payload.size;
 	event.encoded = fanout && !altered ? encoded_of(core, message) : NULL;
-	return session_emit(core, target->session, &event) ? fate->outcome : OUTCOME_OVERLOADED;
+	if (!session_emit(core, target->session, &event)) {
+		return OUTCOME_OVERLOADED; /* and the stay is over */
+	}
+	count_received(traffic, own);
+	return fate->outcome;
 }
 
 static uint32_t cut_to_32(uint64_t number)
@@ -189,7 +215,7 @@ void delivery_hand_over(struct core *core, struct message *message, const struct
 
 	fate_set(&fate, message, aim, arrived_outcome(message, aim, own), REASON_NONE, own);
 	fate.hops[fate.hop_count - 1].late_by_us = cut_to_32(late_us);
-	fate.outcome = hand_over(core, message, aim, &fate, payload, altered);
+	fate.outcome = hand_over(core, message, aim, own, &fate, payload, altered);
 	settle(core, message, aim, &fate);
 }
 

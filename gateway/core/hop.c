@@ -34,6 +34,7 @@ struct leg leg_of(const struct reception *reception, size_t payload_size)
 	leg.source = SOURCE_LIVE;
 	leg.link = reception->link;
 	leg.delay_us = reception->link.data ? reception->delay_us : 0;
+	leg.snr_db = reception->link.data ? reception->snr_db : 0;
 	return leg;
 }
 

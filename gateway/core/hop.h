@@ -12,6 +12,7 @@
 struct leg {
 	uint8_t outcome, reason, source; /* enum outcome, reason, source */
 	uint32_t delay_us;
+	float snr_db;
 	struct slice link; /* data == NULL: absent */
 };
 

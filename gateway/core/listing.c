@@ -61,8 +61,7 @@ static bool listing_is_over(const struct core *core, const struct listing *listi
 static struct drone_entry drone_entry_of(const struct core *core, const struct session *session)
 {
 	const struct scenario *scenario = session_scenario(session);
-
-	return (struct drone_entry){
+	struct drone_entry entry = {
 		.drone_id = session_id(session),
 		.callsign = session_callsign(session),
 		.kind = session->kind,
@@ -71,7 +70,16 @@ static struct drone_entry drone_entry_of(const struct core *core, const struct s
 		.idle_ms = (core->now.mono_us - session->heard_us) / 1000,
 		.position = session->known ? session->known->position
 					   : (struct position){.frame = POSITION_UNKNOWN},
+		.has_traffic = scenario != NULL,
 	};
+
+	if (scenario) {
+		entry.stay = session->member->stay;
+	}
+	if (scenario && session->member->traffic) {
+		entry.traffic = *session->member->traffic;
+	}
+	return entry;
 }
 
 static bool drone_page(struct core *core, struct session *session)

@@ -2,10 +2,18 @@
 
 #include <stdlib.h>
 
+static void destroy(struct member *member)
+{
+	if (member) {
+		free(member->traffic);
+	}
+	free(member);
+}
+
 void members_fini(struct members *members)
 {
 	for (uint32_t i = 0; i < members->table.high; i++) {
-		free(slots_at(&members->table, i));
+		destroy(slots_at(&members->table, i));
 	}
 	slots_fini(&members->table);
 }
@@ -32,7 +40,15 @@ void member_free(struct members *members, struct member *member)
 {
 	list_remove(&member->lingering);
 	slots_remove(&members->table, member->node - 1);
-	free(member);
+	destroy(member);
+}
+
+struct drone_traffic *member_traffic(struct member *member)
+{
+	if (!member->traffic) {
+		member->traffic = calloc(1, sizeof(*member->traffic));
+	}
+	return member->traffic;
 }
 
 struct member *member_at(const struct members *members, uint32_t node)

@@ -260,11 +260,23 @@ struct scenario_entry {
 	bool available;
 };
 
+/* Of a drone, since it entered its scenario. */
+struct drone_traffic {
+	uint64_t sent;		     /* its messages that reached the channel, or went past it */
+	uint64_t targets, delivered; /* of its messages: decided; of these, unharmed */
+	uint64_t received;	     /* messages handed over to it, corrupted ones too */
+	bool heard;		     /* one of these had a Link on its last hop; the last one's */
+	float snr_db;
+};
+
 struct drone_entry {
 	struct slice drone_id, callsign, scenario;
 	enum drone_kind kind;
 	uint64_t online_ms, idle_ms;
 	struct position position;
+	bool has_traffic;
+	uint32_t stay; /* with has_traffic: another one is another stay in a scenario */
+	struct drone_traffic traffic;
 };
 
 struct presence_entry {
@@ -425,6 +437,7 @@ struct reception {
 	uint32_t reason;
 	bool link_ok;	   /* well formed, every number finite, every enum known */
 	uint32_t delay_us; /* of the link */
+	float snr_db;	   /* of the link */
 	struct slice link; /* as in struct hop; data == NULL: absent */
 	uint32_t valid_for_us;
 	bool altered; /* `payload` replaces what was sent */

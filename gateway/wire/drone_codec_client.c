@@ -117,17 +117,36 @@ static enum codec_status take_scenario_chosen(const void *message, struct arena 
 	return CODEC_OK;
 }
 
-static struct drone_entry drone_of(const Uav__Relay__V1__DroneEntry *entry)
+static struct drone_traffic traffic_of(const Uav__Relay__V1__Traffic *traffic)
 {
-	return (struct drone_entry){
-		.drone_id = slice_str(entry->drone_id),
-		.callsign = slice_str(entry->callsign),
-		.scenario = slice_str(entry->scenario),
-		.kind = (enum drone_kind)wire_known_value(entry->kind, KINDS),
-		.online_ms = entry->online_ms,
-		.idle_ms = entry->idle_ms,
-		.position = parts_position(entry->position),
+	return (struct drone_traffic){
+		.sent = traffic->sent,
+		.targets = traffic->targets,
+		.delivered = traffic->delivered,
+		.received = traffic->received,
+		.heard = traffic->heard != NULL,
+		.snr_db = traffic->heard ? traffic->heard->snr_db : 0,
 	};
+}
+
+static struct drone_entry drone_of(const Uav__Relay__V1__DroneEntry *message)
+{
+	struct drone_entry entry = {
+		.drone_id = slice_str(message->drone_id),
+		.callsign = slice_str(message->callsign),
+		.scenario = slice_str(message->scenario),
+		.kind = (enum drone_kind)wire_known_value(message->kind, KINDS),
+		.online_ms = message->online_ms,
+		.idle_ms = message->idle_ms,
+		.position = parts_position(message->position),
+		.has_traffic = message->traffic != NULL,
+	};
+
+	if (message->traffic) {
+		entry.stay = message->traffic->stay;
+		entry.traffic = traffic_of(message->traffic);
+	}
+	return entry;
 }
 
 static enum codec_status take_drones(const void *message, struct arena *arena, struct event *event,

@@ -88,6 +88,12 @@ static int write_pong(struct buf *out, const struct event *event)
 
 /* -------------------------------------------------------- entries of lists */
 
+/* A Traffic and what it points to. */
+struct traffic_room {
+	Uav__Relay__V1__Traffic traffic;
+	Uav__Relay__V1__Heard heard;
+};
+
 /* One generated entry and all that it points to. */
 struct entry_room {
 	union {
@@ -97,6 +103,7 @@ struct entry_room {
 		Uav__Relay__V1__PresenceEvent presence;
 	};
 	struct parts_position_room position;
+	struct traffic_room traffic;
 	char id[NAME_MAX_BYTES + 1], other[NAME_MAX_BYTES + 1];
 	char callsign[CALLSIGN_MAX_BYTES + 1];
 	char description[DESCRIPTION_MAX_BYTES + 1], message[DESCRIPTION_MAX_BYTES + 1];
@@ -123,6 +130,29 @@ static void fill_scenario(struct entry_room *room, const void *entries, size_t i
 	message->message = cold_cut_text(room->message, sizeof(room->message), entry->message);
 }
 
+/* Fills `room`. NULL: unknown. */
+static Uav__Relay__V1__Traffic *traffic_message(struct traffic_room *room,
+						const struct drone_entry *entry)
+{
+	const struct drone_traffic *traffic = &entry->traffic;
+
+	if (!entry->has_traffic) {
+		return NULL;
+	}
+	uav__relay__v1__traffic__init(&room->traffic);
+	room->traffic.stay = entry->stay;
+	room->traffic.sent = traffic->sent;
+	room->traffic.targets = traffic->targets;
+	room->traffic.delivered = traffic->delivered;
+	room->traffic.received = traffic->received;
+	if (traffic->heard) {
+		uav__relay__v1__heard__init(&room->heard);
+		room->heard.snr_db = traffic->snr_db;
+		room->traffic.heard = &room->heard;
+	}
+	return &room->traffic;
+}
+
 static void fill_drone(struct entry_room *room, const void *entries, size_t i)
 {
 	const struct drone_entry *entry = (const struct drone_entry *)entries + i;
@@ -136,6 +166,7 @@ static void fill_drone(struct entry_room *room, const void *entries, size_t i)
 	message->online_ms = entry->online_ms;
 	message->idle_ms = entry->idle_ms;
 	message->position = parts_position_message(&room->position, &entry->position);
+	message->traffic = traffic_message(&room->traffic, entry);
 }
 
 static void fill_presence(struct entry_room *room, const void *entries, size_t i)

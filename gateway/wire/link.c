@@ -154,12 +154,13 @@ static inline enum hot_status read_raw(struct slice bytes, struct raw_link *raw)
 	return allowed && error_rate >= 0 && error_rate <= 1 ? HOT_OK : HOT_REFUSED;
 }
 
-enum hot_status link_check(struct slice bytes, uint32_t *delay_us)
+enum hot_status link_check(struct slice bytes, uint32_t *delay_us, float *snr_db)
 {
 	struct raw_link raw = {0};
 	enum hot_status status = read_raw(bytes, &raw);
 
 	*delay_us = raw.of[LINK_DELAY_US];
+	*snr_db = float_of(raw.of[LINK_SNR_DB]);
 	return status == HOT_OK && raw.newer ? HOT_REFUSED : status;
 }
 

@@ -67,6 +67,7 @@ static void add_reception(struct world *world, struct answer *answer, const stru
 		.link_ok = true,
 		.link = slice_of(link, link_size),
 		.delay_us = some_delay(world),
+		.snr_db = (float)world_below(world, 100) - 50,
 	};
 	switch (world_below(world, 24)) {
 	case 0:
@@ -133,6 +134,7 @@ static struct leg leg_of(const struct parcel *message, struct slice transmitter,
 	leg.link_size = reception->link.size;
 	if (leg.has_link) {
 		memcpy(leg.link, reception->link.data, reception->link.size);
+		leg.snr_db = reception->snr_db;
 	}
 	return leg;
 }

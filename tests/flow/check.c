@@ -362,6 +362,28 @@ static void check_conn(struct world *world, struct conn *conn)
 	}
 }
 
+/* What a list would tell of it now. */
+static void check_traffic(const struct world *world, const struct conn *conn)
+{
+	const struct drone_traffic is = peek_traffic(conn->session);
+	const struct stay *want = conn->stay;
+
+	FLOW_HOLDS(world,
+		   is.sent == want->sequence && is.targets == want->targets &&
+			   is.delivered == want->delivered && is.received == want->received,
+		   "%u: sent %llu, targets %llu, delivered %llu, received %llu; expected %llu, "
+		   "%llu, %llu, %llu",
+		   conn->slot, (unsigned long long)is.sent, (unsigned long long)is.targets,
+		   (unsigned long long)is.delivered, (unsigned long long)is.received,
+		   (unsigned long long)want->sequence, (unsigned long long)want->targets,
+		   (unsigned long long)want->delivered, (unsigned long long)want->received);
+	FLOW_HOLDS(world,
+		   is.heard == want->heard && !(is.snr_db < want->snr_db) &&
+			   !(is.snr_db > want->snr_db),
+		   "%u: an SNR of %g dB, expected %g dB", conn->slot, (double)is.snr_db,
+		   (double)want->snr_db);
+}
+
 void check_step(struct world *world)
 {
 	check_accounts(world);
@@ -369,6 +391,9 @@ void check_step(struct world *world)
 	for (unsigned i = 0; i < world->drone_count; i++) {
 		if (world->drones[i].conn) {
 			check_conn(world, world->drones[i].conn);
+		}
+		if (world->drones[i].conn && world->drones[i].conn->place) {
+			check_traffic(world, world->drones[i].conn);
 		}
 	}
 	check_remember(world);

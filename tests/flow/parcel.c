@@ -54,6 +54,7 @@ void parcel_decide(struct world *world, struct parcel *message, struct target *t
 	target->outcome = outcome;
 	target->reason = reason;
 	message->undecided--;
+	message->from->targets++;
 	world->want.pending--;
 	world->want.outcomes[outcome]++;
 	if (outcome == OUTCOME_LOST) {

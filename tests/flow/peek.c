@@ -47,6 +47,13 @@ struct slice peek_presence_id(const struct core *core, uint64_t position, enum p
 	return name_slice(&record->drone_id);
 }
 
+struct drone_traffic peek_traffic(const struct session *session)
+{
+	const struct member *member = session->member;
+
+	return member && member->traffic ? *member->traffic : (struct drone_traffic){0};
+}
+
 const char *peek_leftover(const struct core *core)
 {
 	if (core->inflight.count || core->inflight.outside_bytes || core->fanout_bytes ||

@@ -20,6 +20,8 @@ uint64_t peek_presence_told(const struct core *core);
 uint64_t peek_presence_end(const struct core *core);
 /* Of the record at that position. */
 struct slice peek_presence_id(const struct core *core, uint64_t position, enum presence_what *what);
+/* What is counted of its present stay in a scenario, as it will be listed. */
+struct drone_traffic peek_traffic(const struct session *session);
 /* What is left of anyone when everyone has gone; NULL: nothing. */
 const char *peek_leftover(const struct core *core);
 

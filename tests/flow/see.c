@@ -261,6 +261,32 @@ static void see_scenarios(struct conn *conn, const struct event *event)
 	}
 }
 
+/* After each step the model holds these numbers against its own. */
+static void see_traffic(const struct world *world, struct conn *other,
+			const struct drone_entry *entry)
+{
+	const struct drone_traffic now = peek_traffic(other->session);
+	const struct drone_traffic *told = &entry->traffic;
+
+	FLOW_HOLDS(world, entry->has_traffic == (other->place != 0),
+		   "list_drones tells of the messages of %.*s, or does not, wrongly",
+		   SLICE_ARG(entry->drone_id));
+	if (!entry->has_traffic) {
+		return;
+	}
+	FLOW_HOLDS(world,
+		   told->sent == now.sent && told->targets == now.targets &&
+			   told->delivered == now.delivered && told->received == now.received &&
+			   told->heard == now.heard && !(told->snr_db < now.snr_db) &&
+			   !(told->snr_db > now.snr_db),
+		   "list_drones tells wrong numbers of %.*s", SLICE_ARG(entry->drone_id));
+	FLOW_HOLDS(world, (other->numbered == other->stay) == (other->number == entry->stay),
+		   "list_drones gives a stay of %.*s another number, or another stay the same one",
+		   SLICE_ARG(entry->drone_id));
+	other->numbered = other->stay;
+	other->number = entry->stay;
+}
+
 static void see_drone(struct conn *conn, const struct reply *reply, const struct drone_entry *entry)
 {
 	struct world *world = conn->world;
@@ -282,6 +308,7 @@ static void see_drone(struct conn *conn, const struct reply *reply, const struct
 			entry->online_ms == (now - other->active_us) / 1000 &&
 			entry->idle_ms == (now - other->heard_us) / 1000,
 		"list_drones tells wrong things of %.*s", SLICE_ARG(entry->drone_id));
+	see_traffic(world, other, entry);
 	conn->listed[other->slot] = other;
 }
 

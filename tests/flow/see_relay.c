@@ -75,6 +75,19 @@ static void count_delivery(struct world *world, const struct parcel *message,
 	}
 }
 
+/* The model decides such a target OVERLOADED until then. */
+static void count_received(const struct parcel *message, const struct target *target)
+{
+	const struct leg *last = &target->legs[target->leg_count - 1];
+
+	message->from->delivered += target_through(target) == OUTCOME_DELIVERED;
+	target->stay->received++;
+	if (last->has_link) {
+		target->stay->heard = true;
+		target->stay->snr_db = last->snr_db;
+	}
+}
+
 void see_delivery(struct conn *conn, const struct event *event, bool taken)
 {
 	struct world *world = conn->world;
@@ -94,6 +107,7 @@ void see_delivery(struct conn *conn, const struct event *event, bool taken)
 		   "a delivery larger than the drone's largest frame");
 	target->attempted = true;
 	if (taken) {
+		count_received(message, target);
 		target->delivered = true;
 		world->want.outcomes[target->outcome]--;
 		target->outcome = target_through(target);

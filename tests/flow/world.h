@@ -87,6 +87,9 @@ struct stay {
 	bool outlived;	  /* its scenario was removed: it goes on for what is in flight */
 	uint32_t relayed; /* messages of it in the channel on their way through a hub */
 	uint64_t sequence;
+	uint64_t targets, delivered, received; /* decided, of its messages; handed over to it */
+	bool heard;			       /* with a Link, of which this is the SNR */
+	float snr_db;
 	uint64_t since; /* the world's moment */
 	struct slice groups[FLOW_MOST_GROUPS];
 	uint32_t group_count;
@@ -103,6 +106,7 @@ struct leg {
 	bool has_link;
 	size_t link_size;
 	uint8_t link[FLOW_LINK_BYTES];
+	float snr_db; /* with has_link */
 };
 
 struct target {
@@ -269,6 +273,8 @@ struct conn {
 	/* scenario */
 	uint32_t place; /* 0: none */
 	struct stay *stay, *outlived;
+	const struct stay *numbered; /* listed last, under this number */
+	uint32_t number;
 	uint64_t active_since;
 	uint32_t in_flight, most; /* most: when last looked at */
 	uint32_t pushes;	  /* scenario_chosen that must come in this call */

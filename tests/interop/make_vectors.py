@@ -168,6 +168,16 @@ add("from_gateway", "drones", "position local, geodetic, unknown", ref=6, drones
     {"drone_id": LONGEST_ID, "callsign": LONGEST_CALLSIGN}]})
 add("from_gateway", "drones_more", "the first of several frames", ref=6,
     drones={"entries": [{"drone_id": "uav1", "callsign": "uav1"}], "more": True})
+add("from_gateway", "drones_traffic", "what each has sent and received in its scenario", ref=6,
+    drones={"entries": [
+        {"drone_id": "uav1", "callsign": "uav1", "scenario": "field", "online_ms": 60000,
+         "traffic": {"stay": 7, "sent": 300, "targets": 1500, "delivered": 1425, "received": 292,
+                     "heard": {"snr_db": 31.6843}}},
+        {"drone_id": "uav2", "callsign": "uav2", "scenario": "field",
+         "traffic": {"stay": 9, "sent": 4294967296, "targets": 4294967297, "received": 1,
+                     "heard": {}}},
+        {"drone_id": "uav3", "callsign": "uav3", "scenario": "field", "traffic": {"stay": 10}},
+        {"drone_id": "uav4", "callsign": "uav4"}]})
 add("from_gateway", "done", "worked, nothing else to say", ref=11, done={})
 add("from_gateway", "presence", "one event of each kind", presence={"events": [
     {"drone_id": "uav2", "callsign": "Bussard", "what": "PRESENCE_WHAT_ONLINE"},

@@ -345,6 +345,42 @@ static void small_events_come_through(void **state)
 	assert_null(event_through(*state, &event, FRAME_LEAST_BYTES).chosen);
 }
 
+static void expect_traffic(const struct drone_entry *is, const struct drone_entry *was)
+{
+	assert_int_equal(is->has_traffic, was->has_traffic);
+	assert_int_equal(is->stay, was->stay);
+	assert_true(is->traffic.sent == was->traffic.sent);
+	assert_true(is->traffic.targets == was->traffic.targets);
+	assert_true(is->traffic.delivered == was->traffic.delivered);
+	assert_true(is->traffic.received == was->traffic.received);
+	assert_int_equal(is->traffic.heard, was->traffic.heard);
+	assert_memory_equal(&is->traffic.snr_db, &was->traffic.snr_db, sizeof(float));
+}
+
+/* What is unknown stays unknown, and is not 0. */
+static void traffic_comes_through(void **state)
+{
+	const struct drone_entry entries[] = {
+		{.has_traffic = true,
+		 .stay = 7,
+		 .traffic = {UINT64_MAX, 1ull << 40, 12, 5, true, -3.25f}},
+		{.has_traffic = true,
+		 .stay = UINT32_MAX,
+		 .traffic = {.received = 1, .heard = true}},
+		{.has_traffic = true, .stay = 1},
+		{.has_traffic = true},
+		{.drone_id = slice_str("nowhere")},
+	};
+	enum { ENTRIES = sizeof(entries) / sizeof(entries[0]) };
+	struct event event = {.kind = EVENT_DRONES, .drones = {entries, ENTRIES, false}};
+
+	event = event_through(*state, &event, FRAME_LEAST_BYTES);
+	assert_int_equal(event.drones.count, ENTRIES);
+	for (size_t i = 0; i < ENTRIES; i++) {
+		expect_traffic(&event.drones.entries[i], &entries[i]);
+	}
+}
+
 static void every_error_and_goodbye_comes_through(void **state)
 {
 	for (int code = 0; code < ERROR_COUNT; code++) {
@@ -439,6 +475,9 @@ static struct drone_entry largest_drone(void)
 		.online_ms = UINT64_MAX,
 		.idle_ms = UINT64_MAX,
 		.position = {POSITION_GEODETIC, {.geodetic = {INT32_MIN, INT32_MIN, INT32_MIN}}},
+		.has_traffic = true,
+		.stay = UINT32_MAX,
+		.traffic = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, true, -1.5f},
 	};
 }
 
@@ -633,6 +672,13 @@ static void events_are_ignorable_or_bad_as_documented(void **state)
 		{"two bodies", BYTES("\x3a\x00\x22\x00"), CODEC_BAD, 0},
 		{"text not UTF-8 behind an unknown error", BYTES("\x42\x05\x08\x16\x12\x01\xff"),
 		 CODEC_BAD, 0},
+		{"drones with an SNR that is not finite",
+		 BYTES("\x62\x0b\x0a\x09\x42\x07\x32\x05\x0d\x00\x00\xc0\x7f"), CODEC_BAD, 0},
+		{"drones with an SNR",
+		 BYTES("\x62\x0b\x0a\x09\x42\x07\x32\x05\x0d\x00\x00\xc0\x3f"), CODEC_OK,
+		 EVENT_DRONES},
+		{"drones with traffic twice", BYTES("\x62\x06\x0a\x04\x42\x00\x42\x00"), CODEC_BAD,
+		 0},
 		{"delivery with nine hops",
 		 BYTES("\x12\x12\x7a\0\x7a\0\x7a\0\x7a\0\x7a\0\x7a\0\x7a\0\x7a\0\x7a\0"), CODEC_BAD,
 		 0},
@@ -790,6 +836,7 @@ int main(void)
 		TEST(lists_are_bounded_in_entries),
 		TEST(welcome_comes_through),
 		TEST(small_events_come_through),
+		TEST(traffic_comes_through),
 		TEST(every_error_and_goodbye_comes_through),
 		TEST(hot_events_are_not_written_here),
 		TEST(texts_are_cut_between_code_points),

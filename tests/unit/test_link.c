@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 /* Field numbers of Link in drone.proto. */
-enum { TX_POWER = 4, ERROR_RATE = 9, DISTANCE = 11, LINE_OF_SIGHT = 12 };
+enum { TX_POWER = 4, SNR = 7, ERROR_RATE = 9, DISTANCE = 11, LINE_OF_SIGHT = 12 };
 
 static uint32_t bits_of(float number)
 {
@@ -91,13 +91,15 @@ static void test_round_trip(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct link_numbers numbers;
 		uint32_t delay_us = 4711;
+		float snr_db = 4711;
 		size_t size = link_write(bytes, &rows[i]);
 
 		assert_true(size <= LINK_MAX_BYTES);
 		assert_int_equal(link_read(slice_of(bytes, size), &numbers), HOT_OK);
 		expect_numbers(&numbers, &rows[i]);
-		assert_int_equal(link_check(slice_of(bytes, size), &delay_us), HOT_OK);
+		assert_int_equal(link_check(slice_of(bytes, size), &delay_us, &snr_db), HOT_OK);
 		assert_int_equal(delay_us, rows[i].delay_us);
+		assert_memory_equal(&snr_db, &rows[i].snr_db, sizeof(snr_db));
 	}
 	assert_int_equal(link_write(bytes, &rows[0]), 0); /* zeros are left out */
 }
@@ -113,10 +115,11 @@ static void expect_status(struct slice bytes, enum hot_status read, enum hot_sta
 {
 	struct link_numbers numbers;
 	uint32_t delay_us;
+	float snr_db;
 
 	assert_int_equal(link_read(bytes, &numbers), read);
 	assert_int_equal(link_read(bytes, NULL), read);
-	assert_int_equal(link_check(bytes, &delay_us), check);
+	assert_int_equal(link_check(bytes, &delay_us, &snr_db), check);
 }
 
 /* Alone, and behind one of a higher number, where no known writer puts it. */
@@ -204,12 +207,13 @@ static void test_line_of_sight(void **state)
 		uint8_t bytes[16], *at = bytes;
 		struct slice link;
 		uint32_t delay_us;
+		float snr_db;
 
 		at = wire_put_varint(wire_put_tag(at, LINE_OF_SIGHT, WIRE_VARINT), rows[i].value);
 		link = slice_of(bytes, (size_t)(at - bytes));
 		assert_int_equal(link_read(link, &numbers), HOT_OK);
 		assert_int_equal(numbers.line_of_sight, rows[i].read);
-		assert_int_equal(link_check(link, &delay_us), rows[i].check);
+		assert_int_equal(link_check(link, &delay_us, &snr_db), rows[i].check);
 	}
 }
 
@@ -224,6 +228,7 @@ static void test_order_and_unknown(void **state)
 	struct slice link = slice_of(bytes, sizeof(bytes) - 1);
 	struct link_numbers numbers;
 	uint32_t delay_us = 0;
+	float snr_db;
 
 	(void)state;
 	assert_int_equal(link_read(link, &numbers), HOT_OK);
@@ -233,7 +238,7 @@ static void test_order_and_unknown(void **state)
 					 .distance_m = 1.0f,
 					 .bit_errors = 5,
 				 });
-	assert_int_equal(link_check(link, &delay_us), HOT_OK);
+	assert_int_equal(link_check(link, &delay_us, &snr_db), HOT_OK);
 	assert_int_equal(delay_us, 9);
 	expect_status(slice_of(NULL, 0), HOT_OK, HOT_OK);
 }
@@ -323,17 +328,19 @@ static enum hot_status expect_as_plain(struct slice link)
 	uint8_t *bytes = malloc(link.size + 1);
 	struct link_numbers is;
 	uint32_t delay_us = 4711;
+	float snr_db = 4711;
 
 	assert_non_null(bytes);
 	if (link.size) {
 		memcpy(bytes + 1, link.data, link.size);
 	}
 	link = slice_of(bytes + 1, link.size);
-	assert_int_equal(link_check(link, &delay_us), plain.check);
+	assert_int_equal(link_check(link, &delay_us, &snr_db), plain.check);
 	assert_int_equal(link_read(link, &is), plain.read);
 	assert_int_equal(link_read(link, NULL), plain.read);
 	if (plain.check == HOT_OK) {
 		assert_int_equal(delay_us, plain.of[DELAY]);
+		assert_memory_equal(&snr_db, &plain.of[SNR], sizeof(snr_db));
 	}
 	if (plain.read == HOT_OK) {
 		const float floats[] = {is.tx_power_dbm, is.rx_power_dbm, is.path_loss_db,
