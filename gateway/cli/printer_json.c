@@ -1,5 +1,6 @@
 #include "cli/escape.h"
 #include "cli/json.h"
+#include "cli/json_drone.h"
 #include "cli/printer.h"
 
 #include "wire/hot_codec.h"
@@ -14,24 +15,6 @@ static json_t *event_object(const char *event)
 	return object;
 }
 
-static json_t *position_object(const struct position *position)
-{
-	json_t *object = json_object(), *frame = json_object();
-
-	if (position->frame == POSITION_GEODETIC) {
-		json_set(frame, "latitude_e7", json_integer(position->geodetic.latitude_e7));
-		json_set(frame, "longitude_e7", json_integer(position->geodetic.longitude_e7));
-		json_set(frame, "altitude_mm", json_integer(position->geodetic.altitude_mm));
-		json_set(object, "geodetic", frame);
-	} else {
-		json_set_float(frame, "east_m", position->local.east);
-		json_set_float(frame, "north_m", position->local.north);
-		json_set_float(frame, "up_m", position->local.up);
-		json_set(object, "local", frame);
-	}
-	return object;
-}
-
 /* Lists of objects have none. */
 static void json_head(FILE *file)
 {
@@ -40,18 +23,7 @@ static void json_head(FILE *file)
 
 static void json_drone(FILE *file, const struct drone_entry *drone)
 {
-	json_t *object = json_object();
-
-	json_set_text(object, "drone_id", drone->drone_id);
-	json_set_text(object, "callsign", drone->callsign);
-	json_set_name(object, "kind", drone_kind_name(drone->kind));
-	json_set_text(object, "scenario", drone->scenario);
-	json_set_integer(object, "online_ms", drone->online_ms);
-	json_set_integer(object, "idle_ms", drone->idle_ms);
-	if (drone->position.frame != POSITION_UNKNOWN) {
-		json_set(object, "position", position_object(&drone->position));
-	}
-	json_write_line(file, object);
+	json_write_line(file, json_drone_object(drone));
 }
 
 static json_t *link_object(const struct link_numbers *numbers)

@@ -1,3 +1,4 @@
+#include "cli/duration.h"
 #include "cli/escape.h"
 #include "cli/printer.h"
 
@@ -6,16 +7,6 @@
 #include <inttypes.h>
 #include <time.h>
 
-/* Escaped, and filled up with blanks to `width` characters. */
-static void print_column(FILE *file, struct slice text, size_t width)
-{
-	size_t printed = escape_print(file, text);
-
-	do {
-		(void)fputc(' ', file);
-	} while (++printed <= width);
-}
-
 static struct slice or_dash(struct slice text)
 {
 	return text.size ? text : slice_str("-");
@@ -23,19 +14,10 @@ static struct slice or_dash(struct slice text)
 
 static void print_duration(FILE *file, uint64_t ms)
 {
-	char text[32];
+	char text[DURATION_TEXT_BYTES];
 
-	if (ms < 60000) {
-		(void)snprintf(text, sizeof(text), "%" PRIu64 ".%" PRIu64 " s", ms / 1000,
-			       ms % 1000 / 100);
-	} else if (ms < 3600000) {
-		(void)snprintf(text, sizeof(text), "%" PRIu64 ":%02" PRIu64 " min", ms / 60000,
-			       ms / 1000 % 60);
-	} else {
-		(void)snprintf(text, sizeof(text), "%" PRIu64 ":%02" PRIu64 " h", ms / 3600000,
-			       ms / 60000 % 60);
-	}
-	print_column(file, slice_str(text), 10);
+	duration_text(text, ms);
+	escape_column(file, slice_str(text), 10);
 }
 
 static void print_position(FILE *file, const struct position *position)
@@ -64,10 +46,10 @@ static void text_drone_head(FILE *file)
 
 static void text_drone(FILE *file, const struct drone_entry *drone)
 {
-	print_column(file, drone->drone_id, 20);
-	print_column(file, drone->callsign, 20);
-	print_column(file, slice_str(drone_kind_name(drone->kind)), 14);
-	print_column(file, or_dash(drone->scenario), 16);
+	escape_column(file, drone->drone_id, 20);
+	escape_column(file, drone->callsign, 20);
+	escape_column(file, slice_str(drone_kind_name(drone->kind)), 14);
+	escape_column(file, or_dash(drone->scenario), 16);
 	print_duration(file, drone->online_ms);
 	print_duration(file, drone->idle_ms);
 	print_position(file, &drone->position);
@@ -86,11 +68,11 @@ static void text_scenario(FILE *file, const struct scenario_entry *scenario)
 
 	(void)snprintf(drones, sizeof(drones), "%" PRIu32 "/%" PRIu32, scenario->drones,
 		       scenario->max_drones);
-	print_column(file, scenario->name, 20);
-	print_column(file, slice_str(topology_name(scenario->topology)), 8);
-	print_column(file, or_dash(scenario->hub), 20);
-	print_column(file, slice_str(drones), 11);
-	print_column(file, slice_str(scenario->available ? "yes" : "no"), 9);
+	escape_column(file, scenario->name, 20);
+	escape_column(file, slice_str(topology_name(scenario->topology)), 8);
+	escape_column(file, or_dash(scenario->hub), 20);
+	escape_column(file, slice_str(drones), 11);
+	escape_column(file, slice_str(scenario->available ? "yes" : "no"), 9);
 	(void)escape_print(file, or_dash(scenario->description));
 	(void)fputc('\n', file);
 	if (!scenario->available) {

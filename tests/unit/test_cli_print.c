@@ -293,6 +293,35 @@ static void names_cannot_drive_a_terminal_through_json(void **state)
 	integer_is(geodetic, "latitude_e7", 521234567);
 	integer_is(geodetic, "longitude_e7", (uint64_t)-1234567890);
 	integer_is(geodetic, "altitude_mm", (uint64_t)-5);
+	assert_null(json_object_get(object, "traffic"));
+	json_decref(object);
+}
+
+static void traffic_has_the_names_of_the_protocol(void **state)
+{
+	struct drone_entry drone = {
+		.drone_id = slice_str("uav1"),
+		.has_traffic = true,
+		.stay = 3,
+		.traffic = {5, 7, 6, 9, true, -1.5f},
+	};
+	json_t *object, *traffic;
+
+	printer_json.drone(((struct capture *)*state)->file, &drone);
+	object = printed_object(*state);
+	traffic = json_object_get(object, "traffic");
+	integer_is(traffic, "stay", 3);
+	integer_is(traffic, "sent", 5);
+	integer_is(traffic, "targets", 7);
+	integer_is(traffic, "delivered", 6);
+	integer_is(traffic, "received", 9);
+	assert_true(json_real_value(json_object_get(json_object_get(traffic, "heard"), "snr_db")) ==
+		    -1.5);
+	json_decref(object);
+	drone.traffic.heard = false;
+	printer_json.drone(((struct capture *)*state)->file, &drone);
+	object = printed_object(*state);
+	assert_null(json_object_get(json_object_get(object, "traffic"), "heard"));
 	json_decref(object);
 }
 
@@ -582,6 +611,7 @@ int main(void)
 		TEST(a_hop_that_was_never_in_the_channel_has_no_link),
 		TEST(payloads_are_text_and_base64),
 		TEST(names_cannot_drive_a_terminal_through_json),
+		TEST(traffic_has_the_names_of_the_protocol),
 		TEST(presence_is_an_object_for_each_event),
 		TEST(goodbye_tells_its_reason),
 		TEST(an_outcome_tells_its_hops_in_lines),
