@@ -11,5 +11,6 @@ enum cli_exit scenarios_run(const struct options *options, const struct printer 
 enum cli_exit send_run(const struct options *options, const struct printer *printer, FILE *out);
 enum cli_exit listen_run(const struct options *options, const struct printer *printer, FILE *out);
 enum cli_exit swarm_run(const struct options *options, const struct printer *printer, FILE *out);
+enum cli_exit top_run(const struct options *options, FILE *out);
 
 #endif

@@ -98,9 +98,10 @@ static void tell_goodbye(const struct event_goodbye *goodbye)
 	printer_text.goodbye(stderr, goodbye);
 }
 
-enum cli_exit dialogue_next(struct dialogue *dialogue, uint64_t deadline_us, struct event *event)
+enum cli_exit dialogue_take(struct dialogue *dialogue, enum connection_status status,
+			    struct event *event)
 {
-	switch (connection_next(dialogue->connection, deadline_us, event)) {
+	switch (status) {
 	case CONNECTION_EVENT:
 		break;
 	case CONNECTION_LOST:
@@ -120,6 +121,12 @@ enum cli_exit dialogue_next(struct dialogue *dialogue, uint64_t deadline_us, str
 		return CLI_REFUSED;
 	}
 	return CLI_DONE;
+}
+
+enum cli_exit dialogue_next(struct dialogue *dialogue, uint64_t deadline_us, struct event *event)
+{
+	return dialogue_take(dialogue, connection_next(dialogue->connection, deadline_us, event),
+			     event);
 }
 
 enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const char *doing,

@@ -37,6 +37,11 @@ void dialogue_close(struct dialogue *dialogue);
  * the connection was asked to tell, or when woken. */
 enum cli_exit dialogue_next(struct dialogue *dialogue, uint64_t deadline_us, struct event *event);
 
+/* The same for what connection_next has returned: for who must get ready before words are told on
+ * the standard error. */
+enum cli_exit dialogue_take(struct dialogue *dialogue, enum connection_status status,
+			    struct event *event);
+
 /* The answer to `ref`; an error is CLI_REFUSED and told, as what failed `doing`, unless it
  * answers something else. When woken, CLI_TROUBLE, and nothing is told. */
 enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const char *doing,

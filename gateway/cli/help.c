@@ -9,6 +9,7 @@ static const char help_overview[] =
 	"  send       send messages and tell what became of them\n"
 	"  listen     join a scenario and show what comes\n"
 	"  swarm      fly many drones and tell what became of their messages\n"
+	"  top        show live who sends how much, and how much of it arrives\n"
 	"\n"
 	"uav-drone COMMAND --help tells more. --version prints the version.\n";
 
@@ -97,6 +98,25 @@ static const char help_swarm[] =
 	"Rates and durations are in flight time. SIGINT ends the flight: what is on its way\n"
 	"is waited for, and the table printed.\n";
 
+static const char help_top[] =
+	"Usage: uav-drone top [--scenario NAME] [OPTION]...\n"
+	"Shows the drones online, again and again: messages a second sent and received, how\n"
+	"much of what they sent was delivered unharmed (since the table before, and since they\n"
+	"entered their scenario), the SNR of what they heard last, how long silent and online.\n"
+	"This program is in no scenario, and its own entry is left out.\n"
+	"\n"
+	"  --scenario NAME        only members of this scenario\n"
+	"  --interval SECONDS     between two tables [1]\n"
+	"  --sort COLUMN          drone, sent, received, delivered, all, snr, idle, online or\n"
+	"                         scenario, numbers with the largest first; -COLUMN the other\n"
+	"                         way round [drone]\n"
+	"  --count N              end after N tables\n"
+	"  --once                 the same as --count 1\n"
+	"\n"
+	"On a terminal it fills the screen, unless --count, --once or --json is given. Keys:\n"
+	"q ends, s sorts by the next column, r the other way round, p pauses. Elsewhere tables\n"
+	"stand below each other, the first after one interval. With --json each is an object.\n";
+
 static const char help_state[] =
 	"  --position LAT,LON,ALT where this drone is: degrees (WGS 84) and metres; needs a\n"
 	"                         scenario with an origin\n"
@@ -156,6 +176,9 @@ void help_print(FILE *out, enum command command)
 		break;
 	case COMMAND_SWARM:
 		text = help_swarm;
+		break;
+	case COMMAND_TOP:
+		text = help_top;
 		break;
 	}
 	(void)fputs(text, out);

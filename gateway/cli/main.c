@@ -19,6 +19,8 @@ static enum cli_exit run(const struct options *options)
 		return listen_run(options, printer, stdout);
 	case COMMAND_SWARM:
 		return swarm_run(options, printer, stdout);
+	case COMMAND_TOP:
+		return top_run(options, stdout);
 	case COMMAND_NONE:
 		break;
 	}

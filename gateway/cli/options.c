@@ -34,6 +34,9 @@ static const struct option table[] = {
 	{"tls-cert", required_argument, NULL, OPTION_TLS_CERT},
 	{"tls-key", required_argument, NULL, OPTION_TLS_KEY},
 	{"tls-name", required_argument, NULL, OPTION_TLS_NAME},
+	{"interval", required_argument, NULL, OPTION_INTERVAL},
+	{"once", no_argument, NULL, OPTION_ONCE},
+	{"sort", required_argument, NULL, OPTION_SORT},
 	{"pattern", required_argument, NULL, OPTION_PATTERN},
 	{"radius", required_argument, NULL, OPTION_RADIUS},
 	{"height", required_argument, NULL, OPTION_HEIGHT},
@@ -57,7 +60,7 @@ static const struct option table[] = {
 static unsigned commands_of(int code)
 {
 	const unsigned joining = COMMAND_SEND | COMMAND_LISTEN | COMMAND_SWARM;
-	const unsigned all = joining | COMMAND_WHO | COMMAND_SCENARIOS;
+	const unsigned all = joining | COMMAND_WHO | COMMAND_SCENARIOS | COMMAND_TOP;
 
 	if (code >= OPTION_PATTERN) {
 		return COMMAND_SWARM;
@@ -80,11 +83,16 @@ static unsigned commands_of(int code)
 	case OPTION_KIND:
 		return all & ~(unsigned)COMMAND_SWARM;
 	case OPTION_COUNT:
+		return joining | COMMAND_TOP;
 	case OPTION_POSITION:
 	case OPTION_LOCAL:
 		return joining;
 	case OPTION_SCENARIO:
-		return joining | COMMAND_WHO;
+		return joining | COMMAND_WHO | COMMAND_TOP;
+	case OPTION_INTERVAL:
+	case OPTION_ONCE:
+	case OPTION_SORT:
+		return COMMAND_TOP;
 	default:
 		return all;
 	}
@@ -174,6 +182,45 @@ static int take_credential(struct options *options, int code, const char *value,
 	}
 }
 
+enum { INTERVAL_LEAST_US = 100000 };
+
+static int take_interval(struct options *options, const char *value,
+			 const struct complaint *complaint)
+{
+	if (value_seconds("interval", value, &options->top.interval_us, complaint) < 0) {
+		return -1;
+	}
+	return options->top.interval_us >= INTERVAL_LEAST_US
+		       ? 0
+		       : value_complain(complaint, "--interval %s: must be 0.1 seconds or more",
+					value);
+}
+
+/* A minus in front: the other way round. */
+static int take_sort(struct options *options, const char *value, const struct complaint *complaint)
+{
+	bool reverse = *value == '-';
+	int column = value_choice("sort", value + reverse, top_column_names, complaint);
+
+	options->top.sort = column < 0 ? TOP_DRONE : (enum top_column)column;
+	options->top.reverse = reverse;
+	return column < 0 ? -1 : 0;
+}
+
+static int take_top(struct options *options, int code, const char *value,
+		    const struct complaint *complaint)
+{
+	switch (code) {
+	case OPTION_INTERVAL:
+		return take_interval(options, value, complaint);
+	case OPTION_SORT:
+		return take_sort(options, value, complaint);
+	default:
+		options->count = 1;
+		return 0;
+	}
+}
+
 static int take_option(struct options *options, struct seen *seen, int code, const char *value,
 		       const struct complaint *complaint)
 {
@@ -227,6 +274,10 @@ static int take_option(struct options *options, struct seen *seen, int code, con
 	case OPTION_TLS_KEY:
 	case OPTION_TLS_NAME:
 		return take_credential(options, code, value, complaint);
+	case OPTION_INTERVAL:
+	case OPTION_ONCE:
+	case OPTION_SORT:
+		return take_top(options, code, value, complaint);
 	default:
 		return options_swarm_take(&options->swarm, seen, code, value, complaint);
 	}
@@ -258,7 +309,7 @@ static int check(struct options *options, const struct seen *seen,
 	if (check_tls(options, complaint) < 0) {
 		return -1;
 	}
-	if (!(options->command & (COMMAND_WHO | COMMAND_SCENARIOS)) &&
+	if (!(options->command & (COMMAND_WHO | COMMAND_SCENARIOS | COMMAND_TOP)) &&
 	    options->scenario[0] == '\0') {
 		return value_complain(complaint, "--scenario NAME is missing; uav-drone scenarios "
 						 "shows those there are");
@@ -284,15 +335,14 @@ static int find_command(const char *name, const struct complaint *complaint)
 	static const struct {
 		const char *name;
 		enum command command;
-	} commands[] = {{"who", COMMAND_WHO},
-			{"scenarios", COMMAND_SCENARIOS},
-			{"send", COMMAND_SEND},
-			{"listen", COMMAND_LISTEN},
-			{"swarm", COMMAND_SWARM}};
+	} commands[] = {{"who", COMMAND_WHO},	  {"scenarios", COMMAND_SCENARIOS},
+			{"send", COMMAND_SEND},	  {"listen", COMMAND_LISTEN},
+			{"swarm", COMMAND_SWARM}, {"top", COMMAND_TOP}};
 
 	if (!name) {
 		return value_complain(
-			complaint, "a command is missing: who, scenarios, send, listen or swarm");
+			complaint,
+			"a command is missing: who, scenarios, send, listen, swarm or top");
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		if (strcmp(name, commands[i].name) == 0) {
@@ -300,8 +350,8 @@ static int find_command(const char *name, const struct complaint *complaint)
 		}
 	}
 	return value_complain(
-		complaint, "%s: no such command; there are who, scenarios, send, listen and swarm",
-		name);
+		complaint,
+		"%s: no such command; there are who, scenarios, send, listen, swarm and top", name);
 }
 
 static const struct option *find_option(int code)
@@ -376,6 +426,7 @@ enum options_status options_parse(int argc, char **argv, struct options *options
 		.timeout_us = 10000000,
 		.report = REPORT_WISH_ALL,
 		.swarm = options_swarm_default,
+		.top = {.interval_us = 1000000, .sort = TOP_DRONE},
 	};
 	(void)snprintf(options->id, sizeof(options->id), "cli-%ld", (long)getpid());
 	if (first && is_help(first)) {
@@ -391,5 +442,8 @@ enum options_status options_parse(int argc, char **argv, struct options *options
 		return OPTIONS_WRONG;
 	}
 	options->command = (enum command)command;
+	if (options->command == COMMAND_TOP) {
+		options->kind = DRONE_KIND_GROUND_STATION;
+	}
 	return parse_options(argc - 1, argv + 1, options, out, &complaint);
 }

@@ -3,6 +3,7 @@
 #define UAV_CLI_OPTIONS_H
 
 #include "cli/pattern.h"
+#include "cli/top_table.h"
 #include "cli/track.h"
 #include "core/message.h"
 
@@ -26,6 +27,7 @@ enum command {
 	COMMAND_LISTEN = 4,
 	COMMAND_SWARM = 8,
 	COMMAND_SCENARIOS = 16,
+	COMMAND_TOP = 32,
 };
 
 enum { OPTIONS_GROUPS_MAX = 16 }; /* as many as a drone may be in */
@@ -54,6 +56,12 @@ struct swarm_options {
 	const char *log; /* file; NULL: none */
 };
 
+struct top_options {
+	uint64_t interval_us; /* between two lists */
+	enum top_column sort;
+	bool reverse;
+};
+
 struct options {
 	enum command command;
 	/* all commands */
@@ -76,7 +84,7 @@ struct options {
 	bool json;
 	/* send, listen, swarm */
 	struct position position; /* POSITION_UNKNOWN when not given; swarm: of the hub */
-	uint64_t count;		  /* messages, or a swarm's drones; 0 = not given */
+	uint64_t count;		  /* messages, a swarm's drones, top's tables; 0 = not given */
 	/* send, listen: to this one, in these */
 	const char *groups[OPTIONS_GROUPS_MAX];
 	size_t group_count;
@@ -87,6 +95,7 @@ struct options {
 	/* listen */
 	uint64_t for_us; /* 0 = without end */
 	struct swarm_options swarm;
+	struct top_options top;
 };
 
 enum options_status {

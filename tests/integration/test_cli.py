@@ -459,7 +459,7 @@ def test_wrong_usage(t):
 
 def test_help(t):
     for arguments in (("--help",), ("who", "--help"), ("scenarios", "--help"), ("send", "--help"),
-                      ("listen", "--help"), ("swarm", "--help")):
+                      ("listen", "--help"), ("swarm", "--help"), ("top", "--help")):
         done = subprocess.run([t.binary("uav-drone"), *arguments], stdout=subprocess.PIPE, check=True)
         assert done.stdout.startswith(b"Usage: uav-drone"), arguments
     done = subprocess.run([t.binary("uav-drone"), "--version"], stdout=subprocess.PIPE, check=True)

@@ -100,6 +100,39 @@ static void scenarios_needs_nothing(void **state)
 	tells("--help", "scenarios");
 }
 
+static void top_options_are_taken(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parses(&parsed, "top");
+	assert_int_equal(parsed.options.command, COMMAND_TOP);
+	assert_int_equal(parsed.options.kind, DRONE_KIND_GROUND_STATION);
+	assert_int_equal(parsed.options.top.interval_us, 1000000);
+	assert_int_equal(parsed.options.top.sort, TOP_DRONE);
+	assert_false(parsed.options.top.reverse);
+	assert_int_equal(parsed.options.count, 0);
+	parses(&parsed, "top --interval 0.1 --sort snr --count 3 --scenario field --json");
+	assert_int_equal(parsed.options.top.interval_us, 100000);
+	assert_int_equal(parsed.options.top.sort, TOP_SNR);
+	assert_int_equal(parsed.options.count, 3);
+	parses(&parsed, "top --sort -delivered --once --kind drone");
+	assert_int_equal(parsed.options.top.sort, TOP_DELIVERED);
+	assert_true(parsed.options.top.reverse);
+	assert_int_equal(parsed.options.count, 1);
+	assert_int_equal(parsed.options.kind, DRONE_KIND_DRONE);
+	complains("top --sort age", "--sort");
+	complains("top --sort -", "--sort");
+	complains("top --interval 0.09", "0.1");
+	complains("top --interval soon", "--interval");
+	complains("top --count 0", "--count");
+	complains("top --local 1,2,3", "--local");
+	complains("who --once", "--once");
+	complains("listen --scenario field --interval 2", "--interval");
+	tells("top --help", "--sort COLUMN");
+	tells("--help", "top");
+}
+
 static void common_options_are_taken(void **state)
 {
 	struct parsed parsed;
@@ -371,6 +404,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_needs_nothing),
 		cmocka_unit_test(scenarios_needs_nothing),
+		cmocka_unit_test(top_options_are_taken),
 		cmocka_unit_test(common_options_are_taken),
 		cmocka_unit_test(send_options_are_taken),
 		cmocka_unit_test(positions_are_taken),
