@@ -187,6 +187,7 @@ static void run_reload(struct net_task *task)
 		.log = gateway->log,
 		.in_force = gateway->in_force,
 		.keeper = &gateway->keeper,
+		.in_use = &gateway->net.settings,
 		.links = (uint32_t)gateway->links.count,
 	};
 	int status;
@@ -201,7 +202,6 @@ static void run_reload(struct net_task *task)
 	status = reload_perform(&work, &before);
 	links_bulk_end(&gateway->links);
 	if (status == 0) {
-		gateway->net.settings = gateway->in_force->settings;
 		give_contexts(gateway);
 		links_reload(&gateway->links, before.settings);
 		influx_reload(&gateway->net.influx);

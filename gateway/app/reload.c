@@ -80,6 +80,17 @@ static void swap(struct in_force *one, struct in_force *other)
 	*other = moved;
 }
 
+/* Whether a listener's drones may be silent for less time than before. */
+static bool less_patient(const struct settings *before, const struct settings *after)
+{
+	for (size_t i = 0; i < after->listener_count; i++) {
+		if (after->listeners[i].idle_timeout_ms < before->listeners[i].idle_timeout_ms) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* 0, and the two are swapped. The core asks the keeper meanwhile, who goes by what is in force. */
 static int take_in(const struct reload *reload, struct in_force *next)
 {
@@ -87,12 +98,15 @@ static int take_in(const struct reload *reload, struct in_force *next)
 	int status;
 
 	core_settings_init(&core, next->settings, reload->log);
+	core.config.less_patient = less_patient(reload->in_force->settings, next->settings);
 	swap(reload->in_force, next);
+	*reload->in_use = reload->in_force->settings;
 	reload->keeper->before = next->access;
 	status = core_reload(reload->core, &core.config);
 	reload->keeper->before = NULL;
 	if (status < 0) {
 		swap(reload->in_force, next);
+		*reload->in_use = reload->in_force->settings;
 	}
 	return status;
 }

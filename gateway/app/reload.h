@@ -10,8 +10,9 @@ struct reload {
 	struct core *core;
 	struct log *log;
 	struct in_force *in_force;
-	struct access_keeper *keeper; /* whom the core asks, and who goes by *in_force */
-	uint32_t links;		      /* to simulators: their number stays */
+	struct access_keeper *keeper;	/* whom the core asks, and who goes by *in_force */
+	const struct settings **in_use; /* what connections go by; the core asks them, too */
+	uint32_t links;			/* to simulators: their number stays */
 };
 
 /* Reads the file again, and the secrets, certificates and keys that it names; the loop waits for

@@ -1,5 +1,7 @@
 #include "core/admission.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/host_bytes.h"
@@ -385,4 +387,34 @@ void admission_register(struct core *core, struct session *session, const struct
 	} else {
 		decide(core, session, request->ref, registration);
 	}
+}
+
+/* ------------------------------------------------------------------- guests */
+
+/* Not used again while the gateway runs: who writes to a guest that is gone reaches nobody. */
+static struct slice guest_id(struct core *core, char id[NAME_MAX_BYTES + 1])
+{
+	struct slice name;
+
+	do {
+		int size = snprintf(id, NAME_MAX_BYTES + 1, "guest-%" PRIu64, ++core->guests);
+
+		name = slice_of(id, (size_t)size);
+	} while (core_id(core, name).data);
+	return name;
+}
+
+void admission_greet(struct core *core, struct session *session,
+		     const struct request_registration *registration)
+{
+	const struct event ask = {.kind = EVENT_CHALLENGE};
+	struct request_registration guest = *registration;
+	char id[NAME_MAX_BYTES + 1];
+
+	if (registration->id_proof != ID_FREE) {
+		session_emit(core, session, &ask);
+		return;
+	}
+	guest.drone_id = guest_id(core, id);
+	register_now(core, session, 0, &guest);
 }

@@ -19,6 +19,10 @@ void admission_register(struct core *core, struct session *session, const struct
 void admission_authenticate(struct core *core, struct session *session,
 			    const struct request *request);
 
+/* See core_greet. */
+void admission_greet(struct core *core, struct session *session,
+		     const struct request_registration *registration);
+
 /* A try that failed has waited for its time: told, and ended. */
 void admission_tell_denied(struct core *core, struct session *session);
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/admission.h"
 #include "core/deadline.h"
 #include "core/queue.h"
 #include "core/reload.h"
@@ -279,6 +280,31 @@ uint32_t core_frame_limit(const struct core *core, const struct session *session
 bool core_is_registered(const struct session *session)
 {
 	return session->state == SESSION_ACTIVE;
+}
+
+void core_greet(struct core *core, struct session *session,
+		const struct request_registration *registration)
+{
+	if (!core->draining) {
+		admission_greet(core, session, registration);
+	}
+}
+
+struct slice core_callsign(const struct core *core, struct slice id)
+{
+	const struct session *session = registry_by_id(&core->registry, id);
+
+	return session ? session_callsign(session) : id;
+}
+
+struct slice core_id(const struct core *core, struct slice name)
+{
+	const struct session *session = registry_by_id(&core->registry, name);
+
+	if (!session) {
+		session = registry_by_callsign(&core->registry, name);
+	}
+	return session ? session_id(session) : slice_of(NULL, 0);
 }
 
 void core_partial(struct core *core, struct session *session, bool partial)

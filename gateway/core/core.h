@@ -70,6 +70,8 @@ struct core_config {
 	/* where drones are put that name no scenario and whose listener has none; or empty */
 	char default_scenario[NAME_MAX_BYTES + 1];
 	struct access_port access;
+	/* Of core_reload: some endpoint_ops.patience has become shorter. */
+	bool less_patient;
 	struct log *log; /* may be NULL; outlives the core */
 };
 
@@ -119,6 +121,13 @@ enum core_verdict {
  * was given the goodbye that says so and ->close was called. */
 struct session *core_attach(struct core *core, const struct endpoint *endpoint);
 
+/* The same connection need not register (struct front, guest): where ids are free
+ * (`registration` has ID_FREE) it is registered by these, under an id of the core's making,
+ * "guest-N", that no drone has or is called by; else it is asked, by a challenge without nonce, to
+ * register. Before its first request. */
+void core_greet(struct core *core, struct session *session,
+		const struct request_registration *registration);
+
 /* One request, in the order in which the drone sent them. */
 enum core_verdict core_request(struct core *core, struct session *session,
 			       const struct request *request);
@@ -128,6 +137,12 @@ uint32_t core_frame_limit(const struct core *core, const struct session *session
 
 /* Whether it is a drone with an id by now. */
 bool core_is_registered(const struct session *session);
+
+/* The callsign of the drone that is online under this id; else the id as given. */
+struct slice core_callsign(const struct core *core, struct slice id);
+/* The id of the drone that is online and has this id or this callsign; data NULL: none. Both
+ * valid until something is told to the core. */
+struct slice core_id(const struct core *core, struct slice name);
 
 /* Told after each turn of reading: whether a frame has been started but not
  * finished (it has limits.frame_timeout_ms for that from the first such call after a

@@ -32,14 +32,15 @@ static uint64_t quiet_since(const struct session *session)
 static uint64_t active_due(const struct core *core, const struct session *session)
 {
 	const struct limits *limits = &core->limits;
+	struct patience patience = session_patience(core, session);
 	uint64_t now = core->now.mono_us;
 	uint64_t due =
-		(session->hold ? now : session->heard_us) + limits->idle_timeout_ms * 1000ull;
+		(session->hold ? now : session->heard_us) + patience.idle_timeout_ms * 1000ull;
 
-	if (limits->ping_interval_ms) {
+	if (patience.ping_interval_ms) {
 		uint64_t quiet = quiet_since(session);
 
-		due = earliest(due, quiet + limits->ping_interval_ms * 1000ull);
+		due = earliest(due, quiet + patience.ping_interval_ms * 1000ull);
 	}
 	if (session->partial && !session->hold) {
 		due = earliest(due, deadline_of_frame(core, session));
@@ -106,20 +107,21 @@ uint64_t deadline_of(const struct core *core, const struct session *session)
 static void active_check(struct core *core, struct session *session)
 {
 	const struct limits *limits = &core->limits;
+	struct patience patience = session_patience(core, session);
 	bool quiet;
 
 	if ((session->hold & HOLD_RATE) && core->now.mono_us >= rate_until(session)) {
 		session_release(core, session, HOLD_RATE);
 	}
-	quiet = limits->ping_interval_ms &&
-		over(core, quiet_since(session), limits->ping_interval_ms);
+	quiet = patience.ping_interval_ms &&
+		over(core, quiet_since(session), patience.ping_interval_ms);
 	session_caught_up(core, session);
 	if (session->slow_since_us && over(core, session->slow_since_us, limits->output_soft_ms)) {
 		session_end(core, session, GOODBYE_TOO_SLOW, 0, "output is not being read");
 	} else if (!session->hold && session->partial &&
 		   over(core, session->frame_since_us, limits->frame_timeout_ms)) {
 		session_end(core, session, GOODBYE_PROTOCOL_ERROR, 0, "a frame took too long");
-	} else if (!session->hold && over(core, session->heard_us, limits->idle_timeout_ms)) {
+	} else if (!session->hold && over(core, session->heard_us, patience.idle_timeout_ms)) {
 		session_end(core, session, GOODBYE_IDLE_TIMEOUT, 0, "nothing was heard");
 	} else if (quiet) {
 		/* One that is held cannot answer, but TCP finds out whether it is there. */

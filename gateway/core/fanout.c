@@ -59,6 +59,7 @@ struct fanout *fanout_new(struct core *core, uint32_t count)
 	}
 	fanout->count = 0;
 	fanout->unanswered = 0;
+	fanout->delivered = 0;
 	fanout->group.size = 0;
 	fanout->via.hop = 0;
 	fanout->cursor = 0;
@@ -164,6 +165,7 @@ void fanout_settle(struct core *core, struct fanout *fanout, struct fanout_targe
 {
 	const struct hop *own = &fate->hops[fate->relayed];
 
+	fanout->delivered += fate->outcome == OUTCOME_DELIVERED;
 	target->outcome = (uint8_t)fate->outcome;
 	target->reason = (uint8_t)fate->reason;
 	target->relayed = fate->relayed;
@@ -255,7 +257,12 @@ static void report_page(struct core *core, struct session *sender, struct fanout
 		return;
 	}
 	event.report = (struct event_send_report){
-		.outcomes = outcomes, .count = count, .more = place < fanout->count};
+		.outcomes = outcomes,
+		.count = count,
+		.more = place < fanout->count,
+		.to_many = true,
+		.delivered = fanout->delivered,
+	};
 	session_emit(core, sender, &event);
 }
 

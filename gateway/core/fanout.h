@@ -39,11 +39,12 @@ struct fanout {
 	struct via via;	   /* once what became of the first hop is known */
 	uint32_t count, cap;
 	uint32_t unanswered;
-	uint64_t serial;   /* unique for each use, from 1 */
-	size_t charged;	   /* bytes of it in core->fanout_bytes */
-	uint32_t cursor;   /* the target whose answer is expected next */
-	uint32_t reported; /* targets that the report has passed */
-	bool replied;	   /* a frame of the report has been written */
+	uint32_t delivered; /* of the targets that are settled, those that have it whole */
+	uint64_t serial;    /* unique for each use, from 1 */
+	size_t charged;	    /* bytes of it in core->fanout_bytes */
+	uint32_t cursor;    /* the target whose answer is expected next */
+	uint32_t reported;  /* targets that the report has passed */
+	bool replied;	    /* a frame of the report has been written */
 	struct fanout_target *targets;
 	struct buf links;
 	struct list in_session; /* session->reports, while the report is being written */

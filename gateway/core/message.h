@@ -344,6 +344,8 @@ struct event_send_report {
 	const struct target_outcome *outcomes;
 	size_t count;
 	bool more;
+	bool to_many;	    /* not to a single drone: then, */
+	uint32_t delivered; /* of all whom it was for, how many got it whole */
 };
 
 struct event_delivery {
@@ -382,7 +384,7 @@ struct event {
 	struct encoded *encoded; /* of an event to many, else NULL: for EVENT_DELIVERY the
 				    body up to the hops, for EVENT_PRESENCE the entries */
 	union {
-		struct slice nonce; /* challenge */
+		struct slice nonce; /* challenge; empty: to say who it is, see core_greet */
 		struct event_welcome welcome;
 		struct event_scenarios scenarios;
 		const struct scenario_entry *chosen; /* NULL = in no scenario */

@@ -9,6 +9,11 @@
 /* --- a session's way out: not a connection, so that one link may later carry
  * several drones --- */
 
+struct patience {
+	uint32_t ping_interval_ms; /* silence before a ping; 0 = no pings */
+	uint32_t idle_timeout_ms;  /* silence before goodbye(IDLE_TIMEOUT) */
+};
+
 struct endpoint_ops {
 	/* Hands one event over. The endpoint encodes it before it returns and keeps
 	 * no slice of it. `max_frame` is the largest frame this drone takes (at least
@@ -30,6 +35,11 @@ struct endpoint_ops {
 	 * closes; the endpoint bounds how long that takes. It must not call into
 	 * the core for this session any more. */
 	void (*close)(void *ctx);
+
+	/* How long a drone that came this way may be silent. NULL: as limits has it. Asked each
+	 * time, so that it may be changed by a reload: who was allowed more before is not
+	 * dropped for it when core_reload is told so, see core_config.less_patient. */
+	struct patience (*patience)(const void *ctx);
 };
 
 #define ENDPOINT_ADDRESS_BYTES 16

@@ -375,7 +375,7 @@ static void take_in(struct core *core, const struct core_config *config, struct 
 {
 	struct scenario **old = core->scenarios;
 	size_t old_count = core->scenario_count, count = config->scenario_count;
-	bool stricter = is_stricter(&core->limits, &config->limits);
+	bool stricter = config->less_patient || is_stricter(&core->limits, &config->limits);
 	bool rated = !same_rates(&core->limits, &config->limits);
 
 	release_held(core);

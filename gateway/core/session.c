@@ -60,6 +60,17 @@ uint32_t session_frame_limit(const struct core *core, const struct session *sess
 								   : core->limits.max_frame_bytes;
 }
 
+struct patience session_patience(const struct core *core, const struct session *session)
+{
+	const struct endpoint *endpoint = &session->endpoint;
+
+	return endpoint->ops->patience ? endpoint->ops->patience(endpoint->ctx)
+				       : (struct patience){
+						 .ping_interval_ms = core->limits.ping_interval_ms,
+						 .idle_timeout_ms = core->limits.idle_timeout_ms,
+					 };
+}
+
 void session_count_anew(const struct core *core, struct session *session)
 {
 	session->heard_us = core->now.mono_us;
@@ -278,6 +289,7 @@ void session_move(struct core *core, struct session *session, enum session_state
 
 static void tell_welcome(struct core *core, struct session *session, uint32_t ref)
 {
+	struct patience patience = session_patience(core, session);
 	struct event event = {
 		.kind = EVENT_WELCOME,
 		.ref = ref,
@@ -287,8 +299,8 @@ static void tell_welcome(struct core *core, struct session *session, uint32_t re
 				.time_us = core->now.unix_us,
 				.drone_id = session_id(session),
 				.callsign = session_callsign(session),
-				.idle_timeout_ms = core->limits.idle_timeout_ms,
-				.ping_interval_ms = core->limits.ping_interval_ms,
+				.idle_timeout_ms = patience.idle_timeout_ms,
+				.ping_interval_ms = patience.ping_interval_ms,
 				.max_frame_bytes = core->limits.max_frame_bytes,
 				.max_payload_bytes =
 					limits_max_payload(core->limits.max_frame_bytes),

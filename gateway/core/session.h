@@ -96,6 +96,9 @@ struct session {
  * raised since. */
 uint32_t session_frame_limit(const struct core *core, const struct session *session);
 
+/* How long it may be silent. */
+struct patience session_patience(const struct core *core, const struct session *session);
+
 /* The one place where a session changes its state, and its deadline with it. */
 void session_move(struct core *core, struct session *session, enum session_state state);
 

@@ -2,6 +2,7 @@
 
 static const struct front *const fronts[] = {
 	&front_protobuf,
+	&front_text,
 };
 
 const struct front *front_find(const char *name)

@@ -8,11 +8,12 @@
 #include "wire/hot_codec.h"
 
 static enum front_status read_request(struct slice bytes, uint32_t max_frame_bytes,
-				      struct arena *arena, struct request *request, size_t *used,
-				      const char **why)
+				      const struct names *names, struct arena *arena,
+				      struct request *request, size_t *used, const char **why)
 {
 	struct slice body;
 
+	(void)names; /* ids are all it speaks of */
 	switch (frame_read(bytes, max_frame_bytes, &body, used, why)) {
 	case FRAME_MORE:
 		return FRONT_MORE;
@@ -140,8 +141,10 @@ static int write_send_report(struct buf *out, const struct event *event, uint32_
 	}
 }
 
-static int write_event(struct buf *out, const struct event *event, uint32_t max_frame)
+static int write_event(struct buf *out, const struct event *event, uint32_t max_frame,
+		       const struct names *names)
 {
+	(void)names;
 	switch (event->kind) {
 	case EVENT_DELIVERY:
 		return write_delivery(out, event);
@@ -154,11 +157,13 @@ static int write_event(struct buf *out, const struct event *event, uint32_t max_
 	}
 }
 
+_Static_assert(FRONT_AROUND_MAX >= FRAME_PREFIX_MAX, "a frame's prefix has room");
 _Static_assert(LENT_HEAD_MAX >= HOT_HEAD_MAX, "a lent frame's head has room");
 
 const struct front front_protobuf = {
 	.name = "protobuf",
 	.read = read_request,
+	.size = frame_size,
 	.write = write_event,
 	.lend = lend_event,
 };

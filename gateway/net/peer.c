@@ -101,6 +101,18 @@ static void run_later(struct net_task *task)
 	}
 }
 
+/* --- names --- */
+
+struct slice peer_callsign(const void *core, struct slice id)
+{
+	return core_callsign(core, id);
+}
+
+struct slice peer_id(const void *core, struct slice name)
+{
+	return core_id(core, name);
+}
+
 /* --- the session's endpoint --- */
 
 static void peer_note_resume(void *ctx)
@@ -137,11 +149,23 @@ static void peer_close(void *ctx)
 	(void)peer_transport(peer)->ops->read_start(peer_transport(peer));
 }
 
+static struct patience peer_patience(const void *ctx)
+{
+	const struct peer *peer = ctx;
+	const struct listener_settings *listener = &peer->net->settings->listeners[peer->listener];
+
+	return (struct patience){
+		.ping_interval_ms = listener->ping_interval_ms,
+		.idle_timeout_ms = listener->idle_timeout_ms,
+	};
+}
+
 static const struct endpoint_ops peer_endpoint_ops = {
 	.emit = peer_emit,
 	.queued = peer_queued,
 	.resume = peer_note_resume,
 	.close = peer_close,
+	.patience = peer_patience,
 };
 
 /* --- the beginning --- */
@@ -151,7 +175,18 @@ static void run_flush(struct net_task *task)
 	peer_flush(LIST_ENTRY(task, struct peer, flush));
 }
 
+/* A handshake is done, with who has connected. */
+static void on_connected(void *ctx, int status)
+{
+	struct peer *peer = ctx;
+
+	(void)status;
+	net_clock(peer->net);
+	peer_greet(peer);
+}
+
 static const struct transport_user peer_transport_user = {
+	.connected = on_connected,
 	.room = peer_room,
 	.read = peer_read,
 	.ended = peer_ended,
@@ -170,6 +205,9 @@ static void peer_attach(struct peer *peer, const struct sockaddr *remote)
 	host_bytes(remote, endpoint.address);
 	net_clock(peer->net);
 	peer->session = core_attach(peer->net->core, &endpoint);
+	if (!peer->net->tls[peer->listener]) {
+		peer_greet(peer);
+	}
 }
 
 /* Whoever makes connections faster than they linger must not take all descriptors: the

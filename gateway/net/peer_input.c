@@ -1,8 +1,6 @@
 /* What a drone sends: its bytes until they are requests, and these to the core. */
 #include "net/peer_parts.h"
 
-#include "wire/frame.h"
-
 enum { PEER_REQUESTS = 256 }; /* most that are taken of one drone at a time */
 
 /* --- a request --- */
@@ -41,21 +39,36 @@ static void peer_complete(struct peer *peer, struct request *request, size_t siz
 	}
 }
 
+void peer_greet(struct peer *peer)
+{
+	const struct request_registration *guest = peer_front(peer)->guest;
+	struct request request = {.kind = REQUEST_REGISTRATION};
+
+	if (guest && peer->session) {
+		request.registration = *guest;
+		peer_complete(peer, &request, 0);
+		core_greet(peer->net->core, peer->session, &request.registration);
+	}
+}
+
 /* Hands the first request in `bytes` to the core. True: it was taken, *used is its
  * size; there may be another. */
 static bool peer_present(struct peer *peer, struct slice bytes, size_t *used)
 {
 	struct net *net = peer->net;
+	const struct names names = peer_names(peer);
 	struct request request;
 	const char *why = NULL;
 	enum core_verdict verdict = CORE_TAKEN;
 
 	arena_reset(&net->arena);
-	switch (peer_front(peer)->read(bytes, core_frame_limit(net->core, peer->session),
+	switch (peer_front(peer)->read(bytes, core_frame_limit(net->core, peer->session), &names,
 				       &net->arena, &request, used, &why)) {
 	case FRONT_OK:
 		peer_complete(peer, &request, *used);
 		verdict = core_request(net->core, peer->session, &request);
+		break;
+	case FRONT_SKIP:
 		break;
 	case FRONT_MORE:
 		return false;
@@ -105,8 +118,8 @@ static void peer_consume(struct peer *peer, struct slice bytes)
 		peer_rest(peer);
 	}
 	peer_settle_box(peer);
-	/* A held drone is not late. */
-	if (peer->session) {
+	/* A held drone is not late; nor is who types, while it may be silent. */
+	if (peer->session && !peer_front(peer)->typed) {
 		core_partial(peer->net->core, peer->session,
 			     rest.size > 0 && !(peer->flags & PEER_HELD));
 	}
@@ -121,7 +134,7 @@ static size_t peer_wants(const struct peer *peer)
 {
 	enum { LARGE = 4 * 1024 };
 	struct slice waiting = intake_waiting(&peer->box->intake);
-	size_t whole = waiting.size >= LARGE ? frame_size(waiting) : 0;
+	size_t whole = waiting.size >= LARGE ? peer_front(peer)->size(waiting) : 0;
 	size_t wanted = NET_CHUNK_BYTES;
 
 	if (whole <= waiting.size) {
@@ -147,7 +160,7 @@ struct room peer_room(void *ctx)
 	if (!peer->box || !peer->session) {
 		return shared;
 	}
-	limit = (size_t)core_frame_limit(net->core, peer->session) + FRAME_PREFIX_MAX;
+	limit = (size_t)core_frame_limit(net->core, peer->session) + FRONT_AROUND_MAX;
 	room = intake_room(&peer->box->intake, shared, peer_wants(peer), limit);
 	if (room.size == 0) {
 		peer_set(peer, PEER_STUFFED);

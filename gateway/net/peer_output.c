@@ -85,6 +85,7 @@ static size_t event_size(const struct event *event)
 bool peer_emit(void *ctx, const struct event *event, uint32_t max_frame)
 {
 	struct peer *peer = ctx;
+	const struct names names = peer_names(peer);
 	struct peer_box *box;
 	struct buf *out;
 
@@ -94,7 +95,7 @@ bool peer_emit(void *ctx, const struct event *event, uint32_t max_frame)
 	box = peer_open_box(peer);
 	out = box ? outbox_gather(&box->out, event_size(event)) : NULL;
 	net_flush_later(peer->net, &peer->flush);
-	if (!out || peer_front(peer)->write(out, event, max_frame) < 0) {
+	if (!out || peer_front(peer)->write(out, event, max_frame, &names) < 0) {
 		return false;
 	}
 	if (peer_is_due(peer) && outbox_offer(&box->out, peer_transport(peer)) < 0) {

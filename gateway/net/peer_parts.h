@@ -55,9 +55,19 @@ static inline const struct front *peer_front(const struct peer *peer)
 	return peer->net->fronts[peer->listener];
 }
 
+/* What struct names has of the core. */
+struct slice peer_callsign(const void *core, struct slice id);
+struct slice peer_id(const void *core, struct slice name);
+
 static inline void peer_set(struct peer *peer, enum peer_flag flag)
 {
 	peer->flags |= (uint8_t)flag;
+}
+
+/* Of the core that is behind it. */
+static inline struct names peer_names(const struct peer *peer)
+{
+	return (struct names){.ctx = peer->net->core, .callsign = peer_callsign, .id = peer_id};
 }
 
 /* --- peer --- */
@@ -78,6 +88,10 @@ void peer_lost(struct peer *peer);
 struct room peer_room(void *ctx);
 void peer_read(void *ctx, const uint8_t *data, size_t size);
 void peer_ended(void *ctx, int status);
+
+/* Presents what its front has for who connects, if it has; the connection is there, with all
+ * that comes before its first byte. */
+void peer_greet(struct peer *peer);
 
 /* The core takes requests of this drone again. */
 void peer_resume(struct peer *peer);

@@ -65,8 +65,9 @@ struct room {
 };
 
 struct transport_user {
-	/* Only for transports that connect: 0, or a negative uv error after which
-	 * only close may follow. UV_EPROTO: `fault` says more, here and in `ended`. */
+	/* Of a transport that connects: 0, or a negative uv error after which
+	 * only close may follow. Of one that listens, 0 when a handshake is done, where there is
+	 * one. UV_EPROTO: `fault` says more, here and in `ended`. */
 	void (*connected)(void *ctx, int status);
 
 	/* Asked before each read. May not call ops. */

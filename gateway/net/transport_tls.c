@@ -194,9 +194,7 @@ static unsigned shake(struct transport_tls *tls, unsigned events)
 		tls->ready = true;
 		tls->reads_on = UV_READABLE;
 		tls->writes_on = UV_WRITABLE;
-		if (tls->connects) {
-			tls->socket.base.user->connected(ctx_of(tls), 0);
-		}
+		tls->socket.base.user->connected(ctx_of(tls), 0);
 		return UV_READABLE | UV_WRITABLE;
 	case TLS_WANTS_READ:
 	case TLS_WANTS_WRITE:

@@ -19,6 +19,7 @@ struct rule {
 
 static const struct rule rules[] = {
 	{"sessions", "idle_timeout_ms", "sessions", "ping_interval_ms", 1, true},
+	{"listen", "idle_timeout_ms", "listen", "ping_interval_ms", 1, true},
 	{"simulator", "idle_timeout_ms", "simulator", "ping_interval_ms", 1, true},
 	{"simulator", "backoff_max_ms", "simulator", "backoff_min_ms", 1, false},
 	{"simulator", "max_frame_bytes", "limits", "max_frame_bytes", 1, false},
@@ -40,21 +41,23 @@ struct known {
 	uint64_t value;
 	struct place place;
 	bool bad;
-	bool open; /* a file that was not read may hold its section */
+	bool open;	/* a file that was not read may hold its section */
+	bool inherited; /* another rule looks at it where it is given */
 	char title[VIEW_TITLE_BYTES];
 };
 
 static struct known look_up(const struct draft *draft, const char *section_name, const char *key,
-			    size_t simulator)
+			    size_t number)
 {
 	const struct section *section = table_find_section(section_name);
-	size_t index = section->target == TARGET_SIMULATOR ? simulator : 0;
+	size_t index = section->target == TARGET_SETTINGS ? 0 : number;
 	const struct row *row = table_find_row(section_name, key);
 	const struct part *part = draft_find_giving(draft, section, index, row);
 	struct known known = {
 		.value = value_number(row, view_target(draft->settings, section->target, index)),
 		.place = {.file = draft->report.file},
 		.open = draft->incomplete && !part,
+		.inherited = view_inherited(draft->settings, row, index),
 	};
 
 	view_title(section, view_name(draft->settings, section, index), known.title,
@@ -67,13 +70,13 @@ static struct known look_up(const struct draft *draft, const char *section_name,
 	return known;
 }
 
-static void check_rule(struct draft *draft, const struct rule *rule, size_t simulator)
+static void check_rule(struct draft *draft, const struct rule *rule, size_t number)
 {
-	struct known a = look_up(draft, rule->section, rule->key, simulator);
-	struct known b = look_up(draft, rule->other_section, rule->other_key, simulator);
+	struct known a = look_up(draft, rule->section, rule->key, number);
+	struct known b = look_up(draft, rule->other_section, rule->other_key, number);
 	char factor[32] = "";
 
-	if (a.bad || b.bad || a.open || b.open ||
+	if (a.bad || b.bad || a.open || b.open || (a.inherited && b.inherited) ||
 	    (rule->strict ? a.value > b.value : a.value >= b.value * rule->factor)) {
 		return;
 	}
@@ -86,7 +89,7 @@ static void check_rule(struct draft *draft, const struct rule *rule, size_t simu
 			  b.title, rule->other_key, b.value);
 }
 
-/* Once for the gateway, or once for each simulator. */
+/* Once for the gateway, or once for each listener or simulator. */
 static void check_rules(struct draft *draft)
 {
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {

@@ -19,6 +19,21 @@ static void add_default_simulator(struct settings *settings)
 	}
 }
 
+/* Where it is noted which keys the part gives; NULL: it inherits none. */
+static bool *given_by(struct settings *settings, const struct part *part)
+{
+	switch (part->section->target) {
+	case TARGET_LISTENER:
+		return settings->listeners[part->index].given;
+	case TARGET_SCENARIO:
+		return settings->scenario_given + part->index * table_row_count;
+	case TARGET_SETTINGS:
+	case TARGET_SIMULATOR:
+		break;
+	}
+	return NULL;
+}
+
 static int note_given(struct draft *draft)
 {
 	struct settings *settings = draft->settings;
@@ -31,11 +46,10 @@ static int note_given(struct draft *draft)
 	}
 	for (size_t i = 0; i < draft->part_count; i++) {
 		const struct part *part = &draft->parts[i];
+		bool *given = given_by(settings, part);
 
-		for (size_t j = 0; part->section->target == TARGET_SCENARIO && j < table_row_count;
-		     j++) {
-			settings->scenario_given[part->index * table_row_count + j] =
-				part->lines[j] != 0;
+		for (size_t j = 0; given && j < table_row_count; j++) {
+			given[j] = part->lines[j] != 0;
 		}
 	}
 	return 0;
@@ -87,12 +101,27 @@ static void inherit(struct settings *settings, size_t index)
 	}
 }
 
+static void inherit_silence(struct settings *settings, size_t index)
+{
+	struct listener_settings *listener = &settings->listeners[index];
+
+	if (view_inherited(settings, table_find_row("listen", "ping_interval_ms"), index)) {
+		listener->ping_interval_ms = settings->limits.ping_interval_ms;
+	}
+	if (view_inherited(settings, table_find_row("listen", "idle_timeout_ms"), index)) {
+		listener->idle_timeout_ms = settings->limits.idle_timeout_ms;
+	}
+}
+
 void draft_complete(struct draft *draft)
 {
 	add_default_simulator(draft->settings);
 	if (note_given(draft) == 0 && note_includes(draft) == 0) {
 		for (size_t i = 0; i < draft->settings->scenario_count; i++) {
 			inherit(draft->settings, i);
+		}
+		for (size_t i = 0; i < draft->settings->listener_count; i++) {
+			inherit_silence(draft->settings, i);
 		}
 	}
 }

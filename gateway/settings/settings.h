@@ -16,6 +16,7 @@
 #define ADDRESS_MAX_BYTES 128
 #define PATH_MAX_BYTES 255
 #define DNS_NAME_MAX_BYTES 253
+#define TABLE_ROWS_MAX 96 /* keys; table_rows.c checks it */
 
 /* host:port, [v6]:port or unix:path, taken apart; the host is a numeric address or
  * "localhost". Port 0 lets the system choose. */
@@ -54,6 +55,10 @@ struct listener_settings {
 	char scenario[NAME_MAX_BYTES + 1];
 	struct tls_files tls; /* with a cert it speaks TLS; with a ca it asks for theirs */
 	bool insecure;	      /* AUTH_NONE outside of loopback (address_is_loopback) is meant so */
+	uint32_t ping_interval_ms; /* of its drones; limits has those that no listener gives */
+	uint32_t idle_timeout_ms;  /* the same */
+	/* Whether the file gives it a key, by row of the table. */
+	bool given[TABLE_ROWS_MAX];
 };
 
 /* Listeners, the log, files of the configuration, connections that are closing. */

@@ -76,8 +76,6 @@ extern const size_t table_section_count;
 extern const struct row table_rows[]; /* table_rows.c */
 extern const size_t table_row_count;
 
-#define TABLE_ROWS_MAX 96 /* table_rows.c checks it */
-
 /* Where the row of table_rows stands in it. */
 static inline size_t table_row_index(const struct row *row)
 {

@@ -31,7 +31,7 @@ static const struct choice format_choices[] = {
 
 static const struct choice protocol_choices[] = {
 	{"protobuf", 0, false},
-	{"text", 0, true},
+	{"text", 0, false},
 	{"mavlink", 0, true},
 	{NULL, 0, false},
 };
@@ -92,6 +92,9 @@ static const struct choice delay_choices[] = {
 	.max = (most)
 #define OF_SIMULATOR(member, least, most)                                                          \
 	.kind = VALUE_U32, .offset = offsetof(struct simulator_settings, member), .min = (least),  \
+	.max = (most)
+#define OF_LISTENER(member, least, most)                                                           \
+	.kind = VALUE_U32, .offset = offsetof(struct listener_settings, member), .min = (least),   \
 	.max = (most)
 #define OF_SCENARIO(member, least, most)                                                           \
 	.kind = VALUE_U32, .offset = offsetof(struct scenario_config, member), .min = (least),     \
@@ -176,7 +179,23 @@ const struct row table_rows[] = {
 	 .max = sizeof(((struct listener_settings *)0)->protocol) - 1,
 	 .choices = protocol_choices,
 	 .preset = "protobuf",
-	 .help = "What the drones that connect here speak."},
+	 .help = "What the drones that connect here speak. protobuf: proto/drone.proto. text: "
+		 "lines that people write, proto/text.md."},
+	{.section = "listen",
+	 .key = "idle_timeout_ms",
+	 OF_LISTENER(idle_timeout_ms, 10, DAY_MS),
+	 .inherits = "[sessions] idle_timeout_ms",
+	 .example = "600000",
+	 .reloadable = true,
+	 .help = "Silence after which a drone that has connected here is sent goodbye "
+		 "(IDLE_TIMEOUT). Larger than its ping_interval_ms."},
+	{.section = "listen",
+	 .key = "ping_interval_ms",
+	 OF_LISTENER(ping_interval_ms, 0, HOUR_MS),
+	 .inherits = "[sessions] ping_interval_ms",
+	 .example = "240000",
+	 .reloadable = true,
+	 .help = "Silence after which such a drone is sent a ping. 0: no pings."},
 	{.section = "listen",
 	 .key = "tls_cert",
 	 PATH_OF(listener_settings, tls.cert),

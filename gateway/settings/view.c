@@ -71,6 +71,12 @@ void view_title(const struct section *section, const char *name, char *text, siz
 
 bool view_inherited(const struct settings *settings, const struct row *row, size_t index)
 {
-	return row->inherits &&
-	       !settings->scenario_given[index * table_row_count + table_row_index(row)];
+	size_t number = table_row_index(row);
+
+	if (!row->inherits) {
+		return false;
+	}
+	return table_find_section(row->section)->target == TARGET_LISTENER
+		       ? !settings->listeners[index].given[number]
+		       : !settings->scenario_given[index * table_row_count + number];
 }

@@ -309,7 +309,8 @@ static enum codec_status read_report(struct slice body, struct arena *arena, str
 	if (!hops) {
 		return bad(no_memory, why);
 	}
-	event->report = (struct event_send_report){outcomes, outcome_count, report.more};
+	event->report = (struct event_send_report){
+		.outcomes = outcomes, .count = outcome_count, .more = report.more};
 	for (size_t i = 0; i < outcome_count; i++) {
 		if (hot_report_next(&report, &outcomes[i], hops, hop_count) < 0) {
 			return bad(no_memory, why);

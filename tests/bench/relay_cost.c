@@ -57,7 +57,7 @@ static bool on_emit(void *ctx, const struct event *event, uint32_t max_frame)
 	struct drone *drone = ctx;
 
 	bench.delivered += event->kind == EVENT_DELIVERY;
-	return front_protobuf.write(&drone->out, event, max_frame) == 0;
+	return front_protobuf.write(&drone->out, event, max_frame, NULL) == 0;
 }
 
 static size_t on_queued(const void *ctx)
@@ -229,7 +229,7 @@ static void accept_all(struct drone *drone)
 		size_t used;
 
 		arena_reset(&bench.arena);
-		must(front_protobuf.read(rest, most, &bench.arena, &request, &used, &why) ==
+		must(front_protobuf.read(rest, most, NULL, &bench.arena, &request, &used, &why) ==
 		     FRONT_OK);
 		must(core_request(bench.core, drone->session, &request) == CORE_TAKEN);
 		rest = slice_of(rest.data + used, rest.size - used);

@@ -82,7 +82,7 @@ static bool encode(struct fake_drone *reader, const struct event *event, uint32_
 
 	(void)reader;
 	buf_clear(&out);
-	must(front_protobuf.write(&out, event, max_frame) == 0, "an event cannot be written");
+	must(front_protobuf.write(&out, event, max_frame, NULL) == 0, "an event cannot be written");
 	rest = buf_slice(&out);
 	must(rest.size > 0, "an event is written as nothing");
 	while (rest.size) {
@@ -299,8 +299,11 @@ static bool present(struct buf *in)
 
 		arena_reset(&arena);
 		switch (front_protobuf.read(buf_slice(in),
-					    core_frame_limit(gateway.core, drone.session), &arena,
-					    &request, &used, &why)) {
+					    core_frame_limit(gateway.core, drone.session), NULL,
+					    &arena, &request, &used, &why)) {
+		case FRONT_SKIP:
+			must(false, "frames pass over nothing");
+			return false;
 		case FRONT_MORE:
 			core_partial(gateway.core, drone.session, true);
 			return true;

@@ -166,7 +166,7 @@ static void check_for_many(const struct event *event, uint32_t max_frame)
 		part.presence =
 			(struct event_presence){whole.entries + from, whole.count - from, 0, from};
 		buf_clear(&out);
-		must(front_protobuf.write(&out, &part, max_frame) == 0, "cannot be written");
+		must(front_protobuf.write(&out, &part, max_frame, NULL) == 0, "cannot be written");
 		check_frames(buf_slice(&out), &part, max_frame);
 		check_entries(buf_slice(&out), &part.presence);
 		check_lent(buf_slice(&out), &part, max_frame);
@@ -193,7 +193,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(why != NULL, "no word on what is wrong");
 	} else if (event.kind != EVENT_COUNT && event.kind != EVENT_CHALLENGE) {
 		check_values(&event);
-		must(front_protobuf.write(&out, &event, max_frame) == 0, "cannot be written again");
+		must(front_protobuf.write(&out, &event, max_frame, NULL) == 0,
+		     "cannot be written again");
 		must(buf_size(&out) > 0, "nothing was written");
 		check_frames(buf_slice(&out), &event, max_frame);
 		if (event.kind == EVENT_PRESENCE && has_names_of_ours(&event.presence)) {

@@ -57,18 +57,18 @@ static void requests_are_read_one_after_another(void **state)
 	size_t used, at;
 
 	assert_int_equal(
-		front_protobuf.read(bytes, MAX_FRAME, &fixture->arena, &request, &used, &why),
+		front_protobuf.read(bytes, MAX_FRAME, NULL, &fixture->arena, &request, &used, &why),
 		FRONT_OK);
 	assert_int_equal(request.kind, REQUEST_LEAVE);
 	assert_int_equal(request.ref, 5);
 	at = used;
 	assert_int_equal(front_protobuf.read(slice_of(bytes.data + at, bytes.size - at), MAX_FRAME,
-					     &fixture->arena, &request, &used, &why),
+					     NULL, &fixture->arena, &request, &used, &why),
 			 FRONT_OK);
 	assert_int_equal(request.kind, REQUEST_LIST_SCENARIOS);
 	at += used;
 	assert_int_equal(front_protobuf.read(slice_of(bytes.data + at, bytes.size - at), MAX_FRAME,
-					     &fixture->arena, &request, &used, &why),
+					     NULL, &fixture->arena, &request, &used, &why),
 			 FRONT_MORE);
 }
 
@@ -88,7 +88,7 @@ static void what_cannot_go_on_is_told(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		const char *why = NULL;
 
-		if (front_protobuf.read(bad[i], MAX_FRAME, &fixture->arena, &request, &used,
+		if (front_protobuf.read(bad[i], MAX_FRAME, NULL, &fixture->arena, &request, &used,
 					&why) != FRONT_BAD ||
 		    !why) {
 			fail_msg("input %zu: not refused", i);
@@ -108,12 +108,12 @@ static void reading_twice_gives_the_same(void **state)
 
 	memset(&first, 0, sizeof(first));
 	memset(&second, 0, sizeof(second));
-	assert_int_equal(
-		front_protobuf.read(bytes, MAX_FRAME, &fixture->arena, &first, &used[0], &why),
-		FRONT_OK);
-	assert_int_equal(
-		front_protobuf.read(bytes, MAX_FRAME, &fixture->arena, &second, &used[1], &why),
-		FRONT_OK);
+	assert_int_equal(front_protobuf.read(bytes, MAX_FRAME, NULL, &fixture->arena, &first,
+					     &used[0], &why),
+			 FRONT_OK);
+	assert_int_equal(front_protobuf.read(bytes, MAX_FRAME, NULL, &fixture->arena, &second,
+					     &used[1], &why),
+			 FRONT_OK);
 	assert_int_equal(used[0], used[1]);
 	assert_int_equal(first.kind, REQUEST_SEND);
 	assert_ptr_equal(first.send.payload.data, second.send.payload.data);
@@ -150,7 +150,7 @@ static struct event delivery_event(struct encoded *encoded, const struct hop *ho
 static void write_fresh(struct buf *out, struct event event)
 {
 	event.encoded = NULL;
-	assert_int_equal(front_protobuf.write(out, &event, MAX_FRAME), 0);
+	assert_int_equal(front_protobuf.write(out, &event, MAX_FRAME, NULL), 0);
 }
 
 static void a_kept_delivery_gives_each_receiver_its_own_hops(void **state)
@@ -162,12 +162,12 @@ static void a_kept_delivery_gives_each_receiver_its_own_hops(void **state)
 	struct buf fresh;
 
 	buf_init(&fresh);
-	assert_int_equal(front_protobuf.write(&fixture->out, &to_b, MAX_FRAME), 0);
+	assert_int_equal(front_protobuf.write(&fixture->out, &to_b, MAX_FRAME, NULL), 0);
 	assert_ptr_equal(fixture->encoded.owner, &front_protobuf);
 	assert_true(fixture->encoded.size > 0);
 	kept = fixture->encoded.data;
 	/* Another largest frame is no reason to encode anew: no frame is kept. */
-	assert_int_equal(front_protobuf.write(&fixture->out, &to_c, 2 * MAX_FRAME), 0);
+	assert_int_equal(front_protobuf.write(&fixture->out, &to_c, 2 * MAX_FRAME, NULL), 0);
 	assert_ptr_equal(fixture->encoded.data, kept);
 	write_fresh(&fresh, to_b);
 	write_fresh(&fresh, to_c);
@@ -183,14 +183,14 @@ static void a_kept_delivery_is_not_encoded_again(void **state)
 	struct buf first;
 
 	buf_init(&first);
-	assert_int_equal(front_protobuf.write(&first, &event, MAX_FRAME), 0);
+	assert_int_equal(front_protobuf.write(&first, &event, MAX_FRAME, NULL), 0);
 	event.delivery.payload = slice_str("changed");
-	assert_int_equal(front_protobuf.write(&fixture->out, &event, MAX_FRAME), 0);
+	assert_int_equal(front_protobuf.write(&fixture->out, &event, MAX_FRAME, NULL), 0);
 	assert_true(slice_equal(buf_slice(&fixture->out), buf_slice(&first)));
 	/* The next event begins empty, in the same memory. */
 	fixture->encoded.size = 0;
 	buf_clear(&fixture->out);
-	assert_int_equal(front_protobuf.write(&fixture->out, &event, MAX_FRAME), 0);
+	assert_int_equal(front_protobuf.write(&fixture->out, &event, MAX_FRAME, NULL), 0);
 	assert_false(slice_equal(buf_slice(&fixture->out), buf_slice(&first)));
 	buf_fini(&first);
 }
@@ -202,11 +202,11 @@ static void what_another_front_has_kept_is_not_used(void **state)
 	struct buf fresh;
 
 	buf_init(&fresh);
-	assert_int_equal(front_protobuf.write(&fixture->out, &event, MAX_FRAME), 0);
+	assert_int_equal(front_protobuf.write(&fixture->out, &event, MAX_FRAME, NULL), 0);
 	buf_clear(&fixture->out);
 	fixture->encoded.owner = "another front";
 	memset(fixture->encoded.data, 'z', fixture->encoded.size);
-	assert_int_equal(front_protobuf.write(&fixture->out, &event, MAX_FRAME), 0);
+	assert_int_equal(front_protobuf.write(&fixture->out, &event, MAX_FRAME, NULL), 0);
 	write_fresh(&fresh, event);
 	assert_true(slice_equal(buf_slice(&fixture->out), buf_slice(&fresh)));
 	assert_ptr_equal(fixture->encoded.owner, &front_protobuf);
@@ -234,12 +234,12 @@ static void kept_presence_is_cut_for_each_largest_frame(void **state)
 			.what = PRESENCE_WHAT_ONLINE,
 		};
 	}
-	assert_int_equal(front_protobuf.write(&fixture->out, &event, FRAME_LEAST_BYTES), 0);
+	assert_int_equal(front_protobuf.write(&fixture->out, &event, FRAME_LEAST_BYTES, NULL), 0);
 	entries[0].drone_id = slice_str("changed");
-	assert_int_equal(front_protobuf.write(&again, &event, FRAME_LEAST_BYTES), 0);
+	assert_int_equal(front_protobuf.write(&again, &event, FRAME_LEAST_BYTES, NULL), 0);
 	assert_true(slice_equal(buf_slice(&fixture->out), buf_slice(&again)));
 	buf_clear(&again);
-	assert_int_equal(front_protobuf.write(&again, &event, MAX_FRAME), 0);
+	assert_int_equal(front_protobuf.write(&again, &event, MAX_FRAME, NULL), 0);
 	assert_true(buf_size(&again) < buf_size(&fixture->out)); /* one frame */
 	buf_fini(&again);
 }
@@ -254,7 +254,7 @@ static bool lends_what_it_writes(struct fixture *fixture, const struct event *ev
 	size_t used;
 
 	buf_clear(&fixture->out);
-	assert_int_equal(front_protobuf.write(&fixture->out, event, max_frame), 0);
+	assert_int_equal(front_protobuf.write(&fixture->out, event, max_frame, NULL), 0);
 	written = buf_slice(&fixture->out);
 	assert_int_equal(frame_read(written, max_frame, &body, &used, &why), FRAME_OK);
 	if (!front_protobuf.lend(event, max_frame, &lent)) {
@@ -349,7 +349,7 @@ static void presence_is_encoded_once(void **state)
 	fixture->encoded.size = 1; /* of no use to us */
 	assert_true(front_protobuf.lend(&event, MAX_FRAME, &lent));
 	assert_ptr_equal(fixture->encoded.owner, &front_protobuf);
-	assert_int_equal(front_protobuf.write(&first, &event, MAX_FRAME), 0);
+	assert_int_equal(front_protobuf.write(&first, &event, MAX_FRAME, NULL), 0);
 	entries[1].drone_id = slice_str("changed");
 	assert_true(lends_what_it_writes(fixture, &event, MAX_FRAME));
 	assert_true(slice_equal(buf_slice(&fixture->out), buf_slice(&first)));
@@ -384,7 +384,7 @@ static void what_is_for_one_is_not_lent(void **state)
 	event = delivery_event(&fixture->encoded, &hop_to_b);
 	assert_false(front_protobuf.lend(&event, MAX_FRAME, &lent));
 	/* and is written as what it is */
-	assert_int_equal(front_protobuf.write(&fixture->out, &event, MAX_FRAME), 0);
+	assert_int_equal(front_protobuf.write(&fixture->out, &event, MAX_FRAME, NULL), 0);
 	assert_false(front_protobuf.lend(&event, MAX_FRAME, &lent));
 }
 
@@ -404,7 +404,7 @@ static void presence_with_something_missed_is_written(void **state)
 	const char *why;
 	size_t used;
 
-	assert_int_equal(front_protobuf.write(&fixture->out, &event, MAX_FRAME), 0);
+	assert_int_equal(front_protobuf.write(&fixture->out, &event, MAX_FRAME, NULL), 0);
 	assert_int_equal(frame_read(buf_slice(&fixture->out), MAX_FRAME, &body, &used, &why),
 			 FRAME_OK);
 	assert_int_equal(drone_read_event(body, &fixture->arena, &back, &why), CODEC_OK);
@@ -432,7 +432,7 @@ static void a_report_is_written_to_its_end(void **state)
 	for (size_t i = 0; i < OUTCOMES; i++) {
 		outcomes[i].drone_id = slice_str("drone");
 	}
-	assert_int_equal(front_protobuf.write(&fixture->out, &event, FRAME_LEAST_BYTES), 0);
+	assert_int_equal(front_protobuf.write(&fixture->out, &event, FRAME_LEAST_BYTES, NULL), 0);
 	rest = buf_slice(&fixture->out);
 	while (rest.size) {
 		struct event back = {0};
@@ -457,7 +457,7 @@ static void an_empty_report_is_one_frame(void **state)
 	struct fixture *fixture = *state;
 	const struct event event = {.kind = EVENT_SEND_REPORT, .ref = 8};
 
-	assert_int_equal(front_protobuf.write(&fixture->out, &event, FRAME_LEAST_BYTES), 0);
+	assert_int_equal(front_protobuf.write(&fixture->out, &event, FRAME_LEAST_BYTES, NULL), 0);
 	assert_true(slice_equal(buf_slice(&fixture->out), BYTES("\x04\x08\x08\x1a\x00")));
 }
 
@@ -481,7 +481,8 @@ static void nothing_is_appended_when_memory_is_out(void **state)
 
 		buf_init_fixed(&out, room, i == 0 ? sizeof(room) : 10);
 		assert_int_equal(buf_append(&out, "ab", 2), 0);
-		assert_int_equal(front_protobuf.write(&out, &events[i], FRAME_LEAST_BYTES), -1);
+		assert_int_equal(front_protobuf.write(&out, &events[i], FRAME_LEAST_BYTES, NULL),
+				 -1);
 		assert_true(slice_equal(buf_slice(&out), slice_str("ab")));
 		buf_fini(&out);
 	}

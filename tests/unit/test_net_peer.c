@@ -11,6 +11,7 @@
 #include "lib/fake_ports.h"
 #include "net/peer.h"
 #include "net/transport_socket.h"
+#include "wire/frame.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,30 +67,32 @@ static uint8_t byte_at(uint32_t place)
 }
 
 static enum front_status read_nothing(struct slice bytes, uint32_t max_frame_bytes,
-				      struct arena *arena, struct request *request, size_t *used,
-				      const char **why)
+				      const struct names *names, struct arena *arena,
+				      struct request *request, size_t *used, const char **why)
 {
-	(void)bytes, (void)max_frame_bytes, (void)arena, (void)request, (void)used, (void)why;
+	(void)bytes, (void)names, (void)max_frame_bytes, (void)arena, (void)request, (void)used,
+		(void)why;
 	return FRONT_MORE;
 }
 
 /* Each byte is a registration. */
 static enum front_status read_registration(struct slice bytes, uint32_t max_frame_bytes,
-					   struct arena *arena, struct request *request,
-					   size_t *used, const char **why)
+					   const struct names *names, struct arena *arena,
+					   struct request *request, size_t *used, const char **why)
 {
-	(void)max_frame_bytes, (void)arena, (void)why;
+	(void)names, (void)max_frame_bytes, (void)arena, (void)why;
 	*request = (struct request){.kind = REQUEST_REGISTRATION,
 				    .registration = fake_registration("uav1")};
 	*used = 1;
 	return bytes.size ? FRONT_OK : FRONT_MORE;
 }
 
-static int write_counted(struct buf *out, const struct event *event, uint32_t max_frame)
+static int write_counted(struct buf *out, const struct event *event, uint32_t max_frame,
+			 const struct names *names)
 {
 	size_t size = fixture.event_bytes ? fixture.event_bytes : EVENT_BYTES;
 
-	(void)event, (void)max_frame;
+	(void)event, (void)max_frame, (void)names;
 	fixture.writes++;
 	assert_int_equal(buf_reserve(out, size), 0);
 	for (size_t i = 0; i < size; i++) {
@@ -117,8 +120,11 @@ static bool lend_counted(const struct event *event, uint32_t max_frame, struct l
 	return true;
 }
 
-static const struct front counted = {
-	.name = "counted", .read = read_nothing, .write = write_counted, .lend = lend_counted};
+static const struct front counted = {.name = "counted",
+				     .read = read_nothing,
+				     .size = frame_size,
+				     .write = write_counted,
+				     .lend = lend_counted};
 
 static void on_patience(uv_timer_t *timer)
 {

@@ -343,7 +343,7 @@ static bool keep(struct fake_drone *drone, const struct event *event, uint32_t m
 		assert_int_equal(buf_append(&out, lent.head, lent.head_size), 0);
 		assert_int_equal(buf_append(&out, lent.tail.data, lent.tail.size), 0);
 	} else {
-		assert_int_equal(front_protobuf.write(&out, event, max_frame), 0);
+		assert_int_equal(front_protobuf.write(&out, event, max_frame, NULL), 0);
 	}
 	for (rest = buf_slice(&out); rest.size;) {
 		struct slice body;

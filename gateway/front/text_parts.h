@@ -1,0 +1,21 @@
+/* The text protocol (proto/text.md), for its own files: text_read and text_write, each one of
+ * struct front's functions; text_line and text_put are their pieces. */
+#ifndef UAV_FRONT_TEXT_PARTS_H
+#define UAV_FRONT_TEXT_PARTS_H
+
+#include "front/front.h"
+
+/* A line has no reference of its own: whatever answers one has this. */
+#define TEXT_REF 1
+/* The code of what answers `help`: no error, and none that the core makes. */
+#define TEXT_HELP ERROR_UNSPECIFIED
+
+extern const struct request_registration text_guest;
+
+enum front_status text_read(struct slice bytes, uint32_t max_line, const struct names *names,
+			    struct arena *arena, struct request *request, size_t *used,
+			    const char **why);
+int text_write(struct buf *out, const struct event *event, uint32_t max_line,
+	       const struct names *names);
+
+#endif

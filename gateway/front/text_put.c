@@ -1,0 +1,113 @@
+#include "front/text_put.h"
+
+#include "base/utf8.h"
+#include "wire/hot_codec.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void text_put(struct text *text, struct slice bytes)
+{
+	if (!text->failed && buf_append(text->out, bytes.data, bytes.size) < 0) {
+		text->failed = true;
+	}
+}
+
+void text_print(struct text *text, const char *format, ...)
+{
+	char piece[128];
+	va_list arguments;
+	int size;
+
+	va_start(arguments, format);
+	size = vsnprintf(piece, sizeof(piece), format, arguments);
+	va_end(arguments);
+	text_put(text, slice_of(piece, size < 0			      ? 0
+				       : (size_t)size < sizeof(piece) ? (size_t)size
+								      : sizeof(piece) - 1));
+}
+
+/* Blanks of all widths (Unicode, general category Zs), and the signs that part lines. */
+static bool parts_lines(uint32_t code)
+{
+	return code == ' ' || code == '|' || code == '<' || code == '>' || code == 0xa0 ||
+	       code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x202f ||
+	       code == 0x205f || code == 0x3000;
+}
+
+void text_name(struct text *text, struct slice name)
+{
+	while (name.size && !text->failed) {
+		char unit[UTF8_ESCAPE_MAX];
+		uint32_t code = 0;
+		size_t taken, size = utf8_escape(name, false, unit, &taken);
+
+		if (utf8_next(name, &code) && parts_lines(code)) {
+			text_put(text, slice_str("\\"));
+		}
+		text_put(text, slice_of(unit, size));
+		name = slice_of(name.data + taken, name.size - taken);
+	}
+}
+
+void text_drone(struct text *text, struct slice id)
+{
+	text_name(text, text->names->callsign(text->names->ctx, id));
+}
+
+/* What stands in front as plain ASCII. */
+static size_t plain_size(struct slice bytes)
+{
+	size_t size = 0;
+
+	while (size < bytes.size && bytes.data[size] >= 0x20 && bytes.data[size] < 0x7f &&
+	       bytes.data[size] != '\\') {
+		size++;
+	}
+	return size;
+}
+
+void text_text(struct text *text, struct slice bytes)
+{
+	while (bytes.size && !text->failed) {
+		char unit[UTF8_ESCAPE_MAX];
+		size_t taken = plain_size(bytes);
+
+		if (taken) {
+			text_put(text, slice_of(bytes.data, taken));
+		} else {
+			text_put(text, slice_of(unit, utf8_escape(bytes, false, unit, &taken)));
+		}
+		bytes = slice_of(bytes.data + taken, bytes.size - taken);
+	}
+}
+
+static void put_hop(struct text *text, const struct hop *hop)
+{
+	struct link_numbers numbers;
+
+	if (hop->source == SOURCE_BYPASSED) {
+		text_put(text, slice_str("BYPASSED"));
+		return;
+	}
+	if (hop->outcome == OUTCOME_CORRUPTED) {
+		text_put(text, slice_str("CORRUPTED "));
+	}
+	if (!hop->link.data || link_read(hop->link, &numbers) != HOT_OK) {
+		text_put(text, slice_str("-"));
+		return;
+	}
+	text_print(text, "%.2f dB %.3f ms", (double)numbers.snr_db, numbers.delay_us / 1000.0);
+}
+
+void text_hops(struct text *text, const struct hop *hops, size_t count)
+{
+	text_put(text, slice_str("["));
+	for (size_t i = 0; i < count; i++) {
+		if (i) {
+			text_put(text, slice_str(", "));
+		}
+		put_hop(text, &hops[i]);
+	}
+	text_put(text, slice_str(count ? "]" : "-]"));
+}

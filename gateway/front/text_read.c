@@ -1,0 +1,344 @@
+/* What a drone writes: a line at a time. */
+#include "front/text_parts.h"
+
+#include "base/utf8.h"
+#include "front/text_line.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const char help[] =
+	"who, who|SCENARIO            who is online\n"
+	"scenarios                    where one can be\n"
+	"scenario|NAME                go there; scenario| leaves\n"
+	"rename|NAME                  be called so; rename| takes it back\n"
+	"to|NAME|TEXT                 to one drone\n"
+	"all|TEXT                     to everyone in the scenario, as a line without a command\n"
+	"join|GROUP, leave|GROUP      be in a group or not\n"
+	"group|NAME|TEXT              to a group\n"
+	"move|EAST|NORTH|UP           where you are: metres from the scenario's origin\n"
+	"ping, an empty line          show that you are there\n"
+	"quit                         goodbye";
+
+/* What is being read, and what for. */
+struct reading {
+	const struct names *names;
+	struct arena *arena;
+	struct request *request;
+};
+
+static void refuse(struct request *request, enum error_code code, const char *message)
+{
+	request->kind = REQUEST_REFUSED;
+	request->refused = (struct request_refused){.code = code, .message = message};
+}
+
+/* ------------------------------------------------------------------- pieces */
+
+static bool is_blank(uint8_t byte)
+{
+	return byte == ' ' || byte == '\t';
+}
+
+static struct slice trim(struct slice text)
+{
+	while (text.size && is_blank(text.data[0])) {
+		text = slice_of(text.data + 1, text.size - 1);
+	}
+	while (text.size && is_blank(text.data[text.size - 1])) {
+		text.size--;
+	}
+	return text;
+}
+
+/* Whether a \ here belongs to the sign behind it, as in names that the gateway shows. */
+static bool is_escape(struct slice text, size_t at)
+{
+	return text.data[at] == '\\' && at + 1 < text.size &&
+	       memchr("\\|<> ", text.data[at + 1], 5) != NULL;
+}
+
+/* Takes what stands before the next | off the front of *rest, and the |. False: there is none. */
+static bool take_part(struct slice *rest, struct slice *part)
+{
+	size_t at = 0;
+
+	while (at < rest->size && rest->data[at] != '|') {
+		at += is_escape(*rest, at) ? 2 : 1;
+	}
+	if (at >= rest->size) {
+		return false;
+	}
+	*part = slice_of(rest->data, at);
+	*rest = slice_of(rest->data + at + 1, rest->size - at - 1);
+	return true;
+}
+
+/* As it was meant: without blanks around it, and without the \ by which it is shown. */
+static struct slice name_in(const struct reading *reading, struct slice part)
+{
+	struct slice name = trim(part);
+	size_t size = 0;
+	uint8_t *copy;
+
+	if (!name.size || !memchr(name.data, '\\', name.size)) {
+		return name;
+	}
+	copy = arena_take(reading->arena, name.size);
+	for (size_t at = 0; copy && at < name.size; at++) {
+		at += is_escape(name, at);
+		copy[size++] = name.data[at];
+	}
+	return slice_of(copy, size);
+}
+
+/* ----------------------------------------------------------------- requests */
+
+static bool read_nothing(const struct reading *reading, struct slice rest)
+{
+	(void)reading;
+	(void)rest;
+	return true;
+}
+
+static bool read_name(const struct reading *reading, struct slice rest)
+{
+	reading->request->name = name_in(reading, rest);
+	return true;
+}
+
+static bool read_name_given(const struct reading *reading, struct slice rest)
+{
+	return read_name(reading, rest) && reading->request->name.size;
+}
+
+static void set_send(const struct reading *reading, enum send_to to, struct slice name,
+		     struct slice text)
+{
+	reading->request->kind = REQUEST_SEND;
+	reading->request->send = (struct request_send){
+		.to = to, .name = name, .payload = text, .report = REPORT_WISH_ALL};
+}
+
+/* Whether a drone could have it as its id. */
+static bool is_id(struct slice name)
+{
+	static const char signs[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+
+	for (size_t i = 0; i < name.size; i++) {
+		if (!memchr(signs, name.data[i], sizeof(signs) - 1)) {
+			return false;
+		}
+	}
+	return name.size > 0 && name.size <= NAME_MAX_BYTES;
+}
+
+static bool read_to(const struct reading *reading, struct slice rest)
+{
+	const struct names *names = reading->names;
+	struct slice part, name, id;
+
+	if (!take_part(&rest, &part)) {
+		return false;
+	}
+	name = name_in(reading, part);
+	id = names->id(names->ctx, name);
+	set_send(reading, SEND_TO_DRONE, id.data ? id : name, rest);
+	if (name.size && !id.data && !is_id(name)) {
+		refuse(reading->request, ERROR_BAD_NAME,
+		       "nobody goes by this name; who lists everyone");
+	}
+	return name.size > 0;
+}
+
+static bool read_group(const struct reading *reading, struct slice rest)
+{
+	struct slice part;
+
+	if (!take_part(&rest, &part)) {
+		return false;
+	}
+	set_send(reading, SEND_TO_GROUP, name_in(reading, part), rest);
+	return reading->request->send.name.size > 0;
+}
+
+static bool read_all(const struct reading *reading, struct slice rest)
+{
+	set_send(reading, SEND_TO_EVERYONE, slice_of(NULL, 0), rest);
+	return true;
+}
+
+/* Digits, a sign, a point, an exponent: finite as a float. */
+static bool read_metres(struct slice part, float *metres)
+{
+	char digits[64], *end;
+	struct slice number = trim(part);
+
+	if (!number.size || number.size >= sizeof(digits)) {
+		return false;
+	}
+	for (size_t i = 0; i < number.size; i++) {
+		if (!memchr("0123456789+-.eE", number.data[i], 15)) {
+			return false;
+		}
+	}
+	memcpy(digits, number.data, number.size);
+	digits[number.size] = '\0';
+	*metres = strtof(digits, &end);
+	return !*end && isfinite(*metres);
+}
+
+static bool read_move(const struct reading *reading, struct slice rest)
+{
+	struct vector local;
+	struct slice east, north;
+
+	if (!take_part(&rest, &east) || !take_part(&rest, &north) ||
+	    !read_metres(east, &local.east) || !read_metres(north, &local.north) ||
+	    !read_metres(rest, &local.up)) {
+		return false;
+	}
+	reading->request->state =
+		(struct state){.position = {.frame = POSITION_LOCAL, .local = local}};
+	return true;
+}
+
+static bool read_registration(const struct reading *reading, struct slice rest)
+{
+	reading->request->registration = text_guest;
+	reading->request->registration.drone_id = name_in(reading, rest);
+	return reading->request->registration.drone_id.size > 0;
+}
+
+static int digit_of(uint8_t hex)
+{
+	const char *digits = "0123456789abcdef";
+	const char *found = hex ? strchr(digits, hex >= 'A' && hex <= 'F' ? hex + 32 : hex) : NULL;
+
+	return found ? (int)(found - digits) : -1;
+}
+
+static bool read_proof(const struct reading *reading, struct slice rest)
+{
+	struct slice hex = trim(rest);
+	uint8_t *proof = arena_take(reading->arena, hex.size / 2 + 1);
+
+	if (!proof || !hex.size || hex.size % 2) {
+		return false;
+	}
+	for (size_t i = 0; i < hex.size; i += 2) {
+		int high = digit_of(hex.data[i]), low = digit_of(hex.data[i + 1]);
+
+		if (high < 0 || low < 0) {
+			return false;
+		}
+		proof[i / 2] = (uint8_t)(high << 4 | low);
+	}
+	reading->request->proof = slice_of(proof, hex.size / 2);
+	return true;
+}
+
+static bool read_ping(const struct reading *reading, struct slice rest)
+{
+	(void)rest;
+	reading->request->ping = (struct ping){0};
+	return true;
+}
+
+/* ----------------------------------------------------------------- commands */
+
+enum form { ALONE = 1, WITH_REST = 2 }; /* "who"; "who|..." */
+
+struct command {
+	const char *word;
+	unsigned forms; /* enum form, or-ed */
+	enum request_kind kind;
+	/* Fills in the request from what stands behind the first |. False: that is not it. */
+	bool (*read)(const struct reading *reading, struct slice rest);
+	const char *usage;
+};
+
+static const struct command commands[] = {
+	{"who", ALONE | WITH_REST, REQUEST_LIST_DRONES, read_name, "write who, or who|SCENARIO"},
+	{"scenarios", ALONE, REQUEST_LIST_SCENARIOS, read_nothing, "write scenarios"},
+	{"scenario", WITH_REST, REQUEST_CHOOSE_SCENARIO, read_name,
+	 "write scenario|NAME, or scenario| to leave"},
+	{"rename", WITH_REST, REQUEST_RENAME, read_name,
+	 "write rename|NAME, or rename| to have none"},
+	{"to", WITH_REST, REQUEST_SEND, read_to, "write to|NAME|TEXT"},
+	{"all", WITH_REST, REQUEST_SEND, read_all, "write all|TEXT"},
+	{"group", WITH_REST, REQUEST_SEND, read_group, "write group|NAME|TEXT"},
+	{"join", WITH_REST, REQUEST_JOIN_GROUP, read_name_given, "write join|GROUP"},
+	{"leave", WITH_REST, REQUEST_LEAVE_GROUP, read_name_given, "write leave|GROUP"},
+	{"move", WITH_REST, REQUEST_UPDATE_STATE, read_move,
+	 "write move|EAST|NORTH|UP, three numbers: metres from the scenario's origin"},
+	{"ping", ALONE, REQUEST_PING, read_ping, "write ping"},
+	{"quit", ALONE, REQUEST_LEAVE, read_nothing, "write quit"},
+	{"register", WITH_REST, REQUEST_REGISTRATION, read_registration, "write register|ID"},
+	{"proof", WITH_REST, REQUEST_AUTHENTICATE, read_proof,
+	 "write proof|HEX: HMAC-SHA256 as hexadecimal digits"},
+};
+
+static const struct command *find_command(struct slice word)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (slice_equal(word, slice_str(commands[i].word))) {
+			return &commands[i];
+		}
+	}
+	return NULL;
+}
+
+static void read_command(const struct reading *reading, const struct command *command,
+			 enum form form, struct slice rest)
+{
+	reading->request->kind = command->kind;
+	reading->request->name = slice_of(NULL, 0);
+	if (!(command->forms & (unsigned)form) || !command->read(reading, rest)) {
+		refuse(reading->request, ERROR_BAD_REQUEST, command->usage);
+	}
+}
+
+static void read_line(const struct reading *reading, struct slice line)
+{
+	struct request *request = reading->request;
+	struct slice rest = line, word;
+	enum form form = WITH_REST;
+	const struct command *command;
+
+	if (!take_part(&rest, &word)) {
+		word = line;
+		rest = slice_of(NULL, 0);
+		form = ALONE;
+	}
+	word = trim(word);
+	command = find_command(word);
+	if (!utf8_count(line, NULL) || (line.size && memchr(line.data, '\0', line.size))) {
+		refuse(request, ERROR_BAD_REQUEST, "a line that is not UTF-8, or has a NUL in it");
+	} else if (command) {
+		read_command(reading, command, form, rest);
+	} else if (form == ALONE && word.size == 0) {
+		request->kind = REQUEST_PONG;
+		request->ref = 0;
+	} else if (form == ALONE && slice_equal(word, slice_str("help"))) {
+		refuse(request, TEXT_HELP, help);
+	} else {
+		(void)read_all(reading, line);
+	}
+}
+
+enum front_status text_read(struct slice bytes, uint32_t max_line, const struct names *names,
+			    struct arena *arena, struct request *request, size_t *used,
+			    const char **why)
+{
+	const struct reading reading = {names, arena, request};
+	struct slice line;
+	enum front_status status = text_line(bytes, max_line, arena, &line, used, why);
+
+	if (status == FRONT_OK) {
+		*request = (struct request){.kind = REQUEST_COUNT, .ref = TEXT_REF};
+		read_line(&reading, line);
+	}
+	return status;
+}
