@@ -329,7 +329,7 @@ static void what_is_planned_says_so(void **state)
 {
 	(void)state;
 	check_one("[listen:a]\naddress = 127.0.0.1:1\nprotocol = mavlink\n", 3,
-		  "is not supported yet", "must be protobuf");
+		  "is not supported yet", "must be protobuf or text");
 	check_one(LISTEN "[scenario:s]\ntopology = ring\n", 4, "is not known", "must be mesh");
 	check_one(LISTEN "[gateway]\nlog_level = loud\n", 4, "debug, info, warning or error", "");
 }
@@ -764,6 +764,36 @@ static void scenarios_have_what_their_simulator_has(void **state)
 
 #define FAR "[simulator:far]\naddress = 127.0.0.2:1\n"
 
+/* How long drones may be silent: a listener's own word, or that of [sessions]. */
+static void listeners_have_what_sessions_have(void **state)
+{
+	struct settings *settings = load_good(
+		"[sessions]\nidle_timeout_ms = 5000\nping_interval_ms = 0\n" LISTEN
+		"[listen:b]\naddress = 127.0.0.1:1\nidle_timeout_ms = 7000\n"
+		"[listen:c]\naddress = 127.0.0.1:2\nprotocol = text\nping_interval_ms = 4000\n");
+
+	(void)state;
+	assert_int_equal(settings->listeners[0].idle_timeout_ms, 5000);
+	assert_int_equal(settings->listeners[0].ping_interval_ms, 0);
+	assert_int_equal(settings->listeners[1].idle_timeout_ms, 7000);
+	assert_int_equal(settings->listeners[1].ping_interval_ms, 0);
+	assert_int_equal(settings->listeners[2].idle_timeout_ms, 5000);
+	assert_int_equal(settings->listeners[2].ping_interval_ms, 4000);
+	assert_string_equal(settings->listeners[2].protocol, "text");
+	settings_free(settings);
+	/* one of the two may be inherited, and the two must fit each other */
+	check_one(LISTEN "ping_interval_ms = 30000\n", 3,
+		  "[listen:a] idle_timeout_ms = 30000 must be more than",
+		  "[listen:a] ping_interval_ms = 30000");
+	check_one(LISTEN "ping_interval_ms = 500\nidle_timeout_ms = 500\n", 4, "must be more than",
+		  "[listen:a] ping_interval_ms");
+	/* told once, where it stands */
+	check_one(LISTEN "[sessions]\nping_interval_ms = 30000\n", 4, "[sessions] idle_timeout_ms",
+		  "[sessions] ping_interval_ms");
+	check_one(LISTEN "idle_timeout_ms = 9\n", 3, "idle_timeout_ms", "10");
+	check_one(LISTEN "ping_interval_ms = 3600001\n", 3, "ping_interval_ms", "3600000");
+}
+
 static void simulators_are_named_or_there_is_one(void **state)
 {
 	struct settings *settings = load_good(LISTEN FAR "[scenario:s]\nsimulator = far\n");
@@ -1033,6 +1063,7 @@ int main(void)
 		cmocka_unit_test(nul_bytes_are_refused),
 		cmocka_unit_test(each_choice_is_kept),
 		cmocka_unit_test(scenarios_have_what_their_simulator_has),
+		cmocka_unit_test(listeners_have_what_sessions_have),
 		cmocka_unit_test(simulators_are_named_or_there_is_one),
 		cmocka_unit_test(names_that_are_referred_to_are_there),
 		cmocka_unit_test(stars_have_a_hub_and_meshes_none),

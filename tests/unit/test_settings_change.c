@@ -70,6 +70,22 @@ static void each_changed_key_is_told(void **state)
 		    "[scenario:s] origin:  -> 1, 2, 3\n");
 }
 
+/* What is inherited is told where it changed. */
+static void patience_is_told_as_it_changes(void **state)
+{
+	(void)state;
+	check_texts(LISTEN "ping_interval_ms = 500\n",
+		    LISTEN "idle_timeout_ms = 60000\n[sessions]\nping_interval_ms = 700\n",
+		    "[listen:a] idle_timeout_ms: 30000 -> 60000\n"
+		    "[listen:a] ping_interval_ms: 500 -> 700\n"
+		    "[sessions] ping_interval_ms: 10000 -> 700\n");
+	check_texts(LISTEN, LISTEN "[sessions]\nidle_timeout_ms = 60000\n",
+		    "[sessions] idle_timeout_ms: 30000 -> 60000\n");
+	check_texts(LISTEN "[listen:b]\naddress = 127.0.0.1:1\nidle_timeout_ms = 60000\n",
+		    LISTEN "[listen:b]\naddress = 127.0.0.1:1\nidle_timeout_ms = 70000\n",
+		    "[listen:b] idle_timeout_ms: 60000 -> 70000\n");
+}
+
 static void who_gets_in_is_told_as_it_changes(void **state)
 {
 	(void)state;
@@ -527,6 +543,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_changed_key_is_told),
+		cmocka_unit_test(patience_is_told_as_it_changes),
 		cmocka_unit_test(who_gets_in_is_told_as_it_changes),
 		cmocka_unit_test(sections_come_and_go),
 		cmocka_unit_test(channel_keys_come_change_and_go),
