@@ -1,5 +1,5 @@
 """Writes the seed corpora of the codecs' fuzzers from the golden frames and a few
-hostile ones: tests/fuzz/corpus/{frame,hot_codec,channel,event}; and those of the readers of
+hostile ones: tests/fuzz/corpus/{frame,hot_codec,channel,event,text}; and those of the readers of
 files from the files that come with the gateway: tests/fuzz/corpus/{settings,options}, with the
 fuzzer's dictionary settings.dict. Run it after these have changed; what it writes is
 committed."""
@@ -309,6 +309,54 @@ def secrets_seeds():
     save("secrets", "not_text", f"uav1 {one}\x00\nuav2 {one}".encode() + b"\xff\n\x00\n\x1b[31m x\n")
 
 
+TEXT_SECRET, TEXT_ANSWER, TEXT_ALTER, TEXT_TIME, TEXT_DEAF, TEXT_PARTS = (1 << n for n in range(6))
+
+
+def text_seeds():
+    """What a drone writes by lines, and what the gateway's lines are made of."""
+    talk = (b"help\nwho\r\nwho|alpha\nscenarios\nrename|al ice|x\nhello, all\nto|other|hi\n"
+            b"to|guest-1|me\njoin|wing\ngroup|wing|go\nmove|1|-2.5|1e2\nping\n\nleave|wing\n"
+            b"scenario|beta\nall|x\nscenario|\nall|x\nrename|\nquit\nwho\n")
+    seen = TEXT_ANSWER | TEXT_TIME
+    proof = b"proof|" + b"aA" * 32 + b"\n"
+    telnet = b"\xff\xfb\x1f\xff\xfa\x1f\x00P\x00\x0a\xff\xf0"
+    for name, flags, cut, stream in (
+            ("talk", seen, 0, talk),
+            ("in_pieces", seen, 1, talk),
+            ("altered", seen | TEXT_ALTER, 0, talk),
+            ("deaf", seen | TEXT_DEAF, 0, talk * 8 + b"who\n" * 200),
+            ("unanswered", 0, 0, b"all|x\n" * 10 + b"to|other|y\n" * 10),
+            ("proves", TEXT_SECRET | seen, 3, b"register|uav1\n" + proof + talk),
+            ("stranger", TEXT_SECRET, 0, b"register|stranger\n" + proof + talk),
+            ("wrong_proof", TEXT_SECRET, 0, b"register|uav1\nproof|00\nwho\n"),
+            ("no_proof", TEXT_SECRET, 0, b"register|uav1\nwho\n"),
+            ("no_registration", TEXT_SECRET, 0, b"\n" + talk),
+            ("telnet", seen, 5, telnet + b"pi\xff\xf1ng\r\0" + telnet + b"all|\xff\xff\n"),
+            ("cut_in_telnet", seen, 0, b"who\n\xff\xfa\n\n\xff"),
+            ("no_end", 0, 9, b"all|" + b"x" * 5000),
+            ("not_text", seen, 0, b"all|\xc0\x80\nwho\0\nto|\xed\xa0\x80|x\n"),
+            ("parts_missing", 0, 0, b"to\nto|x\nall\ngroup|x\nmove|1|2\nrename\nregister|\nproof|x\n"),
+            ("names", seen, 0, b"rename|a> [1.00 dB] \\ <b\nall|* goodbye\nrename|\xc2\xa0\xe2\x80\x8b\n"
+             b"to|\\ |x\nto|a\\> [1.00\\ dB]\\ \\\\\\ \\<b|x\n"),
+    ):
+        save("text", name, bytes([flags, cut]) + stream)
+    for name, parts in (
+            ("usual", (b"al ice", b"red", b"", b"hello")),
+            ("hostile", (b"a> [1 dB] x\n<b", b"r|>", b"text/\n", b"\n* goodbye\r\x1b[2J\xff\\")),
+            ("octets", (b"\\", b"", b"application/x) y", b"\x00" * 40)),
+            ("grows", (b"x", b"", b"", b"\x01" * 3000)),
+            ("link", (b"\xe3\x80\x80", b"g", b"x/json", b"\x08\x5c\x3d\x33\x33\x7b\x41")),
+    ):
+        save("text", "parts_" + name, bytes([TEXT_PARTS, 0]) + b"\x1d".join(parts))
+    words = ["who", "scenarios", "scenario|", "rename|", "to|", "all|", "group|", "join|", "leave|",
+             "move|", "ping", "quit", "help", "register|", "proof|", "other", "alpha", "wing",
+             "\\\\", "|", "\\x0a", "\\x0d\\x00", "\\xff\\xfa", "\\xff\\xf0", "\\xff\\xff", "\\x1d", "aa" * 32]
+    with open(os.path.join(HERE, "text.dict"), "w", encoding="ascii") as file:
+        print("# Words of the text protocol, for libFuzzer; made by make_corpus.py", file=file)
+        for word in words:
+            print(f'"{word}"', file=file)
+
+
 def main():
     frames = {name: frame for name, frame, _ in golden()}
     messages = {name: message for name, _, message in golden()}
@@ -319,6 +367,7 @@ def main():
     settings_seeds()
     options_seeds()
     secrets_seeds()
+    text_seeds()
 
 
 if __name__ == "__main__":
