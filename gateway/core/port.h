@@ -37,8 +37,8 @@ struct endpoint_ops {
 	void (*close)(void *ctx);
 
 	/* How long a drone that came this way may be silent. NULL: as limits has it. Asked each
-	 * time, so that it may be changed by a reload: who was allowed more before is not
-	 * dropped for it when core_reload is told so, see core_config.less_patient. */
+	 * time: it may only change right before core_reload, which core_config.less_patient
+	 * tells when some have less than before. */
 	struct patience (*patience)(const void *ctx);
 };
 

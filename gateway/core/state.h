@@ -34,7 +34,7 @@ struct core {
 	bool draining;
 	struct registry registry;
 	uint64_t next_number;
-	uint64_t guests; /* the number that the last guest's id has */
+	uint64_t guests;       /* the number that the last guest's id has */
 	struct heap deadlines; /* of sessions */
 	struct list newcomers; /* not registered yet, in the order in which they came */
 	struct list graveyard; /* ended sessions, freed next turn */
