@@ -69,7 +69,8 @@ static enum hot_status diff_read_report(struct slice body, struct hot_ours *ours
 		used += outcome.hop_count;
 		ours->outcomes[ours->count++] = outcome;
 	}
-	ours->report = (struct event_send_report){ours->outcomes, ours->count, report.more};
+	ours->report = (struct event_send_report){
+		.outcomes = ours->outcomes, .count = ours->count, .more = report.more};
 	return next < 0 ? HOT_BAD : HOT_OK;
 }
 

@@ -343,7 +343,7 @@ def text_seeds():
     for name, parts in (
             ("usual", (b"al ice", b"red", b"", b"hello")),
             ("hostile", (b"a> [1 dB] x\n<b", b"r|>", b"text/\n", b"\n* goodbye\r\x1b[2J\xff\\")),
-            ("octets", (b"\\", b"", b"application/x) y", b"\x00" * 40)),
+            ("octets", (b"\\", b"", b"application/x)\n* y", b"\x00" * 40)),
             ("grows", (b"x", b"", b"", b"\x01" * 3000)),
             ("link", (b"\xe3\x80\x80", b"g", b"x/json", b"\x08\x5c\x3d\x33\x33\x7b\x41")),
     ):

@@ -57,6 +57,7 @@ static void note_report(struct fake_event *at, const struct event_send_report *r
 	}
 	at->count = report->count;
 	at->more = report->more;
+	at->number = report->delivered;
 }
 
 static void note_presence(struct fake_event *at, const struct event_presence *presence)

@@ -54,7 +54,8 @@ struct fake_event {
 	enum event_kind kind;
 	uint32_t ref;
 	int code;	 /* error or goodbye */
-	uint64_t number; /* nonce, sequence, drones online or in the scenario chosen */
+	uint64_t number; /* nonce, sequence, drones online or in the scenario chosen; of a
+			    report to many, how many got it whole */
 	size_t count;	 /* of list entries */
 	bool more, available;
 	uint32_t missed, retry_after_ms;

@@ -764,7 +764,7 @@ static void a_report_is_read_with_its_hops(void **state)
 		{slice_str("c"), OUTCOME_NO_ROUTE, REASON_NONE, NULL, 0},
 		{slice_str("d"), OUTCOME_LOST, REASON_NONE, hops, 1},
 	};
-	const struct event_send_report report = {outcomes, 3, true};
+	const struct event_send_report report = {.outcomes = outcomes, .count = 3, .more = true};
 	struct event event = {0};
 	struct slice body = {0};
 	const char *why;

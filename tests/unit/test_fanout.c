@@ -110,6 +110,7 @@ static void test_faulty_answer(void **state)
 	fake_send(&drones[0], NULL, "hello", REPORT_WISH_ALL);
 	answer(receptions, 4, false);
 	report = fake_last(&drones[0], 0);
+	assert_int_equal(report->number, 1);
 	assert_int_equal(outcome_of(report, "uav1")->what, OUTCOME_DELIVERED);
 	assert_string_equal(outcome_of(report, "uav1")->hops[0].link, "first");
 	assert_int_equal(outcome_of(report, "uav2")->what, OUTCOME_SIMULATOR_ERROR);
@@ -187,8 +188,10 @@ static void test_recycled(void **state)
 		for (unsigned j = 0; j < FEW - 1; j++) {
 			receptions[j] = fake_reception(node(j + 1), OUTCOME_LOST, "numbers");
 		}
+		receptions[0].outcome = i % 2 ? OUTCOME_DELIVERED : OUTCOME_LOST;
 		fake_send(&drones[0], NULL, "hello", REPORT_WISH_ALL);
 		answer(receptions, FEW - 1, false);
+		assert_int_equal(fake_last(&drones[0], 0)->number, i % 2);
 	}
 	assert_non_null(gateway.core->fanouts);
 	assert_null(gateway.core->fanouts->next_free);

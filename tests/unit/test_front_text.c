@@ -300,6 +300,17 @@ static void what_telnet_negotiates_is_passed_over(void **state)
 	}
 }
 
+/* In what is negotiated, a byte 255 is two, and what follows it is no end. */
+static void a_negotiation_may_hold_its_own_signs(void **state)
+{
+	const struct slice bytes = BYTES("\xff\xfa\x20\xff\xff\xf0\nping\n\xff\xf0ping\n");
+	struct request request;
+	size_t used;
+
+	assert_int_equal(read_bytes(*state, bytes, &request, &used), FRONT_SKIP);
+	assert_int_equal(used, 14);
+}
+
 static void a_negotiation_without_end_is_too_long(void **state)
 {
 	uint8_t bytes[MAX_LINE + 8] = "\xff\xfa";
@@ -600,6 +611,7 @@ int main(void)
 		TEST(lines_are_read_one_after_another),
 		TEST(a_line_has_a_largest_size),
 		TEST(what_telnet_negotiates_is_passed_over),
+		TEST(a_negotiation_may_hold_its_own_signs),
 		TEST(a_negotiation_without_end_is_too_long),
 		TEST(who_comes_is_asked_or_welcome),
 		TEST(scenarios_are_lines),

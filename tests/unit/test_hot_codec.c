@@ -332,7 +332,7 @@ static void report_is_cut_into_frames(void **state)
 static void report_says_more_when_its_giver_does(void **state)
 {
 	const struct target_outcome one = {slice_str("b"), OUTCOME_DELIVERED, REASON_NONE, NULL, 0};
-	const struct event_send_report report = {&one, 1, true};
+	const struct event_send_report report = {&one, 1, true, false, 0};
 	size_t taken, hops = 0;
 	struct buf out;
 	bool more;
@@ -348,7 +348,7 @@ static void report_says_more_when_its_giver_does(void **state)
 static void report_is_bounded_in_entries(void **state)
 {
 	struct target_outcome *all = calloc(EVENT_MAX_ENTRIES + 1, sizeof(*all));
-	struct event_send_report report = {all, EVENT_MAX_ENTRIES + 1, false};
+	struct event_send_report report = {all, EVENT_MAX_ENTRIES + 1, false, false, 0};
 	struct buf out;
 	size_t taken;
 
@@ -370,7 +370,7 @@ static void outcome_too_large_for_a_frame_loses_its_hops(void **state)
 		{slice_str("b"), OUTCOME_DELIVERED, REASON_NONE, hops, 2},
 		{slice_str("c"), OUTCOME_DELIVERED, REASON_NONE, hops, 1},
 	};
-	const struct event_send_report report = {outcomes, 2, false};
+	const struct event_send_report report = {outcomes, 2, false, false, 0};
 	size_t taken, hops_seen = 0;
 	struct buf out;
 	bool more;
@@ -692,7 +692,7 @@ static void nothing_is_appended_when_memory_is_out(void **state)
 	const struct sim_transmit transmit = {.payload = slice_str("payload"), .id = 1};
 	const struct reception reception = {.altered = true, .payload = slice_str("payload")};
 	const struct target_outcome outcome = {.drone_id = slice_str("a-long-name")};
-	const struct event_send_report report = {&outcome, 1, false};
+	const struct event_send_report report = {&outcome, 1, false, false, 0};
 	uint8_t room[10];
 	struct buf out;
 	size_t taken;
