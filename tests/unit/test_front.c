@@ -423,7 +423,7 @@ static void a_report_is_written_to_its_end(void **state)
 	const struct event event = {
 		.kind = EVENT_SEND_REPORT,
 		.ref = 8,
-		.report = {outcomes, OUTCOMES, false},
+		.report = {outcomes, OUTCOMES, false, false, 0},
 	};
 	struct slice rest;
 	size_t count = 0;
@@ -466,7 +466,7 @@ static void nothing_is_appended_when_memory_is_out(void **state)
 	enum { OUTCOMES = 100 };
 	static struct target_outcome outcomes[OUTCOMES];
 	const struct event events[] = {
-		{.kind = EVENT_SEND_REPORT, .report = {outcomes, OUTCOMES, false}},
+		{.kind = EVENT_SEND_REPORT, .report = {outcomes, OUTCOMES, false, false, 0}},
 		{.kind = EVENT_DELIVERY, .delivery = {.payload = slice_str("a long payload")}},
 		{.kind = EVENT_ERROR, .error.message = slice_str("a long message")},
 	};
