@@ -35,17 +35,33 @@ static bool parts_lines(uint32_t code)
 	       code == 0x205f || code == 0x3000;
 }
 
+/* What stands in front as plain ASCII, without a \ and without `signs`. */
+static size_t plain_size(struct slice bytes, const char *signs)
+{
+	size_t size = 0;
+
+	while (size < bytes.size && bytes.data[size] >= 0x20 && bytes.data[size] < 0x7f &&
+	       bytes.data[size] != '\\' && !strchr(signs, bytes.data[size])) {
+		size++;
+	}
+	return size;
+}
+
 void text_name(struct text *text, struct slice name)
 {
 	while (name.size && !text->failed) {
 		char unit[UTF8_ESCAPE_MAX];
 		uint32_t code = 0;
-		size_t taken, size = utf8_escape(name, false, unit, &taken);
+		size_t taken = plain_size(name, " |<>");
 
-		if (utf8_next(name, &code) && parts_lines(code)) {
-			text_put(text, slice_str("\\"));
+		if (taken) {
+			text_put(text, slice_of(name.data, taken));
+		} else {
+			if (utf8_next(name, &code) && parts_lines(code)) {
+				text_put(text, slice_str("\\"));
+			}
+			text_put(text, slice_of(unit, utf8_escape(name, false, unit, &taken)));
 		}
-		text_put(text, slice_of(unit, size));
 		name = slice_of(name.data + taken, name.size - taken);
 	}
 }
@@ -55,23 +71,11 @@ void text_drone(struct text *text, struct slice id)
 	text_name(text, text->names->callsign(text->names->ctx, id));
 }
 
-/* What stands in front as plain ASCII. */
-static size_t plain_size(struct slice bytes)
-{
-	size_t size = 0;
-
-	while (size < bytes.size && bytes.data[size] >= 0x20 && bytes.data[size] < 0x7f &&
-	       bytes.data[size] != '\\') {
-		size++;
-	}
-	return size;
-}
-
 void text_text(struct text *text, struct slice bytes)
 {
 	while (bytes.size && !text->failed) {
 		char unit[UTF8_ESCAPE_MAX];
-		size_t taken = plain_size(bytes);
+		size_t taken = plain_size(bytes, "");
 
 		if (taken) {
 			text_put(text, slice_of(bytes.data, taken));
