@@ -490,3 +490,26 @@ uint32_t core_in_flight(const struct core *core)
 {
 	return core->inflight.count;
 }
+
+struct core_simulators core_simulators(const struct core *core)
+{
+	struct core_simulators found = {0};
+
+	for (uint32_t i = 0; i < core->lane_count; i++) {
+		found.lanes_down += !core->lanes[i].up;
+	}
+	for (size_t i = 0; i < core->scenario_count; i++) {
+		enum scenario_status status = core->scenarios[i]->status;
+
+		found.scenarios_unanswered += status == SCENARIO_WAITING;
+		found.scenarios_refused += status == SCENARIO_REFUSED;
+	}
+	return found;
+}
+
+bool core_scenario_is_available(const struct core *core, const char *name)
+{
+	const struct scenario *scenario = scenario_find(core, slice_str(name));
+
+	return scenario && scenario->status == SCENARIO_ACCEPTED;
+}

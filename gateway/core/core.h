@@ -197,4 +197,14 @@ uint32_t core_sessions(const struct core *core); /* connected */
 /* Messages not yet decided: queued, at a simulator, or waiting for their time. */
 uint32_t core_in_flight(const struct core *core);
 
+/* How far the simulators are. Nothing down and nothing unanswered: a message in any scenario that
+ * is not refused would go through the channel now. */
+struct core_simulators {
+	uint32_t lanes_down;
+	uint32_t scenarios_unanswered, scenarios_refused;
+};
+struct core_simulators core_simulators(const struct core *core);
+/* Whether the simulator has accepted the scenario of this name, and is there. */
+bool core_scenario_is_available(const struct core *core, const char *name);
+
 #endif

@@ -321,6 +321,48 @@ static void test_overloaded(void **state)
 	fake_answer(&gateway);
 }
 
+static void expect_simulators(uint32_t down, uint32_t unanswered, uint32_t refused)
+{
+	struct core_simulators found = core_simulators(gateway.core);
+
+	assert_int_equal(found.lanes_down, down);
+	assert_int_equal(found.scenarios_unanswered, unanswered);
+	assert_int_equal(found.scenarios_refused, refused);
+}
+
+/* What a gateway that is to say when it is ready goes by. */
+static void test_how_far_they_are(void **state)
+{
+	uint32_t all = (uint32_t)gateway.core->scenario_count;
+	const struct scenario *gamma = gateway.core->scenarios[FAKE_GAMMA];
+	uint32_t others = 0;
+
+	(void)state;
+	fake_sim_down(&gateway);
+	for (uint32_t i = 0; i < all; i++) {
+		others += gateway.core->scenarios[i]->lane->index != 2;
+	}
+	expect_simulators(3, all, 0);
+	for (uint32_t i = 0; i < 2; i++) {
+		core_sim_up(gateway.core, i);
+		expect_simulators(2 - i, all, 0);
+	}
+	core_sim_up(gateway.core, 2);
+	for (uint32_t i = 0; i < all; i++) {
+		const struct scenario *scenario = gateway.core->scenarios[i];
+
+		assert_false(core_scenario_is_available(gateway.core, scenario->config.name));
+		core_sim_status(gateway.core, scenario->lane->index, scenario->number,
+				scenario != gamma, slice_str("why"));
+		expect_simulators(0, all - i - 1, scenario == gamma || i > FAKE_GAMMA);
+		assert_int_equal(core_scenario_is_available(gateway.core, scenario->config.name),
+				 scenario != gamma);
+	}
+	assert_false(core_scenario_is_available(gateway.core, "nix"));
+	core_sim_down(gateway.core, 2, "gone");
+	expect_simulators(1, all - others, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -331,6 +373,7 @@ int main(void)
 		TEST(test_each_by_its_own),
 		TEST(test_result_by_another_lane),
 		TEST(test_status_by_another_lane),
+		TEST(test_how_far_they_are),
 		TEST(test_strays),
 		TEST(test_one_goes_down),
 		TEST(test_one_comes_up),
