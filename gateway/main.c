@@ -27,8 +27,12 @@ enum task {
 	TASK_REMOVE,
 };
 
+enum { OVERRIDES_MAX = 64 };
+
 struct wish {
-	const char *file;
+	struct settings_source source;
+	const char *overrides[OVERRIDES_MAX];
+	const char *ready_file; /* NULL: not given */
 	enum task task;
 	int tasks; /* asked for */
 	const char *drone;
@@ -38,13 +42,22 @@ struct wish {
 enum { LOG_PATIENCE_MS = 1000 }; /* for a reader of the log that is slow at the end */
 
 static const char help_text[] =
-	"usage: uav-gateway -c FILE [--check | --print-config]\n"
+	"usage: uav-gateway -c FILE [--set SECTION.KEY=VALUE]... [--ready-file PATH]\n"
+	"       uav-gateway -c FILE [--set SECTION.KEY=VALUE]... (--check | --print-config)\n"
 	"       uav-gateway -c FILE --add-drone ID [--scenarios LIST]\n"
 	"       uav-gateway -c FILE --remove-drone ID\n"
 	"\n"
 	"Relays messages between drones, each through a channel simulator.\n"
 	"\n"
 	"  -c, --config FILE       the configuration\n"
+	"      --set SECTION.KEY=VALUE\n"
+	"                          goes before what FILE says of the key, as in\n"
+	"                          --set listen:drones.address=127.0.0.1:0; may stand several\n"
+	"                          times, and counts after a reload as well\n"
+	"      --ready-file PATH   a file that is there for as long as the gateway can be used:\n"
+	"                          from when it listens, is connected to its simulators and has\n"
+	"                          their answers about all scenarios, until it is to stop. It\n"
+	"                          tells the addresses, as \"listen:NAME ADDRESS\"\n"
 	"      --check             tells every mistake in FILE, or that there is none; starts\n"
 	"                          nothing\n"
 	"      --print-config      what FILE and the defaults amount to, as one configuration;\n"
@@ -112,14 +125,23 @@ static int usage(const char *message)
 	return EXIT_USAGE;
 }
 
-static int run(const char *file)
+static int run(const struct wish *wish)
 {
+	const struct settings_source *source = &wish->source;
 	struct mistakes mistakes = {0};
 	struct in_force in_force;
+	struct ready_file ready;
+	char why[READY_FILE_WHY_BYTES];
 	int code = EXIT_CANNOT_START;
 	struct log *log;
 
-	if (in_force_load(&in_force, file, NULL, mistakes_note, &mistakes) < 0) {
+	/* before anything can fail: who waits for a new one must not find the last */
+	if (ready_file_claim(&ready, wish->ready_file, why) < 0) {
+		fputs("uav-gateway: --ready-file ", stderr);
+		complain(NULL, wish->ready_file, 0, why);
+		return EXIT_CANNOT_START;
+	}
+	if (in_force_load(&in_force, source, NULL, mistakes_note, &mistakes) < 0) {
 		mistakes_tell(&mistakes, in_force.log_format, stderr, complain, NULL);
 		return EXIT_CONFIGURATION;
 	}
@@ -130,7 +152,7 @@ static int run(const char *file)
 		goto no_log;
 	}
 	log_set_format(log, in_force.settings->log_format);
-	if (gateway_run(file, &in_force, log) == 0) {
+	if (gateway_run(source, &ready, &in_force, log) == 0) {
 		code = EXIT_ORDERLY;
 	}
 	log_close(log, LOG_PATIENCE_MS);
@@ -169,21 +191,21 @@ static int finish_output(void)
 	return EXIT_CANNOT_START;
 }
 
-static int check(const char *file)
+static int check(const struct settings_source *source)
 {
 	struct in_force in_force;
 
-	if (in_force_load(&in_force, file, NULL, complain, NULL) < 0) {
+	if (in_force_load(&in_force, source, NULL, complain, NULL) < 0) {
 		return EXIT_CONFIGURATION;
 	}
-	print_summary(&in_force, file);
+	print_summary(&in_force, source->file);
 	in_force_free(&in_force);
 	return finish_output();
 }
 
-static int print_config(const char *file)
+static int print_config(const struct settings_source *source)
 {
-	struct settings *settings = settings_load(file, complain, NULL);
+	struct settings *settings = settings_load_from(source, NULL, complain, NULL);
 
 	if (!settings) {
 		return EXIT_CONFIGURATION;
@@ -204,8 +226,8 @@ static int edit(const struct wish *wish)
 		return usage(wrong);
 	}
 	status = wish->task == TASK_ADD
-			 ? drones_add(wish->file, wish->drone, scenarios, complain, NULL)
-			 : drones_remove(wish->file, wish->drone, complain, NULL);
+			 ? drones_add(&wish->source, wish->drone, scenarios, complain, NULL)
+			 : drones_remove(&wish->source, wish->drone, complain, NULL);
 	return status == 0 ? EXIT_ORDERLY : EXIT_CONFIGURATION;
 }
 
@@ -219,21 +241,24 @@ static int perform(const struct wish *wish)
 	if (wish->scenarios && wish->task != TASK_ADD) {
 		return usage("--scenarios is for --add-drone");
 	}
-	if (!wish->file) {
+	if (wish->ready_file && wish->task != TASK_RUN) {
+		return usage("--ready-file is for a gateway that is to run");
+	}
+	if (!wish->source.file) {
 		return usage("no configuration given");
 	}
 	switch (wish->task) {
 	case TASK_CHECK:
-		return check(wish->file);
+		return check(&wish->source);
 	case TASK_PRINT:
-		return print_config(wish->file);
+		return print_config(&wish->source);
 	case TASK_ADD:
 	case TASK_REMOVE:
 		return edit(wish);
 	case TASK_RUN:
 		break;
 	}
-	return run(wish->file);
+	return run(wish);
 }
 
 /* A SIGHUP that comes before there is anything to reload waits until the gateway takes it. */
@@ -252,12 +277,26 @@ static void wish_for(struct wish *wish, enum task task)
 	wish->task = task;
 }
 
+static int add_override(struct wish *wish, const char *text)
+{
+	if (wish->source.override_count == OVERRIDES_MAX) {
+		return usage("--set is given more than 64 times");
+	}
+	wish->overrides[wish->source.override_count++] = text;
+	return -1;
+}
+
 /* -1, or the code with which the program ends at once. */
 static int take_option(struct wish *wish, int option)
 {
 	switch (option) {
 	case 'c':
-		wish->file = optarg;
+		wish->source.file = optarg;
+		return -1;
+	case 'S':
+		return add_override(wish, optarg);
+	case 'R':
+		wish->ready_file = optarg;
 		return -1;
 	case 'k':
 		wish_for(wish, TASK_CHECK);
@@ -297,6 +336,8 @@ int main(int argc, char **argv)
 		{"config", required_argument, NULL, 'c'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},
+		{"set", required_argument, NULL, 'S'},
+		{"ready-file", required_argument, NULL, 'R'},
 		{"check", no_argument, NULL, 'k'},
 		{"print-config", no_argument, NULL, 'P'},
 		{"print-reference", no_argument, NULL, 'p'},
@@ -308,6 +349,7 @@ int main(int argc, char **argv)
 	struct wish wish = {.task = TASK_RUN};
 	int option;
 
+	wish.source.overrides = wish.overrides;
 	signal(SIGPIPE, SIG_IGN);
 	hold_reload();
 	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {

@@ -13,6 +13,8 @@ enum { LOG_PATIENCE_MS = 1000 };
 
 int main(int argc, char **argv)
 {
+	char why[READY_FILE_WHY_BYTES];
+	struct ready_file ready;
 	struct options options;
 	struct log *log;
 	int result;
@@ -26,12 +28,16 @@ int main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
+	if (ready_file_claim(&ready, options.ready_file, why) < 0) {
+		fprintf(stderr, "sim-stub: --ready-file %s: %s\n", options.ready_file, why);
+		return EXIT_CANNOT_RUN;
+	}
 	log = log_open(2, LOG_LEVEL_INFO);
 	if (!log) {
 		fputs("sim-stub: cannot start the log\n", stderr);
 		return EXIT_CANNOT_RUN;
 	}
-	result = server_run(&options, log);
+	result = server_run(&options, &ready, log);
 	log_close(log, LOG_PATIENCE_MS);
 	return result == 0 ? EXIT_STOPPED : EXIT_CANNOT_RUN;
 }

@@ -14,6 +14,7 @@
 static const char help[] =
 	"Usage: sim-stub [-c FILE] [--listen HOST:PORT] [--seed N]\n"
 	"                [--tls-cert FILE --tls-key FILE [--tls-ca FILE]]\n"
+	"                [--ready-file PATH]\n"
 	"\n"
 	"The bundled channel simulator: gateways connect to it and ask what becomes of\n"
 	"each transmission.\n"
@@ -25,6 +26,8 @@ static const char help[] =
 	"      --tls-cert FILE      speak TLS, with this certificate (PEM)\n"
 	"      --tls-key FILE       and the key to it\n"
 	"      --tls-ca FILE        take only gateways with a certificate signed by this CA\n"
+	"      --ready-file PATH    a file that is there for as long as gateways can connect; it\n"
+	"                           tells where, as \"listen ADDRESS\"\n"
 	"      --help, --version\n"
 	"\n"
 	"Flags override the file. Exit codes: 0 stopped by SIGTERM or SIGINT, 1 cannot\n"
@@ -236,7 +239,7 @@ int options_read_file(struct options *options, const char *path)
 
 /* ---------------------------------------------------------- command line */
 
-enum { FLAG_HELP = 256, FLAG_VERSION, FLAG_TLS_CERT, FLAG_TLS_KEY, FLAG_TLS_CA };
+enum { FLAG_HELP = 256, FLAG_VERSION, FLAG_TLS_CERT, FLAG_TLS_KEY, FLAG_TLS_CA, FLAG_READY };
 
 static const struct option flags[] = {
 	{"config", required_argument, NULL, 'c'},
@@ -245,6 +248,7 @@ static const struct option flags[] = {
 	{"tls-cert", required_argument, NULL, FLAG_TLS_CERT},
 	{"tls-key", required_argument, NULL, FLAG_TLS_KEY},
 	{"tls-ca", required_argument, NULL, FLAG_TLS_CA},
+	{"ready-file", required_argument, NULL, FLAG_READY},
 	{"help", no_argument, NULL, FLAG_HELP},
 	{"version", no_argument, NULL, FLAG_VERSION},
 	{NULL, 0, NULL, 0},
@@ -252,7 +256,7 @@ static const struct option flags[] = {
 
 /* What the command line says; NULL where it says nothing. */
 struct arguments {
-	const char *file;
+	const char *file, *ready_file;
 	const char *values[KEY_COUNT];
 };
 
@@ -286,6 +290,9 @@ static enum options_status read_arguments(int argc, char **argv, struct argument
 			break;
 		case FLAG_TLS_CA:
 			arguments->values[KEY_TLS_CA] = optarg;
+			break;
+		case FLAG_READY:
+			arguments->ready_file = optarg;
 			break;
 		case FLAG_HELP:
 			return print(help);
@@ -327,6 +334,7 @@ enum options_status options_read(int argc, char **argv, struct options *options)
 	if (status != OPTIONS_RUN) {
 		return status;
 	}
+	options->ready_file = arguments.ready_file;
 	if (arguments.file && options_read_file(options, arguments.file) < 0) {
 		return OPTIONS_WRONG;
 	}

@@ -12,6 +12,7 @@ struct options {
 	/* Paths of PEM files; empty: none. With a certificate nothing but TLS is spoken; with a
 	 * ca gateways must have a certificate signed by it. */
 	char tls_cert[PATH_MAX], tls_key[PATH_MAX], tls_ca[PATH_MAX];
+	const char *ready_file; /* base/ready_file.h; of argv; NULL: none */
 };
 
 enum options_status {

@@ -20,6 +20,7 @@ struct server {
 	uv_signal_t terminate, interrupt;
 	uv_timer_t sweep;
 	struct log *log;
+	struct ready_file *ready;
 	int stopped_by; /* signal */
 	struct simulator simulator;
 	struct peers peers;
@@ -113,6 +114,18 @@ static int bind_and_listen(struct server *server, const struct options *options)
 	return uv_poll_start(&server->listener, UV_READABLE, on_connection);
 }
 
+static void tell_ready(const struct server *server, const char *address)
+{
+	char line[PEERS_ADDRESS_CAP + sizeof("listen \n")];
+	char why[READY_FILE_WHY_BYTES];
+
+	(void)snprintf(line, sizeof(line), "listen %s\n", address);
+	if (ready_file_write(server->ready, line, why) < 0) {
+		LOG(server->log, LOG_LEVEL_ERROR, "ready_file_failed",
+		    log_str("file", server->ready->path), log_str("why", why));
+	}
+}
+
 static void tell_listening(struct server *server, uint64_t seed)
 {
 	struct sockaddr_storage address = {0};
@@ -126,6 +139,7 @@ static void tell_listening(struct server *server, uint64_t seed)
 	LOG(server->log, LOG_LEVEL_INFO, "listening", log_str("address", text),
 	    log_str("seed", digits), log_str("tls", server->peers.tls ? "yes" : "no"),
 	    log_str("version", UAV_VERSION));
+	tell_ready(server, text);
 }
 
 /* ---------------------------------------------------------- start and stop */
@@ -150,6 +164,7 @@ static void on_signal(uv_signal_t *signal, int number)
 	struct server *server = signal->data;
 
 	server->stopped_by = number;
+	ready_file_remove(server->ready);
 	server_stop(server);
 }
 
@@ -204,7 +219,7 @@ static int load_tls(struct server *server, const struct options *options)
 	return 0;
 }
 
-int server_run(const struct options *options, struct log *log)
+int server_run(const struct options *options, struct ready_file *ready, struct log *log)
 {
 	struct server *server = calloc(1, sizeof(*server));
 	int result = -1;
@@ -214,6 +229,7 @@ int server_run(const struct options *options, struct log *log)
 		return -1;
 	}
 	server->log = log;
+	server->ready = ready;
 	server->listen_fd = -1;
 	simulator_init(&server->simulator, options->seed, log);
 	if (load_tls(server, options) < 0) {

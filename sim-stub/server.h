@@ -3,10 +3,13 @@
 #define SIM_SERVER_H
 
 #include "base/log.h"
+#include "base/ready_file.h"
 #include "options.h"
 
-/* Listens and serves until SIGTERM or SIGINT. 0, or -1 when it could not start;
+/* Listens and serves until SIGTERM or SIGINT. `ready` has been claimed, and is there from when
+ * gateways can connect until then, with "listen ADDRESS". 0, or -1 when it could not start;
  * the log has why. */
-int server_run(const struct options *options, struct log *log) __attribute__((warn_unused_result));
+int server_run(const struct options *options, struct ready_file *ready, struct log *log)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -3,12 +3,13 @@
 #include "access/secrets.h"
 
 /* NULL, told, when the file has mistakes or names no secrets. */
-static struct settings *load(const char *file, settings_complain_fn complain, void *ctx)
+static struct settings *load(const struct settings_source *source, settings_complain_fn complain,
+			     void *ctx)
 {
-	struct settings *settings = settings_load(file, complain, ctx);
+	struct settings *settings = settings_load_from(source, NULL, complain, ctx);
 
 	if (settings && !*settings->secrets_file) {
-		complain(ctx, file, 0,
+		complain(ctx, source->file, 0,
 			 "names no file for the drones' secrets: add a section [auth] with "
 			 "mode = secret and secrets_file = drones.secrets (a path, from the folder "
 			 "of this file)");
@@ -30,10 +31,10 @@ static void tell_next(const struct settings *settings)
 	}
 }
 
-int drones_add(const char *file, const char *id, const char *scenarios,
+int drones_add(const struct settings_source *source, const char *id, const char *scenarios,
 	       settings_complain_fn complain, void *ctx)
 {
-	struct settings *settings = load(file, complain, ctx);
+	struct settings *settings = load(source, complain, ctx);
 	int status;
 
 	if (!settings) {
@@ -51,9 +52,10 @@ int drones_add(const char *file, const char *id, const char *scenarios,
 	return status;
 }
 
-int drones_remove(const char *file, const char *id, settings_complain_fn complain, void *ctx)
+int drones_remove(const struct settings_source *source, const char *id,
+		  settings_complain_fn complain, void *ctx)
 {
-	struct settings *settings = load(file, complain, ctx);
+	struct settings *settings = load(source, complain, ctx);
 	int status;
 
 	if (!settings) {

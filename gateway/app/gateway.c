@@ -5,6 +5,7 @@
 #include "app/core_settings.h"
 #include "app/descriptors.h"
 #include "app/links.h"
+#include "app/readiness.h"
 #include "app/reload.h"
 #include "app/service.h"
 #include "base/rng.h"
@@ -33,7 +34,7 @@ enum gateway_phase {
 enum { GATEWAY_SIGNALS = 3 };
 
 struct gateway {
-	const char *file;
+	const struct settings_source *source;
 	struct in_force *in_force; /* the caller's */
 	struct access_keeper keeper;
 	struct log *log;
@@ -50,6 +51,7 @@ struct gateway {
 	uv_timer_t timer; /* of the way down; before, of the status */
 	uint32_t told_online;
 	struct net_task reload;
+	struct readiness readiness;
 };
 
 /* --- the way down --- */
@@ -85,6 +87,7 @@ static void end(struct gateway *gateway)
 		uv_close((uv_handle_t *)&gateway->signals[i], NULL);
 	}
 	uv_close((uv_handle_t *)&gateway->timer, NULL);
+	readiness_close(&gateway->readiness);
 	net_close(&gateway->net);
 }
 
@@ -131,6 +134,7 @@ static void drain(struct gateway *gateway)
 	gateway->phase_end_us = gateway->net.now.mono_us + settings->drain_ms * 1000ull;
 	service_stopping(core_online(gateway->core),
 			 (uint64_t)settings->drain_ms + settings->linger_ms);
+	readiness_end(&gateway->readiness);
 	close_listeners(gateway);
 	core_drain(gateway->core);
 	uv_timer_start(&gateway->timer, on_step, GATEWAY_STEP_MS, GATEWAY_STEP_MS);
@@ -182,7 +186,7 @@ static void run_reload(struct net_task *task)
 	struct gateway *gateway = LIST_ENTRY(task, struct gateway, reload);
 	struct in_force before;
 	struct reload work = {
-		.file = gateway->file,
+		.source = gateway->source,
 		.core = gateway->core,
 		.log = gateway->log,
 		.in_force = gateway->in_force,
@@ -334,6 +338,7 @@ static int start(struct gateway *gateway)
 		return -1;
 	}
 	links_start(&gateway->links);
+	readiness_watch(&gateway->readiness, gateway->in_force, gateway->core, gateway->listeners);
 	service_ready("listening", 0);
 	if (service_is_watched()) {
 		uv_timer_start(&gateway->timer, on_status, GATEWAY_STATUS_MS, GATEWAY_STATUS_MS);
@@ -366,10 +371,11 @@ static void reserve(struct gateway *gateway)
 	}
 }
 
-int gateway_run(const char *file, struct in_force *in_force, struct log *log)
+int gateway_run(const struct settings_source *source, struct ready_file *ready,
+		struct in_force *in_force, struct log *log)
 {
 	struct gateway gateway = {
-		.file = file,
+		.source = source,
 		.in_force = in_force,
 		.log = log,
 	};
@@ -391,6 +397,7 @@ int gateway_run(const char *file, struct in_force *in_force, struct log *log)
 	}
 	give_contexts(&gateway);
 	init_handles(&gateway);
+	readiness_init(&gateway.readiness, &gateway.loop, ready, log);
 	reserve(&gateway);
 	status = start(&gateway);
 	if (status < 0) {

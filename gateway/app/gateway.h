@@ -11,12 +11,15 @@
 
 #include "app/in_force.h"
 #include "base/log.h"
+#include "base/ready_file.h"
 
-/* `file` is where *in_force came from. 0 after an orderly end; -1 when it could not start, with
- * the reason logged. A reload frees what is in *in_force and puts what is new there; the last is
- * the caller's to free. Changes in the settings what the system does not allow: limits.max_drones.
+/* `source` is where *in_force came from. `ready` has been claimed: it is written once messages
+ * pass (app/readiness), and removed when the way down begins. 0 after an orderly end; -1 when it
+ * could not start, with the reason logged. A reload frees what is in *in_force and puts what is new
+ * there; the last is the caller's to free. Changes in the settings what the system does not allow:
+ * limits.max_drones.
  */
-int gateway_run(const char *file, struct in_force *in_force, struct log *log)
-	__attribute__((warn_unused_result));
+int gateway_run(const struct settings_source *source, struct ready_file *ready,
+		struct in_force *in_force, struct log *log) __attribute__((warn_unused_result));
 
 #endif

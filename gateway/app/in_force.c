@@ -1,16 +1,16 @@
 #include "app/in_force.h"
 
-int in_force_load(struct in_force *in_force, const char *file, const struct settings *running,
-		  settings_complain_fn complain, void *ctx)
+int in_force_load(struct in_force *in_force, const struct settings_source *source,
+		  const struct settings *running, settings_complain_fn complain, void *ctx)
 {
 	size_t mistakes;
 
 	*in_force = (struct in_force){
-		.settings = settings_read(file, running, complain, ctx, &mistakes),
+		.settings = settings_read(source, running, complain, ctx, &mistakes),
 	};
 	if (in_force->settings) {
 		in_force->log_format = in_force->settings->log_format;
-		in_force->access = access_load(in_force->settings, file, complain, ctx);
+		in_force->access = access_load(in_force->settings, source->file, complain, ctx);
 	}
 	if (mistakes || !in_force->access) {
 		in_force_free(in_force);

@@ -117,14 +117,14 @@ int reload_perform(const struct reload *reload, struct in_force *before)
 	const struct settings *running = reload->in_force->settings;
 	struct in_force next;
 
-	if (in_force_load(&next, reload->file, running, on_mistake, &mistakes) < 0) {
-		refuse(reload->log, reload->file, mistakes.count,
+	if (in_force_load(&next, reload->source, running, on_mistake, &mistakes) < 0) {
+		refuse(reload->log, reload->source->file, mistakes.count,
 		       "there are mistakes; the running configuration stays as it is");
 		return -1;
 	}
 	descriptors_fit(next.settings, reload->links, reload->log);
 	if (take_in(reload, &next) < 0) {
-		refuse(reload->log, reload->file, 0,
+		refuse(reload->log, reload->source->file, 0,
 		       "out of memory; the running configuration stays as it is");
 		in_force_free(&next);
 		return -1;

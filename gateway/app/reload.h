@@ -6,7 +6,7 @@
 #include "app/in_force.h"
 
 struct reload {
-	const char *file;
+	const struct settings_source *source;
 	struct core *core;
 	struct log *log;
 	struct in_force *in_force;

@@ -182,18 +182,23 @@ void listener_reload(struct listener *listener)
 
 /* --- the beginning --- */
 
-/* As it is bound: the system may have chosen the port. */
-static void log_listening(const struct listener *listener)
+const char *listener_address(const struct listener *listener, char *text)
 {
 	struct sockaddr_storage bound = {0};
 	socklen_t size = sizeof(bound);
-	char text[HOST_TEXT_BYTES];
 
 	(void)getsockname(listener->fd, (struct sockaddr *)&bound, &size);
+	return host_text((const struct sockaddr *)&bound, text);
+}
+
+static void log_listening(const struct listener *listener)
+{
+	char text[HOST_TEXT_BYTES];
+
 	LOG(listener->net->log, LOG_LEVEL_INFO, "listening",
 	    log_str("listener", settings_of(listener)->name),
 	    log_str("protocol", listener->net->fronts[listener->number]->name),
-	    log_str("address", host_text((const struct sockaddr *)&bound, text)));
+	    log_str("address", listener_address(listener, text)));
 }
 
 static int bind_to_host(const struct sockaddr_storage *address, const char **why)

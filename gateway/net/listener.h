@@ -21,6 +21,10 @@ struct listener;
 int listener_open(struct net *net, uint32_t number, int inherited, struct listener **out)
 	__attribute__((warn_unused_result));
 
+/* Where it listens, as it is bound: the system may have chosen the port. Returns `text`, which has
+ * HOST_TEXT_BYTES. */
+const char *listener_address(const struct listener *listener, char *text);
+
 /* net->settings are others now: what newcomers get from the socket follows them. Who waits to
  * be taken has what was there before. */
 void listener_reload(struct listener *listener);

@@ -43,18 +43,20 @@ static void check_row(struct draft *draft, const struct row *row, const struct s
 		      const struct settings *running, struct pair pair)
 {
 	const struct part *part = draft_find_giving(draft, section, pair.now, row);
-	struct place place = part ? part->place : (struct place){.file = draft->report.file};
+	struct place place = {.file = draft->report.file};
 	size_t index = table_row_index(row);
 	char title[VIEW_TITLE_BYTES], is[VALUE_TEXT_BYTES], wanted[VALUE_TEXT_BYTES];
 
 	if (part ? part->bad[index] : draft->incomplete) {
 		return;
 	}
-	place.line = part ? part->lines[index] : 0;
+	if (part) {
+		place = part_row_place(part, index);
+	}
 	value_print(row, view_target(running, section->target, pair.then), is, sizeof(is));
 	value_print(row, view_target(draft->settings, section->target, pair.now), wanted,
 		    sizeof(wanted));
-	if (strcmp(is, wanted) == 0 || (row->required && !place.line)) {
+	if (strcmp(is, wanted) == 0 || (row->required && !(part && part->lines[index]))) {
 		return;
 	}
 	view_title(section, view_name(running, section, pair.then), title, sizeof(title));

@@ -35,11 +35,12 @@ static const struct rule rules[] = {
 
 /* ------------------------------------------------------- pairs of numbers */
 
-/* A key: its value, where it was given (line 0: left at its default), and whether the
+/* A key: its value, where it was given, if it was (else it is at its default), and whether the
  * value was refused. */
 struct known {
 	uint64_t value;
 	struct place place;
+	bool given;
 	bool bad;
 	bool open;	/* a file that was not read may hold its section */
 	bool inherited; /* another rule looks at it where it is given */
@@ -63,8 +64,8 @@ static struct known look_up(const struct draft *draft, const char *section_name,
 	view_title(section, view_name(draft->settings, section, index), known.title,
 		   sizeof(known.title));
 	if (part) {
-		known.place.file = part->place.file;
-		known.place.line = part->lines[table_row_index(row)];
+		known.place = part_row_place(part, table_row_index(row));
+		known.given = part->lines[table_row_index(row)] != 0;
 		known.bad = part->bad[table_row_index(row)];
 	}
 	return known;
@@ -83,7 +84,7 @@ static void check_rule(struct draft *draft, const struct rule *rule, size_t numb
 	if (rule->factor > 1) {
 		(void)snprintf(factor, sizeof(factor), "%" PRIu64 " times ", rule->factor);
 	}
-	report_mistake_at(&draft->report, a.place.line ? a.place : b.place,
+	report_mistake_at(&draft->report, a.given ? a.place : b.place,
 			  "[%s] %s = %" PRIu64 " must be %s %s[%s] %s = %" PRIu64, a.title,
 			  rule->key, a.value, rule->strict ? "more than" : "at least", factor,
 			  b.title, rule->other_key, b.value);
@@ -183,9 +184,8 @@ static void check_listener(struct draft *draft, const struct part *part)
 
 /* --------------------------------------------------------------- references */
 
-/* "; did you mean x? there are x, y" for sections of one kind. */
-static void name_known(const struct settings *settings, const struct section *section,
-		       const char *wrong, char *text, size_t cap)
+void draft_name_known(const struct settings *settings, const struct section *section,
+		      const char *wrong, char *text, size_t cap)
 {
 	size_t count = view_count(settings, section), at = 0;
 	struct suggestion best = {0};
@@ -219,7 +219,7 @@ static void check_reference(struct draft *draft, const struct part *part, const 
 
 	value_print(row, draft_target(draft, part), name, sizeof(name));
 	if (view_find(draft->settings, section, name) == SIZE_MAX) {
-		name_known(draft->settings, section, name, known, sizeof(known));
+		draft_name_known(draft->settings, section, name, known, sizeof(known));
 		report_mistake_at(&draft->report, part_place(part, row->key),
 				  "%s = %s: there is no [%s:%s]%s", row->key, quote(name).text,
 				  section->name, name, known);
@@ -245,8 +245,7 @@ static void check_mesh(struct draft *draft, const struct part *part)
 	for (size_t i = 0; i < table_row_count; i++) {
 		if (table_rows[i].star_only && part->lines[i]) {
 			report_mistake_at(
-				&draft->report,
-				(struct place){.file = part->place.file, .line = part->lines[i]},
+				&draft->report, part_row_place(part, i),
 				"%s is for a star, and [scenario:%s] is a mesh; write topology = "
 				"star, or take %s out",
 				table_rows[i].key, part->name, table_rows[i].key);
@@ -270,8 +269,8 @@ static void check_scenario(struct draft *draft, const struct part *part)
 	}
 	if (!draft->incomplete && !part->lines[simulator] &&
 	    view_find(draft->settings, table_find_section("simulator"), "") == SIZE_MAX) {
-		name_known(draft->settings, table_find_section("simulator"), "", known,
-			   sizeof(known));
+		draft_name_known(draft->settings, table_find_section("simulator"), "", known,
+				 sizeof(known));
 		report_mistake_at(&draft->report, part->place,
 				  "[scenario:%s] names no simulator, and all have names here; "
 				  "write simulator = NAME%s",

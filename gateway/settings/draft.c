@@ -19,6 +19,10 @@ void draft_fini(struct draft *draft)
 	for (size_t i = 0; i < draft->wish_count; i++) {
 		free(draft->wishes[i].pattern);
 	}
+	for (size_t i = 0; i < draft->override_count; i++) {
+		free(draft->overrides[i].where);
+	}
+	free(draft->overrides);
 	free(draft->sources);
 	free(draft->wishes);
 	free(draft->parts);
@@ -70,12 +74,19 @@ bool part_has(const struct part *part, const char *key)
 	return part_gives(part, key) && !part->bad[row_of(part, key)];
 }
 
+struct place part_row_place(const struct part *part, size_t row)
+{
+	int line = part->lines[row];
+
+	if (line < 0) {
+		return (struct place){.file = part->overrides[-line - 1].where};
+	}
+	return (struct place){.file = part->place.file, .line = line};
+}
+
 struct place part_place(const struct part *part, const char *key)
 {
-	return (struct place){
-		.file = part->place.file,
-		.line = part_gives(part, key) ? part->lines[row_of(part, key)] : part->place.line,
-	};
+	return part_gives(part, key) ? part_row_place(part, row_of(part, key)) : part->place;
 }
 
 void *draft_target(const struct draft *draft, const struct part *part)

@@ -11,15 +11,23 @@
 #define PARAMETERS_MAX 256 /* channel.* keys of one scenario */
 #define PARAMETER_KEY_BYTES 64
 
+/* A key that is given beside the files. */
+struct override {
+	char *where; /* "--set SECTION.KEY": what its mistakes are told of */
+};
+
 /* A section as it stands in a file. */
 struct part {
 	const struct section *section;
 	char name[NAME_MAX_BYTES + 1]; /* of a named section, else "" */
 	bool misnamed;
 	struct place place;
-	size_t index;		   /* of the listener, simulator or scenario */
-	int lines[TABLE_ROWS_MAX]; /* where each key was given, by row; 0: not */
-	bool bad[TABLE_ROWS_MAX];  /* its value was refused */
+	size_t index; /* of the listener, simulator or scenario */
+	/* Where each key was given, by row: its line; 0: not at all; below: by an override,
+	 * of which -1 is the first. */
+	int lines[TABLE_ROWS_MAX];
+	const struct override *overrides; /* the draft's, where a line is below 0 */
+	bool bad[TABLE_ROWS_MAX];	  /* its value was refused */
 };
 
 /* A file that was read, or is being read. */
@@ -46,6 +54,8 @@ struct draft {
 	size_t source_count;
 	struct wish *wishes;
 	size_t wish_count;
+	struct override *overrides;
+	size_t override_count;
 	bool again;		       /* for a gateway that runs: nothing is waited for */
 	const struct section *crowded; /* told last that there are too many of it */
 	bool any_section;	       /* of this file, known or not */
@@ -78,6 +88,8 @@ bool part_gives(const struct part *part, const char *key);
 bool part_has(const struct part *part, const char *key);
 /* Where the key stands; where the part does, when it is not given. */
 struct place part_place(const struct part *part, const char *key);
+/* Where the key of this row stands; line 0 of the part's file, when it is not given. */
+struct place part_row_place(const struct part *part, size_t row);
 
 /* Into what the offsets of the part's rows point. */
 void *draft_target(const struct draft *draft, const struct part *part);
@@ -90,6 +102,22 @@ void draft_read(struct draft *draft, const char *file);
 /* What the reader finds: on_section in draft.c, on_value in keys.c. */
 void draft_take_section(void *ctx, int line, char *text);
 void draft_take_value(void *ctx, int line, const char *key, const char *value);
+
+/* Puts the key's value into its place, as given on this line (part->lines); one that is wrong is
+ * told. */
+void draft_set_value(struct draft *draft, struct part *part, const struct row *row, int line,
+		     const char *value);
+/* Whether a channel.* key and its value may stand in a scenario; else that is told. */
+bool draft_check_parameter(struct draft *draft, int line, const char *key, const char *value);
+/* There are no more channel.* keys in it than may be; else that is told. */
+bool draft_has_room(struct draft *draft, int line, const struct scenario_config *scenario);
+void draft_tell_unknown_key(struct draft *draft, int line, const char *section, const char *key);
+/* "; did you mean x? there are x, y" for the names of sections of one kind. */
+void draft_name_known(const struct settings *settings, const struct section *section,
+		      const char *wrong, char *text, size_t cap);
+
+/* What is given beside the files; all of these are read. */
+void draft_override(struct draft *draft, const struct settings_source *source);
 
 /* Fills in what the files leave to other sections; all is read. */
 void draft_complete(struct draft *draft);

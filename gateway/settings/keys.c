@@ -51,7 +51,7 @@ static const char *misspelt_parameter(const char *section, const char *key)
 		       : NULL;
 }
 
-static void tell_unknown_key(struct draft *draft, int line, const char *section, const char *key)
+void draft_tell_unknown_key(struct draft *draft, int line, const char *section, const char *key)
 {
 	const char *home = find_home(section, key);
 	const char *parameter = misspelt_parameter(section, key);
@@ -126,24 +126,42 @@ static void add_parameter(struct draft *draft, struct scenario_config *scenario,
 	}
 }
 
-static void take_parameter(struct draft *draft, struct scenario_config *scenario, int line,
-			   const char *full_key, const char *value)
+bool draft_check_parameter(struct draft *draft, int line, const char *full_key, const char *value)
 {
-	const char *key = full_key + strlen(CHANNEL_PREFIX);
-
-	if (!parameter_key_valid(key)) {
+	if (!parameter_key_valid(full_key + strlen(CHANNEL_PREFIX))) {
 		report_mistake(&draft->report, line,
 			       "%s: after \"" CHANNEL_PREFIX
 			       "\" come 1 to %d letters, digits, dots, "
 			       "underscores or hyphens",
 			       quote(full_key).text, PARAMETER_KEY_BYTES);
-		return;
+		return false;
 	}
 	if (!utf8_is_printable(slice_str(value))) {
 		report_mistake(&draft->report, line,
 			       "%s = %s has bytes that are not text; must be UTF-8 without control "
 			       "characters",
 			       full_key, quote(value).text);
+		return false;
+	}
+	return true;
+}
+
+bool draft_has_room(struct draft *draft, int line, const struct scenario_config *scenario)
+{
+	if (scenario->parameter_count == PARAMETERS_MAX) {
+		report_mistake(&draft->report, line, "more than %d " CHANNEL_PREFIX "* keys",
+			       PARAMETERS_MAX);
+		return false;
+	}
+	return true;
+}
+
+static void take_parameter(struct draft *draft, struct scenario_config *scenario, int line,
+			   const char *full_key, const char *value)
+{
+	const char *key = full_key + strlen(CHANNEL_PREFIX);
+
+	if (!draft_check_parameter(draft, line, full_key, value)) {
 		return;
 	}
 	for (size_t i = 0; i < scenario->parameter_count; i++) {
@@ -152,12 +170,9 @@ static void take_parameter(struct draft *draft, struct scenario_config *scenario
 			return;
 		}
 	}
-	if (scenario->parameter_count == PARAMETERS_MAX) {
-		report_mistake(&draft->report, line, "more than %d " CHANNEL_PREFIX "* keys",
-			       PARAMETERS_MAX);
-		return;
+	if (draft_has_room(draft, line, scenario)) {
+		add_parameter(draft, scenario, line, key, value);
 	}
-	add_parameter(draft, scenario, line, key, value);
 }
 
 /* As value_parse, for what stands in the file that is being read. */
@@ -177,21 +192,30 @@ static int parse_value(const struct draft *draft, const struct row *row, const c
 	return value_parse(row, value, target, why, cap);
 }
 
-static void take_value(struct draft *draft, struct part *part, const struct row *row, int line,
-		       const char *value)
+void draft_set_value(struct draft *draft, struct part *part, const struct row *row, int line,
+		     const char *value)
 {
 	size_t index = table_row_index(row);
 	char why[WHY_BYTES];
 
+	part->lines[index] = line;
+	part->bad[index] =
+		parse_value(draft, row, value, draft_target(draft, part), why, sizeof(why)) < 0;
+	if (part->bad[index]) {
+		report_mistake(&draft->report, line > 0 ? line : 0, "%s = %s %s%s", row->key,
+			       quote(value).text, why, value_comment_hint(value));
+	}
+}
+
+static void take_value(struct draft *draft, struct part *part, const struct row *row, int line,
+		       const char *value)
+{
+	size_t index = table_row_index(row);
+
 	if (part->lines[index]) {
 		tell_key_twice(draft, line, row->key, part->lines[index]);
-		return;
-	}
-	part->lines[index] = line;
-	if (parse_value(draft, row, value, draft_target(draft, part), why, sizeof(why)) < 0) {
-		part->bad[index] = true;
-		report_mistake(&draft->report, line, "%s = %s %s%s", row->key, quote(value).text,
-			       why, value_comment_hint(value));
+	} else {
+		draft_set_value(draft, part, row, line, value);
 	}
 }
 
@@ -239,7 +263,7 @@ static void take_key(struct draft *draft, struct part *part, int line, const cha
 	const struct row *row = table_find_row(part->section->name, key);
 
 	if (!row) {
-		tell_unknown_key(draft, line, part->section->name, key);
+		draft_tell_unknown_key(draft, line, part->section->name, key);
 	} else if (is_for_the_first(draft, row, line)) {
 		return;
 	} else if (row->kind == VALUE_INCLUDE) {

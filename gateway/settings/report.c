@@ -52,7 +52,9 @@ struct placed place_from(const char *file, struct place place)
 {
 	struct placed placed;
 
-	if (strcmp(file, place.file) == 0) {
+	if (place.line == 0) {
+		(void)snprintf(placed.text, sizeof(placed.text), "by %s", place.file);
+	} else if (strcmp(file, place.file) == 0) {
 		(void)snprintf(placed.text, sizeof(placed.text), "on line %d", place.line);
 	} else {
 		(void)snprintf(placed.text, sizeof(placed.text), "on line %d of %s", place.line,

@@ -34,7 +34,7 @@ void report_rest(struct report *report);
  * terminal. */
 struct quoted quote(const char *text);
 
-/* "on line 4", or "on line 4 of FILE" when it is not this file. */
+/* "on line 4", or "on line 4 of FILE" when it is not this file; "by --set SECTION.KEY". */
 struct placed place_from(const char *file, struct place place);
 
 #endif

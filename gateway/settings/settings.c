@@ -161,7 +161,8 @@ static int keep_files(struct draft *draft)
 {
 	struct settings *settings = draft->settings;
 
-	settings->files = calloc(draft->source_count + 1, sizeof(*settings->files));
+	settings->files =
+		calloc(draft->source_count + draft->override_count + 1, sizeof(*settings->files));
 	if (!settings->files) {
 		draft_give_up(draft, (struct place){.file = draft->report.file});
 		return -1;
@@ -169,6 +170,10 @@ static int keep_files(struct draft *draft)
 	for (size_t i = 0; i < draft->source_count; i++) {
 		settings->files[settings->file_count++] = draft->sources[i].path;
 		draft->sources[i].path = NULL;
+	}
+	for (size_t i = 0; i < draft->override_count; i++) {
+		settings->files[settings->file_count++] = draft->overrides[i].where;
+		draft->overrides[i].where = NULL;
 	}
 	return 0;
 }
@@ -197,11 +202,16 @@ static void put_in_order(struct settings *settings, const struct settings *runni
 	}
 }
 
-static void build(struct draft *draft, const char *file, const struct settings *running)
+static void build(struct draft *draft, const struct settings_source *source,
+		  const struct settings *running)
 {
 	draft_preset(TARGET_SETTINGS, draft->settings);
-	draft_read(draft, file);
+	draft_read(draft, source->file);
 	/* Where a section ends in the middle, the rules say nothing. */
+	if (draft->broken) {
+		return;
+	}
+	draft_override(draft, source);
 	if (draft->broken) {
 		return;
 	}
@@ -217,11 +227,11 @@ static void build(struct draft *draft, const char *file, const struct settings *
 
 enum { MISTAKES_TOLD = 100 }; /* into the log of a gateway that runs */
 
-struct settings *settings_read(const char *file, const struct settings *running,
+struct settings *settings_read(const struct settings_source *source, const struct settings *running,
 			       settings_complain_fn complain, void *ctx, size_t *mistakes)
 {
 	struct draft draft = {
-		.report = {.file = file,
+		.report = {.file = source->file,
 			   .complain = complain,
 			   .ctx = ctx,
 			   .most = running ? MISTAKES_TOLD : 0},
@@ -235,7 +245,7 @@ struct settings *settings_read(const char *file, const struct settings *running,
 		*mistakes = draft.report.count;
 		return NULL;
 	}
-	build(&draft, file, running);
+	build(&draft, source, running);
 	note_places(&draft);
 	report_rest(&draft.report);
 	if (keep_files(&draft) < 0) {
@@ -249,17 +259,26 @@ struct settings *settings_read(const char *file, const struct settings *running,
 	return settings;
 }
 
-struct settings *settings_load_anew(const char *file, const struct settings *running,
-				    settings_complain_fn complain, void *ctx)
+struct settings *settings_load_from(const struct settings_source *source,
+				    const struct settings *running, settings_complain_fn complain,
+				    void *ctx)
 {
 	size_t mistakes;
-	struct settings *settings = settings_read(file, running, complain, ctx, &mistakes);
+	struct settings *settings = settings_read(source, running, complain, ctx, &mistakes);
 
 	if (mistakes) {
 		settings_free(settings);
 		return NULL;
 	}
 	return settings;
+}
+
+struct settings *settings_load_anew(const char *file, const struct settings *running,
+				    settings_complain_fn complain, void *ctx)
+{
+	const struct settings_source source = {.file = file};
+
+	return settings_load_from(&source, running, complain, ctx);
 }
 
 struct settings *settings_load(const char *file, settings_complain_fn complain, void *ctx)

@@ -120,6 +120,14 @@ struct settings {
  * name is unknown. */
 typedef void (*settings_complain_fn)(void *ctx, const char *file, int line, const char *message);
 
+/* Where settings come from: a file, and what is said beside it, each "SECTION.KEY=VALUE", which
+ * goes before what the file says. All of it lives as long as it is used. */
+struct settings_source {
+	const char *file;
+	const char *const *overrides;
+	size_t override_count;
+};
+
 /* Reads the file and what it includes. Every mistake is told, not just the first. The
  * settings, or NULL when there was any mistake or a file cannot be read. `file` may be a
  * pipe, which is read to its end; what is included must be regular files. Free with
@@ -134,8 +142,13 @@ struct settings *settings_load_anew(const char *file, const struct settings *run
 				    settings_complain_fn complain, void *ctx);
 /* The same, but with mistakes (*mistakes) too there come out what could be read: to look for
  * mistakes in the files that are named there, and for nothing else. NULL when memory is out. */
-struct settings *settings_read(const char *file, const struct settings *running,
+struct settings *settings_read(const struct settings_source *source, const struct settings *running,
 			       settings_complain_fn complain, void *ctx, size_t *mistakes);
+/* settings_load_anew, from a source. A mistake in an override is told as one of the file
+ * "--set SECTION.KEY", on line 0. */
+struct settings *settings_load_from(const struct settings_source *source,
+				    const struct settings *running, settings_complain_fn complain,
+				    void *ctx);
 void settings_free(struct settings *settings);
 
 /* A key that has changed, or a section that is new or gone. `section` as written, such

@@ -1,7 +1,8 @@
 /* gateway.ini and two files that it may include, by a gateway that starts and by one that runs.
  *
  * The input is the text of first.ini; behind a byte 29 (group separator) follows that of a.ini,
- * behind another one that of b.ini. Lines lose their slashes, so that no other file is named, but
+ * behind another one that of b.ini, and behind a byte 30 (record separator), of which there may be
+ * more, what is set beside the files. Lines lose their slashes, so that no other file is named, but
  * for those about unix sockets. Either settings come out, or every mistake is told, each with the
  * line on which it stands. Settings that come out are printed as a file that gives the same ones
  * and is printed as the same again, and a gateway that runs by them takes the file in once more
@@ -15,7 +16,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { TEXT_MAX = 64 * 1024, FILES = 3, SEPARATOR = 29 };
+enum { TEXT_MAX = 64 * 1024, FILES = 3, SEPARATOR = 29, RECORD_SEPARATOR = 30, OVERRIDES = 8 };
 
 static const char *const names[FILES] = {"first.ini", "a.ini", "b.ini"};
 
@@ -34,6 +35,8 @@ struct text {
 };
 static struct text texts[FILES];
 static size_t text_count;
+static const char *overrides[OVERRIDES];
+static struct settings_source source = {.overrides = overrides};
 static size_t mistakes;
 
 static void must(bool ok, const char *what)
@@ -95,6 +98,27 @@ static void write_files(char *text, size_t size)
 	}
 }
 
+/* Cuts them off the end of the text, which lives as long as they do, and ends in a NUL. Returns
+ * the size of what is left. */
+static size_t take_overrides(char *text, size_t size)
+{
+	char *at = memchr(text, RECORD_SEPARATOR, size), *end = text + size;
+	size_t left = at ? (size_t)(at - text) : size;
+
+	source.override_count = 0;
+	(void)keep_inside(text + left, size - left);
+	while (at && source.override_count < OVERRIDES) {
+		char *next = memchr(at + 1, RECORD_SEPARATOR, (size_t)(end - at - 1));
+
+		overrides[source.override_count++] = at + 1;
+		if (next) {
+			*next = '\0';
+		}
+		at = next;
+	}
+	return left;
+}
+
 /* ------------------------------------------------------------ what is said of them */
 
 static const struct text *find_text(const char *path)
@@ -122,7 +146,9 @@ static void on_mistake(void *ctx, const char *file, int line, const char *messag
 
 	(void)ctx;
 	mistakes++;
-	must(strncmp(file, scratch_folder, strlen(scratch_folder)) == 0, "another file is read");
+	must(strncmp(file, scratch_folder, strlen(scratch_folder)) == 0 ||
+		     (strncmp(file, "--set ", strlen("--set ")) == 0 && line == 0),
+	     "another file is read");
 	must(*message && utf8_is_printable(slice_str(message)), "a mistake in no plain words");
 	must(line >= 0 && (!text || line <= text->lines), "a line that the file does not have");
 	must(line > 0 || has_no_line(file, message), "a mistake without its line");
@@ -190,7 +216,7 @@ static void print_and_read(const struct settings *settings)
 
 static void read_once_more(const struct settings *settings)
 {
-	struct settings *again = settings_load_anew(texts[0].path, settings, no_mistake,
+	struct settings *again = settings_load_from(&source, settings, no_mistake,
 						    (void *)"a mistake the second time");
 
 	must(again != NULL, "the same file is not taken in");
@@ -203,7 +229,7 @@ static void take_in(void)
 	struct settings *changed;
 
 	mistakes = 0;
-	changed = settings_load_anew(texts[0].path, running, on_mistake, NULL);
+	changed = settings_load_from(&source, running, on_mistake, NULL);
 	must((changed != NULL) == (mistakes == 0), "refused and no word, or taken with mistakes");
 	if (!changed) {
 		return;
@@ -234,10 +260,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = malloc(size + 1);
 	must(text != NULL, "memory is out");
 	memcpy(text, data, size);
-	write_files(text, size);
-	free(text);
+	text[size] = '\0';
+	write_files(text, take_overrides(text, size));
+	source.file = texts[0].path;
 	mistakes = 0;
-	settings = settings_load(texts[0].path, on_mistake, NULL);
+	settings = settings_load_from(&source, NULL, on_mistake, NULL);
 	must((settings != NULL) == (mistakes == 0), "refused and no word, or taken with mistakes");
 	if (settings) {
 		print_and_read(settings);
@@ -248,5 +275,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		take_in();
 	}
 	settings_free(settings);
+	free(text);
 	return 0;
 }
