@@ -18,7 +18,9 @@ static const char help_who[] =
 	"Shows the drones online: id, callsign, kind, scenario, how long online, how long\n"
 	"silent, position. This program's own entry is left out.\n"
 	"\n"
-	"  --scenario NAME        only members of this scenario\n";
+	"  --scenario NAME        only members of this scenario\n"
+	"  --wait ID              first wait until this drone is online, and in the scenario if\n"
+	"                         one is named and that is available; at most --timeout\n";
 
 static const char help_scenarios[] =
 	"Usage: uav-drone scenarios [OPTION]...\n"
@@ -39,6 +41,9 @@ static const char help_send[] =
 	"  --file FILE            send the file's bytes; - is standard input\n"
 	"  --content-type TYPE    what the payload is, as a media type\n"
 	"  --count N              send it N times [1]\n"
+	"  --wait                 first wait until the target, or for a group or everyone\n"
+	"                         anybody else, is in the scenario, and that is available; at\n"
+	"                         most --timeout\n"
 	"  --report[=WISH]        what to be told: all, failures or none [all]. With\n"
 	"                         failures the exit code tells of those alone; with none of\n"
 	"                         refusals alone\n";
@@ -49,7 +54,7 @@ static const char help_listen[] =
 	"of the scenario, until SIGINT, SIGTERM, or one of:\n"
 	"\n"
 	"  --count N              end after N messages\n"
-	"  --for SECONDS          end after this time\n"
+	"  --for SECONDS          end after this time; with --count, exit code 5 if fewer came\n"
 	"\n"
 	"  --scenario NAME        the scenario to join; uav-drone scenarios shows them all\n"
 	"  --group NAME           join this group too; may stand several times\n";
@@ -125,8 +130,8 @@ static const char help_state[] =
 static const char help_common[] =
 	"\n"
 	"Options of every command:\n"
-	"  --gateway HOST:PORT    [127.0.0.1:7600]; [ADDRESS]:PORT for IPv6, unix:PATH for a\n"
-	"                         Unix socket\n"
+	"  --gateway HOST:PORT    [the environment's UAV_GATEWAY, or 127.0.0.1:7600];\n"
+	"                         [ADDRESS]:PORT for IPv6, unix:PATH for a Unix socket\n"
 	"  --secret-file FILE     this drone's secret, for a gateway that asks for one: the\n"
 	"                         secret alone, or lines \"ID SECRET\"; nobody but its owner\n"
 	"                         may read it. Without it: the environment's UAV_SECRET\n"
@@ -153,7 +158,8 @@ static const char help_common[] =
 	"  4  send: not delivered intact to every target (lost, corrupted, offline, no\n"
 	"     route, ...), or nobody to deliver to; swarm: the accounts do not close: a\n"
 	"     message has no report, or an odd one. A swarm's losses are no failure\n"
-	"  5  no answer in time\n";
+	"  5  not in time: no answer, --wait in vain, or fewer messages than listen --count\n"
+	"     within --for\n";
 
 void help_print(FILE *out, enum command command)
 {

@@ -3,6 +3,7 @@
 #include "cli/signals.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 struct listening {
@@ -101,6 +102,19 @@ static enum cli_exit hear(struct listening *listening, uint64_t end_us)
 	return status;
 }
 
+/* Who asked for messages waited for them. */
+static enum cli_exit time_over(const struct listening *listening)
+{
+	const struct options *options = listening->dialogue.options;
+
+	if (!options->count) {
+		return CLI_DONE;
+	}
+	(void)dialogue_trouble("%" PRIu64 " of %" PRIu64 " messages came within %g s (--for)",
+			       listening->heard, options->count, (double)options->for_us / 1e6);
+	return CLI_TIMED_OUT;
+}
+
 static enum cli_exit join_groups(struct dialogue *dialogue)
 {
 	const struct options *options = dialogue->options;
@@ -131,7 +145,7 @@ static enum cli_exit join_and_hear(struct listening *listening)
 	if (status == CLI_DONE) {
 		status = hear(listening, end_us);
 		if (status == CLI_TIMED_OUT) {
-			status = CLI_DONE;
+			status = time_over(listening);
 		}
 	}
 	return listening->dialogue.woken ? CLI_DONE : status;

@@ -6,6 +6,7 @@
 #include "cli/value.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static const struct option table[] = {
@@ -37,6 +38,7 @@ static const struct option table[] = {
 	{"interval", required_argument, NULL, OPTION_INTERVAL},
 	{"once", no_argument, NULL, OPTION_ONCE},
 	{"sort", required_argument, NULL, OPTION_SORT},
+	{"wait", optional_argument, NULL, OPTION_WAIT},
 	{"pattern", required_argument, NULL, OPTION_PATTERN},
 	{"radius", required_argument, NULL, OPTION_RADIUS},
 	{"height", required_argument, NULL, OPTION_HEIGHT},
@@ -72,6 +74,8 @@ static unsigned commands_of(int code)
 	case OPTION_CONTENT_TYPE:
 	case OPTION_REPORT:
 		return COMMAND_SEND;
+	case OPTION_WAIT:
+		return COMMAND_SEND | COMMAND_WHO;
 	case OPTION_FOR:
 		return COMMAND_LISTEN;
 	case OPTION_GROUP:
@@ -221,11 +225,29 @@ static int take_top(struct options *options, int code, const char *value,
 	}
 }
 
+/* `send` knows for whom; `who` is told. */
+static int take_wait(struct options *options, const char *value, const struct complaint *complaint)
+{
+	options->wait = true;
+	options->wait_for = value;
+	if (options->command == COMMAND_SEND && value) {
+		return value_complain(complaint,
+				      "--wait=%s: send waits for whom it sends to; write "
+				      "--wait alone",
+				      value);
+	}
+	if (options->command == COMMAND_WHO && (!value || !*value)) {
+		return value_complain(complaint, "--wait: for whom? --wait ID");
+	}
+	return 0;
+}
+
 static int take_option(struct options *options, struct seen *seen, int code, const char *value,
 		       const struct complaint *complaint)
 {
 	switch (code) {
 	case OPTION_GATEWAY:
+		seen->gateway = true;
 		return value_gateway(value, options, complaint);
 	case OPTION_ID:
 		return take_id(options, value, complaint);
@@ -265,6 +287,8 @@ static int take_option(struct options *options, struct seen *seen, int code, con
 		return take_report(options, value, complaint);
 	case OPTION_FOR:
 		return value_seconds("for", value, &options->for_us, complaint);
+	case OPTION_WAIT:
+		return take_wait(options, value, complaint);
 	case OPTION_POSITION:
 	case OPTION_LOCAL:
 		return take_position(options, code, value, complaint);
@@ -330,6 +354,19 @@ static int check(struct options *options, const struct seen *seen,
 	return 0;
 }
 
+/* Without --gateway the environment says where it is. */
+static int take_environment(struct options *options, const struct complaint *complaint)
+{
+	const char *gateway = getenv("UAV_GATEWAY");
+	char why[256];
+	const struct complaint inner = {why, sizeof(why)};
+
+	if (!gateway || !*gateway || value_gateway(gateway, options, &inner) == 0) {
+		return 0;
+	}
+	return value_complain(complaint, "UAV_GATEWAY in the environment: %s", why);
+}
+
 static int find_command(const char *name, const struct complaint *complaint)
 {
 	static const struct {
@@ -393,12 +430,20 @@ static enum options_status parse_options(int argc, char **argv, struct options *
 					     find_option(code)->name);
 			return OPTIONS_WRONG;
 		}
+		/* who --wait ID, as well as --wait=ID; send --wait has none */
+		if (code == OPTION_WAIT && options->command == COMMAND_WHO && !optarg &&
+		    optind < argc) {
+			optarg = argv[optind++];
+		}
 		if (take_option(options, &seen, code, optarg, complaint) < 0) {
 			return OPTIONS_WRONG;
 		}
 	}
 	if (optind < argc) {
 		(void)value_complain(complaint, "%s: unexpected; see --help", argv[optind]);
+		return OPTIONS_WRONG;
+	}
+	if (!seen.gateway && take_environment(options, complaint) < 0) {
 		return OPTIONS_WRONG;
 	}
 	return check(options, &seen, complaint) < 0 ? OPTIONS_WRONG : OPTIONS_OK;

@@ -17,7 +17,7 @@ enum cli_exit {
 	CLI_REFUSED = 3,     /* the gateway answered with an error or a goodbye */
 	CLI_UNDELIVERED = 4, /* `send`: not delivered intact to every target; `swarm`: the
 				accounts do not close */
-	CLI_TIMED_OUT = 5,   /* no answer in time */
+	CLI_TIMED_OUT = 5,   /* no answer in time, nor what was waited for */
 };
 
 enum command {
@@ -92,6 +92,9 @@ struct options {
 	const char *to; /* NULL: everyone, or a group */
 	const char *payload, *file, *content_type;
 	enum report_wish report;
+	bool wait; /* until somebody is there whom it can reach */
+	/* who */
+	const char *wait_for; /* an id; NULL: for nobody */
 	/* listen */
 	uint64_t for_us; /* 0 = without end */
 	struct swarm_options swarm;

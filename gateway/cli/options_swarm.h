@@ -36,6 +36,7 @@ enum option_code {
 	OPTION_INTERVAL,
 	OPTION_ONCE,
 	OPTION_SORT,
+	OPTION_WAIT,
 	OPTION_PATTERN, /* from here on: swarm alone */
 	OPTION_RADIUS,
 	OPTION_HEIGHT,
@@ -56,7 +57,7 @@ enum option_code {
 
 /* What was seen on the way that the options alone do not show. */
 struct seen {
-	bool everyone, pattern, columns;
+	bool gateway, everyone, pattern, columns;
 };
 
 extern const struct swarm_options options_swarm_default;

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 #include "cli/dialogue.h"
+#include "cli/wait.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -256,6 +257,9 @@ enum cli_exit send_run(const struct options *options, const struct printer *prin
 	if (status == CLI_DONE) {
 		status = dialogue_open(&sending.dialogue, slice_str(options->scenario),
 				       PRESENCE_WISH_NONE, NULL);
+		if (status == CLI_DONE && options->wait) {
+			status = wait_for_drone(&sending.dialogue, options->to);
+		}
 		if (status == CLI_DONE) {
 			status = send_all(&sending);
 		}

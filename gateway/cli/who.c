@@ -1,5 +1,6 @@
 #include "cli/command.h"
 #include "cli/dialogue.h"
+#include "cli/wait.h"
 
 static void print_head(const struct dialogue *dialogue, FILE *out)
 {
@@ -35,6 +36,9 @@ enum cli_exit who_run(const struct options *options, const struct printer *print
 	struct dialogue dialogue = {.options = options, .printer = printer, .wake_fd = -1};
 	enum cli_exit status = dialogue_open(&dialogue, slice_str(""), PRESENCE_WISH_NONE, NULL);
 
+	if (status == CLI_DONE && options->wait) {
+		status = wait_for_drone(&dialogue, options->wait_for);
+	}
 	if (status == CLI_DONE) {
 		status = list(&dialogue, out);
 	}

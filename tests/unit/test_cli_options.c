@@ -399,9 +399,59 @@ static void help_tells_exit_codes_and_options(void **state)
 	tells("listen --version", "uav-drone ");
 }
 
+static void waiting_is_asked_for(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parses(&parsed, "send --scenario x --to a --wait");
+	assert_true(parsed.options.wait);
+	parses(&parsed, "send --scenario x --wait --to a");
+	assert_string_equal(parsed.options.to, "a");
+	parses(&parsed, "who --wait uav1 --json");
+	assert_true(parsed.options.wait && parsed.options.json);
+	assert_string_equal(parsed.options.wait_for, "uav1");
+	parses(&parsed, "who --wait=uav1");
+	assert_string_equal(parsed.options.wait_for, "uav1");
+	complains("send --scenario x --to a --wait=b", "--wait alone");
+	complains("who --wait", "--wait ID");
+	complains("who --wait=", "--wait ID");
+	complains("listen --scenario x --wait", "--wait");
+	complains("swarm --scenario x --wait", "--wait");
+}
+
+static void the_environment_knows_the_gateway(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	assert_int_equal(setenv("UAV_GATEWAY", "relay.example:99", 1), 0);
+	parses(&parsed, "who");
+	assert_string_equal(parsed.options.gateway, "relay.example:99");
+	assert_string_equal(parsed.options.host, "relay.example");
+	assert_string_equal(parsed.options.port, "99");
+	parses(&parsed, "who --gateway 127.0.0.1:1");
+	assert_string_equal(parsed.options.port, "1");
+	assert_int_equal(setenv("UAV_GATEWAY", "unix:/run/x", 1), 0);
+	parses(&parsed, "who");
+	assert_string_equal(parsed.options.socket_path, "/run/x");
+
+	assert_int_equal(setenv("UAV_GATEWAY", "nonsense", 1), 0);
+	complains("who", "UAV_GATEWAY in the environment: --gateway nonsense");
+	/* what is not used is not looked at */
+	parses(&parsed, "who --gateway 127.0.0.1:1");
+	assert_int_equal(setenv("UAV_GATEWAY", "", 1), 0);
+	parses(&parsed, "who");
+	assert_string_equal(parsed.options.port, "7600");
+	assert_int_equal(unsetenv("UAV_GATEWAY"), 0);
+}
+
 int main(void)
 {
+	(void)unsetenv("UAV_GATEWAY");
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(waiting_is_asked_for),
+		cmocka_unit_test(the_environment_knows_the_gateway),
 		cmocka_unit_test(who_needs_nothing),
 		cmocka_unit_test(scenarios_needs_nothing),
 		cmocka_unit_test(top_options_are_taken),
