@@ -206,6 +206,7 @@ lint: dev-deps layers $(GEN_H)
 	@printf '%s\n' $(filter tests/%,$(filter %.c,$(C_FILES))) | xargs -P2 -n4 sh -c \
 		'clang-tidy --quiet --warnings-as-errors="*" "$$@" \
 		--checks=-clang-analyzer-core.NonNullParamChecker -- $(CPPFLAGS) -std=c11 2>/dev/null' -
+	@shellcheck deploy/uav-lab deploy/install-deps.sh
 	@$(PYTHON) -m compileall -q tests
 	@shellcheck $(SHELL_FILES)
 	@echo "lint: clean"
@@ -271,7 +272,7 @@ help:
 	@echo "make demo            a mission from registration to a simulator's restart, in under 30 s"
 	@echo "make check           all tests; SAN=address,undefined or CC=clang for other builds"
 	@echo "make check-valgrind  unit and flow tests under valgrind"
-	@echo "make lint            format, cppcheck, clang-tidy"
+	@echo "make lint            format, cppcheck, clang-tidy, shellcheck"
 	@echo "make layers          includes point one way"
 	@echo "make fuzz            each fuzzer for FUZZ_RUNS executions (default 1000000)"
 	@echo "make bench           the gateway beside the fastest relay that there can be; cost of the codecs"
