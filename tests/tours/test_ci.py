@@ -19,6 +19,9 @@ def test_the_tour(t):
     tour.walk(t, "deploy/CI.md")
 
 
+test_the_tour.deadline = tour.SECONDS + 30
+
+
 def test_the_jobs_run_what_the_tour_runs():
     """Whatever a job file has the machine type, the tour has typed."""
     text = (uavtest.ROOT / "deploy/CI.md").read_text(encoding="utf-8")
