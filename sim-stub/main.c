@@ -37,6 +37,7 @@ int main(int argc, char **argv)
 		fputs("sim-stub: cannot start the log\n", stderr);
 		return EXIT_CANNOT_RUN;
 	}
+	log_set_format(log, options.log_format);
 	result = server_run(&options, &ready, log);
 	log_close(log, LOG_PATIENCE_MS);
 	return result == 0 ? EXIT_STOPPED : EXIT_CANNOT_RUN;

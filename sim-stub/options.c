@@ -20,9 +20,10 @@ static const char help[] =
 	"each transmission.\n"
 	"\n"
 	"  -c, --config FILE        read an ini file: section [sim], keys listen, seed,\n"
-	"                           tls_cert, tls_key, tls_ca\n"
+	"                           log_format, tls_cert, tls_key, tls_ca\n"
 	"  -l, --listen HOST:PORT   where to listen (127.0.0.1:7700); port 0 takes any\n"
 	"  -s, --seed N             what chance is drawn from (1)\n"
+	"      --log-format FORMAT  logfmt or json (logfmt)\n"
 	"      --tls-cert FILE      speak TLS, with this certificate (PEM)\n"
 	"      --tls-key FILE       and the key to it\n"
 	"      --tls-ca FILE        take only gateways with a certificate signed by this CA\n"
@@ -74,6 +75,17 @@ int options_set_seed(struct options *options, const char *value)
 	return read_u64(value, UINT64_MAX, &options->seed) ? 0 : -1;
 }
 
+int options_set_log_format(struct options *options, const char *value)
+{
+	bool json = strcmp(value, "json") == 0;
+
+	if (!json && strcmp(value, "logfmt") != 0) {
+		return -1;
+	}
+	options->log_format = json ? LOG_FORMAT_JSON : LOG_FORMAT_LOGFMT;
+	return 0;
+}
+
 static int set_path(char path[PATH_MAX], const char *value)
 {
 	size_t size = strlen(value);
@@ -107,7 +119,7 @@ struct key {
 	bool is_path;
 };
 
-enum { KEY_LISTEN, KEY_SEED, KEY_TLS_CERT, KEY_TLS_KEY, KEY_TLS_CA, KEY_COUNT };
+enum { KEY_LISTEN, KEY_SEED, KEY_LOG_FORMAT, KEY_TLS_CERT, KEY_TLS_KEY, KEY_TLS_CA, KEY_COUNT };
 
 static const char allowed_path[] = "the path of a file";
 
@@ -116,6 +128,8 @@ static const struct key keys[KEY_COUNT] = {
 			"HOST:PORT with a port from 0 to 65535", false},
 	[KEY_SEED] = {"seed", "seed", options_set_seed,
 		      "a whole number from 0 to 18446744073709551615", false},
+	[KEY_LOG_FORMAT] = {"log_format", "log-format", options_set_log_format, "logfmt or json",
+			    false},
 	[KEY_TLS_CERT] = {"tls_cert", "tls-cert", options_set_tls_cert, allowed_path, true},
 	[KEY_TLS_KEY] = {"tls_key", "tls-key", options_set_tls_key, allowed_path, true},
 	[KEY_TLS_CA] = {"tls_ca", "tls-ca", options_set_tls_ca, allowed_path, true},
@@ -210,7 +224,8 @@ static int on_value(void *ctx, const char *section, const char *name, const char
 		file->given |= 1u << i;
 		return 1;
 	}
-	tell(file, "unknown key \"", name, "\"; known: listen, seed, tls_cert, tls_key, tls_ca");
+	tell(file, "unknown key \"", name,
+	     "\"; known: listen, seed, log_format, tls_cert, tls_key, tls_ca");
 	return 1;
 }
 
@@ -239,12 +254,21 @@ int options_read_file(struct options *options, const char *path)
 
 /* ---------------------------------------------------------- command line */
 
-enum { FLAG_HELP = 256, FLAG_VERSION, FLAG_TLS_CERT, FLAG_TLS_KEY, FLAG_TLS_CA, FLAG_READY };
+enum {
+	FLAG_HELP = 256,
+	FLAG_VERSION,
+	FLAG_LOG_FORMAT,
+	FLAG_TLS_CERT,
+	FLAG_TLS_KEY,
+	FLAG_TLS_CA,
+	FLAG_READY
+};
 
 static const struct option flags[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"listen", required_argument, NULL, 'l'},
 	{"seed", required_argument, NULL, 's'},
+	{"log-format", required_argument, NULL, FLAG_LOG_FORMAT},
 	{"tls-cert", required_argument, NULL, FLAG_TLS_CERT},
 	{"tls-key", required_argument, NULL, FLAG_TLS_KEY},
 	{"tls-ca", required_argument, NULL, FLAG_TLS_CA},
@@ -281,6 +305,9 @@ static enum options_status read_arguments(int argc, char **argv, struct argument
 			break;
 		case 's':
 			arguments->values[KEY_SEED] = optarg;
+			break;
+		case FLAG_LOG_FORMAT:
+			arguments->values[KEY_LOG_FORMAT] = optarg;
 			break;
 		case FLAG_TLS_CERT:
 			arguments->values[KEY_TLS_CERT] = optarg;

@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <stdint.h>
 
+#include "base/log.h"
+
 struct options {
 	char host[256]; /* a name or an address, without brackets */
 	char port[6];	/* decimal; 0 = any that is free */
@@ -12,6 +14,7 @@ struct options {
 	/* Paths of PEM files; empty: none. With a certificate nothing but TLS is spoken; with a
 	 * ca gateways must have a certificate signed by it. */
 	char tls_cert[PATH_MAX], tls_key[PATH_MAX], tls_ca[PATH_MAX];
+	enum log_format log_format;
 	const char *ready_file; /* base/ready_file.h; of argv; NULL: none */
 };
 
@@ -30,6 +33,10 @@ int options_set_listen(struct options *options, const char *value)
 	__attribute__((warn_unused_result));
 /* A decimal number under 2^64. */
 int options_set_seed(struct options *options, const char *value)
+	__attribute__((warn_unused_result));
+
+/* "logfmt" or "json". */
+int options_set_log_format(struct options *options, const char *value)
 	__attribute__((warn_unused_result));
 
 /* A path, taken as it stands. -1 when it is empty or too long. */

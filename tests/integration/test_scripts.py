@@ -332,7 +332,8 @@ def test_a_command_has_its_lab(t):
         assert sorted((top / "logs/command.log").read_text()) == sorted(out + err)
         told = [json.loads(line) for line in (top / "logs/gateway.log").read_text().splitlines()]
         assert told[-1]["event"] == "stopped" and told[-2]["event"] == "accounts"
-        assert f"address={simulator} seed=1 " in (top / "logs/sim-stub.log").read_text()
+        told = [json.loads(line) for line in (top / "logs/sim-stub.log").read_text().splitlines()]
+        assert (told[0]["address"], told[0]["seed"]) == (simulator, "1")
         assert not is_there(there["pid"])
 
 

@@ -123,6 +123,22 @@ static void test_seed(void **state)
 	assert_int_equal(options_set_seed(&options, ""), -1);
 }
 
+static void test_log_format(void **state)
+{
+	struct options options;
+
+	(void)state;
+	assert_int_equal(run(&options, NULL, NULL, NULL, NULL), OPTIONS_RUN);
+	assert_int_equal(options.log_format, LOG_FORMAT_LOGFMT);
+	assert_int_equal(run(&options, "--log-format", "json", NULL, NULL), OPTIONS_RUN);
+	assert_int_equal(options.log_format, LOG_FORMAT_JSON);
+	assert_int_equal(options_set_log_format(&options, "JSON"), -1);
+	assert_int_equal(options_set_log_format(&options, ""), -1);
+	assert_int_equal(options.log_format, LOG_FORMAT_JSON);
+	assert_int_equal(options_set_log_format(&options, "logfmt"), 0);
+	assert_int_equal(options.log_format, LOG_FORMAT_LOGFMT);
+}
+
 static void test_flags_override_file(void **state)
 {
 	struct scratch scratch;
@@ -164,13 +180,12 @@ static void test_file_mistakes(void **state)
 	size_t start = strlen(text);
 
 	(void)state;
-	assert_file_wrong(
-		"[sim]\n\nsed = 1\n",
-		":3: unknown key \"sed\"; known: listen, seed, tls_cert, tls_key, tls_ca");
+	assert_file_wrong("[sim]\n\nsed = 1\n", ":3: unknown key \"sed\"; known: listen, seed, "
+						"log_format, tls_cert, tls_key, tls_ca");
 	assert_file_wrong("[simm]\nseed = 1\n", ":2: unknown section \"simm\"; known: sim");
 	assert_file_wrong("[sim]\n\x1b[31m\xffk\"\xc3\xa4 = 1\n",
 			  ":2: unknown key \"\\x1b[31m\\xffk\\\"\xc3\xa4\"; known: listen, seed, "
-			  "tls_cert, tls_key, tls_ca");
+			  "log_format, tls_cert, tls_key, tls_ca");
 	assert_file_wrong("[\x07]\nseed = 1\n", ":2: unknown section \"\\x07\"; known: sim");
 	assert_file_wrong("seed = 1\n", ":1: unknown section \"\"; known: sim");
 	assert_file_wrong("[sim]\nseed = x\n",
@@ -272,10 +287,15 @@ static void test_wrong_usage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),      cmocka_unit_test(test_listen),
-		cmocka_unit_test(test_seed),	      cmocka_unit_test(test_flags_override_file),
-		cmocka_unit_test(test_file_mistakes), cmocka_unit_test(test_unreadable_file),
-		cmocka_unit_test(test_wrong_usage),   cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_listen),
+		cmocka_unit_test(test_seed),
+		cmocka_unit_test(test_log_format),
+		cmocka_unit_test(test_flags_override_file),
+		cmocka_unit_test(test_file_mistakes),
+		cmocka_unit_test(test_unreadable_file),
+		cmocka_unit_test(test_wrong_usage),
+		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_tls_mistakes),
 	};
 
