@@ -206,7 +206,6 @@ lint: dev-deps layers $(GEN_H)
 	@printf '%s\n' $(filter tests/%,$(filter %.c,$(C_FILES))) | xargs -P2 -n4 sh -c \
 		'clang-tidy --quiet --warnings-as-errors="*" "$$@" \
 		--checks=-clang-analyzer-core.NonNullParamChecker -- $(CPPFLAGS) -std=c11 2>/dev/null' -
-	@shellcheck deploy/uav-lab deploy/install-deps.sh
 	@$(PYTHON) -m compileall -q tests
 	@shellcheck $(SHELL_FILES)
 	@echo "lint: clean"

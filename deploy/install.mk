@@ -38,7 +38,7 @@ unit = sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@CONFDIR@|$(CONFDIR)|g' deploy/$(1)
 
 .PHONY: install install-config uninstall
 install: all install-config
-	$(call put,755,$(BINDIR),$(PROGRAMS))
+	$(call put,755,$(BINDIR),$(PROGRAMS) deploy/uav-lab)
 	$(call put,644,$(MANDIR)/man1,$(filter %.1,$(MANUALS)))
 	$(call put,644,$(MANDIR)/man5,$(filter %.5,$(MANUALS)))
 	$(call put,644,$(COMPLETIONDIR),deploy/completion/uav-gateway)
@@ -64,7 +64,7 @@ install-config:
 
 # All but the configuration.
 uninstall:
-	rm -f $(patsubst $(B)/%,"$(DESTDIR)$(BINDIR)/%",$(PROGRAMS)) \
+	rm -f $(patsubst $(B)/%,"$(DESTDIR)$(BINDIR)/%",$(PROGRAMS)) "$(DESTDIR)$(BINDIR)/uav-lab" \
 		$(patsubst $(B)/man/%,"$(DESTDIR)$(MANDIR)/man1/%",$(filter %.1,$(MANUALS))) \
 		$(patsubst $(B)/man/%,"$(DESTDIR)$(MANDIR)/man5/%",$(filter %.5,$(MANUALS))) \
 		$(patsubst %,"$(DESTDIR)$(COMPLETIONDIR)/%",uav-gateway uav-drone sim-stub) \

@@ -20,7 +20,7 @@ EXPOSURE = 2.0  # of 10, as systemd-analyze(1) reckons it
 UNITS = ("uav-gateway.service", "uav-gateway.socket", "uav-sim-stub.service")
 PROGRAMS = ("uav-gateway", "uav-drone", "sim-stub")
 SYSTEM = {
-    *(f"bin/{name}" for name in PROGRAMS),
+    *(f"bin/{name}" for name in (*PROGRAMS, "uav-lab")),
     *(f"share/man/man1/{name}.1" for name in PROGRAMS),
     "share/man/man5/gateway.ini.5",
     *(f"share/bash-completion/completions/{name}" for name in PROGRAMS),
