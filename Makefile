@@ -11,7 +11,7 @@ B ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(findstring clang,$(
 
 PYTHON ?= /usr/bin/python3
 OPT ?= -O2
-CPPFLAGS += -Igateway -I$(B)/gen -Isim-stub -Itests -D_GNU_SOURCE
+CPPFLAGS += -Igateway -I$(B)/gen -I$(B)/gen/nanopb -Isim-stub -Itests -D_GNU_SOURCE
 # No contraction of floating-point expressions: a simulator's results are the same to
 # the last bit with every compiler and level.
 CFLAGS += -std=c11 $(OPT) -g -fno-omit-frame-pointer -ffp-contract=off -pthread
@@ -53,6 +53,15 @@ $(B)/gen/%_pb2.py: proto/%.proto
 	$(call say,PROTOC)
 	$(Q)protoc -Iproto --python_out=$(B)/gen $<
 
+# The generator runs under the system's Python: another protobuf in PYTHONPATH may not read what
+# Debian's protoc writes.
+NANOPB_GENERATOR ?= $(or $(shell command -v nanopb_generator.py nanopb_generator | head -n 1),nanopb_generator.py)
+NANOPB_H := $(B)/gen/nanopb/drone.pb.h
+$(B)/gen/nanopb/%.pb.c $(B)/gen/nanopb/%.pb.h &: proto/%.proto proto/%.options
+	@mkdir -p $(@D)
+	$(call say,NANOPB)
+	$(Q)env -u PYTHONPATH $(NANOPB_GENERATOR) -q -I proto -D $(@D) $<
+
 # ------------------------------------------------------------------- layers
 
 # One archive a layer; later ones may use earlier ones.
@@ -72,6 +81,12 @@ $(B)/libsim.a: $(call obj,$(filter-out sim-stub/main.c,$(SIM_SRC)))
 # the command line's parts, without its main, for tests
 $(B)/libcli.a: $(call obj,$(filter-out gateway/cli/main.c,$(call src,gateway/cli)))
 
+# the client for firmware; a program with it needs -lprotobuf-nanopb
+NANOPB_OBJ := $(call obj,$(call src,gateway/client/nanopb))
+NANOPB_DRONE_OBJ := $(call obj,$(call src,gateway/client/nanopb/posix))
+$(B)/libnanopb_client.a: $(NANOPB_OBJ) $(B)/gen/nanopb/drone.pb.o
+$(NANOPB_OBJ) $(NANOPB_DRONE_OBJ) $(B)/obj/tests/unit/test_uav_client.o: | $(NANOPB_H)
+
 $(B)/lib%.a:
 	@mkdir -p $(@D)
 	$(call say,AR    )
@@ -83,7 +98,9 @@ LDLIBS := -luv -lprotobuf-c -linih -lssl -lcrypto -lm
 $(B)/uav-gateway: $(call obj,gateway/main.c) $(call LIB,app net front access settings wire core base)
 $(B)/sim-stub: $(call obj,sim-stub/main.c) $(call LIB,sim wire core base)
 $(B)/uav-drone: $(call obj,gateway/cli/main.c) $(call LIB,cli client wire core base)
-$(PROGRAMS):
+$(B)/nanopb-drone: $(NANOPB_DRONE_OBJ) $(call LIB,nanopb_client)
+$(B)/nanopb-drone: LDLIBS := -lprotobuf-nanopb -lcrypto
+$(PROGRAMS) $(B)/nanopb-drone:
 	$(call say,LINK  )
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -114,6 +131,8 @@ $(UNIT): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(TEST_LIB) $(ALL_LIBS)
 	$(call say,LINK  )
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -ljansson -lsystemd $(LDLIBS)
+$(B)/tests/unit/test_uav_client: $(call LIB,nanopb_client)
+$(B)/tests/unit/test_uav_client: LDLIBS += -lprotobuf-nanopb
 # what the load and the simulator say to brokers
 $(B)/tests/unit/test_bench_dialects: $(patsubst %,$(B)/obj/tests/bench/dialect_%.o,broker nats redis mqtt)
 $(FLOW): $(call obj,$(call src,tests/flow)) $(TEST_LIB) $(call LIB,core base)
@@ -158,7 +177,7 @@ HARDENED := $(if $(and $(findstring address,$(SAN)),$(findstring undefined,$(SAN
 asan-gateway:
 ifneq ($(HARDENED),$(B))
 	@$(MAKE) --no-print-directory B=$(HARDENED) SAN=address,undefined OPT=-O1 \
-		$(HARDENED)/uav-gateway $(HARDENED)/sim-stub
+		$(HARDENED)/uav-gateway $(HARDENED)/sim-stub $(HARDENED)/nanopb-drone
 endif
 
 # Flow runs are many; a sanitizer makes each some ten times slower.
@@ -170,7 +189,7 @@ SCRIPTS = $(sort $(wildcard tests/integration/test_*.py tests/interop/test_*.py 
 check: deps
 	@$(MAKE) --no-print-directory -j2 check-all
 
-check-all: all layers $(GEN_PY) $(UNIT) $(FLOW) $(REPLAYS) $(PRELOADS) $(BENCH) asan-gateway
+check-all: all layers $(B)/nanopb-drone $(GEN_PY) $(UNIT) $(FLOW) $(REPLAYS) $(PRELOADS) $(BENCH) asan-gateway
 	@B=$(B) $(PYTHON) tests/lib/run_tests.py \
 		$(UNIT) \
 		$(foreach r,$(REPLAYS),"$(r) tests/fuzz/corpus/$(patsubst replay_%,%,$(notdir $(r)))") \
@@ -196,7 +215,7 @@ layers:
 C_FILES = $(shell git ls-files '*.c' '*.h' ':!tests/interop')
 # Whatever begins with #! and a shell, and the completion, which is read by one.
 SHELL_FILES = $(shell git grep -lE '^\#!.*(ba)?sh$$' -- ':!*.md' ':!*.py') deploy/completion/uav-gateway
-lint: dev-deps layers $(GEN_H)
+lint: dev-deps layers $(GEN_H) $(NANOPB_H)
 	@clang-format --dry-run -Werror $(C_FILES)
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
 		--suppress=missingInclude --suppress=unusedStructMember --suppress=ctunullpointer -Igateway -Isim-stub -Itests \
