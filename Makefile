@@ -180,6 +180,12 @@ ifneq ($(HARDENED),$(B))
 		$(HARDENED)/uav-gateway $(HARDENED)/sim-stub $(HARDENED)/nanopb-drone
 endif
 
+# What the client for firmware takes of a Cortex-M. NANOPB= names the folder of nanopb's sources.
+NANOPB ?=
+.PHONY: firmware-size
+firmware-size: $(NANOPB_H)
+	@$(PYTHON) gateway/client/nanopb/size/measure.py $(B)/firmware $(B)/gen/nanopb $(NANOPB)
+
 # Flow runs are many; a sanitizer makes each some ten times slower.
 FLOW_RUNS ?= $(if $(SAN),1000,10000)
 SCRIPTS = $(sort $(wildcard tests/integration/test_*.py tests/interop/test_*.py tests/tours/test_*.py))
@@ -296,6 +302,7 @@ help:
 	@echo "make bench           the gateway beside the fastest relay that there can be; cost of the codecs"
 	@echo "make bench-peers     the same beside NATS, Redis and Mosquitto"
 	@echo "make bench-plot      draws what make bench found (tests/bench/*.svg)"
+	@echo "make firmware-size   flash, RAM and stack of the client for firmware on Cortex-M"
 	@echo "make soak            thousands of drones come and go with faults for TIME seconds (default 600)"
 	@echo "make deps            installs what is missing (Debian, Ubuntu)"
 	@echo "make install         to PREFIX (/usr/local), below DESTDIR; never over a configuration; make uninstall"

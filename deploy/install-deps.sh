@@ -4,6 +4,7 @@
 #
 #   deploy/install-deps.sh         what `make`, `make demo` and `make check` need
 #   deploy/install-deps.sh --dev   also what `make lint`, `make fuzz`, `make check-valgrind` need
+#   deploy/install-deps.sh --firmware   also what `make firmware-size` needs
 #   deploy/install-deps.sh --bench-peers   also the brokers that `make bench-peers` measures;
 #                                  Debian would start those that it installs, this does not
 #   deploy/install-deps.sh --list  only says what that would be
@@ -30,6 +31,11 @@ dev_packages=(
 	shellcheck              # shell scripts, completion
 	man-db                  # shows the manual pages, with their warnings
 )
+firmware_packages=(
+	gcc-arm-none-eabi         # compiler for Cortex-M
+	libnewlib-arm-none-eabi   # its C library
+	liblwip-dev               # headers, for the example on lwIP
+)
 # Each package has the program and the service of this name.
 peer_packages=(
 	nats-server redis-server mosquitto
@@ -43,10 +49,11 @@ list=no
 for argument in "$@"; do
 	case "$argument" in
 	--dev) packages+=("${dev_packages[@]}") ;;
+	--firmware) packages+=("${firmware_packages[@]}") ;;
 	--bench-peers) packages+=("${peer_packages[@]}") ;;
 	--list) list=yes ;;
 	*)
-		echo "install-deps.sh: unknown option $argument (known: --dev, --bench-peers, --list)" >&2
+		echo "install-deps.sh: unknown option $argument (known: --dev, --firmware, --bench-peers, --list)" >&2
 		exit 2
 		;;
 	esac
