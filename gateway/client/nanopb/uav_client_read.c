@@ -231,6 +231,7 @@ void uav_client_received(struct uav_client *client, const void *bytes, size_t si
 			taken = take_body(client, at, size);
 		} else if (!take_prefix(client, *at)) {
 			uav_client_unreadable(client);
+			return;
 		}
 		at += taken;
 		size -= taken;
