@@ -244,13 +244,6 @@ static void place(struct drone *drone)
 	(void)uav_client_place(&drone->client, at[0], at[1], at[2], NULL);
 }
 
-static bool has_left(const struct uav_offline *offline)
-{
-	return offline->why == UAV_WHY_STOPPED ||
-	       (offline->why == UAV_WHY_GOODBYE &&
-		offline->goodbye == uav_relay_v1_GoodbyeReason_GOODBYE_REASON_LEFT);
-}
-
 static void on_event(void *user, struct uav_client *client, const struct uav_event *event)
 {
 	struct drone *drone = user;
@@ -264,7 +257,7 @@ static void on_event(void *user, struct uav_client *client, const struct uav_eve
 	} else if (event->kind == UAV_EVENT_OFFLINE) {
 		drone->in_scenario = false;
 		drone->waits_for = 0; /* its fate is not known */
-		drone->ended_well = has_left(&event->u.offline);
+		drone->ended_well = drone->leaves || event->u.offline.why == UAV_WHY_STOPPED;
 	}
 	if (event->ref == drone->waits_for &&
 	    (event->kind == UAV_EVENT_DONE || event->kind == UAV_EVENT_ERROR ||
@@ -342,6 +335,7 @@ static int command(struct drone *drone, char *line)
 		return uav_client_list_drones(client, rest, ref);
 	}
 	if (strcmp(verb, "leave") == 0) {
+		drone->leaves = true;
 		return uav_client_leave(client, ref);
 	}
 	fprintf(stderr,
@@ -506,8 +500,6 @@ static void wait_and_serve(struct drone *drone)
 
 static void run(struct drone *drone)
 {
-	bool leaves = false;
-
 	while (uav_client_phase(&drone->client) != UAV_PHASE_STOPPED || drone->socket >= 0) {
 		switch (uav_client_poll(&drone->client, now_ms())) {
 		case UAV_ACTION_CONNECT:
@@ -521,8 +513,8 @@ static void run(struct drone *drone)
 			wait_and_serve(drone);
 			break;
 		}
-		if (asked_to_end && !leaves) {
-			leaves = true;
+		if (asked_to_end && !drone->leaves) {
+			drone->leaves = true;
 			if (uav_client_leave(&drone->client, NULL) < 0) {
 				uav_client_stop(&drone->client, now_ms());
 			}
