@@ -30,6 +30,7 @@ struct drone {
 	int socket; /* -1: none */
 	bool connecting;
 	bool in_scenario, input_ended;
+	bool leaves;	    /* has been asked to */
 	bool ended_well;    /* left, or stopped as asked */
 	uint32_t waits_for; /* ref of the command that is not answered yet; 0: none */
 	char line[1024];
