@@ -454,6 +454,7 @@ static void drones_do_not_come_back_together(void **state)
 		}
 	}
 	assert_in_range(same, 0, 8); /* of 496 pairs, 1.2 by chance */
+	assert_true(pauses[0] > 1);  /* a seed of 0 is one, too */
 }
 
 static void stays_away_when_told_so(void **state)
@@ -509,6 +510,17 @@ static void comes_back_after_every_other_goodbye(void **state)
 	}
 }
 
+static void stays_away_for_a_day_at_most(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	set_up(&scene);
+	come_online(&scene);
+	say_goodbye(&scene, uav_relay_v1_GoodbyeReason_GOODBYE_REASON_BANNED, UINT32_MAX);
+	assert_int_equal(scene.offline.retry_in_ms, 86400000);
+}
+
 static void leaves_for_good(void **state)
 {
 	struct scene scene;
@@ -529,6 +541,29 @@ static void leaves_for_good(void **state)
 	assert_int_equal(wait_for_action(&scene, &passed), UAV_ACTION_CLOSE);
 	assert_int_equal(passed, UAV_LEAVE_MS);
 	expect_stopped(&scene);
+}
+
+/* Only what the drone has chosen takes the place of what it was configured with. */
+static void registers_again_as_configured(void **state)
+{
+	struct scene scene;
+	uav_relay_v1_FromGateway frame = {.which_body =
+						  uav_relay_v1_FromGateway_scenario_chosen_tag};
+
+	(void)state;
+	set_up(&scene);
+	come_online(&scene);
+	say(&scene, &frame); /* pushed: the operator has removed it */
+	uav_client_disconnected(&scene.client, scene.now);
+	come_online(&scene);
+	assert_string_equal(scene.written.body.registration.scenario, "field");
+	frame.ref = scene.written.ref; /* where the operator puts who names none */
+	frame.body.scenario_chosen.has_scenario = true;
+	strcpy(frame.body.scenario_chosen.scenario.name, "valley");
+	say(&scene, &frame);
+	uav_client_disconnected(&scene.client, scene.now);
+	come_online(&scene);
+	assert_string_equal(scene.written.body.registration.scenario, "field");
 }
 
 static void chooses_its_scenario_again(void **state)
@@ -853,6 +888,10 @@ static void refuses_what_cannot_be_sent(void **state)
 	assert_int_equal(uav_client_send(&scene.client, &send, NULL), UAV_ERROR_TOO_LARGE);
 	send.size = 64001;
 	assert_int_equal(uav_client_send(&scene.client, &send, NULL), UAV_ERROR_TOO_LARGE);
+	scene.client.max_payload_bytes = 100;
+	send.size = 101;
+	assert_int_equal(uav_client_send(&scene.client, &send, NULL), UAV_ERROR_TOO_LARGE);
+	scene.client.max_payload_bytes = 64000;
 	send.size = UAV_OUT_MIN - 128; /* as the header says */
 	assert_int_equal(uav_client_send(&scene.client, &send, NULL), 0);
 	assert_int_equal(uav_client_send(&scene.client, &send, NULL), UAV_ERROR_FULL);
@@ -860,6 +899,28 @@ static void refuses_what_cannot_be_sent(void **state)
 	assert_int_equal(uav_client_send(&scene.client, &send, NULL), 0);
 	send.drone = "123456789012345678901234567890123";
 	assert_int_equal(uav_client_send(&scene.client, &send, NULL), UAV_ERROR_BAD_TEXT);
+}
+
+static void writes_behind_what_waits(void **state)
+{
+	struct scene scene;
+	size_t before, after;
+
+	(void)state;
+	set_up(&scene);
+	come_online(&scene);
+	assert_int_equal(uav_client_choose(&scene.client, "one", NULL), 0);
+	assert_int_equal(uav_client_choose(&scene.client, "two", NULL), 0);
+	expect_written(&scene, uav_relay_v1_ToGateway_choose_scenario_tag);
+	(void)uav_client_output(&scene.client, &before);
+	assert_int_equal(uav_client_choose(&scene.client, "three", NULL), 0);
+	(void)uav_client_output(&scene.client, &after);
+	assert_true(after > before);
+	expect_written(&scene, uav_relay_v1_ToGateway_choose_scenario_tag);
+	assert_string_equal(scene.written.body.choose_scenario.name, "two");
+	expect_written(&scene, uav_relay_v1_ToGateway_choose_scenario_tag);
+	assert_string_equal(scene.written.body.choose_scenario.name, "three");
+	expect_nothing_written(&scene);
 }
 
 static void forgets_what_was_not_sent(void **state)
@@ -924,7 +985,9 @@ int main(void)
 		cmocka_unit_test(drones_do_not_come_back_together),
 		cmocka_unit_test(stays_away_when_told_so),
 		cmocka_unit_test(comes_back_after_every_other_goodbye),
+		cmocka_unit_test(stays_away_for_a_day_at_most),
 		cmocka_unit_test(leaves_for_good),
+		cmocka_unit_test(registers_again_as_configured),
 		cmocka_unit_test(chooses_its_scenario_again),
 		cmocka_unit_test(answers_pings),
 		cmocka_unit_test(answers_a_ping_when_there_is_room_again),
@@ -940,6 +1003,7 @@ int main(void)
 		cmocka_unit_test(survives_changed_frames),
 		cmocka_unit_test(writes_the_golden_send),
 		cmocka_unit_test(refuses_what_cannot_be_sent),
+		cmocka_unit_test(writes_behind_what_waits),
 		cmocka_unit_test(forgets_what_was_not_sent),
 		cmocka_unit_test(takes_requests_from_within_the_handler),
 		cmocka_unit_test(refs_are_never_0),

@@ -420,18 +420,14 @@ enum uav_phase uav_client_phase(const struct uav_client *client)
 /* When the phase has lasted for too long, in ms from its beginning; UINT32_MAX: never. */
 static uint32_t patience_ms(const struct uav_client *client)
 {
-	switch (client->phase) {
-	case UAV_PHASE_PAUSING:
-		return client->pause_ms;
-	case UAV_PHASE_CONNECTING:
-		return UAV_CONNECT_MS;
-	case UAV_PHASE_REGISTERING:
-		return UAV_REGISTER_MS;
-	case UAV_PHASE_LEAVING:
-		return UAV_LEAVE_MS;
-	default:
-		return UINT32_MAX;
-	}
+	static const uint32_t patience[] = {
+		[UAV_PHASE_STOPPED] = UINT32_MAX,	 [UAV_PHASE_PAUSING] = 0,
+		[UAV_PHASE_CONNECTING] = UAV_CONNECT_MS, [UAV_PHASE_REGISTERING] = UAV_REGISTER_MS,
+		[UAV_PHASE_ONLINE] = UINT32_MAX, /* as long as something is heard */
+		[UAV_PHASE_LEAVING] = UAV_LEAVE_MS,
+	};
+
+	return client->phase == UAV_PHASE_PAUSING ? client->pause_ms : patience[client->phase];
 }
 
 /* Half of the silence is waited for in silence, then a ping asks. */
