@@ -85,7 +85,7 @@ $(B)/libcli.a: $(call obj,$(filter-out gateway/cli/main.c,$(call src,gateway/cli
 NANOPB_OBJ := $(call obj,$(call src,gateway/client/nanopb))
 NANOPB_DRONE_OBJ := $(call obj,$(call src,gateway/client/nanopb/posix))
 $(B)/libnanopb_client.a: $(NANOPB_OBJ) $(B)/gen/nanopb/drone.pb.o
-$(NANOPB_OBJ) $(NANOPB_DRONE_OBJ) $(B)/obj/tests/unit/test_uav_client.o: | $(NANOPB_H)
+$(NANOPB_OBJ) $(NANOPB_DRONE_OBJ) $(patsubst %,$(B)/obj/tests/%.o,unit/test_uav_client fuzz/fuzz_firmware): | $(NANOPB_H)
 
 $(B)/lib%.a:
 	@mkdir -p $(@D)
@@ -143,6 +143,8 @@ $(B)/tests/fuzz/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/repla
 	$(call say,LINK  )
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/tests/fuzz/fuzz_firmware $(B)/tests/fuzz/replay_firmware: $(call LIB,nanopb_client)
+$(B)/tests/fuzz/fuzz_firmware $(B)/tests/fuzz/replay_firmware: LDLIBS += -lprotobuf-nanopb
 # The load and the simulator speak all dialects; the limit none but its own.
 BENCH := $(B)/tests/bench/load $(B)/tests/bench/simulator $(B)/tests/bench/limit_relay
 bench_obj = $(patsubst %,$(B)/obj/tests/bench/%.o,$(1))

@@ -1,5 +1,5 @@
 """Writes the seed corpora of the codecs' fuzzers from the golden frames and a few
-hostile ones: tests/fuzz/corpus/{frame,hot_codec,channel,event,text}; and those of the readers of
+hostile ones: tests/fuzz/corpus/{frame,hot_codec,channel,event,text,firmware}; and those of the readers of
 files from the files that come with the gateway: tests/fuzz/corpus/{settings,options}, with the
 fuzzer's dictionary settings.dict. Run it after these have changed; what it writes is
 committed."""
@@ -357,6 +357,23 @@ def text_seeds():
             print(f'"{word}"', file=file)
 
 
+def firmware_seeds(frames):
+    """Flags, eight cuts, stream."""
+    def seed(name, stream, flags=1, cuts=bytes((0, 2, 6, 20, 1, 100, 0, 255))):
+        save("firmware", name, bytes((flags,)) + cuts + stream)
+
+    said = {name.removeprefix("from_gateway_"): frame for name, frame in frames.items()
+            if name.startswith("from_gateway_")}
+    for name, frame in said.items():
+        seed(name, frame)
+    seed("challenged", said["challenge"] + said["welcome"] + said["delivery"], flags=0)
+    seed("refused", said["error"] + said["goodbye"], flags=0)
+    seed("all_of_it", b"".join(frame for name, frame in said.items() if name != "goodbye"), flags=3)
+    seed("too_large_then_small", varint(900) + bytes(900) + said["delivery"])
+    seed("endless_varint", b"\xff" * 6)
+    seed("no_length", b"\x00" + said["delivery"])
+
+
 def main():
     frames = {name: frame for name, frame, _ in golden()}
     messages = {name: message for name, _, message in golden()}
@@ -368,6 +385,7 @@ def main():
     options_seeds()
     secrets_seeds()
     text_seeds()
+    firmware_seeds(frames)
 
 
 if __name__ == "__main__":
