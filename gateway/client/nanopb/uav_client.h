@@ -173,7 +173,8 @@ struct uav_config {
 	uint32_t seed;
 
 	/* Called from within the functions that take the time. It may make requests, leave and
-	 * stop, but must not hand in bytes or poll. */
+	 * stop (which tells UAV_EVENT_OFFLINE before it returns), but must not hand in bytes,
+	 * poll, or say that the connection has come or gone. */
 	void (*handle)(void *user, struct uav_client *client, const struct uav_event *event);
 	/* HMAC-SHA256 of `message` (nonce and id, `size` bytes) with the drone's secret as key,
 	 * into `proof`. False: there is no secret, or no HMAC. NULL where no gateway asks. */
