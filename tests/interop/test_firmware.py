@@ -116,11 +116,11 @@ def test_two_hops(t):
 
 
 def test_it_stays_alive(t):
-    """Pings are answered; nothing else is said for many times the idle timeout."""
-    gateway = scene.ready(t, sessions={"ping_interval_ms": 100, "idle_timeout_ms": 600})
+    """Pings are answered; nothing else is said for twice the idle timeout."""
+    gateway = scene.ready(t, sessions={"ping_interval_ms": 250, "idle_timeout_ms": 2000})
     drone = firmware(t, gateway).in_scenario()
     other = t.drone(gateway, "py1", scenario="field")
-    for _ in range(25):
+    for _ in range(40):
         other.read(0.1)  # answers its own pings
     assert other.tell("fw1", b"still there?").send_report.outcomes[0].outcome == relay.OUTCOME_DELIVERED
     assert drone.count("offline") == 0
@@ -145,9 +145,9 @@ def test_a_small_input(t):
     drone = firmware(t, gateway, "fw1", "-i", "768").in_scenario()
     others = scene.members(t, gateway, *(f"drone-with-a-long-name-{n:02}" for n in range(40)),
                            presence="PRESENCE_WISH_NONE")
-    drone.tell("who")
     start = len(drone.lines)
-    drone.wait("drone", drone="drone-with-a-long-name-39")
+    drone.tell("who")
+    drone.wait("drone", start=start, drone="drone-with-a-long-name-39")
     drone.wait("done", start=start)
     assert drone.count("drone") == 41
     small, large = (others[0].tell("fw1", b"x" * size).send_report.outcomes[0].outcome
@@ -186,13 +186,14 @@ def test_the_gateway_shuts_down(t):
     """It comes back when the gateway said, and not before."""
     with gateway_that_comes_back(t, gateway={"retry_spread_ms": 3000}) as start:
         gateway = start()
-        drones = [firmware(t, gateway, name).in_scenario() for name in ("fw1", "fw2", "fw3")]
+        drones = [firmware(t, gateway, name).in_scenario() for name in ("fw1", "fw2", "fw3", "fw4")]
         starts = [len(drone.lines) for drone in drones]
         assert gateway.stop() == 0
         told = [drone.wait("offline", start=at, goodbye="SHUTTING_DOWN")
                 for drone, at in zip(drones, starts)]
         pauses = [int(fields["retry_in_ms"]) for fields in told]
         assert all(1 <= pause <= 3000 for pause in pauses) and len(set(pauses)) > 1, pauses
+        assert max(pauses) > 100, f"{pauses}: pauses of its own, not the gateway's"
         start()
         for drone, at in zip(drones, starts):
             drone.wait("online", start=at)
