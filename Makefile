@@ -105,7 +105,7 @@ $(PROGRAMS) $(B)/nanopb-drone:
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/uav-gateway: LDLIBS += -lsystemd
-$(B)/uav-drone: LDLIBS += -ljansson
+$(B)/uav-drone: LDLIBS += -ljansson -ledit
 
 $(B)/gen/%.o: $(B)/gen/%.c
 	$(call say,CC    )
@@ -130,7 +130,7 @@ ALL_LIBS := $(call LIB,app net front access settings cli client sim wire core ba
 $(UNIT): $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(TEST_LIB) $(ALL_LIBS)
 	$(call say,LINK  )
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -ljansson -lsystemd $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -ljansson -ledit -lsystemd $(LDLIBS)
 $(B)/tests/unit/test_uav_client: $(call LIB,nanopb_client)
 $(B)/tests/unit/test_uav_client: LDLIBS += -lprotobuf-nanopb
 # what the load and the simulator say to brokers

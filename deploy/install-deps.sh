@@ -20,6 +20,7 @@ packages=(
 	libssl-dev              # TLS, proofs of secrets
 	openssl                 # certificates of the tests
 	libjansson-dev          # JSON output of uav-drone
+	libedit-dev             # the console's line: editing, history
 	libsystemd-dev          # sockets that are inherited, what a service manager is told
 	libcmocka-dev           # unit tests
 	python3                 # test runner, demo

@@ -12,5 +12,6 @@ enum cli_exit send_run(const struct options *options, const struct printer *prin
 enum cli_exit listen_run(const struct options *options, const struct printer *printer, FILE *out);
 enum cli_exit swarm_run(const struct options *options, const struct printer *printer, FILE *out);
 enum cli_exit top_run(const struct options *options, FILE *out);
+enum cli_exit console_run(const struct options *options, const struct printer *printer, FILE *out);
 
 #endif

@@ -98,6 +98,13 @@ static void tell_goodbye(const struct event_goodbye *goodbye)
 	printer_text.goodbye(stderr, goodbye);
 }
 
+static void announce_trouble(const struct dialogue *dialogue)
+{
+	if (dialogue->before_trouble) {
+		dialogue->before_trouble(dialogue->ctx);
+	}
+}
+
 enum cli_exit dialogue_take(struct dialogue *dialogue, enum connection_status status,
 			    struct event *event)
 {
@@ -105,6 +112,7 @@ enum cli_exit dialogue_take(struct dialogue *dialogue, enum connection_status st
 	case CONNECTION_EVENT:
 		break;
 	case CONNECTION_LOST:
+		announce_trouble(dialogue);
 		return lost(dialogue);
 	case CONNECTION_WOKEN:
 		dialogue->woken = true;
@@ -117,6 +125,7 @@ enum cli_exit dialogue_take(struct dialogue *dialogue, enum connection_status st
 		return CLI_TIMED_OUT;
 	}
 	if (event->kind == EVENT_GOODBYE) {
+		announce_trouble(dialogue);
 		tell_goodbye(&event->goodbye);
 		return CLI_REFUSED;
 	}

@@ -16,6 +16,8 @@ struct dialogue {
 	bool woken;  /* it was */
 	/* What comes while an answer is awaited and is not it; may be NULL. */
 	void (*other)(void *ctx, const struct event *event);
+	/* Before dialogue_next tells of trouble on the standard error; may be NULL. */
+	void (*before_trouble)(void *ctx);
 	void *ctx;
 };
 

@@ -10,6 +10,7 @@ static const char help_overview[] =
 	"  listen     join a scenario and show what comes\n"
 	"  swarm      fly many drones and tell what became of their messages\n"
 	"  top        show live who sends how much, and how much of it arrives\n"
+	"  console    talk and listen at a terminal, line by line\n"
 	"\n"
 	"uav-drone COMMAND --help tells more. --version prints the version.\n";
 
@@ -122,6 +123,24 @@ static const char help_top[] =
 	"q ends, s sorts by the next column, r the other way round, p pauses. Elsewhere tables\n"
 	"stand below each other, the first after one interval. With --json each is an object.\n";
 
+static const char help_console[] =
+	"Usage: uav-drone console [--scenario NAME] [OPTION]...\n"
+	"Shows what comes and sends what is typed, until quit, Ctrl-D or SIGTERM. At a terminal\n"
+	"lines can be edited, Tab completes commands and names, and what was typed is remembered.\n"
+	"Else lines are read one after the other, each when what the one before it asked for is\n"
+	"answered; the exit code tells of all of them.\n"
+	"\n"
+	"  who [SCENARIO], scenarios, scenario NAME, rename NAME, to NAME TEXT, all TEXT,\n"
+	"  group NAME TEXT, join GROUP, leave GROUP, move EAST NORTH UP, move geo LAT LON ALT,\n"
+	"  send-file NAME PATH, ping, help, quit; any other line goes to everyone. NAME is an id\n"
+	"  or a callsign, in \"\" if it has blanks. to|NAME|TEXT, rename|NAME ... are the same.\n"
+	"\n"
+	"  --scenario NAME        join it at once\n"
+	"  --group NAME           join this group too; may stand several times\n"
+	"  --save FOLDER          keep the files that others send, never over another\n"
+	"  --piece-size BYTES     of files that are sent [4096]\n"
+	"  --no-history           remember nothing of what is typed\n";
+
 static const char help_state[] =
 	"  --position LAT,LON,ALT where this drone is: degrees (WGS 84) and metres; needs a\n"
 	"                         scenario with an origin\n"
@@ -186,9 +205,12 @@ void help_print(FILE *out, enum command command)
 	case COMMAND_TOP:
 		text = help_top;
 		break;
+	case COMMAND_CONSOLE:
+		text = help_console;
+		break;
 	}
 	(void)fputs(text, out);
-	if (command == COMMAND_SEND || command == COMMAND_LISTEN) {
+	if (command == COMMAND_SEND || command == COMMAND_LISTEN || command == COMMAND_CONSOLE) {
 		(void)fputs(help_state, out);
 	}
 	if (command) {

@@ -21,6 +21,8 @@ static enum cli_exit run(const struct options *options)
 		return swarm_run(options, printer, stdout);
 	case COMMAND_TOP:
 		return top_run(options, stdout);
+	case COMMAND_CONSOLE:
+		return console_run(options, printer, stdout);
 	case COMMAND_NONE:
 		break;
 	}

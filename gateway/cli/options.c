@@ -39,6 +39,9 @@ static const struct option table[] = {
 	{"once", no_argument, NULL, OPTION_ONCE},
 	{"sort", required_argument, NULL, OPTION_SORT},
 	{"wait", optional_argument, NULL, OPTION_WAIT},
+	{"no-history", no_argument, NULL, OPTION_NO_HISTORY},
+	{"save", required_argument, NULL, OPTION_SAVE},
+	{"piece-size", required_argument, NULL, OPTION_PIECE_SIZE},
 	{"pattern", required_argument, NULL, OPTION_PATTERN},
 	{"radius", required_argument, NULL, OPTION_RADIUS},
 	{"height", required_argument, NULL, OPTION_HEIGHT},
@@ -61,7 +64,7 @@ static const struct option table[] = {
 /* The commands that know an option; all know those that are not here. */
 static unsigned commands_of(int code)
 {
-	const unsigned joining = COMMAND_SEND | COMMAND_LISTEN | COMMAND_SWARM;
+	const unsigned joining = COMMAND_SEND | COMMAND_LISTEN | COMMAND_SWARM | COMMAND_CONSOLE;
 	const unsigned all = joining | COMMAND_WHO | COMMAND_SCENARIOS | COMMAND_TOP;
 
 	if (code >= OPTION_PATTERN) {
@@ -79,15 +82,19 @@ static unsigned commands_of(int code)
 	case OPTION_FOR:
 		return COMMAND_LISTEN;
 	case OPTION_GROUP:
-		return COMMAND_SEND | COMMAND_LISTEN;
+		return COMMAND_SEND | COMMAND_LISTEN | COMMAND_CONSOLE;
 	case OPTION_TO:
 		return COMMAND_SEND | COMMAND_SWARM;
 	case OPTION_ID:
 	case OPTION_CALLSIGN:
 	case OPTION_KIND:
 		return all & ~(unsigned)COMMAND_SWARM;
+	case OPTION_NO_HISTORY:
+	case OPTION_SAVE:
+	case OPTION_PIECE_SIZE:
+		return COMMAND_CONSOLE;
 	case OPTION_COUNT:
-		return joining | COMMAND_TOP;
+		return (joining & ~(unsigned)COMMAND_CONSOLE) | COMMAND_TOP;
 	case OPTION_POSITION:
 	case OPTION_LOCAL:
 		return joining;
@@ -156,8 +163,9 @@ static int take_position(struct options *options, int code, const char *value,
 	if (options->position.frame != POSITION_UNKNOWN) {
 		return value_complain(complaint, "--position and --local: give one, once");
 	}
-	return code == OPTION_POSITION ? value_position(value, &options->position, complaint)
-				       : value_local(value, &options->position, complaint);
+	return code == OPTION_POSITION
+		       ? value_position("--position", value, &options->position, complaint)
+		       : value_local("--local", value, &options->position, complaint);
 }
 
 /* A path, or a name, of which nothing can be said yet but that it is there. */
@@ -242,6 +250,21 @@ static int take_wait(struct options *options, const char *value, const struct co
 	return 0;
 }
 
+static int take_console(struct options *options, int code, const char *value,
+			const struct complaint *complaint)
+{
+	switch (code) {
+	case OPTION_NO_HISTORY:
+		options->no_history = true;
+		return 0;
+	case OPTION_SAVE:
+		return take_word("save", value, &options->save, complaint);
+	default:
+		return value_whole("piece-size", value, 1, OPTIONS_PIECE_MAX, &options->piece_bytes,
+				   complaint);
+	}
+}
+
 static int take_option(struct options *options, struct seen *seen, int code, const char *value,
 		       const struct complaint *complaint)
 {
@@ -302,6 +325,10 @@ static int take_option(struct options *options, struct seen *seen, int code, con
 	case OPTION_ONCE:
 	case OPTION_SORT:
 		return take_top(options, code, value, complaint);
+	case OPTION_NO_HISTORY:
+	case OPTION_SAVE:
+	case OPTION_PIECE_SIZE:
+		return take_console(options, code, value, complaint);
 	default:
 		return options_swarm_take(&options->swarm, seen, code, value, complaint);
 	}
@@ -333,7 +360,8 @@ static int check(struct options *options, const struct seen *seen,
 	if (check_tls(options, complaint) < 0) {
 		return -1;
 	}
-	if (!(options->command & (COMMAND_WHO | COMMAND_SCENARIOS | COMMAND_TOP)) &&
+	if (!(options->command &
+	      (COMMAND_WHO | COMMAND_SCENARIOS | COMMAND_TOP | COMMAND_CONSOLE)) &&
 	    options->scenario[0] == '\0') {
 		return value_complain(complaint, "--scenario NAME is missing; uav-drone scenarios "
 						 "shows those there are");
@@ -372,14 +400,14 @@ static int find_command(const char *name, const struct complaint *complaint)
 	static const struct {
 		const char *name;
 		enum command command;
-	} commands[] = {{"who", COMMAND_WHO},	  {"scenarios", COMMAND_SCENARIOS},
-			{"send", COMMAND_SEND},	  {"listen", COMMAND_LISTEN},
-			{"swarm", COMMAND_SWARM}, {"top", COMMAND_TOP}};
+	} commands[] = {{"who", COMMAND_WHO},	     {"scenarios", COMMAND_SCENARIOS},
+			{"send", COMMAND_SEND},	     {"listen", COMMAND_LISTEN},
+			{"swarm", COMMAND_SWARM},    {"top", COMMAND_TOP},
+			{"console", COMMAND_CONSOLE}};
 
 	if (!name) {
-		return value_complain(
-			complaint,
-			"a command is missing: who, scenarios, send, listen, swarm or top");
+		return value_complain(complaint, "a command is missing: who, scenarios, send, "
+						 "listen, swarm, top or console");
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		if (strcmp(name, commands[i].name) == 0) {
@@ -388,7 +416,9 @@ static int find_command(const char *name, const struct complaint *complaint)
 	}
 	return value_complain(
 		complaint,
-		"%s: no such command; there are who, scenarios, send, listen, swarm and top", name);
+		"%s: no such command; there are who, scenarios, send, listen, swarm, top and "
+		"console",
+		name);
 }
 
 static const struct option *find_option(int code)

@@ -28,9 +28,11 @@ enum command {
 	COMMAND_SWARM = 8,
 	COMMAND_SCENARIOS = 16,
 	COMMAND_TOP = 32,
+	COMMAND_CONSOLE = 64,
 };
 
-enum { OPTIONS_GROUPS_MAX = 16 }; /* as many as a drone may be in */
+enum { OPTIONS_GROUPS_MAX = 16 };  /* as many as a drone may be in */
+#define OPTIONS_PIECE_MAX 1048576u /* bytes: more than any message holds */
 
 /* To whom the drones of a swarm send. */
 enum swarm_to {
@@ -82,10 +84,14 @@ struct options {
 	/* all commands */
 	uint64_t timeout_us; /* the longest wait for an answer */
 	bool json;
-	/* send, listen, swarm */
+	/* console */
+	bool no_history;
+	const char *save;     /* folder; NULL: files are not kept */
+	uint64_t piece_bytes; /* of a file; 0 = not given */
+	/* send, listen, swarm, console */
 	struct position position; /* POSITION_UNKNOWN when not given; swarm: of the hub */
 	uint64_t count;		  /* messages, a swarm's drones, top's tables; 0 = not given */
-	/* send, listen: to this one, in these */
+	/* send: to this one; listen, console: in these */
 	const char *groups[OPTIONS_GROUPS_MAX];
 	size_t group_count;
 	/* send */

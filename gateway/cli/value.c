@@ -123,28 +123,27 @@ static int three_numbers(const char *name, const char *text, double value[3],
 
 		value[i] = strtod(at, &rest);
 		if (rest == at || !isfinite(value[i]) || *rest != (i < 2 ? ',' : '\0')) {
-			return value_complain(complaint,
-					      "--%s %s: must be three numbers with commas", name,
-					      text);
+			return value_complain(complaint, "%s %s: must be three numbers with commas",
+					      name, text);
 		}
 		at = rest + 1;
 	}
 	return 0;
 }
 
-int value_position(const char *text, struct position *position, const struct complaint *complaint)
+int value_position(const char *name, const char *text, struct position *position,
+		   const struct complaint *complaint)
 {
 	double value[3] = {0};
 
-	if (three_numbers("position", text, value, complaint) < 0) {
+	if (three_numbers(name, text, value, complaint) < 0) {
 		return -1;
 	}
 	if (fabs(value[0]) > 90 || fabs(value[1]) > 180 || fabs(value[2]) > 1e6) {
-		return value_complain(
-			complaint,
-			"--position %s: latitude -90 to 90, longitude -180 to 180 degrees, "
-			"altitude within 1000 km",
-			text);
+		return value_complain(complaint,
+				      "%s %s: latitude -90 to 90, longitude -180 to 180 degrees, "
+				      "altitude within 1000 km",
+				      name, text);
 	}
 	position->frame = POSITION_GEODETIC;
 	position->geodetic.latitude_e7 = (int32_t)lround(value[0] * 1e7);
@@ -153,16 +152,17 @@ int value_position(const char *text, struct position *position, const struct com
 	return 0;
 }
 
-int value_local(const char *text, struct position *position, const struct complaint *complaint)
+int value_local(const char *name, const char *text, struct position *position,
+		const struct complaint *complaint)
 {
 	double value[3] = {0};
 
-	if (three_numbers("local", text, value, complaint) < 0) {
+	if (three_numbers(name, text, value, complaint) < 0) {
 		return -1;
 	}
 	for (int i = 0; i < 3; i++) {
 		if (fabs(value[i]) > 1e9) {
-			return value_complain(complaint, "--local %s: within a million kilometres",
+			return value_complain(complaint, "%s %s: within a million kilometres", name,
 					      text);
 		}
 	}

@@ -32,6 +32,7 @@ LIBRARIES = {
     "uv.h": ["gateway/net", "gateway/app", "sim-stub"],
     "ini.h": ["gateway/settings", "sim-stub"],
     "jansson.h": ["gateway/cli"],
+    "histedit.h": ["gateway/cli"],
     "protobuf-c/protobuf-c.h": ["gateway/wire"],
     "drone.pb-c.h": ["gateway/wire"],
     "channel.pb-c.h": ["gateway/wire"],

@@ -1,0 +1,25 @@
+/* The modes of the terminal on standard input: kept once, and set back however the program ends
+ * or stops. */
+#ifndef UAV_CLI_CONSOLE_TERMINAL_H
+#define UAV_CLI_CONSOLE_TERMINAL_H
+
+#include <stddef.h>
+
+/* Keeps them; from now on a signal that ends the program by its nature (SIGSEGV, SIGABRT,
+ * SIGQUIT ...) sets them back first, unless somebody else takes it. */
+void terminal_keep(void);
+/* Sets them back. */
+void terminal_restore(void);
+
+/* Sets them back and stops the process as Ctrl-Z does, if there is a shell that can continue it.
+ * SIGTSTP may be blocked. */
+void terminal_stop(void);
+
+struct terminal_size {
+	size_t columns, rows;
+};
+
+/* As libedit takes it: 80 by 24 when the terminal does not say. */
+struct terminal_size terminal_size(void);
+
+#endif
