@@ -13,6 +13,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
+enum { REQUESTS_AHEAD = 64 };
+
 /* A console, and where its lines come from. */
 struct sitting {
 	struct console console;
@@ -82,7 +84,9 @@ static enum cli_exit turn(struct sitting *sitting)
 	struct event event = {.kind = EVENT_COUNT};
 	enum cli_exit status;
 
-	console_drive_file(console);
+	if (console_drive_file(console)) {
+		return CLI_DONE; /* nothing may be waited for any more */
+	}
 	console_show_state(console);
 	console_screen_show(console->screen);
 	status = dialogue_next(&console->dialogue,
@@ -164,6 +168,24 @@ static void complete(void *ctx, const struct console_word *word,
 	console_complete(&sitting->console.directory, word, candidates);
 }
 
+/* Whoever pastes many lines is not ahead of the gateway by more than some: the rest of them waits
+ * in the terminal. */
+static void catch_up(struct sitting *sitting)
+{
+	struct console *console = &sitting->console;
+
+	if (console->requests.count < REQUESTS_AHEAD) {
+		return;
+	}
+	console_source_hear(&sitting->source, false);
+	while (console->requests.count >= REQUESTS_AHEAD && console->status == CLI_DONE &&
+	       !console->dialogue.woken) {
+		console->status = turn(sitting);
+	}
+	console->ending |= console->status != CLI_DONE;
+	console_source_hear(&sitting->source, true);
+}
+
 static void talk(struct sitting *sitting)
 {
 	struct console *console = &sitting->console;
@@ -176,6 +198,7 @@ static void talk(struct sitting *sitting)
 		switch (console_screen_line(console->screen, &line)) {
 		case CONSOLE_LINE:
 			console_obey(console, line);
+			catch_up(sitting);
 			break;
 		case CONSOLE_LINE_CLEARED:
 			break;

@@ -49,8 +49,8 @@ void console_tell_place(struct console *console, const struct scenario_entry *en
 /* --- console_transfer.c: files --- */
 
 void console_send_file(struct console *console, const struct console_command *command);
-/* Sends what may be sent now, and tells how it ended. */
-void console_drive_file(struct console *console);
+/* Sends what may be sent now, and tells how it ended: true then. */
+bool console_drive_file(struct console *console);
 /* When it is to be called again, at the latest. */
 uint64_t console_file_deadline(const struct console *console);
 /* Whether the message is a part of a file: it is dealt with then. */

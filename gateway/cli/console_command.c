@@ -210,7 +210,7 @@ static int parse_name_text(struct slice text, bool classic, struct console_comma
 {
 	struct slice rest;
 
-	if (take_name(text, classic, command, &rest) < 0) {
+	if (take_name(text, classic, command, &rest) < 0 || command->name.size == 0) {
 		return -1;
 	}
 	command->text = classic ? rest : skip_blanks(rest);

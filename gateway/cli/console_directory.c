@@ -90,13 +90,13 @@ static struct console_drone *insert(struct console_directory *directory, struct 
 	struct console_drone *drone = calloc(1, sizeof(*drone));
 
 	if (!drone || grow(&list, &directory->cap, directory->count, CONSOLE_DRONES_MAX,
-			   sizeof(*directory->drones)) < 0) {
+			   sizeof(void *)) < 0) {
 		free(drone);
 		return NULL;
 	}
 	directory->drones = (struct console_drone **)list;
 	memmove((void *)(directory->drones + place + 1), (void *)(directory->drones + place),
-		(directory->count - place) * sizeof(*directory->drones));
+		(directory->count - place) * sizeof(void *));
 	directory->drones[place] = drone;
 	directory->count++;
 	copy(drone->id, sizeof(drone->id), id);
@@ -128,7 +128,7 @@ void console_directory_remove(struct console_directory *directory, struct slice 
 	free(directory->drones[place]);
 	directory->count--;
 	memmove((void *)(directory->drones + place), (void *)(directory->drones + place + 1),
-		(directory->count - place) * sizeof(*directory->drones));
+		(directory->count - place) * sizeof(void *));
 }
 
 struct slice console_directory_label(const struct console_directory *directory, struct slice id)

@@ -17,6 +17,6 @@ int console_history_path(char *path, size_t size) __attribute__((warn_unused_res
 History *console_history_open(const char *path);
 /* Writes the file anew (mode 0600), with the folders that it needs, and frees the history. 0, or a
  * negative errno of writing. Harmless with NULL. */
-int console_history_close(History *history, const char *path);
+int console_history_close(History *made, const char *path);
 
 #endif

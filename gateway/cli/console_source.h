@@ -20,8 +20,7 @@ struct console_source {
 };
 
 /* 0, or a negative errno. */
-int console_source_open(struct console_source *source)
-	__attribute__((warn_unused_result));
+int console_source_open(struct console_source *source) __attribute__((warn_unused_result));
 void console_source_close(struct console_source *source);
 
 /* Whether input is waited for. */

@@ -135,22 +135,24 @@ static void send_pieces(struct console *console)
 	}
 }
 
-void console_drive_file(struct console *console)
+bool console_drive_file(struct console *console)
 {
 	struct console_post *post = &console->post;
 
 	console->dialogue.connection->tell_room = false;
 	if (post->state == CONSOLE_POST_IDLE) {
-		return;
+		return false;
 	}
 	if (connection_clock() >= console->post_deadline_us) {
 		console_post_fail(post, "a piece was not reported in time (--timeout)");
 		console->late = true;
 	}
 	send_pieces(console);
-	if (post->state == CONSOLE_POST_DONE || post->state == CONSOLE_POST_FAILED) {
-		tell_verdict(console);
+	if (post->state != CONSOLE_POST_DONE && post->state != CONSOLE_POST_FAILED) {
+		return false;
 	}
+	tell_verdict(console);
+	return true;
 }
 
 uint64_t console_file_deadline(const struct console *console)
@@ -285,7 +287,7 @@ static bool is_told(enum console_took took, const struct console_taking *taking)
 {
 	uint32_t step = taking && taking->pieces > 8 ? taking->pieces / 8 : 1;
 
-	return took != CONSOLE_TOOK_PIECE || taking->have % step == 0;
+	return took != CONSOLE_TOOK_PIECE || !taking || taking->have % step == 0;
 }
 
 bool console_take_file(struct console *console, const struct event_delivery *delivery)
