@@ -377,12 +377,12 @@ static void choose_characters(void)
 static void bind_keys(EditLine *el)
 {
 	static const char *const keys[][2] = {
-		{"^I", "console-complete"},	   {"^R", "em-inc-search-prev"},
-		{"\\e[3~", "ed-delete-next-char"}, {"\\e[1~", "ed-move-to-beg"},
-		{"\\e[4~", "ed-move-to-end"},	   {"\\e[H", "ed-move-to-beg"},
-		{"\\e[F", "ed-move-to-end"},	   {"\\eOH", "ed-move-to-beg"},
-		{"\\eOF", "ed-move-to-end"},	   {"\\e[1;5C", "em-next-word"},
-		{"\\e[1;5D", "ed-prev-word"},
+		{"^I", "console-complete"},    {"^R", "em-inc-search-prev"},
+		{"^W", "ed-delete-prev-word"}, {"\\e[3~", "ed-delete-next-char"},
+		{"\\e[1~", "ed-move-to-beg"},  {"\\e[4~", "ed-move-to-end"},
+		{"\\e[H", "ed-move-to-beg"},   {"\\e[F", "ed-move-to-end"},
+		{"\\eOH", "ed-move-to-beg"},   {"\\eOF", "ed-move-to-end"},
+		{"\\e[1;5C", "em-next-word"},  {"\\e[1;5D", "ed-prev-word"},
 	};
 
 	(void)el_set(el, EL_ADDFN, "console-complete", "completes a word", on_tab);

@@ -152,6 +152,32 @@ static void common_options_are_taken(void **state)
 	assert_string_equal(parsed.options.host, "gateway.example");
 }
 
+static void console_options_are_taken(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	parses(&parsed, "console");
+	assert_int_equal(parsed.options.command, COMMAND_CONSOLE);
+	assert_string_equal(parsed.options.scenario, "");
+	assert_false(parsed.options.no_history);
+	assert_null(parsed.options.save);
+	parses(&parsed,
+	       "console --scenario field --group red --group blue --save kept --piece-size "
+	       "100 --no-history --local 1,2,3 --callsign Ada --json");
+	assert_int_equal(parsed.options.group_count, 2);
+	assert_string_equal(parsed.options.save, "kept");
+	assert_int_equal(parsed.options.piece_bytes, 100);
+	assert_true(parsed.options.no_history);
+	complains("console --save=", "--save");
+	complains("console --piece-size 0", "--piece-size");
+	complains("console --count 1", "--count");
+	complains("listen --scenario field --save kept", "--save");
+	complains("console --local 1,2", "--local");
+	tells("console --help", "send-file NAME PATH");
+	tells("--help", "console");
+}
+
 static void send_options_are_taken(void **state)
 {
 	struct parsed parsed;
@@ -456,6 +482,7 @@ int main(void)
 		cmocka_unit_test(scenarios_needs_nothing),
 		cmocka_unit_test(top_options_are_taken),
 		cmocka_unit_test(common_options_are_taken),
+		cmocka_unit_test(console_options_are_taken),
 		cmocka_unit_test(send_options_are_taken),
 		cmocka_unit_test(positions_are_taken),
 		cmocka_unit_test(a_gateway_may_be_at_a_unix_socket),
