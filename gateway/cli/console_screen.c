@@ -385,7 +385,8 @@ static void bind_keys(EditLine *el)
 		{"\\e[1;5C", "em-next-word"},  {"\\e[1;5D", "ed-prev-word"},
 	};
 
-	(void)el_set(el, EL_ADDFN, "console-complete", "completes a word", on_tab);
+	/* el_set copies the names, for good */
+	(void)el_wset(el, EL_ADDFN, L"console-complete", L"completes a word", on_tab);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		(void)el_set(el, EL_BIND, keys[i][0], keys[i][1], NULL);
 	}
@@ -400,8 +401,9 @@ static void set_up(struct console_screen *screen)
 	(void)el_set(el, EL_SIGNAL, 0);
 	(void)el_set(el, EL_GETCFN, next_key);
 	(void)el_set(el, EL_PROMPT, give_prompt);
-	/* between two lines nothing is echoed that would be shown once more */
-	(void)el_set(el, EL_SETTY, "-x", "-echo", NULL);
+	/* between two lines nothing is echoed that would be shown once more, nor is Ctrl-D taken
+	 * for an end that nobody would see */
+	(void)el_set(el, EL_SETTY, "-x", "-echo", "-icanon", NULL);
 	bind_keys(el);
 	if (screen->history) {
 		(void)el_set(el, EL_HIST, history, screen->history);
