@@ -29,7 +29,7 @@ struct console_screen {
 	bool editing;	      /* the line is the terminal's: within el_gets */
 	bool hidden;	      /* but is not shown now */
 	enum console_key key; /* why the line ended */
-	struct terminal_size size;
+	struct console_terminal_size size;
 	uint8_t keys[256]; /* read, and not taken yet: [first, last) */
 	size_t first, last;
 };
@@ -106,12 +106,12 @@ void console_screen_resized(struct console_screen *screen)
 	if (screen->editing && !screen->hidden) {
 		size_t before = cursor_spot(screen, screen->size.columns).row, now;
 
-		screen->size = terminal_size();
+		screen->size = console_terminal_size();
 		now = cursor_spot(screen, screen->size.columns).row;
 		erase_rows(before < now ? before : now);
 		screen->hidden = true;
 	}
-	screen->size = terminal_size();
+	screen->size = console_terminal_size();
 	el_resize(screen->el);
 }
 
@@ -120,7 +120,7 @@ void console_screen_suspend(struct console_screen *screen)
 	console_screen_hide(screen);
 	(void)fflush(stdout);
 	(void)el_set(screen->el, EL_PREP_TERM, 0);
-	terminal_stop();
+	console_terminal_stop();
 	console_screen_continued(screen);
 }
 
@@ -421,8 +421,8 @@ struct console_screen *console_screen_open(const struct console_screen_calls *ca
 	choose_characters();
 	screen->calls = *calls;
 	screen->history_path = history;
-	screen->size = terminal_size();
-	terminal_keep();
+	screen->size = console_terminal_size();
+	console_terminal_keep();
 	screen->history = console_history_open(history);
 	screen->el = el_init("uav-drone", stdin, stdout, stderr);
 	if (!screen->el || !screen->history) {
@@ -443,7 +443,7 @@ int console_screen_close(struct console_screen *screen)
 	if (screen->el) {
 		el_end(screen->el);
 	}
-	terminal_restore();
+	console_terminal_restore();
 	error = console_history_close(screen->history, screen->history_path);
 	free(screen);
 	return error;

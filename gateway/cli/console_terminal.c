@@ -10,7 +10,7 @@
 static struct termios kept;
 static volatile sig_atomic_t is_kept;
 
-void terminal_restore(void)
+void console_terminal_restore(void)
 {
 	if (is_kept) {
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &kept);
@@ -36,7 +36,7 @@ static void take_fatal(int number)
 	}
 }
 
-void terminal_keep(void)
+void console_terminal_keep(void)
 {
 	static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,	SIGABRT,
 				    SIGSYS,  SIGQUIT, SIGXCPU, SIGXFSZ, SIGPIPE};
@@ -47,11 +47,11 @@ void terminal_keep(void)
 	}
 }
 
-void terminal_stop(void)
+void console_terminal_stop(void)
 {
 	sigset_t stop;
 
-	terminal_restore();
+	console_terminal_restore();
 	(void)sigemptyset(&stop);
 	(void)sigaddset(&stop, SIGTSTP);
 	(void)raise(SIGTSTP);
@@ -59,12 +59,12 @@ void terminal_stop(void)
 	(void)sigprocmask(SIG_BLOCK, &stop, NULL);
 }
 
-struct terminal_size terminal_size(void)
+struct console_terminal_size console_terminal_size(void)
 {
 	struct winsize size = {0};
 	bool known = ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0;
 
-	return (struct terminal_size){
+	return (struct console_terminal_size){
 		.columns = known && size.ws_col > 1 ? size.ws_col : 80,
 		.rows = known && size.ws_row > 0 ? size.ws_row : 24,
 	};

@@ -7,19 +7,19 @@
 
 /* Keeps them; from now on a signal that ends the program by its nature (SIGSEGV, SIGABRT,
  * SIGQUIT ...) sets them back first, unless somebody else takes it. */
-void terminal_keep(void);
+void console_terminal_keep(void);
 /* Sets them back. */
-void terminal_restore(void);
+void console_terminal_restore(void);
 
 /* Sets them back and stops the process as Ctrl-Z does, if there is a shell that can continue it.
  * SIGTSTP may be blocked. */
-void terminal_stop(void);
+void console_terminal_stop(void);
 
-struct terminal_size {
+struct console_terminal_size {
 	size_t columns, rows;
 };
 
 /* As libedit takes it: 80 by 24 when the terminal does not say. */
-struct terminal_size terminal_size(void);
+struct console_terminal_size console_terminal_size(void);
 
 #endif
