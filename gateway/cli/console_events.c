@@ -81,12 +81,9 @@ static void tell_presence(struct console *console, const struct event_presence *
 		note_presence(console, one.entries);
 	}
 	if (presence->missed) {
-		(void)fprintf(console_out(console),
-			      is_json(console) ? ""
-					       : "* missed %" PRIu32
-						 " of those who came and went: who lists "
-						 "them\n",
-			      presence->missed);
+		const struct event_presence missed = {.missed = presence->missed};
+
+		console->dialogue.printer->presence(console_out(console), &missed);
 		console_refresh(console, CONSOLE_WHO);
 	}
 }

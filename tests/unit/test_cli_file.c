@@ -95,17 +95,8 @@ static void offers_are_text_and_strict(void **state)
 
 static void names_lead_nowhere_else(void **state)
 {
-	static const char *const bad[] = {"",
-					  "..",
-					  ".",
-					  ".profile",
-					  "a/b",
-					  "/a",
-					  "a\nb",
-					  "a\x1b[2J",
-					  "a\xe2\x80\xae"
-					  "b",
-					  "\xff",
+	static const char *const bad[] = {"",	 "..",	 ".",	     ".profile",      "a/b",
+					  "/a",	 "a\nb", "a\x1b[2J", "a\xe2\x80\xae", "\xff",
 					  "a\\b"};
 
 	(void)state;
