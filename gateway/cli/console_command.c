@@ -101,7 +101,7 @@ static size_t word_size(struct slice text, bool bar)
 	size_t size = 0;
 
 	while (size < text.size && (bar ? text.data[size] != '|' : !is_blank(text.data[size]))) {
-		size++;
+		size += bar && text.data[size] == '\\' && size + 1 < text.size ? 2 : 1;
 	}
 	return size;
 }
@@ -171,6 +171,22 @@ static size_t take_quoted(struct slice text, struct console_command *command)
 	return i < text.size ? i + 1 : 0;
 }
 
+/* As the text protocol shows it: a backslash before what parts or ends it. */
+static void unescape_name(struct console_command *command)
+{
+	struct slice name = command->name;
+	size_t size = 0;
+
+	if (name.size > sizeof(command->name_room) || !memchr(name.data, '\\', name.size)) {
+		return;
+	}
+	for (size_t i = 0; i < name.size; i++) {
+		i += name.data[i] == '\\' && i + 1 < name.size;
+		command->name_room[size++] = (char)name.data[i];
+	}
+	command->name = slice_of(command->name_room, size);
+}
+
 /* The name at the front of `text`; what stands behind it in *rest. -1: there is none. */
 static int take_name(struct slice text, bool classic, struct console_command *command,
 		     struct slice *rest)
@@ -187,6 +203,9 @@ static int take_name(struct slice text, bool classic, struct console_command *co
 	}
 	size = word_size(text, classic);
 	command->name = trim(slice_of(text.data, size));
+	if (classic && command->name.size) {
+		unescape_name(command);
+	}
 	*rest = behind(text, size + (classic && size < text.size));
 	return command->name.size ? 0 : -1;
 }
@@ -201,6 +220,9 @@ static int take_last_name(struct slice text, bool classic, struct console_comman
 		return take_name(text, false, command, &rest) < 0 || rest.size ? -1 : 0;
 	}
 	command->name = text;
+	if (classic && text.size) {
+		unescape_name(command);
+	}
 	return text.size || classic ? 0 : -1;
 }
 

@@ -139,7 +139,7 @@ static void print_scenario(FILE *file, struct slice scenario)
 		(void)fputs(" entered ", file);
 		console_print_label(file, scenario);
 	} else {
-		(void)fputs(" left its scenario", file);
+		(void)fputs(" is in no scenario", file);
 	}
 }
 

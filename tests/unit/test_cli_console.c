@@ -68,6 +68,10 @@ static void words_and_bars_mean_the_same(void **state)
 	means("to \"Rote Eins\" x", CONSOLE_TO, "Rote Eins", "x");
 	means("to|Rote Eins|x", CONSOLE_TO, "Rote Eins", "x");
 	means("to \"a \\\"b\\\" \\\\c\" x", CONSOLE_TO, "a \"b\" \\c", "x");
+	means("to|Rote\\ Eins|x\\y", CONSOLE_TO, "Rote Eins", "x\\y");
+	means("to|a\\|b\\\\|x", CONSOLE_TO, "a|b\\", "x");
+	means("rename|Rote\\ Eins", CONSOLE_RENAME, "Rote Eins", "");
+	means("rename|a\\", CONSOLE_RENAME, "a\\", "");
 	means("all who is there?", CONSOLE_ALL, "", "who is there?");
 	means("all|who", CONSOLE_ALL, "", "who");
 	means("group red go", CONSOLE_GROUP, "red", "go");
