@@ -73,7 +73,7 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	} >&2
 	# Somebody who has installed them by hand can go on.
 	if command -v protoc-c >/dev/null &&
-		pkg-config --exists libuv libprotobuf-c inih libssl jansson libsystemd cmocka 2>/dev/null &&
+		pkg-config --exists libuv libprotobuf-c inih libssl jansson libedit libsystemd cmocka 2>/dev/null &&
 		python3 -c 'import google.protobuf' 2>/dev/null; then
 		echo "install-deps.sh: they seem to be here; going on." >&2
 		exit 0
