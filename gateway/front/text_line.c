@@ -70,6 +70,7 @@ struct span {
 	size_t size; /* up to the end of the line */
 	size_t used; /* with it */
 	bool has_commands;
+	bool has_return; /* a \r, of the end, is the last byte that is not of a command */
 };
 
 /* False: the end is not there yet. */
@@ -85,7 +86,7 @@ static bool find_end(struct slice bytes, struct span *span)
 	}
 	while (at < bytes.size && bytes.data[at] != '\n') {
 		if (bytes.data[at] == '\r' && at + 1 < bytes.size && bytes.data[at + 1] == '\0') {
-			*span = (struct span){at, at + 2, span->has_commands};
+			*span = (struct span){at + 1, at + 2, span->has_commands, true};
 			return true;
 		}
 		size = 1;
@@ -96,10 +97,13 @@ static bool find_end(struct slice bytes, struct span *span)
 		if (size == 0) {
 			return false;
 		}
+		if (size == 1 || bytes.data[at + 1] == IAC) {
+			span->has_return = bytes.data[at] == '\r';
+		}
 		at += size;
 	}
 	span->used = at + 1;
-	span->size = at && bytes.data[at - 1] == '\r' ? at - 1 : at;
+	span->size = at;
 	return at < bytes.size;
 }
 
@@ -123,6 +127,14 @@ static bool clean(struct slice *line, struct arena *arena)
 	return copy != NULL;
 }
 
+/* What counts as the line's size, of bytes in front of its end or of all that are there. A \r may
+ * belong to an end that has not come, so it never counts where it is the last: how the bytes are
+ * cut changes nothing. */
+static size_t counted_size(struct slice bytes)
+{
+	return bytes.size && bytes.data[bytes.size - 1] == '\r' ? bytes.size - 1 : bytes.size;
+}
+
 enum front_status text_line(struct slice bytes, uint32_t max, struct arena *arena,
 			    struct slice *line, size_t *used, const char **why)
 {
@@ -135,13 +147,8 @@ enum front_status text_line(struct slice bytes, uint32_t max, struct arena *aren
 		return FRONT_SKIP;
 	}
 	ended = find_end(bytes, &span);
-	if (!ended) {
-		/* a \r may belong to the end */
-		span.size = bytes.size && bytes.data[bytes.size - 1] == '\r' ? bytes.size - 1
-									     : bytes.size;
-	}
 	*why = too_long;
-	if (span.size > max) {
+	if (counted_size(ended ? slice_of(bytes.data, span.size) : bytes) > max) {
 		return FRONT_BAD;
 	}
 	if (!ended) {
@@ -153,5 +160,6 @@ enum front_status text_line(struct slice bytes, uint32_t max, struct arena *aren
 		*why = "the gateway is out of memory";
 		return FRONT_BAD;
 	}
+	line->size -= span.has_return;
 	return FRONT_OK;
 }
