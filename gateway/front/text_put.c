@@ -27,8 +27,7 @@ void text_print(struct text *text, const char *format, ...)
 								      : sizeof(piece) - 1));
 }
 
-/* Blanks of all widths (Unicode, general category Zs), and the signs that part lines. */
-static bool parts_lines(uint32_t code)
+bool text_parts_lines(uint32_t code)
 {
 	return code == ' ' || code == '|' || code == '<' || code == '>' || code == 0xa0 ||
 	       code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x202f ||
@@ -57,7 +56,7 @@ void text_name(struct text *text, struct slice name)
 		if (taken) {
 			text_put(text, slice_of(name.data, taken));
 		} else {
-			if (utf8_next(name, &code) && parts_lines(code)) {
+			if (utf8_next(name, &code) && text_parts_lines(code)) {
 				text_put(text, slice_str("\\"));
 			}
 			text_put(text, slice_of(unit, utf8_escape(name, false, unit, &taken)));

@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "front/text_line.h"
+#include "front/text_put.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -54,8 +55,11 @@ static struct slice trim(struct slice text)
 /* Whether a \ here belongs to the sign behind it, as in names that the gateway shows. */
 static bool is_escape(struct slice text, size_t at)
 {
-	return text.data[at] == '\\' && at + 1 < text.size &&
-	       memchr("\\|<> ", text.data[at + 1], 5) != NULL;
+	uint32_t code = 0;
+
+	return text.data[at] == '\\' &&
+	       utf8_next(slice_of(text.data + at + 1, text.size - at - 1), &code) &&
+	       (code == '\\' || text_parts_lines(code));
 }
 
 /* Takes what stands before the next | off the front of *rest, and the |. False: there is none. */
@@ -74,10 +78,26 @@ static bool take_part(struct slice *rest, struct slice *part)
 	return true;
 }
 
+/* Without the blanks around it, but for one at its end that has a \ before it. */
+static struct slice trim_name(struct slice part)
+{
+	struct slice name = trim(part);
+	size_t signs = 0;
+
+	while (signs < name.size && name.data[name.size - 1 - signs] == '\\') {
+		signs++;
+	}
+	if (signs % 2 && name.data + name.size < part.data + part.size &&
+	    name.data[name.size] == ' ') {
+		name.size++;
+	}
+	return name;
+}
+
 /* As it was meant: without blanks around it, and without the \ by which it is shown. */
 static struct slice name_in(const struct reading *reading, struct slice part)
 {
-	struct slice name = trim(part);
+	struct slice name = trim_name(part);
 	size_t size = 0;
 	uint8_t *copy;
 
