@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import hostile  # noqa: E402
+import speakers  # noqa: E402
 import uavtest  # noqa: E402
 from fake_simulator import FakeSimulator, deliver, hold  # noqa: E402
 from scene import (  # noqa: E402
@@ -615,6 +616,61 @@ def test_garbage(t, gateway):
     drone = t.drone(gateway, "judge", presence="PRESENCE_WISH_NONE")
     uavtest.wait_until(lambda: len(drone.request(list_drones={}).drones.entries) == 1)
     memory.check(16384)
+
+
+# ------------------------------------------------------------------ lines of text
+
+LINES = {"listen:text": {"address": f"{uavtest.HOST}:0", "protocol": "text", "scenario": "field"}}
+
+
+def attend_while(t, gateway, write):
+    """Another drone is answered while write(text) is at work, which speaks to the text listener."""
+    text = speakers.Text(t, gateway)
+    assert text.enter().id
+    other = speakers.Protobuf(t, gateway)
+    other.enter()
+    writer = threading.Thread(target=write, args=(text,), daemon=True)
+    writer.start()
+    for _ in range(50):
+        other.ping()
+    writer.join(uavtest.DEADLINE)
+    assert not writer.is_alive()
+    return text, other
+
+
+@survives(**LINES)
+def test_many_lines_in_one_write(t, gateway):
+    """Nobody starves, and each is done."""
+    text, other = attend_while(t, gateway, lambda text: text.write_bytes(b"\n" * 300000 + b"join|red\n" * 10000))
+    text.ping()
+    assert len(text.take(speakers.Done)) == 10000
+    assert not text.take(speakers.Error)
+
+
+@survives(**LINES)
+def test_nothing_but_negotiation(t, gateway):
+    """Telnet's commands are no lines, and take their turn like them."""
+    noise = b"\xff\xfb\x01\xff\xf1\xff\xfa\x18\x00\xff\xff\xff\xf0" * 200000
+    text, other = attend_while(t, gateway, lambda text: text.write_bytes(noise + b"\n"))
+    text.ping()
+    assert not text.take(speakers.Error)
+
+
+@survives(**LINES)
+def test_lists_asked_for_without_reading(t, gateway):
+    """Its own replies stop it: the gateway holds it or ends it, memory stays."""
+    text = speakers.Text(t, gateway)
+    text.enter()
+    memory = Memory(gateway)
+    text.socket.setblocking(False)
+    with contextlib.suppress(ConnectionError):
+        for _ in range(2000):
+            with contextlib.suppress(BlockingIOError):
+                text.socket.send(b"help\nwho\nscenarios\n" * 1000)
+    other = speakers.Protobuf(t, gateway)
+    other.enter()
+    other.ping()
+    memory.check(8 * 1024)
 
 
 if __name__ == "__main__":

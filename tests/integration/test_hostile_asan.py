@@ -1,5 +1,5 @@
-"""100,000 malformed inputs on raw sockets, from a seed, against the gateway with the address and
-undefined-behaviour sanitizers in it. All the while two drones talk to each other.
+"""100,000 malformed inputs on raw sockets, from a seed, and 50,000 malformed lines of text, against the
+gateway with the address and undefined-behaviour sanitizers in it. All the while two drones talk to each other.
 
 The programs are those of the build being tested if it has sanitizers, else those that
 `make asan-gateway` puts beside it. What the sanitizer keeps back of freed memory is bounded
@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import uavtest  # noqa: E402
-from assault import STATES, Assault  # noqa: E402
+from assault import Assault, Attack, LineAttack  # noqa: E402
 from fake_simulator import FakeSimulator, hold  # noqa: E402
 from scene import IDEAL, Memory, barrier, descriptors, members, outcome_of, ready, settle  # noqa: E402
 
@@ -33,6 +33,12 @@ HEARD = {
     "error BAD_ID": 5000, "error ALREADY_REGISTERED": 2000, "error NOT_REGISTERED": 500,
     "error NO_SCENARIO": 500, "error NO_SUCH_SCENARIO": 1000, "error UNSUPPORTED_PROTOCOL": 300,
     "outcome SIMULATOR_TIMEOUT": 1000, "outcome TARGET_OFFLINE": 50,
+}
+
+HEARD_LINES = {
+    "goodbye PROTOCOL_ERROR": 5000, "goodbye LEFT": 3000, "pong": 30000, "here": 10000, "place": 5000,
+    "error BAD_REQUEST": 8000, "error BAD_NAME": 4000, "error NO_SCENARIO": 5000, "error NO_SUCH_SCENARIO": 2000,
+    "error ALREADY_REGISTERED": 2500, "outcome SIMULATOR_TIMEOUT": 500, "outcome TARGET_OFFLINE": 500,
 }
 
 
@@ -96,7 +102,8 @@ def start(t):
         gateway={"log_level": "info"}, limits={"max_in_flight_per_drone": 4},
         sessions={"ping_interval_ms": 0, "idle_timeout_ms": 600000,
                   "register_timeout_ms": 600000, "frame_timeout_ms": 600000},  # it ends nobody by time
-        **{"simulator:silent": {"address": "%s:%d" % silent.at, "timeout_ms": 150}})
+        **{"listen:text": {"address": f"{uavtest.HOST}:0", "protocol": "text"},
+           "simulator:silent": {"address": "%s:%d" % silent.at, "timeout_ms": 150}})
 
 
 def settled(gateway, drone, others):
@@ -115,28 +122,30 @@ def table(became):
         yield f"{kind}: {told}"
 
 
-def check_heard(assault, states):
+def check_heard(assault, heard, states):
     """Every state was reached, every kind was played in those that hear all, and much was said."""
-    for what, least in HEARD.items():
+    for what, least in heard.items():
         least = least * assault.played // 100000
         assert assault.heard[what] >= least, (what, assault.heard[what], least)
-    assert set(states) == set(STATES) and min(states.values()) >= assault.played // 50, states
+    wanted = assault.attack.states
+    assert set(states) == set(wanted) and min(states.values()) >= assault.played // 50, states
     for state in ("registered", "member"):
         kinds = {kind for at, kind, _ in assault.became if at == state}
         assert len(kinds) == assault.maker.kinds(), kinds
 
 
-def test_malformed_inputs(t):
+def malformed(t, attack, listener, inputs, heard):
     gateway = start(t)
     (anchor,) = members(t, gateway, "anchor", scenario="tar", presence="PRESENCE_WISH_NONE")
     pair = Pair(t, gateway)
-    Assault(gateway, SEED).play(WARM_UP)
+    at = gateway.address(listener=listener)
+    Assault(gateway, SEED, attack=attack, at=at).play(WARM_UP)
     settled(gateway, anchor, 3)
     before, memory = descriptors(gateway), Memory(gateway)
 
     begin = time.monotonic()
-    assault = Assault(gateway, SEED + 1)
-    assault.play(INPUTS)
+    assault = Assault(gateway, SEED + 1, attack=attack, at=at)
+    assault.play(inputs)
     settled(gateway, anchor, 3)
     seconds = time.monotonic() - begin
     uavtest.wait_until(lambda: descriptors(gateway) == before)
@@ -148,19 +157,27 @@ def test_malformed_inputs(t):
     states = collections.Counter()
     for (state, _, _), count in assault.became.items():
         states[state] += count
-    print(f"#! {assault.played} malformed inputs on {assault.connections} connections "
+    print(f"#! {assault.played} malformed inputs ({listener}) on {assault.connections} connections "
           f"in {seconds:.0f} s: " + ", ".join(f"{state} {count}" for state, count in states.items()))
     print("#! " + ", ".join(f"{what} {count}" for what, count in sorted(assault.heard.items())
                             if what.startswith(("error", "goodbye"))))
     print(f"#! memory grew by {grown} KiB; meanwhile {relayed} messages were relayed")
-    check_heard(assault, states)
+    check_heard(assault, heard, states)
     assert grown <= GROWTH_KIB, f"grown by {grown} KiB"
     assert relayed >= 100, relayed
     settle(gateway)
     assert "Sanitizer" not in gateway.log() and "runtime error" not in gateway.log(), gateway.log()
 
 
-test_malformed_inputs.deadline = 300
+def test_malformed_inputs(t):
+    malformed(t, Attack, "drones", INPUTS, HEARD)
+
+
+def test_malformed_lines(t):
+    malformed(t, LineAttack, "text", INPUTS // 2, HEARD_LINES)
+
+
+test_malformed_inputs.deadline = test_malformed_lines.deadline = 300
 
 if __name__ == "__main__":
     uavtest.run()

@@ -1,21 +1,23 @@
-"""Plays inputs of malformed.py on raw sockets against a gateway, many connections at a time,
+"""Plays inputs of malformed.py, or of malformed_text.py, on raw sockets against a gateway, many connections at a time,
 and says what became of each.
 
 A connection gets to its state, writes some inputs that it may outlive, and one that ends it. In
 front of the next input stands a ping: its pong tells that the one before was read to its end,
 and what was said between two of them was said of the input between. Before registration, where
-no ping is answered, the reply itself tells it."""
+no ping is answered, the reply itself tells it. Lines of text are read by speakers.py: one that
+proto/text.md does not know ends it all."""
 
 import collections
 import random
 import select
 import socket
-import time
 
 import hostile
 import scene
+import speakers
 import uavtest
 from malformed import Malformed
+from malformed_text import MalformedText
 from uavtest import relay
 
 STATES = {"new": 20, "registered": 35, "member": 40, "held": 5}
@@ -26,9 +28,12 @@ NONCES = 1 << 40  # of our pings; others are an input's own
 class Attack:
     """One connection."""
 
+    states = STATES
+    maker = Malformed
+
     def __init__(self, number, maker, chance):
         self.number = number
-        self.state = pick(chance, STATES)
+        self.state = pick(chance, self.states)
         self.way = pick(chance, WAYS)
         self.piece = 1 if self.way == "byte by byte" else chance.randrange(2, 200)
         self.inputs = []
@@ -73,6 +78,12 @@ class Attack:
             out += one.data
         return out
 
+    def read(self):
+        """What has come, frame by frame."""
+        while (frame := uavtest.decode_frame(self.data))[1]:
+            del self.data[: frame[1]]
+            yield relay.FromGateway.FromString(frame[0])
+
     def take(self, event, heard):
         """One frame from the gateway; counted in `heard`."""
         body = event.WhichOneof("body")
@@ -108,16 +119,59 @@ class Attack:
             self.verdicts.append("unfinished")
 
 
+class LineAttack(Attack):
+    """One that speaks text. It is registered by being there."""
+
+    states = {"registered": 40, "member": 50, "held": 10}
+    maker = MalformedText
+    pongs = 0
+
+    def stream(self):
+        out = bytearray(b"scenario|field\n" if self.state == "member" else b"")
+        if self.state == "held":
+            out += b"scenario|tar\n" + b"to|anchor|x\n" * 5
+        for one in self.inputs:
+            out += b"ping\n" + one.data
+        self.piece = max(self.piece, len(out) // 4000)  # a long line byte by byte takes seconds
+        return out
+
+    def read(self):
+        while b"\n" in self.data:
+            line, _, rest = self.data.partition(b"\n")
+            self.data = rest
+            yield speakers.read_line(line.decode())
+
+    def take(self, event, heard):
+        """One line from the gateway; counted in `heard`."""
+        what = type(event).__name__.lower()
+        if isinstance(event, speakers.Error):
+            what = f"error {event.code}"
+            self.errors.append(what)
+        elif isinstance(event, speakers.Goodbye):
+            what = self.goodbye = f"goodbye {event.reason}"
+        elif isinstance(event, speakers.Told):
+            heard[f"outcome {event.fate.outcome}"] += 1
+        elif event == speakers.Pong():
+            if self.pongs and len(self.verdicts) < len(self.inputs):
+                self._decide()
+            self.pongs += 1
+            self.errors.clear()
+        heard[what] += 1
+
+
 def pick(chance, weights):
     return chance.choices(list(weights), list(weights.values()))[0]
 
 
 class Assault:
-    def __init__(self, gateway, seed, at_once=48):
+    def __init__(self, gateway, seed, at_once=48, attack=Attack, at=None):
+        """`attack`: what each connection is. `at`: the address of the gateway that it goes to."""
         self.gateway = gateway
+        self.attack = attack
+        self.at = at
         self.at_once = at_once
         self.chance = random.Random(seed)
-        self.maker = Malformed(seed)
+        self.maker = attack.maker(seed)
         self.numbers = iter(range(seed * 10**6, (seed + 1) * 10**6))
         self.heard = collections.Counter()    # every frame that the gateway wrote, by what it is
         self.became = collections.Counter()   # (state, kind, verdict) of every input
@@ -131,7 +185,7 @@ class Assault:
         until = self.played + count
         while self.played < until or self._open:
             while self.played < until and len(self._open) < self.at_once:
-                self._start(Attack(next(self.numbers), self.maker, self.chance))
+                self._start(self.attack(next(self.numbers), self.maker, self.chance))
             ready = self._poll.poll(uavtest.DEADLINE)
             assert ready, ("never ended", [(attack.state, attack.inputs, attack.verdicts)
                                            for attack, *_ in self._open.values()])
@@ -139,7 +193,7 @@ class Assault:
                 self._turn(number, events)
 
     def _start(self, attack):
-        sock = hostile.connect_from(self.gateway, f"127.0.0.{self.chance.randrange(2, 250)}")
+        sock = hostile.connect_from(self.gateway, f"127.0.0.{self.chance.randrange(2, 250)}", self.at)
         sock.setblocking(False)
         self.connections += 1
         self._open[sock.fileno()] = (attack, sock, attack.stream())
@@ -180,9 +234,8 @@ class Assault:
         if not data:
             raise ConnectionResetError
         attack.data += data
-        while (frame := uavtest.decode_frame(attack.data))[1]:
-            del attack.data[: frame[1]]
-            attack.take(relay.FromGateway.FromString(frame[0]), self.heard)
+        for event in attack.read():
+            attack.take(event, self.heard)
 
     def _finish(self, attack, sock):
         del self._open[sock.fileno()]

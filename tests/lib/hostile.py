@@ -22,13 +22,13 @@ def connect(gateway, receive_buffer=None):
     return sock
 
 
-def connect_from(gateway, host):
-    """The same from that address of this machine."""
+def connect_from(gateway, host, at=None):
+    """The same from that address of this machine; to `at`, another address of the gateway's."""
     sock = socket.socket()
     sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
     sock.settimeout(uavtest.DEADLINE)
     sock.bind((host, 0))
-    sock.connect(gateway.at)
+    sock.connect(at or gateway.at)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock
 
