@@ -26,6 +26,7 @@ packages=(
 	python3                 # test runner, demo
 	python3-protobuf        # drones and simulators of the tests
 	nanopb libnanopb-dev    # checks proto/*.options
+	netcat-openbsd          # nc: a drone that speaks the text protocol, in tests and in its tour
 )
 dev_packages=(
 	clang clang-format clang-tidy cppcheck valgrind

@@ -2,6 +2,7 @@
 """Programs made from the .proto files alone, against the gateway and against each
 other; and proto/: its golden frames, its options for nanopb, its reference."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -18,6 +20,7 @@ import certificates  # noqa: E402
 import make_vectors  # noqa: E402
 import readme_proof  # noqa: E402
 import scene  # noqa: E402
+import speakers  # noqa: E402
 import uavtest  # noqa: E402
 from google.protobuf import json_format  # noqa: E402
 from uavtest import channel, relay  # noqa: E402
@@ -325,6 +328,66 @@ def test_python_simulator_with_everyone(t):
         delivery = hearers[outcome.drone_id].wait_frame(relay.FromGateway, "delivery")
         assert hearers[outcome.drone_id].program.wait() == 0
         assert same_link(delivery.hops[0].link, outcome.hops[0].link)
+
+
+class Netcat:
+    """nc, with what is typed and what it shows."""
+
+    def __init__(self, t, address):
+        if not shutil.which("nc"):
+            raise uavtest.Skip("nc is not installed: netcat-openbsd")
+        self.shown = []
+        self.process = subprocess.Popen(["nc", *map(str, address)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.reader = threading.Thread(target=lambda: self.shown.extend(iter(self.process.stdout.readline, "")))
+        self.reader.start()
+        t.drones.append(self)
+
+    def type(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def wait(self, begin):
+        """The first line that begins so."""
+        return uavtest.wait_until(lambda: next((line for line in self.shown if line.startswith(begin)), None))
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.reader.join(uavtest.DEADLINE)
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+        self.process.stdout.close()
+
+
+def test_a_python_drone_and_a_person_at_nc(t):
+    """Each hears the other, and both read the numbers that the simulator has computed."""
+    simulator = python_simulator(t)
+    gateway = scene.ready(t, simulator, **{"listen:text": {
+        "address": f"{uavtest.HOST}:0", "protocol": "text", "scenario": "field"}})
+    person = Netcat(t, gateway.address(listener="text"))
+    person.wait("* you are in field ")
+    person.type("rename|alice")
+    person.wait("* done")
+    drone = python_drone(t, gateway, "uav1", "--at", "700", "0", "30", "--to", "guest-1", "--text", "from uav1",
+                         "--hear", "1")
+    heard = person.wait("<uav1> ")
+    outcome = drone.wait_frame(relay.FromGateway, "send_report").outcomes[0]
+    assert outcome.drone_id == "guest-1" and outcome.outcome == relay.OUTCOME_DELIVERED
+    assert heard == f"<uav1> [{speakers.numbers(outcome.hops)[0]}] from uav1\n"
+    person.type("to|uav1|from alice")
+    told = person.wait("= uav1 ")
+    delivery = drone.wait_frame(relay.FromGateway, "delivery")
+    assert (delivery.sender, delivery.payload) == ("guest-1", b"from alice")
+    assert told == f"= uav1 DELIVERED [{speakers.numbers(delivery.hops)[0]}]\n"
+    assert drone.program.wait() == 0
+    person.wait("* uav1 is gone (LEFT)")
+    person.type("quit")
+    person.wait("* goodbye LEFT ")
+    person.process.stdin.close()  # it would wait for more to be typed
+    assert person.process.wait(uavtest.DEADLINE) == 0
+    for line in person.shown:
+        speakers.read_line(line.rstrip("\n"))
 
 
 def test_python_simulator_in_a_star(t):
