@@ -300,6 +300,34 @@ static void what_telnet_negotiates_is_passed_over(void **state)
 	}
 }
 
+/* Between \r and \n as well; and the \r of a command is none of the line's. */
+static void what_is_negotiated_within_an_end_does_not_part_it(void **state)
+{
+	const struct slice lines[] = {BYTES("all|x\r\xff\xf1\n"), BYTES("all|x\r\xff\xfb\r\n"),
+				      BYTES("all|x\xff\xfb\r\n")};
+	struct request request;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		request = read_line(*state, lines[i]);
+		assert_slice(request.send.payload, "x");
+	}
+	request = read_line(*state, BYTES("all|x\r\r\xff\xf1\n"));
+	assert_slice(request.send.payload, "x\r");
+}
+
+/* Blanks of any width, and at the end, where others do not count. */
+static void blanks_of_a_name_are_typed_as_they_are_shown(void **state)
+{
+	assert_slice(read_line(*state, BYTES("join|a\\\xe2\x80\x83"
+					     "b\n"))
+			     .name,
+		     "a\xe2\x80\x83"
+		     "b");
+	assert_slice(read_line(*state, BYTES("join| a\\   \n")).name, "a ");
+	assert_slice(read_line(*state, BYTES("join|a\\\\ \n")).name, "a\\");
+	assert_slice(read_line(*state, BYTES("join|\\ \n")).name, " ");
+}
+
 /* In what is negotiated, a byte 255 is two, and what follows it is no end. */
 static void a_negotiation_may_hold_its_own_signs(void **state)
 {
@@ -611,6 +639,8 @@ int main(void)
 		TEST(lines_are_read_one_after_another),
 		TEST(a_line_has_a_largest_size),
 		TEST(what_telnet_negotiates_is_passed_over),
+		TEST(what_is_negotiated_within_an_end_does_not_part_it),
+		TEST(blanks_of_a_name_are_typed_as_they_are_shown),
 		TEST(a_negotiation_may_hold_its_own_signs),
 		TEST(a_negotiation_without_end_is_too_long),
 		TEST(who_comes_is_asked_or_welcome),
