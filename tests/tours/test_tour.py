@@ -68,7 +68,7 @@ def test_a_page_is_walked(t):
 ```sh
 kept=here
 build/uav-gateway -c config/gateway.ini 2> gateway.log &
-until grep -q event=listening gateway.log; do sleep 0.1; done
+until grep -qs event=listening gateway.log; do sleep 0.1; done
 grep -o 'address=127.*7600' gateway.log
 ```
 
