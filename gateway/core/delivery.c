@@ -62,13 +62,14 @@ static enum outcome arrived_outcome(const struct message *message, const struct 
 
 /* ---------------------------------------------------------------- accounts */
 
-/* `sender`: the stay from which the message was sent; NULL when it is over. It has counts: nobody
- * sends without. */
-static void account(struct core *core, const struct member *sender, const struct fate *fate)
+/* `sender`: the stay from which the message was sent; NULL when it is over. */
+static void account(struct core *core, struct member *sender, const struct fate *fate)
 {
 	if (sender) {
-		sender->traffic->targets++;
-		sender->traffic->delivered += fate->outcome == OUTCOME_DELIVERED;
+		traffic_add(&sender->traffic, TRAFFIC_TARGETS);
+	}
+	if (sender && fate->outcome == OUTCOME_DELIVERED) {
+		traffic_add(&sender->traffic, TRAFFIC_DELIVERED);
 	}
 	core->stats.outcomes[fate->outcome]++;
 	core->stats.pending--;
@@ -108,18 +109,14 @@ static void tell_one(struct core *core, struct session *sender, uint32_t ref, en
 static void settle(struct core *core, const struct message *message, const struct aim *aim,
 		   const struct fate *fate)
 {
-	struct session *sender;
+	struct session *sender = core_sender(core, message);
+	struct member *from = sender ? sender->member : NULL;
 
-	account(core, member_present(&core->members, message->sender_node, message->sender_stay),
-		fate);
+	account(core, from && from->stay == message->sender_stay ? from : NULL, fate);
 	if (aim->target) {
 		fanout_settle(core, message->fanout, aim->target, fate);
-	} else if (message->report != REPORT_WISH_NONE) {
-		sender = core_sender(core, message);
-		if (sender) {
-			tell_one(core, sender, message->ref, message->report, name_slice(aim->id),
-				 fate);
-		}
+	} else if (message->report != REPORT_WISH_NONE && sender) {
+		tell_one(core, sender, message->ref, message->report, name_slice(aim->id), fate);
 	}
 }
 
@@ -157,11 +154,10 @@ static struct encoded *encoded_of(struct core *core, const struct message *messa
 }
 
 /* `own` is the last hop. */
-static void count_received(struct drone_traffic *traffic, const struct leg *own)
+static void count_received(struct traffic *traffic, const struct leg *own)
 {
-	traffic->received++;
-	if (own->link.data) {
-		traffic->heard = true;
+	traffic_add(traffic, TRAFFIC_RECEIVED);
+	if (own->link) {
 		traffic->snr_db = own->snr_db;
 	}
 }
@@ -172,15 +168,10 @@ static enum outcome hand_over(struct core *core, const struct message *message,
 {
 	struct member *target = member_present(&core->members, aim->node, aim->stay);
 	const struct fanout *fanout = message->fanout;
-	struct drone_traffic *traffic;
 	struct event event; /* set field by field, not cleared first: it is large */
 
 	if (!target) {
 		return OUTCOME_TARGET_LEFT;
-	}
-	traffic = member_traffic(target);
-	if (!traffic) {
-		return OUTCOME_OVERLOADED;
 	}
 	event.kind = EVENT_DELIVERY;
 	event.ref = 0;
@@ -199,7 +190,7 @@ static enum outcome hand_over(struct core *core, const struct message *message,
 	if (!session_emit(core, target->session, &event)) {
 		return OUTCOME_OVERLOADED; /* and the stay is over */
 	}
-	count_received(traffic, own);
+	count_received(&target->traffic, own);
 	return fate->outcome;
 }
 

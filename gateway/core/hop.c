@@ -32,7 +32,8 @@ struct leg leg_of(const struct reception *reception, size_t payload_size)
 	leg.outcome = (uint8_t)channel_outcome(reception);
 	leg.reason = leg.outcome == OUTCOME_LOST ? (uint8_t)reception->reason : REASON_NONE;
 	leg.source = SOURCE_LIVE;
-	leg.link = reception->link;
+	leg.link = reception->link.data;
+	leg.link_size = (uint8_t)reception->link.size;
 	leg.delay_us = reception->link.data ? reception->delay_us : 0;
 	leg.snr_db = reception->link.data ? reception->snr_db : 0;
 	return leg;
@@ -49,9 +50,9 @@ struct leg leg_without_link(enum outcome outcome, enum source source)
 void leg_keep(struct kept_leg *kept, const struct leg *leg)
 {
 	kept->leg = *leg;
-	if (leg->link.data) {
-		memmove(kept->link, leg->link.data, leg->link.size);
-		kept->leg.link.data = kept->link;
+	if (leg->link) {
+		memmove(kept->link, leg->link, leg->link_size);
+		kept->leg.link = kept->link;
 	}
 }
 

@@ -11,10 +11,16 @@
 /* As the channel computed it. `link` is the simulator's bytes, valid as long as these. */
 struct leg {
 	uint8_t outcome, reason, source; /* enum outcome, reason, source */
+	uint8_t link_size;
 	uint32_t delay_us;
 	float snr_db;
-	struct slice link; /* data == NULL: absent */
+	const uint8_t *link; /* NULL: absent */
 };
+
+static inline struct slice leg_link(const struct leg *leg)
+{
+	return slice_of(leg->link, leg->link_size);
+}
 
 /* The same with its own bytes. Never copied by assignment: see leg_keep. */
 struct kept_leg {
@@ -41,7 +47,7 @@ static inline void hop_set(struct hop *hop, const struct name *transmitter,
 	hop->reason = (enum reason)leg->reason;
 	hop->source = (enum source)leg->source;
 	hop->late_by_us = 0;
-	hop->link = leg->link;
+	hop->link = leg_link(leg);
 }
 
 /* What the channel answered for one receiver of a payload of `payload_size` bytes. An answer that

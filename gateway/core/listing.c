@@ -75,9 +75,7 @@ static struct drone_entry drone_entry_of(const struct core *core, const struct s
 
 	if (scenario) {
 		entry.stay = session->member->stay;
-	}
-	if (scenario && session->member->traffic) {
-		entry.traffic = *session->member->traffic;
+		entry.traffic = traffic_told(&session->member->traffic);
 	}
 	return entry;
 }

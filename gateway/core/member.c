@@ -2,18 +2,10 @@
 
 #include <stdlib.h>
 
-static void destroy(struct member *member)
-{
-	if (member) {
-		free(member->traffic);
-	}
-	free(member);
-}
-
 void members_fini(struct members *members)
 {
 	for (uint32_t i = 0; i < members->table.high; i++) {
-		destroy(slots_at(&members->table, i));
+		free(slots_at(&members->table, i));
 	}
 	slots_fini(&members->table);
 }
@@ -32,6 +24,7 @@ struct member *member_new(struct members *members, struct session *session,
 	member->stay = ++members->next_stay;
 	member->session = session;
 	member->scenario = scenario;
+	traffic_init(&member->traffic);
 	list_init(&member->enrolments);
 	return member;
 }
@@ -40,15 +33,7 @@ void member_free(struct members *members, struct member *member)
 {
 	list_remove(&member->lingering);
 	slots_remove(&members->table, member->node - 1);
-	destroy(member);
-}
-
-struct drone_traffic *member_traffic(struct member *member)
-{
-	if (!member->traffic) {
-		member->traffic = calloc(1, sizeof(*member->traffic));
-	}
-	return member->traffic;
+	free(member);
 }
 
 struct member *member_at(const struct members *members, uint32_t node)

@@ -11,6 +11,7 @@
 #include "base/slots.h"
 #include "core/core.h"
 #include "core/name.h"
+#include "core/traffic.h"
 
 struct scenario;
 
@@ -19,14 +20,12 @@ struct member {
 	uint32_t stay; /* unique for each entering of a scenario */
 	/* NULL: it has left, and its node stays until `needed` is 0 */
 	struct session *session;
+	struct traffic traffic; /* beside what else a message looks at */
 	/* The one it is in, or was; NULL when that has ended. Of a scenario that was
 	 * removed (scenario->retired) the stay goes on only for what is in flight. */
 	struct scenario *scenario;
 	uint32_t place;	 /* in scenario->members, while it has a session */
 	uint32_t needed; /* messages in the channel whose relayed hop names it as origin */
-	/* NULL: it has sent and received nothing. Most that are there do little: outside of this.
-	 */
-	struct drone_traffic *traffic;
 	union {
 		struct list enrolments; /* of groups, while it has a session */
 		struct list lingering;	/* in scenario->lingering, when it has left */
@@ -45,10 +44,6 @@ struct member *member_new(struct members *members, struct session *session,
 			  struct scenario *scenario);
 /* Frees it and its number. */
 void member_free(struct members *members, struct member *member);
-
-/* Its counts, made when there are none yet. `sent` is the sequence of its last message that went
- * to the channel. NULL when memory is out. */
-struct drone_traffic *member_traffic(struct member *member);
 
 /* The stay with that node, or NULL. */
 struct member *member_at(const struct members *members, uint32_t node);

@@ -182,7 +182,7 @@ static void via_bypass(struct via *via)
 void relay_start_one(struct core *core, struct message *message, struct member *sender,
 		     const struct member *hub, enum way way)
 {
-	message->sequence = ++sender->traffic->sent;
+	message->sequence = traffic_add(&sender->traffic, TRAFFIC_SENT);
 	if (hub) {
 		via_set(&message->via, hub);
 	}
@@ -293,7 +293,7 @@ void relay_start_many(struct core *core, struct message *message, struct member 
 		message_over(core, message);
 		return;
 	}
-	message->sequence = ++sender->traffic->sent;
+	message->sequence = traffic_add(&sender->traffic, TRAFFIC_SENT);
 	if (hub) {
 		via_set(&message->via, hub);
 	}

@@ -250,10 +250,6 @@ enum core_verdict send_take(struct core *core, struct session *sender, uint32_t 
 		session_hold(sender, HOLD_WINDOW);
 		return CORE_HOLD;
 	}
-	if (!member_traffic(sender->member)) {
-		session_no_memory(core, sender, ref);
-		return CORE_TAKEN;
-	}
 	lane = sender->member->scenario->lane;
 	placed = sender->woken == lane;
 	if (placed) {

@@ -51,7 +51,7 @@ struct drone_traffic peek_traffic(const struct session *session)
 {
 	const struct member *member = session->member;
 
-	return member && member->traffic ? *member->traffic : (struct drone_traffic){0};
+	return member ? traffic_told(&member->traffic) : (struct drone_traffic){0};
 }
 
 const char *peek_leftover(const struct core *core)
