@@ -39,6 +39,19 @@ def test_every_block_that_is_typed_is_walked():
                 assert (page, line) in seen, f"{page}:{line}: no tour walks this block"
 
 
+def test_blocks_can_be_typed_at_a_prompt():
+    """There, a job that is done is forgotten, and others may have had its number before."""
+    for page, heading in walked():
+        for block in tour.blocks(page, heading):
+            assert not re.search(r"\b(kill|wait|fg|bg)\b[^\n]*%\d", block.typed), (
+                f"{page}:{block.line}: a job by its number; keep $! instead")
+
+
+def test_nothing_is_left_to_be_filled_in():
+    for page in pages():
+        assert "@@" not in (uavtest.ROOT / page).read_text(encoding="utf-8"), page
+
+
 def test_what_is_shown_is_compared():
     shown = "listening at …:7600\n...\n3 drones, SNR 15.70 dB\n"
     assert tour.is_shown("listening at 127.0.0.1:7600\n3 drones, SNR 15.70 dB\n", shown, False)
