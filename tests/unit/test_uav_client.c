@@ -24,6 +24,7 @@ struct scene {
 	struct uav_offline offline;
 	char note[256];	    /* what of the last event lives no longer than it */
 	uint32_t last_ref;  /* of the last event */
+	uint32_t entry_ref; /* of the last entry of a list */
 	size_t proofs;	    /* asked for */
 	size_t send_within; /* so many requests from within the handler */
 	bool stop_within;
@@ -42,6 +43,11 @@ static void on_event(void *user, struct uav_client *client, const struct uav_eve
 	scene->told[event->kind]++;
 	scene->last_ref = event->ref;
 	switch (event->kind) {
+	case UAV_EVENT_DRONE:
+	case UAV_EVENT_SCENARIO_ENTRY:
+	case UAV_EVENT_PRESENCE:
+		scene->entry_ref = event->ref;
+		break;
 	case UAV_EVENT_OFFLINE:
 		scene->offline = event->u.offline;
 		note(scene, event->u.offline.message);
@@ -53,6 +59,7 @@ static void on_event(void *user, struct uav_client *client, const struct uav_eve
 			       (double)event->u.delivery.head->hops[0].link.snr_db);
 		break;
 	case UAV_EVENT_OUTCOME:
+		scene->entry_ref = event->ref;
 		note(scene, event->u.outcome->drone_id);
 		break;
 	default:
@@ -733,6 +740,35 @@ static void tells_lists_entry_by_entry(void **state)
 	expect_stopped(&scene);
 }
 
+/* Fields may come in any order: each entry has the frame's ref, which stands behind the list. */
+static void tells_entries_with_a_ref_behind_them(void **state)
+{
+	static const struct {
+		uint8_t key; /* of the body */
+		enum uav_event_kind told;
+	} lists[] = {
+		{0x1a, UAV_EVENT_OUTCOME},
+		{0x32, UAV_EVENT_PRESENCE},
+		{0x52, UAV_EVENT_SCENARIO_ENTRY},
+		{0x62, UAV_EVENT_DRONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		/* a list of one entry, its name "x"; then ref 7 */
+		const uint8_t bytes[] = {0x09, lists[i].key, 0x05, 0x0a, 0x03,
+					 0x0a, 0x01,	     'x',  0x08, 0x07};
+		struct scene scene;
+
+		set_up(&scene);
+		come_online(&scene);
+		hand_in(&scene, bytes, sizeof(bytes));
+		assert_int_equal(scene.told[lists[i].told], 1);
+		assert_int_equal(scene.entry_ref, 7);
+		assert_int_equal(scene.last_ref, 7); /* of the list's end too, where one is told */
+	}
+}
+
 /* Nothing is told of a list whose last entry is broken. */
 static void tells_nothing_of_a_broken_list(void **state)
 {
@@ -996,6 +1032,7 @@ int main(void)
 		cmocka_unit_test(takes_frames_cut_anywhere),
 		cmocka_unit_test(tells_what_a_delivery_holds),
 		cmocka_unit_test(tells_lists_entry_by_entry),
+		cmocka_unit_test(tells_entries_with_a_ref_behind_them),
 		cmocka_unit_test(tells_nothing_of_a_broken_list),
 		cmocka_unit_test(passes_over_what_does_not_fit),
 		cmocka_unit_test(ends_what_is_not_the_protocol),

@@ -208,7 +208,6 @@ struct uav_client {
 	uint32_t length, got; /* of its body */
 	uint8_t length_bytes; /* of its prefix, so far */
 	bool length_known;
-	bool tell; /* the entries of lists, while it is read for the second time */
 	const uint8_t *payload;
 	size_t payload_size;
 	uav_relay_v1_FromGateway frame;

@@ -25,10 +25,12 @@ static bool read_on(pb_istream_t *stream, pb_byte_t *to, size_t size)
 	return true;
 }
 
-/* Where each callback within a body finds the client and the place. */
+/* What each callback within a body finds. */
 struct reading {
 	struct uav_client *client;
 	struct place place;
+	bool tells;   /* the entries of lists: it is the second reading */
+	uint32_t ref; /* then: the frame's, which may stand behind the body */
 };
 
 static bool find_payload(pb_istream_t *stream, const pb_field_t *field, void **arg)
@@ -43,63 +45,67 @@ static bool find_payload(pb_istream_t *stream, const pb_field_t *field, void **a
 
 /* --- entries of lists --- */
 
-static void tell_entry(struct uav_client *client, struct uav_event event)
+static void tell_entry(const struct reading *reading, struct uav_event event)
 {
-	if (client->tell && uav_client_listens(client)) {
-		event.ref = client->frame.ref;
-		uav_client_tell(client, &event);
+	if (reading->tells && uav_client_listens(reading->client)) {
+		event.ref = reading->ref;
+		uav_client_tell(reading->client, &event);
 	}
 }
 
 static bool read_drone(pb_istream_t *stream, const pb_field_t *field, void **arg)
 {
-	struct uav_client *client = ((struct reading *)*arg)->client;
+	const struct reading *reading = *arg;
+	struct uav_client *client = reading->client;
 
 	(void)field;
 	if (!pb_decode(stream, uav_relay_v1_DroneEntry_fields, &client->entry.drone)) {
 		return false;
 	}
-	tell_entry(client,
+	tell_entry(reading,
 		   (struct uav_event){.kind = UAV_EVENT_DRONE, .u.drone = &client->entry.drone});
 	return true;
 }
 
 static bool read_scenario(pb_istream_t *stream, const pb_field_t *field, void **arg)
 {
-	struct uav_client *client = ((struct reading *)*arg)->client;
+	const struct reading *reading = *arg;
+	struct uav_client *client = reading->client;
 
 	(void)field;
 	if (!pb_decode(stream, uav_relay_v1_ScenarioEntry_fields, &client->entry.scenario)) {
 		return false;
 	}
-	tell_entry(client, (struct uav_event){.kind = UAV_EVENT_SCENARIO_ENTRY,
-					      .u.scenario = &client->entry.scenario});
+	tell_entry(reading, (struct uav_event){.kind = UAV_EVENT_SCENARIO_ENTRY,
+					       .u.scenario = &client->entry.scenario});
 	return true;
 }
 
 static bool read_presence(pb_istream_t *stream, const pb_field_t *field, void **arg)
 {
-	struct uav_client *client = ((struct reading *)*arg)->client;
+	const struct reading *reading = *arg;
+	struct uav_client *client = reading->client;
 
 	(void)field;
 	if (!pb_decode(stream, uav_relay_v1_PresenceEvent_fields, &client->entry.presence)) {
 		return false;
 	}
-	tell_entry(client, (struct uav_event){.kind = UAV_EVENT_PRESENCE,
-					      .u.presence = &client->entry.presence});
+	tell_entry(reading, (struct uav_event){.kind = UAV_EVENT_PRESENCE,
+					       .u.presence = &client->entry.presence});
 	return true;
 }
 
 static bool read_outcome(pb_istream_t *stream, const pb_field_t *field, void **arg)
 {
-	struct uav_client *client = ((struct reading *)*arg)->client;
+	const struct reading *reading = *arg;
+	struct uav_client *client = reading->client;
 
 	(void)field;
 	if (!pb_decode(stream, uav_relay_v1_TargetOutcome_fields, &client->entry.outcome)) {
 		return false;
 	}
-	tell_entry(client, (struct uav_event){.kind = UAV_EVENT_OUTCOME,
-					      .u.outcome = &client->entry.outcome});
+	tell_entry(reading, (struct uav_event){.kind = UAV_EVENT_OUTCOME,
+					       .u.outcome = &client->entry.outcome});
 	return true;
 }
 
@@ -142,30 +148,27 @@ static bool begin_body(pb_istream_t *stream, const pb_field_t *field, void **arg
 	return true;
 }
 
-static bool read_frame(struct uav_client *client)
+static bool read_frame(struct reading *reading)
 {
-	struct reading reading = {.client = client, .place = {.at = client->config.in}};
+	struct uav_client *client = reading->client;
 	pb_istream_t stream = {
-		.callback = read_on, .state = &reading.place, .bytes_left = client->length};
+		.callback = read_on, .state = &reading->place, .bytes_left = client->length};
 
+	reading->place.at = client->config.in;
 	client->payload = NULL;
 	client->payload_size = 0;
 	memset(&client->frame, 0, sizeof(client->frame));
 	client->frame.cb_body.funcs.decode = begin_body;
-	client->frame.cb_body.arg = &reading;
+	client->frame.cb_body.arg = reading;
 	return pb_decode_ex(&stream, uav_relay_v1_FromGateway_fields, &client->frame,
 			    PB_DECODE_NOINIT);
 }
 
 void uav_client_tell_entries(struct uav_client *client)
 {
-	uint32_t ref = client->frame.ref;
+	struct reading second = {.client = client, .tells = true, .ref = client->frame.ref};
 
-	/* The ref may stand behind the body. */
-	client->tell = true;
-	(void)read_frame(client);
-	client->tell = false;
-	client->frame.ref = ref;
+	(void)read_frame(&second);
 }
 
 /* --- framing --- */
@@ -191,10 +194,12 @@ static bool take_prefix(struct uav_client *client, uint8_t byte)
 
 static void end_frame(struct uav_client *client)
 {
+	struct reading first = {.client = client};
+
 	if (client->length > client->config.in_size) {
 		uav_client_tell(client, &(struct uav_event){.kind = UAV_EVENT_SKIPPED,
 							    .u.skipped = client->length});
-	} else if (read_frame(client)) {
+	} else if (read_frame(&first)) {
 		uav_client_heard(client);
 	} else {
 		uav_client_unreadable(client);
