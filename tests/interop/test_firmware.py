@@ -3,11 +3,13 @@
 and sim-stub, with drones of another make, and with gateways that break the rules."""
 
 import contextlib
+import fcntl
 import os
 import random
 import signal
 import socket
 import sys
+import termios
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -19,6 +21,7 @@ from uavtest import relay  # noqa: E402
 
 # what it prints goes where the runner looks for events
 TO_LOG = 'input=$1; shift; exec "$@" <>"$input" >&2'
+FROM_PIPE = 'input=$1; shift; cat "$input" | "$@" >&2'
 
 
 def program_path():
@@ -51,6 +54,11 @@ class Firmware:
     def tell(self, line):
         with open(self.input, "w", encoding="utf-8") as commands:
             commands.write(line + "\n")
+
+    def has_read(self):
+        """Whether it has taken all that it was told off its input."""
+        with open(self.input, "rb") as commands:  # it is open for writing elsewhere, so this does not wait
+            return fcntl.ioctl(commands, termios.FIONREAD, bytes(4)) == bytes(4)
 
     def count(self, event, **fields):
         wanted = {"event": event, **fields}
@@ -154,6 +162,33 @@ def test_a_small_input(t):
                     for size in (400, 700))
     assert (small, large) == (relay.OUTCOME_DELIVERED, relay.OUTCOME_TOO_LARGE)
     assert drone.count("skipped") == 0 and drone.count("offline") == 0
+
+
+# ------------------------------------------------------------- its commands
+
+
+def fly_script(t, gateway, script):
+    """The drone that has been handed the script in a pipe and has ended well."""
+    path = t.folder / "script"
+    path.write_text(script, encoding="utf-8")
+    program = t.program("sh", "-c", FROM_PIPE, "sh", path, program_path(), "-s", "field",
+                        *gateway.at, "fw1")
+    assert program.wait() == 0, program.log()
+    return program
+
+
+def test_a_last_line_without_its_end(t):
+    program = fly_script(t, scene.ready(t), "scenarios\nleave")
+    assert "goodbye=LEFT" in program.log()
+
+
+def test_a_line_that_does_not_fit(t):
+    """It is passed over, however it is cut, and what stands behind it is obeyed."""
+    gateway = scene.ready(t)
+    for size in (1019, 1020, 1021, 2045, 100000):
+        program = fly_script(t, gateway, f"all {'x' * size}\nleave\n")
+        assert program.log().count("passed over") == (size > 1019), size
+        assert program.log().count("event=done") == (size == 1019), program.log()
 
 
 # ----------------------------------------------------------- who comes back
@@ -381,6 +416,25 @@ def test_a_frame_that_does_not_fit(t):
         drone.wait("skipped", bytes=large.ByteSize())
         drone.wait("delivery", payload="next")
         assert drone.count("offline") == 0
+        connection.close()
+
+
+def test_a_gateway_that_reads_nothing(t):
+    """The output is full of pongs: a command waits for room, and the drone can still be ended."""
+    with fake_gateway() as fake:
+        fake.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        drone = Firmware(t, fake.at, "fw1")
+        connection = fake.welcomed()
+        connection.sendall(uavtest.delimit(relay.FromGateway(scenario_chosen={"scenario": {"name": "field"}})))
+        pings = uavtest.delimit(relay.FromGateway(ping={"nonce": 1 << 63})) * 600
+        for number in range(1000):  # 8 kB of pongs each: more than the system takes
+            connection.sendall(pings + uavtest.delimit(
+                relay.FromGateway(delivery={"sender": "x", "payload": str(number).encode()})))
+            drone.wait("delivery", start=number, payload=number)
+        drone.tell("leave")
+        uavtest.wait_until(drone.has_read)
+        drone.program.process.terminate()
+        assert drone.ended() == 0
         connection.close()
 
 

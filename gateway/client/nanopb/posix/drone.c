@@ -30,11 +30,12 @@ struct drone {
 	int socket; /* -1: none */
 	bool connecting;
 	bool in_scenario, input_ended;
-	bool leaves;	    /* has been asked to */
+	bool leaves;	    /* has told the gateway so */
 	bool ended_well;    /* left, or stopped as asked */
 	uint32_t waits_for; /* ref of the command that is not answered yet; 0: none */
 	char line[1024];
 	size_t line_size;
+	bool passes_over; /* the rest of a line that did not fit */
 	uint8_t in[BUFFER_BYTES], out[BUFFER_BYTES];
 };
 
@@ -301,6 +302,14 @@ static int send_text(struct drone *drone, const char *id, const char *group, con
 	return uav_client_send(&drone->client, &send, &drone->waits_for);
 }
 
+static int leave(struct drone *drone)
+{
+	int error = uav_client_leave(&drone->client, &drone->waits_for);
+
+	drone->leaves = !error;
+	return error;
+}
+
 /* The first word of the text, which ends there; *rest is what follows it. */
 static char *first_word(char *text, char **rest)
 {
@@ -336,8 +345,7 @@ static int command(struct drone *drone, char *line)
 		return uav_client_list_drones(client, rest, ref);
 	}
 	if (strcmp(verb, "leave") == 0) {
-		drone->leaves = true;
-		return uav_client_leave(client, ref);
+		return leave(drone);
 	}
 	fprintf(stderr,
 		"nanopb-drone: %s: known are to ID TEXT, all TEXT, scenario NAME, "
@@ -346,26 +354,55 @@ static int command(struct drone *drone, char *line)
 	return 0;
 }
 
-/* The next line, if one is whole and nothing is unanswered. */
+static bool has_output(const struct drone *drone)
+{
+	size_t size;
+
+	(void)uav_client_output(&drone->client, &size);
+	return size > 0;
+}
+
+static void drop_input(struct drone *drone, size_t size)
+{
+	drone->line_size -= size;
+	memmove(drone->line, drone->line + size, drone->line_size);
+}
+
+/* The next line, if one is whole and nothing is unanswered. With nothing before it in the
+ * output there is room for it. */
 static void obey(struct drone *drone)
 {
 	char *end = memchr(drone->line, '\n', drone->line_size);
-	size_t taken;
 	int error;
 
-	if (!end || !drone->in_scenario || drone->waits_for) {
+	if (!end || !drone->in_scenario || drone->waits_for || has_output(drone)) {
 		return;
 	}
 	*end = '\0';
-	taken = (size_t)(end - drone->line) + 1;
 	error = command(drone, drone->line);
 	if (error) {
 		fprintf(stderr, "nanopb-drone: %s: not written (%d)\n", drone->line, error);
 	}
-	drone->line_size -= taken;
-	memmove(drone->line, drone->line + taken, drone->line_size);
+	drop_input(drone, (size_t)(end - drone->line) + 1);
 }
 
+/* A line that does not fit is passed over to its end, so that the next one can be read. */
+static void pass_over(struct drone *drone)
+{
+	const char *end = memchr(drone->line, '\n', drone->line_size);
+
+	if (!drone->passes_over && !end && drone->line_size == sizeof(drone->line)) {
+		fprintf(stderr, "nanopb-drone: a line of %zu bytes or more is passed over\n",
+			sizeof(drone->line));
+		drone->passes_over = true;
+	}
+	if (drone->passes_over) {
+		drone->passes_over = !end;
+		drop_input(drone, end ? (size_t)(end - drone->line) + 1 : drone->line_size);
+	}
+}
+
+/* There is room. */
 static void read_commands(struct drone *drone)
 {
 	size_t room = sizeof(drone->line) - drone->line_size;
@@ -375,7 +412,11 @@ static void read_commands(struct drone *drone)
 		drone->line_size += (size_t)size;
 	} else if (size == 0 || errno != EINTR) {
 		drone->input_ended = true;
+		if (drone->line_size > 0 && drone->line[drone->line_size - 1] != '\n') {
+			drone->line[drone->line_size++] = '\n'; /* the last line may lack it */
+		}
 	}
+	pass_over(drone);
 }
 
 /* --- the connection --- */
@@ -449,6 +490,7 @@ static void receive(struct drone *drone)
 	}
 }
 
+/* A connection that has ended is found so by receive, behind a goodbye that may stand there. */
 static void transmit(struct drone *drone)
 {
 	size_t size;
@@ -457,20 +499,10 @@ static void transmit(struct drone *drone)
 
 	if (sent > 0) {
 		uav_client_sent(&drone->client, (size_t)sent);
-	} else if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-		end_connection(drone);
 	}
 }
 
 /* --- the loop --- */
-
-static bool has_output(const struct drone *drone)
-{
-	size_t size;
-
-	(void)uav_client_output(&drone->client, &size);
-	return size > 0;
-}
 
 static void wait_and_serve(struct drone *drone)
 {
@@ -494,8 +526,9 @@ static void wait_and_serve(struct drone *drone)
 		finish_connecting(drone);
 	} else if (waits[0].revents & (POLLIN | POLLHUP | POLLERR)) {
 		receive(drone);
-	} else if (waits[0].revents & POLLOUT) {
-		transmit(drone);
+	}
+	if (drone->socket >= 0 && !drone->connecting && (waits[0].revents & POLLOUT)) {
+		transmit(drone); /* also while ever more comes */
 	}
 }
 
@@ -514,11 +547,8 @@ static void run(struct drone *drone)
 			wait_and_serve(drone);
 			break;
 		}
-		if (asked_to_end && !drone->leaves) {
-			drone->leaves = true;
-			if (uav_client_leave(&drone->client, NULL) < 0) {
-				uav_client_stop(&drone->client, now_ms());
-			}
+		if (asked_to_end && !drone->leaves && leave(drone) < 0) {
+			uav_client_stop(&drone->client, now_ms());
 		}
 	}
 }
