@@ -6,8 +6,10 @@ import contextlib
 import fcntl
 import os
 import random
+import re
 import signal
 import socket
+import subprocess
 import sys
 import termios
 from pathlib import Path
@@ -337,6 +339,56 @@ def test_a_kick(t):
     assert drone.ended() == 1
 
 
+# ------------------------------------------------------------------ on lwIP
+
+CLIENT = HERE.parents[1] / "gateway/client/nanopb"
+LWIP = Path("/usr/include/lwip")
+
+
+def lwip_drone(t):
+    """The example of the client's page, as it stands there, and the client with sanitizers, on lwIP."""
+    if not (LWIP / "lwip/tcpip.h").exists():
+        raise uavtest.Skip("no lwIP: deploy/install-deps.sh --firmware")
+    page = (CLIENT / "README.md").read_text(encoding="utf-8")
+    (example,) = [block for block in re.findall(r"(?ms)^```c\n(.*?)^```$", page) if "lwip/tcp.h" in block]
+    (t.folder / "example.c").write_text(example, encoding="utf-8")
+    generated = uavtest.BUILD / "gen/nanopb"
+    program = t.folder / "lwip_drone"
+    subprocess.run(
+        [os.environ.get("CC", "cc"), "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Wshadow", "-Werror",
+         "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", CLIENT, "-I", generated,
+         "-isystem", LWIP, "-isystem", "/usr/include/nanopb", "-o", program, HERE / "lwip_drone.c",
+         t.folder / "example.c", *CLIENT.glob("*.c"), generated / "drone.pb.c", "-lprotobuf-nanopb", "-llwip",
+         "-pthread"], check=True)
+    return program
+
+
+def test_the_example_on_lwip(t):
+    """It flies, is heard and hears, and comes back when the gateway has crashed and when it has left."""
+    drone = lwip_drone(t)
+    path = t.folder / "socket"
+    simulator = t.simulator()
+
+    def start():
+        return scene.ready(t, simulator, **{"listen:here": {"address": f"unix:{path}"}})
+
+    gateway = start()
+    hearer = t.drone(gateway, "py1", scenario="field")
+    flying = t.program(drone, path, "fw1", exit_codes=None)
+    delivery = hearer.wait_for("delivery").delivery
+    assert (delivery.sender, delivery.payload) == ("fw1", b"hello")
+    for end in ("kill", "stop"):
+        getattr(gateway, end)()
+        gateway = start()
+        gateway.wait_event("scenario_chosen", drone="fw1", scenario="field")
+        other = t.drone(gateway, "py1", scenario="field")
+        for payload in (b"short", b"x" * 800):  # the longer one comes in several pieces
+            report = other.tell("fw1", payload).send_report
+            assert report.outcomes[0].outcome == relay.OUTCOME_DELIVERED, report
+        other.close()
+    assert flying.process.poll() is None, flying.log()
+
+
 # -------------------------------------------------- gateways that break rules
 
 
@@ -425,7 +477,8 @@ def test_a_gateway_that_reads_nothing(t):
         fake.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         drone = Firmware(t, fake.at, "fw1")
         connection = fake.welcomed()
-        connection.sendall(uavtest.delimit(relay.FromGateway(scenario_chosen={"scenario": {"name": "field"}})))
+        connection.sendall(uavtest.delimit(
+            relay.FromGateway(scenario_chosen={"scenario": {"name": "field"}})))
         pings = uavtest.delimit(relay.FromGateway(ping={"nonce": 1 << 63})) * 600
         for number in range(1000):  # 8 kB of pongs each: more than the system takes
             connection.sendall(pings + uavtest.delimit(
