@@ -7,10 +7,12 @@ import fcntl
 import os
 import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import termios
 from pathlib import Path
 
@@ -357,7 +359,7 @@ def lwip_drone(t):
     subprocess.run(
         [os.environ.get("CC", "cc"), "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Wshadow", "-Werror",
          "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", CLIENT, "-I", generated,
-         "-isystem", LWIP, "-isystem", "/usr/include/nanopb", "-o", program, HERE / "lwip_drone.c",
+         "-isystem", LWIP, "-o", program, HERE / "lwip_drone.c",
          t.folder / "example.c", *CLIENT.glob("*.c"), generated / "drone.pb.c", "-lprotobuf-nanopb", "-llwip",
          "-pthread"], check=True)
     return program
@@ -387,6 +389,59 @@ def test_the_example_on_lwip(t):
             assert report.outcomes[0].outcome == relay.OUTCOME_DELIVERED, report
         other.close()
     assert flying.process.poll() is None, flying.log()
+
+
+# ------------------------------------------------------------------ its page
+
+
+def nanopb_sources():
+    """As they are there: no test fetches them."""
+    if not shutil.which("arm-none-eabi-gcc"):
+        raise uavtest.Skip("no arm-none-eabi-gcc: deploy/install-deps.sh --firmware")
+    found = sorted(path.parent for folder in {uavtest.BUILD, uavtest.ROOT / "build"}
+                   for path in folder.glob("firmware/nanopb-*/pb_decode.c"))
+    if not found:
+        raise uavtest.Skip("no sources of nanopb: make firmware-size fetches them")
+    return found[-1]
+
+
+def measure(client, folder):
+    """What `make firmware-size` does."""
+    return subprocess.run(
+        [sys.executable, client / "size/measure.py", folder / "firmware", uavtest.BUILD / "gen/nanopb",
+         nanopb_sources()], capture_output=True, text=True, check=False)
+
+
+def test_its_size(t):
+    """The page's table is what is measured, and one that is not is noticed."""
+    if not (LWIP / "lwip/tcp.h").exists():
+        raise uavtest.Skip("no lwIP: deploy/install-deps.sh --firmware")
+    with tempfile.TemporaryDirectory() as folder:
+        done = measure(CLIENT, Path(folder))
+        assert done.returncode == 0, done.stdout + done.stderr
+        if "not compared" in done.stdout:
+            raise uavtest.Skip(done.stdout.splitlines()[-1])
+        copy = Path(folder) / "client"
+        shutil.copytree(CLIENT, copy)
+        page = (copy / "README.md").read_text(encoding="utf-8")
+        (copy / "README.md").write_text(page.replace("| messages | ", "| messages | 1", 1), encoding="utf-8")
+        done = measure(copy, Path(folder))
+        assert done.returncode == 1 and "says otherwise" in done.stderr, done.stdout + done.stderr
+
+
+def test_what_is_to_be_copied(t):
+    """The files that the page names compile, and nothing is missing."""
+    page = (CLIENT / "README.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"(?ms)^To copy into a firmware.*?(?=^C11)", page)
+    names = re.findall(r"`(\w[\w.]*\.[ch])`", told)
+    folders = (CLIENT, uavtest.BUILD / "gen/nanopb", nanopb_sources())
+    for name in names:
+        (path,) = (folder / name for folder in folders if (folder / name).exists())
+        shutil.copy(path, t.folder)
+    sources = [name for name in names if name.endswith(".c")]
+    assert len(sources) == 7, sources
+    subprocess.run(["arm-none-eabi-gcc", "-std=c11", "-mcpu=cortex-m4", "-mthumb", "-fsyntax-only", "-Wall",
+                    "-Wextra", "-Werror", "-I.", *sources], check=True, cwd=t.folder)
 
 
 # -------------------------------------------------- gateways that break rules

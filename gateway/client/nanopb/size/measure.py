@@ -1,8 +1,9 @@
 """`make firmware-size`: what the client takes of a Cortex-M, in flash, RAM and stack.
 
 Builds client, messages and nanopb with arm-none-eabi-gcc into the least image (image.c), reads the
-linker's map for who has how much of it, and the compiler's call graph for the stack. Compiles the
-example on lwIP of the README as well, so that it does not go stale.
+linker's map for who has how much of it, and the compiler's call graph for the stack. Fails when the
+README's table is of the same compiler and nanopb and says otherwise. Compiles the README's example on
+lwIP as well, so that it does not go stale.
 
     measure.py FOLDER GENERATED [NANOPB]
 
@@ -18,6 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CLIENT = HERE.parent
+PAGE = CLIENT / "README.md"
 CROSS = "arm-none-eabi-"
 CORES = ("cortex-m4", "cortex-m0plus")
 FLAGS = ("-mthumb", "-Os", "-std=c11", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra",
@@ -240,7 +242,7 @@ def compile_lwip(folder, generated, nanopb):
     for name, text in PORT.items():
         (there / name).parent.mkdir(parents=True, exist_ok=True)
         (there / name).write_text(text, encoding="utf-8")
-    page = (CLIENT / "README.md").read_text(encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
     (block,) = [block for block in re.findall(r"(?ms)^```c\n(.*?)^```$", page) if "lwip/tcp.h" in block]
     (there / "lwip_drone.c").write_text(block, encoding="utf-8")
     run(f"{CROSS}gcc", "-mcpu=cortex-m4", *FLAGS, f"-I{CLIENT}", f"-I{generated}", f"-isystem{nanopb}",
@@ -251,23 +253,43 @@ def compile_lwip(folder, generated, nanopb):
 
 
 def row(*cells):
-    print("| " + " | ".join(str(cell) for cell in cells) + " |")
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
-def report(results):
-    row("", *(f"{core}: flash" if at == 0 else "RAM" for core in CORES for at in (0, 1)))
-    row(*["---"] + ["---:"] * (2 * len(CORES)))
+def table(results):
+    rows = [row("", *(f"{core}: flash" if at == 0 else "RAM" for core in CORES for at in (0, 1))),
+            row(*["---"] + ["---:"] * (2 * len(CORES)))]
     for group in (*GROUPS, "C library"):
-        row(group, *(results[core][0][group][at] for core in CORES for at in (0, 1)))
-    row("**all of it**", *(f"**{sum(sizes[at] for name, sizes in results[core][0].items() if name != 'image')}**"
-                           for core in CORES for at in (0, 1)))
+        rows.append(row(group, *(results[core][0][group][at] for core in CORES for at in (0, 1))))
+    rows.append(row("**all of it**", *(
+        f"**{sum(sizes[at] for name, sizes in results[core][0].items() if name != 'image')}**"
+        for core in CORES for at in (0, 1))))
     for what, symbols in (("a drone: `struct uav_client`", ("client",)),
                           ("its least buffers", ("in", "out"))):
-        row(what, *(cell for core in CORES
-                    for cell in ("", sum(results[core][1][symbol] for symbol in symbols))))
+        rows.append(row(what, *(cell for core in CORES
+                                for cell in ("", sum(results[core][1][symbol] for symbol in symbols)))))
     for what, name in (("stack: `uav_client_received`, at most", "uav_client_received"),
                        ("stack: `uav_client_send`, at most", "uav_client_send")):
-        row(what, *(cell for core in CORES for cell in ("", results[core][2][name])))
+        rows.append(row(what, *(cell for core in CORES for cell in ("", results[core][2][name]))))
+    return rows
+
+
+def words(rows):
+    """Without the blanks, which a page sets as it likes."""
+    return [[cell.strip() for cell in line.split("|")] for line in rows]
+
+
+def compare(rows, made_with):
+    """With the page's table, if that is of the same compiler and nanopb."""
+    page = PAGE.read_text(encoding="utf-8")
+    told = re.search(r"(?m)^With gcc (\S+) .*nanopb (\S+), in bytes:\n\n((?:\|.*\n)+)", page)
+    if not told:
+        fail(f"{PAGE} has no table behind a line `With gcc …, nanopb …, in bytes:`")
+    if (told[1], told[2]) != made_with:
+        print(f"\nnot compared with the README's table, which is of gcc {told[1]} and nanopb {told[2]}")
+    elif words(rows) != words(told[3].splitlines()):
+        fail(f"{PAGE} says otherwise: put the table above in the place of its own, and look after "
+             "the kB in README.md and proto/README.md")
 
 
 def main():
@@ -286,10 +308,12 @@ def main():
         calls = resolve(calls, frames)
         results[core] = (*sizes(text), {name: worst(name, calls, frames)
                                         for name in ("uav_client_received", "uav_client_send")})
-    version = run(f"{CROSS}gcc", "-dumpfullversion").strip()
-    print(f"bytes; {CROSS}gcc {version}, -Os, nanopb {nanopb.name.removeprefix('nanopb-')}; "
-          "the example on lwIP compiles\n")
-    report(results)
+    gcc = run(f"{CROSS}gcc", "-dumpfullversion").strip()
+    version = re.search(r'NANOPB_VERSION "nanopb-([^"]+)"', (nanopb / "pb.h").read_text(encoding="utf-8"))[1]
+    print(f"bytes; {CROSS}gcc {gcc}, -Os, nanopb {version}; the example on lwIP compiles\n")
+    rows = table(results)
+    print("\n".join(rows), flush=True)
+    compare(rows, (gcc, version))
 
 
 if __name__ == "__main__":
