@@ -499,8 +499,8 @@ def test_frames_that_are_none(t):
         b"\x15\x03\x01\x00\x02\x02\x46" * 4,  # TLS
         uavtest.delimit(relay.FromGateway(error={"message": "x" * 600})),
     ]
-    with fake_gateway() as fake:
-        for case in cases:
+    for case in cases:
+        with fake_gateway() as fake:  # of its own: a drone that ends may have connected anew
             drone = Firmware(t, fake.at, "fw1")
             for connect in (lambda: fake.accept()[0], fake.welcomed):
                 connection = connect()
@@ -565,8 +565,8 @@ def test_noise(t):
     golden = [uavtest.delimit(message) for _, message in make_vectors.VECTORS.values()
               if isinstance(message, relay.FromGateway) and not message.HasField("goodbye")]
     told = 0
-    with fake_gateway() as fake:
-        for _ in range(20):
+    for _ in range(20):
+        with fake_gateway() as fake:
             drone = Firmware(t, fake.at, "fw1", exit_codes=(0, 1))
             connection = fake.welcomed()
             make_noise(connection, golden, chance)
