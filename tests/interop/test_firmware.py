@@ -3,6 +3,7 @@
 and sim-stub, with drones of another make, and with gateways that break the rules."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import random
@@ -550,12 +551,15 @@ def make_noise(connection, frames, chance):
     noise = bytearray(b"".join(chance.choices(frames, k=20)))
     for _ in range(chance.choice((0, 1, 30))):
         noise[chance.randrange(len(noise))] = chance.randrange(256)
-    with contextlib.suppress(ConnectionError):
+    try:
         while noise:
             size = chance.randint(1, 300)
             connection.sendall(noise[:size])
             del noise[:size]
         connection.shutdown(socket.SHUT_WR)
+    except OSError as error:  # the drone has closed: at once, or when all of it had come
+        if not isinstance(error, ConnectionError) and error.errno != errno.ENOTCONN:
+            raise
 
 
 def test_noise(t):
