@@ -29,18 +29,26 @@ FILE *console_out(struct console *console)
 	return console->out;
 }
 
+FILE *console_err(struct console *console)
+{
+	/* what takes the line away waits in the other's buffer */
+	(void)fflush(console_out(console));
+	return stderr;
+}
+
 void console_complain(struct console *console, const char *why)
 {
-	(void)fflush(console_out(console));
-	(void)fputs("uav-drone: ", stderr);
-	(void)escape_print(stderr, slice_str(why));
-	(void)fputc('\n', stderr);
+	FILE *err = console_err(console);
+
+	(void)fputs("uav-drone: ", err);
+	(void)escape_print(err, slice_str(why));
+	(void)fputc('\n', err);
 	console->mistaken = true;
 }
 
 static void hide_line(void *ctx)
 {
-	(void)fflush(console_out(ctx));
+	(void)console_err(ctx);
 }
 
 void console_show_state(struct console *console)
@@ -65,7 +73,7 @@ static void give_up_late(struct console *console)
 		console_requests_late(&console->requests, connection_clock());
 
 	if (request) {
-		(void)console_out(console);
+		(void)console_err(console);
 		(void)dialogue_late(&console->dialogue);
 		console->late = true;
 		console_requests_remove(&console->requests, request);

@@ -28,8 +28,10 @@ struct console {
 	bool mistaken, refused, undelivered, late;
 };
 
-/* Where to print: the line is off the screen then. */
+/* Where to print: the line is off the screen then, or will be before what is printed here. */
 FILE *console_out(struct console *console);
+/* The standard error: the line is off the screen. */
+FILE *console_err(struct console *console);
 /* Tells what is wrong with what was typed, on the standard error. */
 void console_complain(struct console *console, const char *why);
 /* Prompt and progress, as they are now. */

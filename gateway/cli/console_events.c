@@ -66,6 +66,20 @@ static void note_presence(struct console *console, const struct presence_entry *
 	}
 }
 
+static void tell_missed(struct console *console, uint32_t count)
+{
+	const struct event_presence missed = {.missed = count};
+	FILE *out = console_out(console);
+
+	if (is_json(console)) {
+		console->dialogue.printer->presence(out, &missed);
+	} else {
+		(void)fprintf(out,
+			      "* missed %" PRIu32 " of those who came and went: who lists them\n",
+			      count);
+	}
+}
+
 static void tell_presence(struct console *console, const struct event_presence *presence)
 {
 	for (size_t i = 0; i < presence->count; i++) {
@@ -81,9 +95,7 @@ static void tell_presence(struct console *console, const struct event_presence *
 		note_presence(console, one.entries);
 	}
 	if (presence->missed) {
-		const struct event_presence missed = {.missed = presence->missed};
-
-		console->dialogue.printer->presence(console_out(console), &missed);
+		tell_missed(console, presence->missed);
 		console_refresh(console, CONSOLE_WHO);
 	}
 }
@@ -259,11 +271,32 @@ static const char *doing(enum console_verb verb)
 	return words[verb] ? words[verb] : "console";
 }
 
+/* What to type. What is wrong, the gateway says. */
+static const char *advice(enum error_code code)
+{
+	switch (code) {
+	case ERROR_NAME_TAKEN:
+		return "; choose another name";
+	case ERROR_NO_SUCH_SCENARIO:
+	case ERROR_SCENARIO_UNAVAILABLE:
+	case ERROR_SCENARIO_FULL:
+		return "; scenarios lists them";
+	case ERROR_NO_SCENARIO:
+		return "; scenario NAME joins one, scenarios lists them";
+	case ERROR_NO_ORIGIN:
+		return "; move EAST NORTH UP is local";
+	case ERROR_SCENARIO_NOT_ALLOWED:
+		return "; choose another, or ask the operator for this one";
+	default:
+		return "";
+	}
+}
+
 static void tell_error(struct console *console, const struct console_request *request,
 		       const struct event_error *error)
 {
-	(void)console_out(console);
-	(void)dialogue_refused(request ? doing(request->verb) : "console", error);
+	dialogue_print_error(console_err(console), request ? doing(request->verb) : "console",
+			     error, advice(error->code));
 	console->refused = true;
 }
 

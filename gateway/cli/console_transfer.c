@@ -17,9 +17,7 @@ enum {
 /* Among objects for programs there are none for these lines. */
 static FILE *told_to(struct console *console)
 {
-	FILE *out = console_out(console);
-
-	return console->dialogue.options->json ? stderr : out;
+	return console->dialogue.options->json ? console_err(console) : console_out(console);
 }
 
 /* -------------------------------------------------------------------- sending */

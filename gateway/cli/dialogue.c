@@ -25,7 +25,7 @@ enum cli_exit dialogue_trouble(const char *format, ...)
 }
 
 /* Which option to look at. What is wrong, the gateway says. */
-static const char *advice(enum error_code code)
+static const char *option_of(enum error_code code)
 {
 	switch (code) {
 	case ERROR_BAD_ID:
@@ -50,15 +50,21 @@ static const char *advice(enum error_code code)
 	}
 }
 
-enum cli_exit dialogue_refused(const char *doing, const struct event_error *error)
+void dialogue_print_error(FILE *file, const char *doing, const struct event_error *error,
+			  const char *advice)
 {
-	(void)fprintf(stderr, "uav-drone: %s: refused by the gateway: %s", doing,
+	(void)fprintf(file, "uav-drone: %s: refused by the gateway: %s", doing,
 		      error_name(error->code));
 	if (error->message.size) {
-		(void)fputs(": ", stderr);
-		(void)escape_print(stderr, error->message);
+		(void)fputs(": ", file);
+		(void)escape_print(file, error->message);
 	}
-	(void)fprintf(stderr, "%s\n", advice(error->code));
+	(void)fprintf(file, "%s\n", advice);
+}
+
+enum cli_exit dialogue_refused(const char *doing, const struct event_error *error)
+{
+	dialogue_print_error(stderr, doing, error, option_of(error->code));
 	return CLI_REFUSED;
 }
 

@@ -65,7 +65,11 @@ enum cli_exit dialogue_print_list(struct dialogue *dialogue, uint32_t ref,
 /* Tells that an answer did not come in time. Returns CLI_TIMED_OUT. */
 enum cli_exit dialogue_late(const struct dialogue *dialogue);
 
-/* Tells of an error event. Returns CLI_REFUSED. */
+/* Prints an error event in a line: what failed, why, and what to do ("" or "; ..."). */
+void dialogue_print_error(FILE *file, const char *doing, const struct event_error *error,
+			  const char *advice);
+
+/* Tells of an error event, and which option to look at. Returns CLI_REFUSED. */
 enum cli_exit dialogue_refused(const char *doing, const struct event_error *error);
 
 /* Tells of what client_* returned. Returns CLI_TROUBLE. */

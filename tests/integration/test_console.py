@@ -117,8 +117,12 @@ def test_exit_codes(t):
     assert code == TROUBLE and "did you mean uav1?" in err and "* pong" in out, (out, err)
     code, _, err = script(t, gateway, ["who is there?"], *base)
     assert code == TROUBLE and "all who" in err, err
-    code, _, err = script(t, gateway, ["scenario nowhere"], *base)
-    assert code == REFUSED and "NO_SUCH_SCENARIO" in err, err
+    for line, told in (("scenario nowhere", "; scenarios lists them\n"),
+                       ("rename " + "x" * 33, "BAD_NAME: callsign "),
+                       ('scenario ""', "; scenario NAME joins one, scenarios lists them\n")):
+        code, _, err = script(t, gateway, [line, "all x"], *base)
+        assert told in err and "--" not in err and "uav-drone scenarios" not in err, err
+        assert code == REFUSED, code
     code, out, _ = script(t, gateway, ["move 0 0 0", "to uav1 x"], *base)
     assert code == UNDELIVERED and re.search(r"^= uav1 LOST \(.*\) \[.* dB ", out, re.MULTILINE), out
     code, _, err = script(t, gateway, ["x"], "--scenario", "nowhere")
@@ -308,6 +312,22 @@ def test_what_comes_never_tears_the_line(t):
             console.wait_line("field> ")
             number += 1
     assert len([text for text in console.screen.lines() if "mark " in text]) == number
+
+
+def test_trouble_never_tears_the_line(t):
+    """What goes to the standard error: an error that the gateway answers, and that an answer is
+    late."""
+    simulator = FakeSimulator(t, answer=lambda transmit: [])
+    gateway = ready(t, simulator)
+    members(t, gateway, "uav1")
+    console = at_terminal(t, gateway, "--timeout", 0.3, columns=40, rows=20)
+    for typed, told in (("scenario nope", r"scenario: refused by the gateway: NO_SUCH_SCENARIO.*"),
+                        ("all nobody hears", r"no answer from .* within 0\.3 s .*")):
+        for line in ("half", "h" * 60):
+            console.type(f"{typed}\r{line}")
+            console.wait_text(rf"^field> {typed}\nuav-drone: {told}\nfield> {line}$")
+            console.type("\x15")
+            console.wait_line("field> ")
 
 
 def settled(console):
