@@ -1,6 +1,6 @@
 #include "cli/console_command.h"
 
-#include "base/utf8.h"
+#include "base/name_escape.h"
 #include "cli/value.h"
 
 #include <stdio.h>
@@ -86,24 +86,15 @@ static struct slice skip_blanks(struct slice text)
 	return text;
 }
 
-static struct slice trim(struct slice text)
-{
-	text = skip_blanks(text);
-	while (text.size && is_blank(text.data[text.size - 1])) {
-		text.size--;
-	}
-	return text;
-}
-
-/* Bytes before the first blank, or before the first `bar` where blanks do not part. */
+/* Bytes before the first blank, or before the first bar where blanks do not part. */
 static size_t word_size(struct slice text, bool bar)
 {
 	size_t size = 0;
 
-	while (size < text.size && (bar ? text.data[size] != '|' : !is_blank(text.data[size]))) {
-		size += bar && text.data[size] == '\\' && size + 1 < text.size ? 2 : 1;
+	while (size < text.size && !is_blank(text.data[size])) {
+		size++;
 	}
-	return size;
+	return bar ? name_escape_part(text) : size;
 }
 
 static const struct row *find_row(struct slice word)
@@ -120,7 +111,8 @@ static const struct row *find_row(struct slice word)
 static const struct row *begin(struct slice line, struct slice *rest, bool *classic)
 {
 	size_t bar = word_size(line, true);
-	const struct row *row = bar < line.size ? find_row(trim(slice_of(line.data, bar))) : NULL;
+	const struct row *row =
+		bar < line.size ? find_row(slice_trim(slice_of(line.data, bar))) : NULL;
 	size_t blank;
 
 	*classic = row != NULL;
@@ -171,20 +163,20 @@ static size_t take_quoted(struct slice text, struct console_command *command)
 	return i < text.size ? i + 1 : 0;
 }
 
-/* As the text protocol shows it: a backslash before what parts or ends it. */
-static void unescape_name(struct console_command *command)
+/* Between bars, as the text protocol has it. -1: it is too long. */
+static int take_escaped(struct slice part, struct console_command *command)
 {
-	struct slice name = command->name;
-	size_t size = 0;
+	struct slice name = name_escape_trim(part);
 
-	if (name.size > sizeof(command->name_room) || !memchr(name.data, '\\', name.size)) {
-		return;
+	command->name = name;
+	if (name.size && memchr(name.data, '\\', name.size)) {
+		if (name.size > sizeof(command->name_room)) {
+			return -1;
+		}
+		command->name =
+			slice_of(command->name_room, name_escape_undo(name, command->name_room));
 	}
-	for (size_t i = 0; i < name.size; i++) {
-		i += name.data[i] == '\\' && i + 1 < name.size;
-		command->name_room[size++] = (char)name.data[i];
-	}
-	command->name = slice_of(command->name_room, size);
+	return 0;
 }
 
 /* The name at the front of `text`; what stands behind it in *rest. -1: there is none. */
@@ -202,11 +194,11 @@ static int take_name(struct slice text, bool classic, struct console_command *co
 		return size ? 0 : -1;
 	}
 	size = word_size(text, classic);
-	command->name = trim(slice_of(text.data, size));
-	if (classic && command->name.size) {
-		unescape_name(command);
-	}
+	command->name = slice_of(text.data, size);
 	*rest = behind(text, size + (classic && size < text.size));
+	if (classic && take_escaped(command->name, command) < 0) {
+		return -1;
+	}
 	return command->name.size ? 0 : -1;
 }
 
@@ -215,15 +207,15 @@ static int take_last_name(struct slice text, bool classic, struct console_comman
 {
 	struct slice rest;
 
-	text = trim(text);
-	if (!classic && text.size && text.data[0] == '"') {
+	if (classic) {
+		return take_escaped(text, command);
+	}
+	text = slice_trim(text);
+	if (text.size && text.data[0] == '"') {
 		return take_name(text, false, command, &rest) < 0 || rest.size ? -1 : 0;
 	}
 	command->name = text;
-	if (classic && text.size) {
-		unescape_name(command);
-	}
-	return text.size || classic ? 0 : -1;
+	return text.size ? 0 : -1;
 }
 
 /* --------------------------------------------------------------------- forms */
@@ -243,8 +235,10 @@ static int parse_maybe_name(struct slice text, bool classic, struct console_comm
 {
 	struct slice rest;
 
-	text = trim(text);
-	if (text.size == 0) {
+	if (!classic) {
+		text = slice_trim(text);
+	}
+	if (slice_trim(text).size == 0) {
 		return 0;
 	}
 	return take_name(text, classic, command, &rest) < 0 || rest.size ? -1 : 0;
@@ -258,10 +252,10 @@ static int parse_numbers(struct slice text, struct console_command *command)
 	bool geodetic;
 	size_t size = 0;
 
-	text = trim(text);
+	text = slice_trim(text);
 	geodetic = text.size > 3 && memcmp(text.data, "geo", 3) == 0 &&
 		   (is_blank(text.data[3]) || text.data[3] == '|');
-	text = geodetic ? trim(behind(text, 4)) : text;
+	text = geodetic ? slice_trim(behind(text, 4)) : text;
 	for (size_t i = 0; i < text.size && size + 1 < sizeof(numbers); i++) {
 		bool parts = is_blank(text.data[i]) || text.data[i] == ',' || text.data[i] == '|';
 
@@ -287,7 +281,7 @@ static int parse_form(const struct row *row, struct slice rest, bool classic,
 {
 	switch (row->form) {
 	case FORM_ALONE:
-		return trim(rest).size ? -1 : 0;
+		return slice_trim(rest).size ? -1 : 0;
 	case FORM_MAYBE_NAME:
 		return parse_maybe_name(rest, classic, command);
 	case FORM_NAME:
@@ -306,7 +300,7 @@ static int parse_form(const struct row *row, struct slice rest, bool classic,
 /* What the text protocol has and the console does by itself: nothing of it may go to everyone. */
 static bool shows_who_it_is(struct slice line)
 {
-	struct slice word = trim(slice_of(line.data, word_size(line, true)));
+	struct slice word = slice_trim(slice_of(line.data, word_size(line, true)));
 
 	return word.size < line.size &&
 	       (slice_equal(word, slice_str("register")) || slice_equal(word, slice_str("proof")));
@@ -319,7 +313,7 @@ void console_command_parse(struct slice line, struct console_command *command)
 	bool classic;
 
 	*command = (struct console_command){.verb = CONSOLE_NOTHING};
-	if (trim(line).size == 0) {
+	if (slice_trim(line).size == 0) {
 		return;
 	}
 	if (memchr(line.data, '\0', line.size) || !utf8_count(line, NULL)) {
@@ -360,7 +354,13 @@ static void word_of_name(const struct row *row, struct slice rest, struct consol
 	word->wanted = row->wanted;
 	word->last = row->form != FORM_NAME_TEXT;
 	word->typed = typed;
-	word->begun = quoted ? behind(typed, 1) : typed;
+	if (quoted) {
+		word->begun = behind(typed, 1);
+	} else if (word->classic && typed.size <= sizeof(word->room)) {
+		word->begun = slice_of(word->room, name_escape_undo(typed, word->room));
+	} else {
+		word->begun = typed;
+	}
 }
 
 void console_command_word(struct slice line, struct console_word *word)
@@ -382,26 +382,36 @@ void console_command_word(struct slice line, struct console_word *word)
 
 static bool needs_quotes(const struct console_word *word, const char *name)
 {
-	if (word->classic || word->wanted == CONSOLE_WANTED_COMMAND) {
+	if (word->wanted == CONSOLE_WANTED_COMMAND) {
 		return false;
 	}
 	return name[strcspn(name, " \t")] != '\0' || name[0] == '"' ||
 	       word->typed.size != word->begun.size;
 }
 
-int console_command_quote(const struct console_word *word, const char *name, char *room,
-			  size_t size)
+static int escape(const char *name, char *room, size_t size)
+{
+	struct slice rest = slice_str(name);
+	size_t at = 0, taken;
+
+	for (; rest.size; rest = behind(rest, taken)) {
+		char unit[NAME_ESCAPE_MAX];
+		size_t unit_size = name_escape(rest, unit, &taken);
+
+		if (at + unit_size >= size) {
+			return -1;
+		}
+		memcpy(room + at, unit, unit_size);
+		at += unit_size;
+	}
+	room[at] = '\0';
+	return 0;
+}
+
+static int quote(const char *name, char *room, size_t size)
 {
 	size_t at = 0;
 
-	if (!needs_quotes(word, name)) {
-		int written = snprintf(room, size, "%s", name);
-
-		return (word->classic && strchr(name, '|')) || written < 0 ||
-				       (size_t)written >= size
-			       ? -1
-			       : 0;
-	}
 	if (size < 3 + 2 * strlen(name)) {
 		return -1;
 	}
@@ -415,4 +425,19 @@ int console_command_quote(const struct console_word *word, const char *name, cha
 	room[at++] = '"';
 	room[at] = '\0';
 	return 0;
+}
+
+int console_command_quote(const struct console_word *word, const char *name, char *room,
+			  size_t size)
+{
+	int written;
+
+	if (word->classic) {
+		return escape(name, room, size);
+	}
+	if (needs_quotes(word, name)) {
+		return quote(name, room, size);
+	}
+	written = snprintf(room, size, "%s", name);
+	return written < 0 || (size_t)written >= size ? -1 : 0;
 }

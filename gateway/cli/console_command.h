@@ -55,16 +55,17 @@ enum console_wanted {
 struct console_word {
 	enum console_wanted wanted;
 	struct slice typed; /* of it so far, as it stands in the line, a quote included */
-	struct slice begun; /* what it means: without the quote */
+	struct slice begun; /* what it means: without the quote, without the \ between bars */
 	bool classic;	    /* `|` parts it from what follows, not a blank */
 	bool last;	    /* nothing follows it */
+	char room[CONSOLE_NAME_BYTES];
 };
 
 /* The word at the end of the line up to the cursor. */
 void console_command_word(struct slice line, struct console_word *word);
 
-/* The name as it is to be typed: quoted where it must be. -1 when it does not fit or cannot be
- * typed. */
+/* The name as it is to be typed: quoted where it must be, or as between bars. -1 when it does not
+ * fit or cannot be typed. */
 int console_command_quote(const struct console_word *word, const char *name, char *room,
 			  size_t size) __attribute__((warn_unused_result));
 

@@ -7,7 +7,7 @@
 
 void console_print_label(FILE *file, struct slice label)
 {
-	static const char parting[] = " <>|\"=*";
+	static const char parting[] = " <>|\"=*\\";
 	bool quoted = label.size == 0;
 
 	for (size_t i = 0; i < label.size; i++) {

@@ -1,6 +1,6 @@
 #include "front/text_put.h"
 
-#include "base/utf8.h"
+#include "base/name_escape.h"
 #include "wire/hot_codec.h"
 
 #include <stdarg.h>
@@ -27,13 +27,6 @@ void text_print(struct text *text, const char *format, ...)
 								      : sizeof(piece) - 1));
 }
 
-bool text_parts_lines(uint32_t code)
-{
-	return code == ' ' || code == '|' || code == '<' || code == '>' || code == 0xa0 ||
-	       code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x202f ||
-	       code == 0x205f || code == 0x3000;
-}
-
 /* What stands in front as plain ASCII, without a \ and without `signs`. */
 static size_t plain_size(struct slice bytes, const char *signs)
 {
@@ -49,17 +42,13 @@ static size_t plain_size(struct slice bytes, const char *signs)
 void text_name(struct text *text, struct slice name)
 {
 	while (name.size && !text->failed) {
-		char unit[UTF8_ESCAPE_MAX];
-		uint32_t code = 0;
+		char unit[NAME_ESCAPE_MAX];
 		size_t taken = plain_size(name, " |<>");
 
 		if (taken) {
 			text_put(text, slice_of(name.data, taken));
 		} else {
-			if (utf8_next(name, &code) && text_parts_lines(code)) {
-				text_put(text, slice_str("\\"));
-			}
-			text_put(text, slice_of(unit, utf8_escape(name, false, unit, &taken)));
+			text_put(text, slice_of(unit, name_escape(name, unit, &taken)));
 		}
 		name = slice_of(name.data + taken, name.size - taken);
 	}

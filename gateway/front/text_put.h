@@ -17,10 +17,7 @@ struct text {
 void text_put(struct text *text, struct slice bytes);
 void text_print(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Whether a name has a \ before it: blanks of all widths (Unicode, general category Zs), and the
- * signs that part lines. (So has \ itself.) */
-bool text_parts_lines(uint32_t code);
-/* A name: blanks, | < > and \ have a \ before them, all else as in a text. */
+/* A name, as name_escape has it. */
 void text_name(struct text *text, struct slice name);
 /* By the id of a drone, the name that it goes by. */
 void text_drone(struct text *text, struct slice id);

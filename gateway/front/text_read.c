@@ -1,9 +1,8 @@
 /* What a drone writes: a line at a time. */
 #include "front/text_parts.h"
 
-#include "base/utf8.h"
+#include "base/name_escape.h"
 #include "front/text_line.h"
-#include "front/text_put.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,40 +35,11 @@ static void refuse(struct request *request, enum error_code code, const char *me
 
 /* ------------------------------------------------------------------- pieces */
 
-static bool is_blank(uint8_t byte)
-{
-	return byte == ' ' || byte == '\t';
-}
-
-static struct slice trim(struct slice text)
-{
-	while (text.size && is_blank(text.data[0])) {
-		text = slice_of(text.data + 1, text.size - 1);
-	}
-	while (text.size && is_blank(text.data[text.size - 1])) {
-		text.size--;
-	}
-	return text;
-}
-
-/* Whether a \ here belongs to the sign behind it, as in names that the gateway shows. */
-static bool is_escape(struct slice text, size_t at)
-{
-	uint32_t code = 0;
-
-	return text.data[at] == '\\' &&
-	       utf8_next(slice_of(text.data + at + 1, text.size - at - 1), &code) &&
-	       (code == '\\' || text_parts_lines(code));
-}
-
 /* Takes what stands before the next | off the front of *rest, and the |. False: there is none. */
 static bool take_part(struct slice *rest, struct slice *part)
 {
-	size_t at = 0;
+	size_t at = name_escape_part(*rest);
 
-	while (at < rest->size && rest->data[at] != '|') {
-		at += is_escape(*rest, at) ? 2 : 1;
-	}
 	if (at >= rest->size) {
 		return false;
 	}
@@ -78,38 +48,17 @@ static bool take_part(struct slice *rest, struct slice *part)
 	return true;
 }
 
-/* Without the blanks around it, but for one at its end that has a \ before it. */
-static struct slice trim_name(struct slice part)
-{
-	struct slice name = trim(part);
-	size_t signs = 0;
-
-	while (signs < name.size && name.data[name.size - 1 - signs] == '\\') {
-		signs++;
-	}
-	if (signs % 2 && name.data + name.size < part.data + part.size &&
-	    name.data[name.size] == ' ') {
-		name.size++;
-	}
-	return name;
-}
-
 /* As it was meant: without blanks around it, and without the \ by which it is shown. */
 static struct slice name_in(const struct reading *reading, struct slice part)
 {
-	struct slice name = trim_name(part);
-	size_t size = 0;
-	uint8_t *copy;
+	struct slice name = name_escape_trim(part);
+	void *copy;
 
 	if (!name.size || !memchr(name.data, '\\', name.size)) {
 		return name;
 	}
 	copy = arena_take(reading->arena, name.size);
-	for (size_t at = 0; copy && at < name.size; at++) {
-		at += is_escape(name, at);
-		copy[size++] = name.data[at];
-	}
-	return slice_of(copy, size);
+	return slice_of(copy, copy ? name_escape_undo(name, copy) : 0);
 }
 
 /* ----------------------------------------------------------------- requests */
@@ -193,7 +142,7 @@ static bool read_all(const struct reading *reading, struct slice rest)
 static bool read_metres(struct slice part, float *metres)
 {
 	char digits[64], *end;
-	struct slice number = trim(part);
+	struct slice number = slice_trim(part);
 
 	if (!number.size || number.size >= sizeof(digits)) {
 		return false;
@@ -241,7 +190,7 @@ static int digit_of(uint8_t hex)
 
 static bool read_proof(const struct reading *reading, struct slice rest)
 {
-	struct slice hex = trim(rest);
+	struct slice hex = slice_trim(rest);
 	uint8_t *proof = arena_take(reading->arena, hex.size / 2 + 1);
 
 	if (!proof || !hex.size || hex.size % 2) {
@@ -332,7 +281,7 @@ static void read_line(const struct reading *reading, struct slice line)
 		rest = slice_of(NULL, 0);
 		form = ALONE;
 	}
-	word = trim(word);
+	word = slice_trim(word);
 	command = find_command(word);
 	if (!utf8_count(line, NULL) || (line.size && memchr(line.data, '\0', line.size))) {
 		refuse(request, ERROR_BAD_REQUEST, "a line that is not UTF-8, or has a NUL in it");

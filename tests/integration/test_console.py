@@ -97,6 +97,24 @@ def test_every_command(t):
     assert payloads(one) == [b"hello", b"x|y", b"to you", b"again", b"once more"]
 
 
+def test_backslashes_in_names(t):
+    """A name is typed as it is shown, and as it is; between bars as at a text listener."""
+    gateway = ready(t, scenarios={"field": IDEAL})
+    (one,) = members(t, gateway, "uav1")
+    one.request(rename={"callsign": r"a\b c"})
+    typed = [r"to|a\b c|x", r"to|a\\b\ c|x", r'to "a\\b c" x']
+    code, out, err = script(t, gateway, typed, "--scenario", "field")
+    assert (code, err) == (DONE, "") and out.count(r'= "a\\b c" DELIVERED') == 3, (out, err)
+    one.request(rename={"callsign": r"a\b"})
+    code, out, err = script(t, gateway, [r"to a\b x", r'to "a\\b" x'], "--scenario", "field")
+    assert (code, err) == (DONE, "") and out.count(r'= "a\\b" DELIVERED') == 2, (out, err)
+    console = at_terminal(t, gateway)
+    console.type("to|a\t")
+    console.wait_line(r"field> to|a\\b|")
+    console.type("x\r")
+    console.wait_text(r'^= "a\\\\b" DELIVERED')
+
+
 def test_geodetic_positions(t):
     gateway = ready(t, scenarios={"field": {**IDEAL, "origin": "47.3977, 8.5456, 488"},
                                   "lab": {key: value for key, value in IDEAL.items()

@@ -72,6 +72,11 @@ static void words_and_bars_mean_the_same(void **state)
 	means("to|a\\|b\\\\|x", CONSOLE_TO, "a|b\\", "x");
 	means("rename|Rote\\ Eins", CONSOLE_RENAME, "Rote Eins", "");
 	means("rename|a\\", CONSOLE_RENAME, "a\\", "");
+	means("to|a\\b|x", CONSOLE_TO, "a\\b", "x");
+	means("to|a\\\\b|x", CONSOLE_TO, "a\\b", "x");
+	means("to|a\\ |x", CONSOLE_TO, "a ", "x");
+	means("who|lab\\ ", CONSOLE_WHO, "lab ", "");
+	means("rename|a\\\xc2\xa0 ", CONSOLE_RENAME, "a\xc2\xa0", "");
 	means("all who is there?", CONSOLE_ALL, "", "who is there?");
 	means("all|who", CONSOLE_ALL, "", "who");
 	means("group red go", CONSOLE_GROUP, "red", "go");
@@ -299,8 +304,12 @@ static void words_become_commands_and_names(void **state)
 	completes(directory, "to|u", "uav1/uav10/uav2", "uav");
 	completes(directory, "to R", "\"Rote Eins\"", "\"Rote Eins\"");
 	completes(directory, "to \"R", "\"Rote Eins\"", "\"Rote Eins\"");
-	completes(directory, "to|R", "Rote Eins", "Rote Eins");
-	completes(directory, "to|Rote E", "Rote Eins", "Rote Eins");
+	completes(directory, "to|R", "Rote\\ Eins", "Rote\\ Eins");
+	completes(directory, "to|Rote E", "Rote\\ Eins", "Rote\\ Eins");
+	completes(directory, "to|Rote\\ E", "Rote\\ Eins", "Rote\\ Eins");
+	console_directory_put(directory, slice_str("x"), slice_str("x|\\y"));
+	completes(directory, "to|x", "x/x\\|\\\\y", "x");
+	completes(directory, "to|x\\|", "x\\|\\\\y", "x\\|\\\\y");
 	completes(directory, "to F", "Fa\"st/Falke", "Fa");
 	completes(directory, "to \"Fa\"", "", "");
 	completes(directory, "to uav1 u", "", "");
