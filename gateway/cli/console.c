@@ -36,14 +36,26 @@ FILE *console_err(struct console *console)
 	return stderr;
 }
 
+FILE *console_complaint_begin(struct console *console)
+{
+	FILE *file = console_err(console);
+
+	console->mistaken = true;
+	(void)fputs("uav-drone: ", file);
+	return file;
+}
+
+void console_complaint_end(FILE *file)
+{
+	(void)fputc('\n', file);
+}
+
 void console_complain(struct console *console, const char *why)
 {
-	FILE *err = console_err(console);
+	FILE *file = console_complaint_begin(console);
 
-	(void)fputs("uav-drone: ", err);
-	(void)escape_print(err, slice_str(why));
-	(void)fputc('\n', err);
-	console->mistaken = true;
+	(void)escape_print(file, slice_str(why));
+	console_complaint_end(file);
 }
 
 static void hide_line(void *ctx)

@@ -34,12 +34,17 @@ FILE *console_out(struct console *console);
 FILE *console_err(struct console *console);
 /* Tells what is wrong with what was typed, on the standard error. */
 void console_complain(struct console *console, const char *why);
+/* The beginning and the end of such a line, for what is not escaped yet. */
+FILE *console_complaint_begin(struct console *console);
+void console_complaint_end(FILE *file);
 /* Prompt and progress, as they are now. */
 void console_show_state(struct console *console);
 
 /* --- console_orders.c: what is typed --- */
 
 void console_obey(struct console *console, struct slice line);
+/* The id of the drone that is called so. Empty when there is none, or several: that is told. */
+struct slice console_resolve(struct console *console, struct slice name);
 /* Asks for the lists of drones or scenarios, for itself. */
 void console_refresh(struct console *console, enum console_verb verb);
 

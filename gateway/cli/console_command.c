@@ -4,6 +4,7 @@
 #include "cli/value.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 /* What stands behind a command's word. */
 enum form {
@@ -134,12 +135,51 @@ static void wrong(struct console_command *command, const char *what)
 	(void)snprintf(command->why, sizeof(command->why), "%s", what);
 }
 
-static void wrong_form(struct console_command *command, const struct row *row)
+/* Somebody may have said it, and meant no command. */
+static void wrong_form(struct console_command *command, const struct row *row, struct slice said)
 {
+	size_t size = sizeof(command->why);
+
 	command->verb = CONSOLE_WRONG;
-	(void)snprintf(command->why, sizeof(command->why),
-		       "it is written: %s (and to say it to everyone: all %s ...)", row->usage,
-		       row->word);
+	if (row->verb == CONSOLE_ALL) {
+		(void)snprintf(command->why, size, "it is written: %s", row->usage);
+		return;
+	}
+	(void)snprintf(command->why, size,
+		       "not sent; it is written: %s (and to say it to everyone: all %.*s ...)",
+		       row->usage, SLICE_ARG(said));
+}
+
+static bool equal_but_for_case(struct slice a, const char *b)
+{
+	return a.size == strlen(b) && strncasecmp((const char *)a.data, b, a.size) == 0;
+}
+
+/* What other programs have as commands: a / in front, or a word for the end; and a word alone that
+ * is a command but for its letters' case. NULL: the line is text. Words that are only near a
+ * command are: people say hello. */
+static const struct row *mistaken_for(struct slice line, struct slice *word)
+{
+	static const char *const ends[] = {"exit", "logout", ":q"};
+	struct slice all = slice_trim(line), name;
+
+	*word = name = slice_of(all.data, word_size(all, false));
+	if (word->data[0] == '/') {
+		name = behind(name, 1);
+	} else if (word->size < all.size) {
+		return NULL;
+	}
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		if (equal_but_for_case(name, ends[i])) {
+			return find_row(slice_str("quit"));
+		}
+	}
+	for (size_t i = 0; i < ROWS; i++) {
+		if (equal_but_for_case(name, rows[i].word)) {
+			return &rows[i];
+		}
+	}
+	return NULL;
 }
 
 /* -------------------------------------------------------------------- names */
@@ -244,15 +284,25 @@ static int parse_maybe_name(struct slice text, bool classic, struct console_comm
 	return take_name(text, classic, command, &rest) < 0 || rest.size ? -1 : 0;
 }
 
-/* Three numbers, parted by blanks, commas or bars, as the options have them. */
+/* What was typed, and what it must be. */
+static void wrong_numbers(struct console_command *command, struct slice typed, const char *why)
+{
+	typed = utf8_cut(typed, CONSOLE_NAME_BYTES);
+	command->verb = CONSOLE_WRONG;
+	(void)snprintf(command->why, sizeof(command->why), "move %.*s: %s", SLICE_ARG(typed), why);
+}
+
+/* Three numbers, parted by blanks, commas or bars. */
 static int parse_numbers(struct slice text, struct console_command *command)
 {
-	const struct complaint complaint = {command->why, sizeof(command->why)};
+	const char *why = "must be three numbers";
+	double value[3] = {0};
+	struct slice typed;
 	char numbers[128];
 	bool geodetic;
 	size_t size = 0;
 
-	text = slice_trim(text);
+	text = typed = slice_trim(text);
 	geodetic = text.size > 3 && memcmp(text.data, "geo", 3) == 0 &&
 		   (is_blank(text.data[3]) || text.data[3] == '|');
 	text = geodetic ? slice_trim(behind(text, 4)) : text;
@@ -269,9 +319,12 @@ static int parse_numbers(struct slice text, struct console_command *command)
 	if (size == 0) {
 		return -1;
 	}
-	if ((geodetic ? value_position("move geo", numbers, &command->position, &complaint)
-		      : value_local("move", numbers, &command->position, &complaint)) < 0) {
-		command->verb = CONSOLE_WRONG;
+	if (value_three(numbers, value)) {
+		why = geodetic ? value_geodetic(value, &command->position)
+			       : value_local(value, &command->position);
+	}
+	if (why) {
+		wrong_numbers(command, typed, why);
 	}
 	return 0;
 }
@@ -309,7 +362,7 @@ static bool shows_who_it_is(struct slice line)
 void console_command_parse(struct slice line, struct console_command *command)
 {
 	const struct row *row;
-	struct slice rest;
+	struct slice rest, said;
 	bool classic;
 
 	*command = (struct console_command){.verb = CONSOLE_NOTHING};
@@ -321,20 +374,23 @@ void console_command_parse(struct slice line, struct console_command *command)
 		return;
 	}
 	if (shows_who_it_is(line)) {
-		wrong(command,
-		      "not sent: the console has registered by itself; see --secret-file and "
-		      "--tls-cert");
+		wrong(command, "not sent: the console has registered by itself when it started");
 		return;
 	}
 	row = begin(line, &rest, &classic);
 	if (!row) {
+		row = mistaken_for(line, &said);
+		if (row) {
+			wrong_form(command, row, said);
+			return;
+		}
 		command->verb = CONSOLE_ALL;
 		command->text = line;
 		return;
 	}
 	command->verb = row->verb;
 	if (parse_form(row, rest, classic, command) < 0) {
-		wrong_form(command, row);
+		wrong_form(command, row, slice_str(row->word));
 	}
 }
 

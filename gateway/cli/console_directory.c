@@ -3,7 +3,6 @@
 #include "base/suggest.h"
 #include "base/utf8.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* As strcmp(3), of a slice and a string. */
@@ -162,10 +161,9 @@ void console_words_add(struct console_words *words, struct slice name)
 	words->count++;
 }
 
-/* ------------------------------------------------------------------ resolve */
+/* ------------------------------------------------------------------ find */
 
-static void suggest(const struct console_directory *directory, struct slice name, char *why,
-		    size_t size)
+static const char *nearest(const struct console_directory *directory, struct slice name)
 {
 	struct suggestion best = {0};
 
@@ -175,39 +173,25 @@ static void suggest(const struct console_directory *directory, struct slice name
 			suggest_consider(&best, name, directory->drones[i]->callsign);
 		}
 	}
-	if (best.name) {
-		(void)snprintf(why, size, "nobody online is called %.*s; did you mean %s?",
-			       SLICE_ARG(name), best.name);
-	} else {
-		(void)snprintf(why, size, "nobody online is called %.*s; who lists them",
-			       SLICE_ARG(name));
-	}
+	return best.name;
 }
 
-struct slice console_directory_resolve(const struct console_directory *directory, struct slice name,
-				       char *why, size_t size)
+struct console_found console_directory_find(const struct console_directory *directory,
+					    struct slice name)
 {
-	const struct console_drone *found = NULL, *other = NULL;
+	struct console_found found = {0};
 
-	for (size_t i = 0; i < directory->count && !other; i++) {
+	for (size_t i = 0; i < directory->count && !found.other; i++) {
 		const struct console_drone *drone = directory->drones[i];
 
 		if (compare(name, drone->id) == 0 ||
 		    (drone->callsign[0] && compare(name, drone->callsign) == 0)) {
-			other = found ? drone : NULL;
-			found = found ? found : drone;
+			found.other = found.id ? drone->id : NULL;
+			found.id = found.id ? found.id : drone->id;
 		}
 	}
-	if (other) {
-		(void)snprintf(why, size,
-			       "several are called %.*s: %s and %s; give the id of the one that "
-			       "you mean, or its other name",
-			       SLICE_ARG(name), found->id, other->id);
-		return slice_str("");
+	if (!found.id) {
+		found.near = nearest(directory, name);
 	}
-	if (!found) {
-		suggest(directory, name, why, size);
-		return slice_str("");
-	}
-	return slice_str(found->id);
+	return found;
 }

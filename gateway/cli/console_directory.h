@@ -40,9 +40,14 @@ void console_words_add(struct console_words *words, struct slice name);
 /* What people call the drone: its callsign, or its id. */
 struct slice console_directory_label(const struct console_directory *directory, struct slice id);
 
-/* The id of the drone that is called so: by its id, or by its callsign. Empty when there is none,
- * or several; `why` says what to do then. */
-struct slice console_directory_resolve(const struct console_directory *directory, struct slice name,
-				       char *why, size_t size);
+/* Whom a name may mean; lives until the directory changes. */
+struct console_found {
+	const char *id;	   /* of the drone that is called so, by its id or its callsign, or NULL */
+	const char *other; /* of another that is called so as well, or NULL */
+	const char *near;  /* when there is none: the name nearest to it, or NULL */
+};
+
+struct console_found console_directory_find(const struct console_directory *directory,
+					    struct slice name);
 
 #endif

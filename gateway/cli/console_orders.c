@@ -1,4 +1,5 @@
 #include "cli/console.h"
+#include "cli/console_print.h"
 
 #include <string.h>
 
@@ -56,17 +57,40 @@ static void send_text(struct console *console, const struct console_command *com
 	}
 }
 
+struct slice console_resolve(struct console *console, struct slice name)
+{
+	struct console_found found = console_directory_find(&console->directory, name);
+	FILE *file;
+
+	if (found.id && !found.other) {
+		return slice_str(found.id);
+	}
+	file = console_complaint_begin(console);
+	(void)fputs(found.id ? "several are called " : "nobody online is called ", file);
+	console_print_label(file, name);
+	if (found.id) {
+		(void)fprintf(file,
+			      ": %s and %s; give the id of the one that you mean, or its other "
+			      "name",
+			      found.id, found.other);
+	} else if (found.near) {
+		(void)fputs("; did you mean ", file);
+		console_print_label(file, slice_str(found.near));
+		(void)fputc('?', file);
+	} else {
+		(void)fputs("; who lists them", file);
+	}
+	console_complaint_end(file);
+	return slice_str("");
+}
+
 static void send_to_drone(struct console *console, const struct console_command *command)
 {
-	char why[CONSOLE_WHY_BYTES];
-	struct slice id =
-		console_directory_resolve(&console->directory, command->name, why, sizeof(why));
+	struct slice id = console_resolve(console, command->name);
 
-	if (id.size == 0) {
-		console_complain(console, why);
-		return;
+	if (id.size) {
+		send_text(console, command, SEND_TO_DRONE, id);
 	}
-	send_text(console, command, SEND_TO_DRONE, id);
 }
 
 /* A request about a name; NULL when it did not go out. */

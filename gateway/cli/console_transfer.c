@@ -42,7 +42,7 @@ static void complain_file(struct console *console, const char *path, const char 
 void console_send_file(struct console *console, const struct console_command *command)
 {
 	struct console_post *post = &console->post;
-	char why[CONSOLE_WHY_BYTES], path[4096];
+	char path[4096];
 	struct slice id;
 	uint32_t number = 0;
 
@@ -51,9 +51,8 @@ void console_send_file(struct console *console, const struct console_command *co
 		complain_file(console, path, "another file is still on its way");
 		return;
 	}
-	id = console_directory_resolve(&console->directory, command->name, why, sizeof(why));
+	id = console_resolve(console, command->name);
 	if (id.size == 0) {
-		console_complain(console, why);
 		return;
 	}
 	if (proof_draw(&number, sizeof(number)) < 0 ||

@@ -160,12 +160,20 @@ static int take_count(struct options *options, const char *value, const struct c
 static int take_position(struct options *options, int code, const char *value,
 			 const struct complaint *complaint)
 {
+	bool geodetic = code == OPTION_POSITION;
+	double number[3] = {0};
+	const char *why = "must be three numbers with commas";
+
 	if (options->position.frame != POSITION_UNKNOWN) {
 		return value_complain(complaint, "--position and --local: give one, once");
 	}
-	return code == OPTION_POSITION
-		       ? value_position("--position", value, &options->position, complaint)
-		       : value_local("--local", value, &options->position, complaint);
+	if (value_three(value, number)) {
+		why = geodetic ? value_geodetic(number, &options->position)
+			       : value_local(number, &options->position);
+	}
+	return why ? value_complain(complaint, "--%s %s: %s", geodetic ? "position" : "local",
+				    value, why)
+		   : 0;
 }
 
 /* A path, or a name, of which nothing can be said yet but that it is there. */

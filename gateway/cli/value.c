@@ -112,9 +112,7 @@ int value_number(const char *name, const char *text, double least, double most, 
 	return 0;
 }
 
-/* Three finite numbers with commas between them. */
-static int three_numbers(const char *name, const char *text, double value[3],
-			 const struct complaint *complaint)
+bool value_three(const char *text, double value[3])
 {
 	const char *at = text;
 
@@ -123,52 +121,35 @@ static int three_numbers(const char *name, const char *text, double value[3],
 
 		value[i] = strtod(at, &rest);
 		if (rest == at || !isfinite(value[i]) || *rest != (i < 2 ? ',' : '\0')) {
-			return value_complain(complaint, "%s %s: must be three numbers with commas",
-					      name, text);
+			return false;
 		}
 		at = rest + 1;
 	}
-	return 0;
+	return true;
 }
 
-int value_position(const char *name, const char *text, struct position *position,
-		   const struct complaint *complaint)
+const char *value_geodetic(const double value[3], struct position *position)
 {
-	double value[3] = {0};
-
-	if (three_numbers(name, text, value, complaint) < 0) {
-		return -1;
-	}
 	if (fabs(value[0]) > 90 || fabs(value[1]) > 180 || fabs(value[2]) > 1e6) {
-		return value_complain(complaint,
-				      "%s %s: latitude -90 to 90, longitude -180 to 180 degrees, "
-				      "altitude within 1000 km",
-				      name, text);
+		return "latitude -90 to 90, longitude -180 to 180 degrees, altitude within 1000 km";
 	}
 	position->frame = POSITION_GEODETIC;
 	position->geodetic.latitude_e7 = (int32_t)lround(value[0] * 1e7);
 	position->geodetic.longitude_e7 = (int32_t)lround(value[1] * 1e7);
 	position->geodetic.altitude_mm = (int32_t)lround(value[2] * 1e3);
-	return 0;
+	return NULL;
 }
 
-int value_local(const char *name, const char *text, struct position *position,
-		const struct complaint *complaint)
+const char *value_local(const double value[3], struct position *position)
 {
-	double value[3] = {0};
-
-	if (three_numbers(name, text, value, complaint) < 0) {
-		return -1;
-	}
 	for (int i = 0; i < 3; i++) {
 		if (fabs(value[i]) > 1e9) {
-			return value_complain(complaint, "%s %s: within a million kilometres", name,
-					      text);
+			return "within a million kilometres";
 		}
 	}
 	position->frame = POSITION_LOCAL;
 	position->local = (struct vector){(float)value[0], (float)value[1], (float)value[2]};
-	return 0;
+	return NULL;
 }
 
 int value_choice(const char *name, const char *text, const char *const *names,

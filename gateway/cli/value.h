@@ -24,14 +24,15 @@ int value_whole(const char *name, const char *text, uint64_t least, uint64_t mos
 /* A finite number within the bounds. */
 int value_number(const char *name, const char *text, double least, double most, double *number,
 		 const struct complaint *complaint);
-/* "latitude,longitude,altitude" in degrees and metres; `name` as it is written, "--position" */
-int value_position(const char *name, const char *text, struct position *position,
-		   const struct complaint *complaint);
-/* "east,north,up" in metres */
-int value_local(const char *name, const char *text, struct position *position,
-		const struct complaint *complaint);
 /* The place of `text` among `names`, which end with NULL; or -1. */
 int value_choice(const char *name, const char *text, const char *const *names,
 		 const struct complaint *complaint);
+
+/* Three finite numbers with commas between them, and nothing else. */
+bool value_three(const char *text, double value[3]);
+/* Latitude, longitude and altitude in degrees and metres; east, north and up in metres. NULL, or
+ * what they must be. */
+const char *value_geodetic(const double value[3], struct position *position);
+const char *value_local(const double value[3], struct position *position);
 
 #endif

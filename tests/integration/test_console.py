@@ -133,6 +133,12 @@ def test_exit_codes(t):
     assert script(t, gateway, ["ping"], *base)[0] == DONE
     code, out, err = script(t, gateway, ["to uav9 x", "ping"], *base)
     assert code == TROUBLE and "did you mean uav1?" in err and "* pong" in out, (out, err)
+    one.request(rename={"callsign": "Ann Lee"})
+    code, _, err = script(t, gateway, ["to Ann Lee hi"], "--id", "observer")
+    assert err == 'uav-drone: nobody online is called Ann; did you mean "Ann Lee"?\n', err
+    one.request(rename={"callsign": ""})
+    code, out, err = script(t, gateway, ["exit"], *base)
+    assert code == TROUBLE and "quit" in err and out.count("\n") == 1, (out, err)
     code, _, err = script(t, gateway, ["who is there?"], *base)
     assert code == TROUBLE and "all who" in err, err
     for line, told in (("scenario nowhere", "; scenarios lists them\n"),

@@ -96,7 +96,12 @@ static void anything_else_goes_to_everyone(void **state)
 	means("  \t ", CONSOLE_NOTHING, "", "");
 	means("hello", CONSOLE_ALL, "", "hello");
 	means(" hello  you ", CONSOLE_ALL, "", " hello  you ");
-	means("Who", CONSOLE_ALL, "", "Who");
+	means("Who else?", CONSOLE_ALL, "", "Who else?");
+	means("/tmp is full", CONSOLE_ALL, "", "/tmp is full");
+	means("/", CONSOLE_ALL, "", "/");
+	means("hell", CONSOLE_ALL, "", "hell");
+	means("exit now", CONSOLE_ALL, "", "exit now");
+	means("all exit", CONSOLE_ALL, "", "exit");
 	means("whoever", CONSOLE_ALL, "", "whoever");
 	means("this|that", CONSOLE_ALL, "", "this|that");
 	means("\xc3\xa4|", CONSOLE_ALL, "", "\xc3\xa4|");
@@ -116,6 +121,12 @@ static void a_command_with_a_part_missing_is_told(void **state)
 	is_wrong("to \"\" x", "to NAME TEXT");
 	is_wrong("all", "all TEXT");
 	is_wrong("all|", "all TEXT");
+	is_wrong("exit", "quit (and to say it to everyone: all exit ...)");
+	is_wrong(" Exit ", "quit");
+	is_wrong("/quit", "written: quit (and to say it to everyone: all /quit ...)");
+	is_wrong("/to uav1 hello", "to NAME TEXT");
+	is_wrong("Who", "who [SCENARIO]");
+	is_wrong("HELP", "help");
 	is_wrong("scenario", "scenario NAME");
 	is_wrong("rename \"a\" b", "rename NAME");
 	is_wrong("who is there?", "all who");
@@ -151,7 +162,11 @@ static void positions_are_local_or_geodetic(void **state)
 		assert_int_equal(parsed.position.geodetic.altitude_mm, 584000);
 	}
 	is_wrong("move", "move EAST NORTH UP");
-	is_wrong("move 1 2", "three numbers");
+	is_wrong("move 1 2", "move 1 2: must be three numbers");
+	assert_null(strstr(parsed.why, ","));
+	is_wrong("move geo 91  0 0", "move geo 91  0 0: latitude");
+	parse("all");
+	assert_string_equal(parsed.why, "it is written: all TEXT");
 	is_wrong("move 1 2 3 4", "three numbers");
 	is_wrong("move a b c", "three numbers");
 	is_wrong("move nan 0 0", "three numbers");
@@ -184,52 +199,38 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void resolves(const struct console_directory *directory, const char *name, const char *id)
+static void finds(const struct console_directory *directory, const char *name, const char *id,
+		  const char *other, const char *near)
 {
-	char why[CONSOLE_WHY_BYTES] = "";
-	struct slice found =
-		console_directory_resolve(directory, slice_str(name), why, sizeof(why));
+	struct console_found found = console_directory_find(directory, slice_str(name));
 
-	if (!slice_equal(found, slice_str(id))) {
-		fail_msg("%s is %.*s, not %s (%s)", name, SLICE_ARG(found), id, why);
-	}
-}
-
-static void resolves_not(const struct console_directory *directory, const char *name,
-			 const char *told)
-{
-	char why[CONSOLE_WHY_BYTES] = "";
-
-	assert_int_equal(
-		console_directory_resolve(directory, slice_str(name), why, sizeof(why)).size, 0);
-	if (!strstr(why, told)) {
-		fail_msg("%s: told '%s', not '%s'", name, why, told);
-	}
+	assert_true(slice_equal(slice_str(found.id), slice_str(id)));
+	assert_true(slice_equal(slice_str(found.other), slice_str(other)));
+	assert_true(slice_equal(slice_str(found.near), slice_str(near)));
 }
 
 static void names_are_ids_or_callsigns(void **state)
 {
 	struct console_directory *directory = *state;
 
-	resolves(directory, "uav1", "uav1");
-	resolves(directory, "Rote Eins", "uav1");
-	resolves(directory, "uav10", "uav10");
-	resolves_not(directory, "rote eins", "did you mean Rote Eins?");
-	resolves_not(directory, "Falken", "did you mean Falke?");
-	resolves_not(directory, "zeppelin", "who lists them");
+	finds(directory, "uav1", "uav1", NULL, NULL);
+	finds(directory, "Rote Eins", "uav1", NULL, NULL);
+	finds(directory, "uav10", "uav10", NULL, NULL);
+	finds(directory, "rote eins", NULL, NULL, "Rote Eins");
+	finds(directory, "Falken", NULL, NULL, "Falke");
+	finds(directory, "zeppelin", NULL, NULL, NULL);
 	console_directory_put(directory, slice_str("uav10"), slice_str("Falke"));
-	resolves_not(directory, "Falke", "several");
-	resolves_not(directory, "Falke", "uav10");
+	finds(directory, "Falke", "uav10", "uav2", NULL);
 	console_directory_remove(directory, slice_str("uav2"));
 	console_directory_remove(directory, slice_str("uav2"));
-	resolves(directory, "Falke", "uav10");
+	finds(directory, "Falke", "uav10", NULL, NULL);
 	/* somebody who takes another's id as his name is not written to by it */
 	console_directory_put(directory, slice_str("gs"), slice_str("uav1"));
-	resolves_not(directory, "uav1", "several");
-	resolves(directory, "Rote Eins", "uav1");
-	resolves(directory, "gs", "gs");
+	finds(directory, "uav1", "gs", "uav1", NULL);
+	finds(directory, "Rote Eins", "uav1", NULL, NULL);
+	finds(directory, "gs", "gs", NULL, NULL);
 	console_directory_clear(directory);
-	resolves_not(directory, "uav1", "nobody");
+	finds(directory, "uav1", NULL, NULL, NULL);
 }
 
 static void callsigns_stand_for_ids(void **state)
@@ -262,8 +263,8 @@ static void many_are_found(void **state)
 		console_directory_remove(directory, slice_str(id));
 	}
 	assert_int_equal(directory->count, 1504);
-	resolves(directory, "x1501", "x1501");
-	resolves_not(directory, "x1500", "nobody");
+	finds(directory, "x1501", "x1501", NULL, NULL);
+	assert_null(console_directory_find(directory, slice_str("x1500")).id);
 	for (size_t i = 1; i < directory->count; i++) {
 		assert_true(strcmp(directory->drones[i - 1]->id, directory->drones[i]->id) < 0);
 	}
