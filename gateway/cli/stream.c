@@ -140,8 +140,21 @@ static bool is_alert(const uint8_t *at, size_t size)
 	return at[0] == RECORD_ALERT && (size < 2 || at[1] == RECORD_MAJOR);
 }
 
+/* A text listener begins with "? " or "* " (proto/text.md); a frame of that length would have a
+ * ping in its second byte, of a type that no ping has. */
+static bool is_text(const uint8_t *at, size_t size)
+{
+	return size >= 2 && (at[0] == '?' || at[0] == '*') && at[1] == ' ';
+}
+
 static int take(struct stream *stream, const uint8_t *at, size_t size)
 {
+	if (!stream->begun && is_text(at, size)) {
+		stream_set_trouble(stream,
+				   "that listener speaks text, see protocol = in its configuration",
+				   "");
+		return -1;
+	}
 	if (!stream->begun && !stream->conduit.tls && is_alert(at, size)) {
 		stream_set_trouble(stream, "it speaks TLS there; give --tls-ca FILE", "");
 		return -1;

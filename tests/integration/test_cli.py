@@ -532,6 +532,12 @@ def test_no_answer_and_wrong_answers(t):
         assert process.returncode in (UNCONNECTED, TIMED_OUT) and out == b"", answer
 
 
+def test_a_text_listener(t):
+    gateway = ready(t, **{"listen:text": {"address": "127.0.0.1:0", "protocol": "text"}})
+    code, out, err = run(t, gateway.address(listener="text"), "who")
+    assert code == UNCONNECTED and out == "" and "that listener speaks text" in err, err
+
+
 # -------------------------------------------------------------------- escaping
 
 EVIL = "a\x1b[31m\n\x07\x9b\u202eb\\"

@@ -425,6 +425,32 @@ static void help_tells_exit_codes_and_options(void **state)
 	tells("listen --version", "uav-drone ");
 }
 
+static void help_fits_a_terminal(void **state)
+{
+	static const char *const lines[] = {"--help",	   "who --help",    "scenarios --help",
+					    "send --help", "listen --help", "swarm --help",
+					    "top --help",  "console --help"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		struct parsed parsed;
+		const char *text;
+
+		parse(&parsed, lines[i]);
+		assert_int_equal(parsed.status, OPTIONS_TOLD);
+		text = parsed.help;
+		while (*text) {
+			size_t size = strcspn(text, "\n");
+
+			if (size > 79) {
+				fail_msg("%s: %.*s", lines[i], (int)size, text);
+			}
+			text += size + (text[size] == '\n');
+		}
+		free(parsed.help);
+	}
+}
+
 static void waiting_is_asked_for(void **state)
 {
 	struct parsed parsed;
@@ -493,6 +519,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_together_is_told),
 		cmocka_unit_test(credentials_are_taken),
 		cmocka_unit_test(help_tells_exit_codes_and_options),
+		cmocka_unit_test(help_fits_a_terminal),
 	};
 
 	return cmocka_run_group_tests_name("cli options", tests, NULL, NULL);
