@@ -410,6 +410,7 @@ enum cli_exit console_run(const struct options *options, const struct printer *p
 						      .ctx = &sitting->console};
 	status = sit(sitting, terminal);
 	dialogue_close(&sitting->console.dialogue);
+	console_requests_fini(&sitting->console.requests);
 	console_post_close(&sitting->console.post);
 	console_take_fini(&sitting->console.take);
 	console_directory_fini(&sitting->console.directory);

@@ -184,7 +184,7 @@ static void tell_drones(struct console *console, struct console_request *request
 		console_directory_clear(&console->directory);
 	}
 	if (!request->begun && !request->quiet) {
-		printer->drone_head(console_out(console));
+		printer->drones_begin(&request->table);
 	}
 	request->begun = true;
 	for (size_t i = 0; i < drones->count; i++) {
@@ -192,8 +192,11 @@ static void tell_drones(struct console *console, struct console_request *request
 
 		console_directory_put(&console->directory, drone->drone_id, drone->callsign);
 		if (!request->quiet) {
-			printer->drone(console_out(console), drone);
+			printer->drone(console_out(console), &request->table, drone);
 		}
+	}
+	if (!drones->more && !request->quiet) {
+		printer->list_end(console_out(console), &request->table);
 	}
 }
 
@@ -206,14 +209,18 @@ static void tell_scenarios(struct console *console, struct console_request *requ
 		console->directory.scenarios.count = 0;
 	}
 	if (!request->begun && !request->quiet) {
-		printer->scenario_head(console_out(console));
+		printer->scenarios_begin(&request->table);
 	}
 	request->begun = true;
 	for (size_t i = 0; i < scenarios->count; i++) {
 		console_words_add(&console->directory.scenarios, scenarios->entries[i].name);
 		if (!request->quiet) {
-			printer->scenario(console_out(console), &scenarios->entries[i]);
+			printer->scenario(console_out(console), &request->table,
+					  &scenarios->entries[i]);
 		}
+	}
+	if (!scenarios->more && !request->quiet) {
+		printer->list_end(console_out(console), &request->table);
 	}
 }
 

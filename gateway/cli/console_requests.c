@@ -16,6 +16,15 @@ struct console_request *console_requests_add(struct console_requests *requests, 
 	return NULL;
 }
 
+void console_requests_fini(struct console_requests *requests)
+{
+	for (size_t i = 0; i < CONSOLE_REQUESTS_MAX; i++) {
+		if (requests->list[i].ref) {
+			console_requests_remove(requests, &requests->list[i]);
+		}
+	}
+}
+
 struct console_request *console_requests_find(struct console_requests *requests, uint32_t ref)
 {
 	for (size_t i = 0; ref && i < CONSOLE_REQUESTS_MAX; i++) {
@@ -28,6 +37,7 @@ struct console_request *console_requests_find(struct console_requests *requests,
 
 void console_requests_remove(struct console_requests *requests, struct console_request *request)
 {
+	table_fini(&request->table);
 	request->ref = 0;
 	requests->count--;
 }

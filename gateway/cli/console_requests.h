@@ -3,6 +3,7 @@
 #define UAV_CLI_CONSOLE_REQUESTS_H
 
 #include "cli/console_command.h"
+#include "cli/table.h"
 
 enum { CONSOLE_REQUESTS_MAX = 256 };
 
@@ -16,6 +17,7 @@ struct console_request {
 	char name[CALLSIGN_MAX_BYTES + 1];
 	/* of a message's report so far */
 	uint32_t targets, undelivered, counts[OUTCOME_COUNT];
+	struct table table; /* of a list so far */
 };
 
 /* An all-zero struct is empty. */
@@ -23,6 +25,8 @@ struct console_requests {
 	struct console_request list[CONSOLE_REQUESTS_MAX];
 	size_t count;
 };
+
+void console_requests_fini(struct console_requests *requests);
 
 /* NULL when there are too many. */
 struct console_request *console_requests_add(struct console_requests *requests, uint32_t ref,

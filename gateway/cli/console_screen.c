@@ -5,6 +5,7 @@
 #include "cli/console_rows.h"
 #include "cli/console_terminal.h"
 #include "cli/escape.h"
+#include "cli/terminal_size.h"
 
 #include <errno.h>
 #include <langinfo.h>
@@ -29,7 +30,7 @@ struct console_screen {
 	bool editing;	      /* the line is the terminal's: within el_gets */
 	bool hidden;	      /* but is not shown now */
 	enum console_key key; /* why the line ended */
-	struct console_terminal_size size;
+	struct terminal_size size;
 	uint8_t keys[256]; /* read, and not taken yet: [first, last) */
 	size_t first, last;
 };
@@ -106,12 +107,12 @@ void console_screen_resized(struct console_screen *screen)
 	if (screen->editing && !screen->hidden) {
 		size_t before = cursor_spot(screen, screen->size.columns).row, now;
 
-		screen->size = console_terminal_size();
+		screen->size = terminal_size_of(STDIN_FILENO);
 		now = cursor_spot(screen, screen->size.columns).row;
 		erase_rows(before < now ? before : now);
 		screen->hidden = true;
 	}
-	screen->size = console_terminal_size();
+	screen->size = terminal_size_of(STDIN_FILENO);
 	el_resize(screen->el);
 }
 
@@ -421,7 +422,7 @@ struct console_screen *console_screen_open(const struct console_screen_calls *ca
 	choose_characters();
 	screen->calls = *calls;
 	screen->history_path = history;
-	screen->size = console_terminal_size();
+	screen->size = terminal_size_of(STDIN_FILENO);
 	console_terminal_keep();
 	screen->history = console_history_open(history);
 	screen->el = el_init("uav-drone", stdin, stdout, stderr);

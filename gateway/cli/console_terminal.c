@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <stdbool.h>
-#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -57,15 +56,4 @@ void console_terminal_stop(void)
 	(void)raise(SIGTSTP);
 	(void)sigprocmask(SIG_UNBLOCK, &stop, NULL); /* here it stops */
 	(void)sigprocmask(SIG_BLOCK, &stop, NULL);
-}
-
-struct console_terminal_size console_terminal_size(void)
-{
-	struct winsize size = {0};
-	bool known = ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0;
-
-	return (struct console_terminal_size){
-		.columns = known && size.ws_col > 1 ? size.ws_col : 80,
-		.rows = known && size.ws_row > 0 ? size.ws_row : 24,
-	};
 }

@@ -3,8 +3,6 @@
 #ifndef UAV_CLI_CONSOLE_TERMINAL_H
 #define UAV_CLI_CONSOLE_TERMINAL_H
 
-#include <stddef.h>
-
 /* Keeps them; from now on a signal that ends the program by its nature (SIGSEGV, SIGABRT,
  * SIGQUIT ...) sets them back first, unless somebody else takes it. */
 void console_terminal_keep(void);
@@ -14,12 +12,5 @@ void console_terminal_restore(void);
 /* Sets them back and stops the process as Ctrl-Z does, if there is a shell that can continue it.
  * SIGTSTP may be blocked. */
 void console_terminal_stop(void);
-
-struct console_terminal_size {
-	size_t columns, rows;
-};
-
-/* As libedit takes it: 80 by 24 when the terminal does not say. */
-struct console_terminal_size console_terminal_size(void);
 
 #endif

@@ -175,21 +175,23 @@ enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const cha
 enum cli_exit dialogue_print_list(struct dialogue *dialogue, uint32_t ref,
 				  const struct dialogue_list *list, FILE *out)
 {
-	bool more = true, first = true;
+	struct table table = {0};
 	enum cli_exit status;
+	bool more = true;
 
+	list->begin(&table);
 	do {
 		struct event event;
 
 		status = dialogue_answer(dialogue, ref, list->doing, &event);
 		if (status == CLI_DONE && event.kind == list->kind) {
-			if (first) {
-				list->head(dialogue, out);
-			}
-			first = false;
-			more = list->frame(dialogue, &event, out);
+			more = list->frame(dialogue, &event, &table, out);
 		}
 	} while (status == CLI_DONE && more);
+	if (status == CLI_DONE) {
+		dialogue->printer->list_end(out, &table);
+	}
+	table_fini(&table);
 	return status;
 }
 

@@ -52,10 +52,11 @@ enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const cha
 /* A list that comes in as many frames as it takes. */
 struct dialogue_list {
 	const char *doing;
-	enum event_kind kind; /* of its frames */
-	void (*head)(const struct dialogue *dialogue, FILE *out);
-	/* Prints a frame, and returns whether there are more. */
-	bool (*frame)(const struct dialogue *dialogue, const struct event *event, FILE *out);
+	enum event_kind kind;		    /* of its frames */
+	void (*begin)(struct table *table); /* the printer's */
+	/* Gives a frame to the printer, and returns whether there are more. */
+	bool (*frame)(const struct dialogue *dialogue, const struct event *event,
+		      struct table *table, FILE *out);
 };
 
 /* Waits for the list that answers `ref`, and prints it; nothing at all if it is refused. */

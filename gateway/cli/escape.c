@@ -18,15 +18,6 @@ size_t escape_print(FILE *file, struct slice text)
 	return printed;
 }
 
-void escape_column(FILE *file, struct slice text, size_t width)
-{
-	size_t printed = escape_print(file, text);
-
-	do {
-		(void)fputc(' ', file);
-	} while (++printed <= width);
-}
-
 bool escape_is_text(struct slice bytes)
 {
 	while (bytes.size) {

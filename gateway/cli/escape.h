@@ -10,9 +10,6 @@
  * as \n, \x1b or \u200b. Returns how many characters were printed. */
 size_t escape_print(FILE *file, struct slice text);
 
-/* The same, filled up with blanks to `width` characters, and one behind them. */
-void escape_column(FILE *file, struct slice text, size_t width);
-
 /* UTF-8 whose only control characters, if any, are tabs and ends of line: what a
  * person would call text. */
 bool escape_is_text(struct slice bytes);

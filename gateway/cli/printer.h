@@ -4,16 +4,20 @@
 #define UAV_CLI_PRINTER_H
 
 #include "cli/standing.h"
+#include "cli/table.h"
 
 #include <stdio.h>
 
 struct printer {
-	/* who */
-	void (*drone_head)(FILE *file);
-	void (*drone)(FILE *file, const struct drone_entry *drone);
+	/* who: a list begins, an entry, and the end, before which it need not be printed. The
+	 * table is the caller's, from the beginning to the end, and to table_fini. */
+	void (*drones_begin)(struct table *table);
+	void (*drone)(FILE *file, struct table *table, const struct drone_entry *drone);
 	/* scenarios */
-	void (*scenario_head)(FILE *file);
-	void (*scenario)(FILE *file, const struct scenario_entry *scenario);
+	void (*scenarios_begin)(struct table *table);
+	void (*scenario)(FILE *file, struct table *table, const struct scenario_entry *scenario);
+	/* of both */
+	void (*list_end)(FILE *file, const struct table *table);
 	/* send: what became of the `message`th message (from 1) at one target */
 	void (*outcome)(FILE *file, uint64_t message, const struct target_outcome *outcome);
 	/* listen */

@@ -16,13 +16,20 @@ static json_t *event_object(const char *event)
 }
 
 /* Lists of objects have none. */
-static void json_head(FILE *file)
+static void json_begin(struct table *table)
 {
-	(void)file;
+	(void)table;
 }
 
-static void json_drone(FILE *file, const struct drone_entry *drone)
+static void json_end(FILE *file, const struct table *table)
 {
+	(void)file;
+	(void)table;
+}
+
+static void json_drone(FILE *file, struct table *table, const struct drone_entry *drone)
+{
+	(void)table;
 	json_write_line(file, json_drone_object(drone));
 }
 
@@ -97,10 +104,11 @@ static void set_scenario(json_t *object, const struct scenario_entry *scenario)
 	json_set_text(object, "message", scenario->message);
 }
 
-static void json_scenario(FILE *file, const struct scenario_entry *scenario)
+static void json_scenario(FILE *file, struct table *table, const struct scenario_entry *scenario)
 {
 	json_t *object = json_object();
 
+	(void)table;
 	json_set_text(object, "name", scenario->name);
 	set_scenario(object, scenario);
 	json_write_line(file, object);
@@ -211,9 +219,10 @@ static void json_goodbye(FILE *file, const struct event_goodbye *goodbye)
 }
 
 const struct printer printer_json = {
-	.drone_head = json_head,
+	.drones_begin = json_begin,
 	.drone = json_drone,
-	.scenario_head = json_head,
+	.scenarios_begin = json_begin,
+	.list_end = json_end,
 	.scenario = json_scenario,
 	.outcome = json_outcome,
 	.joined = json_joined,

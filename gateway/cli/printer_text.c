@@ -1,6 +1,7 @@
 #include "cli/duration.h"
 #include "cli/escape.h"
 #include "cli/printer.h"
+#include "cli/terminal_size.h"
 
 #include "wire/hot_codec.h"
 
@@ -12,76 +13,96 @@ static struct slice or_dash(struct slice text)
 	return text.size ? text : slice_str("-");
 }
 
-static void print_duration(FILE *file, uint64_t ms)
+static void put_duration(struct table *table, uint64_t ms)
 {
 	char text[DURATION_TEXT_BYTES];
 
 	duration_text(text, ms);
-	escape_column(file, slice_str(text), 10);
+	table_cell_str(table, text);
 }
 
-static void print_position(FILE *file, const struct position *position)
+static void put_position(struct table *table, const struct position *position)
 {
+	char text[128] = "-";
+
 	switch (position->frame) {
 	case POSITION_UNKNOWN:
-		(void)fputs("-", file);
 		break;
 	case POSITION_GEODETIC:
-		(void)fprintf(file, "%.7f,%.7f,%.3f", position->geodetic.latitude_e7 * 1e-7,
-			      position->geodetic.longitude_e7 * 1e-7,
-			      position->geodetic.altitude_mm * 1e-3);
+		(void)snprintf(text, sizeof(text), "%.7f,%.7f,%.3f",
+			       position->geodetic.latitude_e7 * 1e-7,
+			       position->geodetic.longitude_e7 * 1e-7,
+			       position->geodetic.altitude_mm * 1e-3);
 		break;
 	case POSITION_LOCAL:
-		(void)fprintf(file, "%.2f E %.2f N %.2f U", (double)position->local.east,
-			      (double)position->local.north, (double)position->local.up);
+		(void)snprintf(text, sizeof(text), "%.2f E %.2f N %.2f U",
+			       (double)position->local.east, (double)position->local.north,
+			       (double)position->local.up);
 		break;
 	}
+	table_cell_str(table, text);
 }
 
-static void text_drone_head(FILE *file)
+static void text_drones_begin(struct table *table)
 {
-	(void)fprintf(file, "%-20s %-20s %-14s %-16s %-10s %-10s %s\n", "ID", "CALLSIGN", "KIND",
-		      "SCENARIO", "ONLINE", "IDLE", "POSITION");
+	static const struct table_column columns[] = {
+		{.head = "ID"},
+		{.head = "CALLSIGN", .cut = 10},
+		{.head = "KIND"},
+		{.head = "SCENARIO", .cut = 10},
+		{.head = "ONLINE"},
+		{.head = "IDLE"},
+		{.head = "POSITION", .cut = 10},
+	};
+
+	table_begin(table, columns, sizeof(columns) / sizeof(*columns));
 }
 
-static void text_drone(FILE *file, const struct drone_entry *drone)
+static void text_drone(FILE *file, struct table *table, const struct drone_entry *drone)
 {
-	escape_column(file, drone->drone_id, 20);
-	escape_column(file, drone->callsign, 20);
-	escape_column(file, slice_str(drone_kind_name(drone->kind)), 14);
-	escape_column(file, or_dash(drone->scenario), 16);
-	print_duration(file, drone->online_ms);
-	print_duration(file, drone->idle_ms);
-	print_position(file, &drone->position);
-	(void)fputc('\n', file);
+	(void)file;
+	table_cell(table, drone->drone_id);
+	table_cell(table, drone->callsign);
+	table_cell_str(table, drone_kind_name(drone->kind));
+	table_cell(table, or_dash(drone->scenario));
+	put_duration(table, drone->online_ms);
+	put_duration(table, drone->idle_ms);
+	put_position(table, &drone->position);
 }
 
-static void text_scenario_head(FILE *file)
+static void text_scenarios_begin(struct table *table)
 {
-	(void)fprintf(file, "%-20s %-8s %-20s %-11s %-9s %s\n", "SCENARIO", "TOPOLOGY", "HUB",
-		      "DRONES/MAX", "AVAILABLE", "DESCRIPTION");
+	static const struct table_column columns[] = {
+		{.head = "SCENARIO"},	{.head = "TOPOLOGY"},  {.head = "HUB", .cut = 10},
+		{.head = "DRONES/MAX"}, {.head = "AVAILABLE"}, {.head = "DESCRIPTION", .cut = 11},
+	};
+
+	table_begin(table, columns, sizeof(columns) / sizeof(*columns));
 }
 
-static void text_scenario(FILE *file, const struct scenario_entry *scenario)
+static void text_scenario(FILE *file, struct table *table, const struct scenario_entry *scenario)
 {
 	char drones[32];
 
+	(void)file;
 	(void)snprintf(drones, sizeof(drones), "%" PRIu32 "/%" PRIu32, scenario->drones,
 		       scenario->max_drones);
-	escape_column(file, scenario->name, 20);
-	escape_column(file, slice_str(topology_name(scenario->topology)), 8);
-	escape_column(file, or_dash(scenario->hub), 20);
-	escape_column(file, slice_str(drones), 11);
-	escape_column(file, slice_str(scenario->available ? "yes" : "no"), 9);
-	(void)escape_print(file, or_dash(scenario->description));
-	(void)fputc('\n', file);
+	table_cell(table, scenario->name);
+	table_cell_str(table, topology_name(scenario->topology));
+	table_cell(table, or_dash(scenario->hub));
+	table_cell_str(table, drones);
+	table_cell_str(table, scenario->available ? "yes" : "no");
+	table_cell(table, or_dash(scenario->description));
 	if (!scenario->available) {
-		(void)fputs("    not available: ", file);
-		(void)escape_print(file, scenario->message.size
-						 ? scenario->message
-						 : slice_str("the gateway does not say why"));
-		(void)fputc('\n', file);
+		table_note(table, "    not available: ",
+			   scenario->message.size ? scenario->message
+						  : slice_str("the gateway does not say why"));
 	}
+}
+
+static void text_list_end(FILE *file, const struct table *table)
+{
+	table_print(table, file, terminal_size_columns(file));
 }
 
 static void print_fate(FILE *file, enum outcome outcome, enum reason reason)
@@ -326,10 +347,11 @@ static void text_goodbye(FILE *file, const struct event_goodbye *goodbye)
 }
 
 const struct printer printer_text = {
-	.drone_head = text_drone_head,
+	.drones_begin = text_drones_begin,
 	.drone = text_drone,
-	.scenario_head = text_scenario_head,
+	.scenarios_begin = text_scenarios_begin,
 	.scenario = text_scenario,
+	.list_end = text_list_end,
 	.outcome = text_outcome,
 	.joined = text_joined,
 	.changed = text_changed,

@@ -20,13 +20,9 @@ static void note_own(void *ctx, const struct event *event)
 	}
 }
 
-static void print_head(const struct dialogue *dialogue, FILE *out)
-{
-	dialogue->printer->scenario_head(out);
-}
-
 /* This program does not count itself. */
-static bool print_frame(const struct dialogue *dialogue, const struct event *event, FILE *out)
+static bool print_frame(const struct dialogue *dialogue, const struct event *event,
+			struct table *table, FILE *out)
 {
 	const struct listing *listing = dialogue->ctx;
 
@@ -36,15 +32,15 @@ static bool print_frame(const struct dialogue *dialogue, const struct event *eve
 		if (entry.drones && slice_equal(entry.name, slice_str(listing->own))) {
 			entry.drones--;
 		}
-		dialogue->printer->scenario(out, &entry);
+		dialogue->printer->scenario(out, table, &entry);
 	}
 	return event->scenarios.more;
 }
 
 static enum cli_exit list(struct dialogue *dialogue, FILE *out)
 {
-	static const struct dialogue_list scenarios = {"list of scenarios", EVENT_SCENARIOS,
-						       print_head, print_frame};
+	const struct dialogue_list scenarios = {"list of scenarios", EVENT_SCENARIOS,
+						dialogue->printer->scenarios_begin, print_frame};
 	uint32_t ref;
 	int error = client_list_scenarios(&dialogue->connection->stream.client, &ref);
 

@@ -20,7 +20,7 @@ static const char to_top[] = "\x1b[H";
 static const char rest_of_line[] = "\x1b[K";
 static const char rest_of_screen[] = "\x1b[J";
 
-enum { ROWS_UNKNOWN = 24, COLUMNS_UNKNOWN = 80, ESCAPE = 0x1b };
+enum { ESCAPE = 0x1b };
 
 bool terminal_can_draw(void)
 {
@@ -114,15 +114,6 @@ static int write_all(const void *bytes, size_t size)
 	return 0;
 }
 
-static void measure(struct terminal *terminal)
-{
-	struct winsize size = {0};
-	bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
-
-	terminal->rows = known && size.ws_row ? size.ws_row : ROWS_UNKNOWN;
-	terminal->columns = known && size.ws_col ? size.ws_col : COLUMNS_UNKNOWN;
-}
-
 /* Keys one by one, not shown; those that make signals go on doing so. */
 static void take_keys(struct terminal *terminal)
 {
@@ -167,7 +158,7 @@ int terminal_enter(struct terminal *terminal)
 	}
 	terminal->entered = true;
 	take_keys(terminal);
-	measure(terminal);
+	terminal->size = terminal_size_of(STDOUT_FILENO);
 	return write_all(enter_screen, sizeof(enter_screen) - 1);
 }
 
@@ -200,7 +191,7 @@ static enum terminal_event next_signal(struct terminal *terminal)
 		return stop(terminal);
 	}
 	if (info.ssi_signo == SIGWINCH) {
-		measure(terminal);
+		terminal->size = terminal_size_of(STDOUT_FILENO);
 		return TERMINAL_REDRAW;
 	}
 	return TERMINAL_END;
@@ -287,12 +278,12 @@ static size_t cut(struct slice text, size_t *columns)
 
 void terminal_frame_line(struct terminal *terminal, const char *text, size_t size)
 {
-	size_t left = terminal->columns;
+	size_t left = terminal->size.columns;
 
 	if (size && text[size - 1] == '\n') {
 		size--;
 	}
-	if (terminal->line >= terminal->rows) {
+	if (terminal->line >= terminal->size.rows) {
 		return;
 	}
 	if (terminal->line++) {

@@ -4,6 +4,7 @@
 #define UAV_CLI_TERMINAL_H
 
 #include "base/buf.h"
+#include "cli/terminal_size.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,8 +17,8 @@ struct terminal {
 	bool entered;
 	bool keys_changed; /* `before` is how they were */
 	struct termios before;
-	size_t rows, columns; /* while entered */
-	size_t line;	      /* of the frame being drawn */
+	struct terminal_size size; /* while entered */
+	size_t line;		   /* of the frame being drawn */
 	struct buf frame;
 };
 

@@ -37,16 +37,13 @@ static void draw_lines(struct top *top, FILE *lines)
 {
 	enum { ABOVE = 3 }; /* sums, state, head */
 	const struct top_list *list = &top->table.shown;
-	size_t room = top->terminal.rows > ABOVE ? top->terminal.rows - ABOVE : 0;
+	size_t rows = top->terminal.size.rows;
+	size_t room = rows > ABOVE ? rows - ABOVE : 0;
 	size_t count = list->count <= room ? list->count : room ? room - 1 : 0;
-	struct top_widths widths = top_print_widths(list, count);
 
 	top_print_sums(lines, &top->table.sums);
 	draw_state(top, lines);
-	top_print_head(lines, &widths);
-	for (size_t i = 0; i < count; i++) {
-		top_print_row(lines, &list->rows[i], &widths);
-	}
+	top_print_rows(lines, list, count, top->terminal.size.columns);
 	if (count < list->count) {
 		(void)fprintf(lines, "... and %zu more, for which the terminal has no lines\n",
 			      list->count - count);

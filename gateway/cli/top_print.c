@@ -1,29 +1,14 @@
 #include "cli/top_print.h"
 
 #include "cli/duration.h"
-#include "cli/escape.h"
 #include "cli/json_drone.h"
+#include "cli/table.h"
+#include "cli/terminal_size.h"
 
 #include <inttypes.h>
 #include <math.h>
 
 enum { NUMBER_BYTES = 32 };
-
-static size_t larger(size_t a, size_t b)
-{
-	return a > b ? a : b;
-}
-
-struct top_widths top_print_widths(const struct top_list *list, size_t count)
-{
-	struct top_widths widths = {sizeof("DRONE") - 1, sizeof("SCENARIO") - 1};
-
-	for (size_t i = 0; i < count && i < list->count; i++) {
-		widths.drone = larger(widths.drone, list->rows[i].drone.drone_id.size);
-		widths.scenario = larger(widths.scenario, list->rows[i].drone.scenario.size);
-	}
-	return widths;
-}
 
 /* ------------------------------------------------------------------------ numbers */
 
@@ -76,55 +61,61 @@ void top_print_sums(FILE *file, const struct top_sums *sums)
 	}
 	ratio_text(now, change->delivered, change->targets);
 	ratio_text(all, sums->delivered, sums->targets);
-	(void)fprintf(
-		file,
-		"%zu drone%s, %zu in a scenario; messages/s: %s sent, %s received; delivered: "
-		"%s %% now, %s %% in all\n",
-		sums->drones, sums->drones == 1 ? "" : "s", sums->in_scenario, sent, received, now,
-		all);
-}
-
-void top_print_head(FILE *file, const struct top_widths *widths)
-{
-	(void)fprintf(file, "%-*s %8s %8s %6s %6s %6s %9s %9s  %-*s %s\n", (int)widths->drone,
-		      "DRONE", "SENT/S", "RECV/S", "DELIV%", "ALL%", "SNR", "IDLE", "ONLINE",
-		      (int)widths->scenario, "SCENARIO", "CALLSIGN");
-}
-
-void top_print_row(FILE *file, const struct top_row *row, const struct top_widths *widths)
-{
-	const struct drone_entry *drone = &row->drone;
-	struct slice scenario = drone->scenario.size ? drone->scenario : slice_str("-");
-	char numbers[TOP_SNR + 1][NUMBER_BYTES];
-	char idle[DURATION_TEXT_BYTES], online[DURATION_TEXT_BYTES];
-
-	for (int column = TOP_SENT; column <= TOP_SNR; column++) {
-		column_text(numbers[column], row, (enum top_column)column);
-	}
-	duration_text(idle, drone->idle_ms);
-	duration_text(online, drone->online_ms);
-	escape_column(file, drone->drone_id, widths->drone);
-	(void)fprintf(file, "%8s %8s %6s %6s %6s %9s %9s  ", numbers[TOP_SENT],
-		      numbers[TOP_RECEIVED], numbers[TOP_DELIVERED], numbers[TOP_ALL],
-		      numbers[TOP_SNR], idle, online);
-	if (slice_equal(drone->callsign, drone->drone_id)) {
-		(void)escape_print(file, scenario);
-	} else {
-		escape_column(file, scenario, widths->scenario);
-		(void)escape_print(file, drone->callsign);
+	(void)fprintf(file, "%zu drone%s  %s/s sent  %s/s heard  delivered %s %% now %s %% in all",
+		      sums->drones, sums->drones == 1 ? "" : "s", sent, received, now, all);
+	if (sums->in_scenario != sums->drones) {
+		(void)fprintf(file, "  %zu in a scenario", sums->in_scenario);
 	}
 	(void)fputc('\n', file);
 }
 
+static void put_row(struct table *table, const struct top_row *row)
+{
+	const struct drone_entry *drone = &row->drone;
+	char text[DURATION_TEXT_BYTES], number[NUMBER_BYTES];
+
+	table_cell(table, drone->drone_id);
+	for (int column = TOP_SENT; column <= TOP_SNR; column++) {
+		column_text(number, row, (enum top_column)column);
+		table_cell_str(table, number);
+	}
+	duration_text(text, drone->idle_ms);
+	table_cell_str(table, text);
+	duration_text(text, drone->online_ms);
+	table_cell_str(table, text);
+	table_cell(table, drone->scenario.size ? drone->scenario : slice_str("-"));
+	table_cell(table,
+		   slice_equal(drone->callsign, drone->drone_id) ? slice_str("") : drone->callsign);
+}
+
+void top_print_rows(FILE *file, const struct top_list *list, size_t count, size_t columns)
+{
+	static const struct table_column heads[] = {
+		{.head = "DRONE", .cut = 10},
+		{.head = "SENT/S", .least = 7, .right = true},
+		{.head = "RECV/S", .least = 7, .right = true},
+		{.head = "DELIV%", .least = 6, .right = true},
+		{.head = "ALL%", .least = 5, .right = true},
+		{.head = "SNR", .least = 5, .right = true},
+		{.head = "IDLE", .least = 6, .right = true},
+		{.head = "ONLINE", .least = 6, .right = true},
+		{.head = "SCENARIO", .cut = 8},
+		{.head = "CALLSIGN", .cut = 8},
+	};
+	struct table table;
+
+	table_begin(&table, heads, sizeof(heads) / sizeof(*heads));
+	for (size_t i = 0; i < count; i++) {
+		put_row(&table, &list->rows[i]);
+	}
+	table_print(&table, file, columns);
+	table_fini(&table);
+}
+
 void top_print_text(FILE *file, const struct top_table *table)
 {
-	struct top_widths widths = top_print_widths(&table->shown, table->shown.count);
-
 	top_print_sums(file, &table->sums);
-	top_print_head(file, &widths);
-	for (size_t i = 0; i < table->shown.count; i++) {
-		top_print_row(file, &table->shown.rows[i], &widths);
-	}
+	top_print_rows(file, &table->shown, table->shown.count, terminal_size_columns(file));
 	(void)fputc('\n', file);
 }
 

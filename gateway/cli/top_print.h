@@ -6,18 +6,11 @@
 
 #include <stdio.h>
 
-/* How wide the columns of texts are. */
-struct top_widths {
-	size_t drone, scenario;
-};
-
-/* For the first `count` rows. */
-struct top_widths top_print_widths(const struct top_list *list, size_t count);
-
-/* One line each. */
+/* A line. */
 void top_print_sums(FILE *file, const struct top_sums *sums);
-void top_print_head(FILE *file, const struct top_widths *widths);
-void top_print_row(FILE *file, const struct top_row *row, const struct top_widths *widths);
+/* Head and the first `count` rows, a line each, of at most `columns` characters; 0: as long as they
+ * are. */
+void top_print_rows(FILE *file, const struct top_list *list, size_t count, size_t columns);
 
 /* The whole table as text, and an empty line behind it. */
 void top_print_text(FILE *file, const struct top_table *table);

@@ -2,18 +2,14 @@
 #include "cli/dialogue.h"
 #include "cli/wait.h"
 
-static void print_head(const struct dialogue *dialogue, FILE *out)
-{
-	dialogue->printer->drone_head(out);
-}
-
-static bool print_frame(const struct dialogue *dialogue, const struct event *event, FILE *out)
+static bool print_frame(const struct dialogue *dialogue, const struct event *event,
+			struct table *table, FILE *out)
 {
 	struct slice own = slice_str(dialogue->options->id);
 
 	for (size_t i = 0; i < event->drones.count; i++) {
 		if (!slice_equal(event->drones.entries[i].drone_id, own)) {
-			dialogue->printer->drone(out, &event->drones.entries[i]);
+			dialogue->printer->drone(out, table, &event->drones.entries[i]);
 		}
 	}
 	return event->drones.more;
@@ -21,8 +17,8 @@ static bool print_frame(const struct dialogue *dialogue, const struct event *eve
 
 static enum cli_exit list(struct dialogue *dialogue, FILE *out)
 {
-	static const struct dialogue_list drones = {"list of drones", EVENT_DRONES, print_head,
-						    print_frame};
+	const struct dialogue_list drones = {"list of drones", EVENT_DRONES,
+					     dialogue->printer->drones_begin, print_frame};
 	uint32_t ref;
 	int error = client_list_drones(&dialogue->connection->stream.client,
 				       slice_str(dialogue->options->scenario), &ref);

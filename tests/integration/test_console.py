@@ -406,6 +406,25 @@ def test_completion(t):
     console.wait_line("field> group green ")
 
 
+def test_lists_fit_the_terminal(t):
+    """Columns are as wide as what stands in them; what is too long is cut, and no line wraps."""
+    gateway = ready(t, scenarios={"field": {**IDEAL, "origin": "47.3977, 8.5456, 488",
+                                            "description": "long " * 20}, "lab": IDEAL})
+    (one,) = members(t, gateway, "uav1", callsign="A callsign of 27 characters")
+    members(t, gateway, "a-rather-long-name-of-a-drone")
+    one.request(update_state={"position": {"geodetic": {
+        "latitude_e7": -353632621, "longitude_e7": 1491652374, "altitude_mm": 584000}}})
+    console = at_terminal(t, gateway, rows=40)
+    console.type("who\r")
+    console.wait_text(r"^ID +CALLSIGN +KIND +SCENARIO +ONLINE +IDLE +POSITION\n(.*\n)+field>$")
+    console.wait_text(r"^uav1 +A callsign.*… DRONE field +\d\.\d s +\d\.\d s +-35\.363.*…$")
+    console.wait_text(r"^a-rather-long-name-of-a-drone +a-rather.*… DRONE ")
+    console.type("scenarios\r")
+    console.wait_text(r"^field +MESH +- +\d/\d+ +yes +long long .*…\n"
+                      r"lab +MESH +- +0/\d+ +yes +-\nfield>$")
+    assert not any(row.goes_on for row in console.screen.cells), console.screen.text()
+
+
 def test_a_window_that_is_resized(t):
     gateway = ready(t, scenarios={"field": IDEAL})
     (one,) = members(t, gateway, "uav1")

@@ -204,12 +204,11 @@ def test_text(t):
     assert len(tables) == 3 and tables[2] == "", out
     for table in tables[:2]:
         sums, head, *rows = table.splitlines()
-        assert sums == ("3 drones, 3 in a scenario; messages/s: 0.0 sent, 0.0 received; "
-                        "delivered: - % now, 75.0 % in all"), sums
+        assert sums == ("3 drones  0.0/s sent  0.0/s heard  delivered - % now 75.0 % in all"), sums
         assert head.split() == ["DRONE", "SENT/S", "RECV/S", "DELIV%", "ALL%", "SNR", "IDLE",
                                 "ONLINE", "SCENARIO", "CALLSIGN"]
         assert [row.split()[0] for row in rows] == ["uav3", "uav2", "uav1"], rows
-        assert re.match(r"uav1 +0\.0 +0\.0 +- +75\.0 +- +\d+\.\d s +\d+\.\d s  field$", rows[2])
+        assert re.match(r"uav1 +0\.0 +0\.0 +- +75\.0 +- +\d+\.\d s +\d+\.\d s field$", rows[2])
         assert re.match(r"uav2 +0\.0 +0\.0 +- +- +17\.5 ", rows[1]), rows
         assert rows[0].endswith("\u00c6gir\\u200b\\\\"), rows
 
@@ -360,8 +359,8 @@ def test_screen(t):
     one, *_ = members(t, gateway, *(f"uav{number:02}" for number in range(12)))
     tell(one, "uav05", 3)
     screen = Screen(t, gateway)
-    lines = screen.wait(lambda lines: "0.0 sent" in lines[0])
-    assert lines[0].startswith("12 drones, 12 in a scenario;"), lines
+    lines = screen.wait(lambda lines: "0.0/s sent" in lines[0])
+    assert lines[0].startswith("12 drones  "), lines
     assert ids_of(lines) == [f"uav{number:02}" for number in range(12)]
     screen.resize(10, 40)
     lines = screen.wait(lambda lines: len(lines) == 10)
@@ -387,6 +386,21 @@ def test_screen(t):
     screen.press(b"q")
     assert screen.wait_exit() == DONE
     assert screen.assert_restored() == ""
+
+
+def test_screen_of_80_columns(t):
+    gateway = ready(t, FakeSimulator(t, answer=heard(SNR_DB)))
+    (one,) = members(t, gateway, "drone-0001", callsign="Rote Eins!")
+    members(t, gateway, "drone-0002", callsign="A callsign of 27 characters")
+    tell(one, "drone-0002", 3)
+    screen = Screen(t, gateway, columns=80)
+    lines = screen.wait(lambda lines: len(lines) == 5 and "/s sent" in lines[0]
+                        and "100.0 % in all" in lines[0] and lines)
+    assert max(map(len, lines)) <= 80, lines
+    assert re.search(r"^drone-0001 .* field    Rote Eins!$", lines[3]), lines
+    assert re.search(r"^drone-0002 .* field    A callsig.*…$", lines[4]), lines
+    screen.press(b"q")
+    assert screen.wait_exit() == DONE
 
 
 def test_screen_is_given_back_however_it_ends(t):

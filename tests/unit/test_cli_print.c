@@ -284,7 +284,7 @@ static void names_cannot_drive_a_terminal_through_json(void **state)
 	};
 	json_t *object, *geodetic;
 
-	printer_json.drone(((struct capture *)*state)->file, &drone);
+	printer_json.drone(((struct capture *)*state)->file, NULL, &drone);
 	object = printed_object(*state);
 	text_is(object, "callsign", callsign);
 	text_is(object, "kind", "GROUND_STATION");
@@ -307,7 +307,7 @@ static void traffic_has_the_names_of_the_protocol(void **state)
 	};
 	json_t *object, *traffic;
 
-	printer_json.drone(((struct capture *)*state)->file, &drone);
+	printer_json.drone(((struct capture *)*state)->file, NULL, &drone);
 	object = printed_object(*state);
 	traffic = json_object_get(object, "traffic");
 	integer_is(traffic, "stay", 3);
@@ -319,7 +319,7 @@ static void traffic_has_the_names_of_the_protocol(void **state)
 		    -1.5);
 	json_decref(object);
 	drone.traffic.heard = false;
-	printer_json.drone(((struct capture *)*state)->file, &drone);
+	printer_json.drone(((struct capture *)*state)->file, NULL, &drone);
 	object = printed_object(*state);
 	assert_null(json_object_get(json_object_get(object, "traffic"), "heard"));
 	json_decref(object);
@@ -470,11 +470,16 @@ static void a_callsign_cannot_break_the_table(void **state)
 					  .callsign = slice_str("x\n\x1b[31m"),
 					  .online_ms = 61000};
 
-	printer_text.drone(capture->file, &drone);
+	struct table table;
+
+	printer_text.drones_begin(&table);
+	printer_text.drone(capture->file, &table, &drone);
+	printer_text.list_end(capture->file, &table);
+	table_fini(&table);
 	(void)fputc('\0', capture->file);
 	assert_string_equal(printed(capture),
-			    "uav1                 x\\n\\x1b[31m          DRONE          "
-			    "-                1:01 min   0.0 s      -\n");
+			    "ID   CALLSIGN    KIND  SCENARIO ONLINE IDLE  POSITION\n"
+			    "uav1 x\\n\\x1b[31m DRONE -        1m01s  0.0 s -\n");
 }
 
 static void a_scenario_that_is_not_available_says_why(void **state)
@@ -491,22 +496,23 @@ static void a_scenario_that_is_not_available_says_why(void **state)
 					       .message = slice_str("no model \x1b[2J"),
 					       .drones = 3,
 					       .max_drones = 50};
+	struct table table;
 	json_t *object;
 
-	printer_text.scenario_head(capture->file);
-	printer_text.scenario(capture->file, &plain);
-	printer_text.scenario(capture->file, &refused);
+	printer_text.scenarios_begin(&table);
+	printer_text.scenario(capture->file, &table, &plain);
+	printer_text.scenario(capture->file, &table, &refused);
+	printer_text.list_end(capture->file, &table);
+	table_fini(&table);
 	(void)fputc('\0', capture->file);
-	assert_string_equal(
-		printed(capture),
-		"SCENARIO             TOPOLOGY HUB                  DRONES/MAX  AVAILABLE "
-		"DESCRIPTION\n"
-		"field                MESH     -                    0/10000     yes       -\n"
-		"star                 STAR     gs                   3/50        no        "
-		"Around\\ta hub\n"
-		"    not available: no model \\x1b[2J\n");
-	printer_json.scenario_head(capture->file);
-	printer_json.scenario(capture->file, &refused);
+	assert_string_equal(printed(capture),
+			    "SCENARIO TOPOLOGY HUB DRONES/MAX AVAILABLE DESCRIPTION\n"
+			    "field    MESH     -   0/10000    yes       -\n"
+			    "star     STAR     gs  3/50       no        Around\\ta hub\n"
+			    "    not available: no model \\x1b[2J\n");
+	printer_json.scenarios_begin(NULL);
+	printer_json.scenario(capture->file, NULL, &refused);
+	printer_json.list_end(capture->file, NULL);
 	object = printed_object(capture);
 	assert_int_equal(json_object_size(object), 8);
 	text_is(object, "name", "star");

@@ -367,25 +367,60 @@ static void text_of_a_table(void **state)
 	drones[2].has_traffic = false;
 	drones[1].callsign = slice_str("x\n\x1b[2J\xe2\x80\xae");
 	list(drones, 3);
-	text_is("3 drones, 2 in a scenario; messages/s: - sent, - received; delivered: - % now, "
-		"- % in all\n"
-		"DRONE            SENT/S   RECV/S DELIV%   ALL%    SNR      IDLE    ONLINE  "
-		"SCENARIO CALLSIGN\n"
-		"ground-station        -        -      -      -      -     0.0 s    2:00 h  "
-		"-\n"
-		"uav1                  -        -      -      -      -     0.0 s  1:01 min  "
-		"field\n"
-		"uav2                  -        -      -      -      -     0.0 s     1.0 s  "
-		"field    x\\n\\x1b[2J\\u202e\n\n");
+	text_is("3 drones  -/s sent  -/s heard  delivered - % now - % in all  2 in a scenario\n"
+		"DRONE           SENT/S  RECV/S DELIV%  ALL%   SNR   IDLE ONLINE SCENARIO "
+		"CALLSIGN\n"
+		"ground-station       -       -      -     -     -  0.0 s  2h00m -\n"
+		"uav1                 -       -      -     -     -  0.0 s  1m01s field\n"
+		"uav2                 -       -      -     -     -  0.0 s  1.0 s field    "
+		"x\\n\\x1b[2J\\u202e\n\n");
 	drones[0].online_ms += 1000;
 	drones[0].traffic = (struct drone_traffic){
 		.sent = 1500, .targets = 3000, .delivered = 2999, .heard = true, .snr_db = -2.25f};
 	list(drones, 1);
-	text_is("1 drone, 1 in a scenario; messages/s: 1500.0 sent, 0.0 received; delivered: 99.9 "
-		"% now, 99.9 % in all\n"
-		"DRONE   SENT/S   RECV/S DELIV%   ALL%    SNR      IDLE    ONLINE  SCENARIO "
-		"CALLSIGN\n"
-		"uav1    1500.0      0.0   99.9   99.9   -2.2     0.0 s  1:02 min  field\n\n");
+	text_is("1 drone  1500.0/s sent  0.0/s heard  delivered 99.9 % now 99.9 % in all\n"
+		"DRONE  SENT/S  RECV/S DELIV%  ALL%   SNR   IDLE ONLINE SCENARIO CALLSIGN\n"
+		"uav1   1500.0     0.0   99.9  99.9  -2.2  0.0 s  1m02s field\n\n");
+}
+
+/* Ids and callsigns of ten characters; what is longer is cut, the longest first. */
+static void all_of_it_in_80_columns(void **state)
+{
+	struct drone_entry drones[] = {member("drone-0010", 61000),
+				       member("drone-0011", 359999000)};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file;
+
+	(void)state;
+	drones[0].callsign = slice_str("Rote Eins!");
+	for (int i = 0; i < 2; i++) {
+		drones[i].idle_ms = 3599000;
+		drones[i].traffic = (struct drone_traffic){.sent = 99999 * (unsigned)i,
+							   .targets = 3,
+							   .delivered = 3,
+							   .heard = true,
+							   .snr_db = -10.5f};
+		drones[i].online_ms += 1000 * (unsigned)i;
+		list(drones, 2);
+	}
+	for (int i = 0; i < 2; i++) {
+		file = open_memstream(&text, &size);
+		assert_non_null(file);
+		top_print_sums(file, &table.sums);
+		top_print_rows(file, &table.shown, 2, 80);
+		(void)fclose(file);
+		for (const char *line = text; *line; line = strchr(line, '\n') + 1) {
+			if (strcspn(line, "\n") > 80 + 4) { /* bytes: of two that are cut */
+				fail_msg("%s", text);
+			}
+		}
+		assert_non_null(strstr(text, i ? "Rote Eins \xe2\x80\xa6\n" : "Rote Eins!\n"));
+		assert_non_null(strstr(text, "drone-0010 "));
+		free(text);
+		drones[0].callsign = slice_str("Rote Eins Rote Eins");
+		list(drones, 2);
+	}
 }
 
 /* Only all of them are 100 %, and only what is exactly so is a round number. */
@@ -413,7 +448,7 @@ static void percentages_are_cut(void **state)
 		one.traffic.targets = rows[i].targets;
 		one.traffic.delivered = rows[i].delivered;
 		list_one(&one);
-		top_print_row(file, row_of("uav1"), &(struct top_widths){5, 8});
+		top_print_rows(file, &table.shown, 1, 0);
 		(void)fclose(file);
 		if (!strstr(text, rows[i].text)) {
 			fail_msg("%s: not %s", text, rows[i].text);
@@ -426,10 +461,8 @@ static void no_line_for_a_list_of_nobody(void **state)
 {
 	(void)state;
 	list(NULL, 0);
-	text_is("0 drones, 0 in a scenario; messages/s: - sent, - received; delivered: - % now, "
-		"- % in all\n"
-		"DRONE   SENT/S   RECV/S DELIV%   ALL%    SNR      IDLE    ONLINE  SCENARIO "
-		"CALLSIGN\n\n");
+	text_is("0 drones  -/s sent  -/s heard  delivered - % now - % in all\n"
+		"DRONE  SENT/S  RECV/S DELIV%  ALL%   SNR   IDLE ONLINE SCENARIO CALLSIGN\n\n");
 }
 
 int main(void)
@@ -449,6 +482,7 @@ int main(void)
 		TEST(numbers_go_down_and_unknown_ones_last),
 		TEST(sorting_does_not_disturb_the_next_rates),
 		TEST(text_of_a_table),
+		TEST(all_of_it_in_80_columns),
 		TEST(percentages_are_cut),
 		TEST(no_line_for_a_list_of_nobody),
 	};
