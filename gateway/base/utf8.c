@@ -180,16 +180,31 @@ bool utf8_count(struct slice text, size_t *points)
 	return true;
 }
 
-bool utf8_is_printable(struct slice text)
+static bool is_printed(uint32_t code)
+{
+	return !utf8_is_control(code);
+}
+
+static bool all_are(struct slice text, bool (*is)(uint32_t code))
 {
 	while (text.size) {
 		uint32_t code;
 		size_t size = utf8_next(text, &code);
 
-		if (size == 0 || utf8_is_control(code)) {
+		if (size == 0 || !is(code)) {
 			return false;
 		}
 		text = slice_of(text.data + size, text.size - size);
 	}
 	return true;
+}
+
+bool utf8_is_printable(struct slice text)
+{
+	return all_are(text, is_printed);
+}
+
+bool utf8_is_shown(struct slice text)
+{
+	return all_are(text, is_shown);
 }

@@ -41,5 +41,7 @@ bool utf8_count(struct slice text, size_t *points);
 
 /* Valid UTF-8 without a control character. */
 bool utf8_is_printable(struct slice text);
+/* The same, and without an invisible one: what it shows is what it is. */
+bool utf8_is_shown(struct slice text);
 
 #endif

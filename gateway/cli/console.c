@@ -351,17 +351,13 @@ static enum cli_exit learn(struct sitting *sitting)
 	return status;
 }
 
-static enum cli_exit join_groups(struct console *console)
+static void join_groups(struct console *console)
 {
 	const struct options *options = console->dialogue.options;
 
 	for (size_t i = 0; i < options->group_count; i++) {
-		char line[CONSOLE_NAME_BYTES];
-
-		(void)snprintf(line, sizeof(line), "join|%s", options->groups[i]);
-		console_obey(console, slice_str(line));
+		console_join(console, slice_str(options->groups[i]));
 	}
-	return CLI_DONE;
 }
 
 static enum cli_exit sit(struct sitting *sitting, bool terminal)
@@ -378,9 +374,7 @@ static enum cli_exit sit(struct sitting *sitting, bool terminal)
 		return CLI_DONE; /* asked to end before it has begun */
 	}
 	if (status == CLI_DONE) {
-		status = join_groups(console);
-	}
-	if (status == CLI_DONE) {
+		join_groups(console);
 		status = terminal ? run_screen(sitting) : run_script(sitting);
 	}
 	return status;

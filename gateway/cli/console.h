@@ -45,6 +45,8 @@ void console_show_state(struct console *console);
 void console_obey(struct console *console, struct slice line);
 /* The id of the drone that is called so. Empty when there is none, or several: that is told. */
 struct slice console_resolve(struct console *console, struct slice name);
+/* Joins a group that an option names. */
+void console_join(struct console *console, struct slice group);
 /* Asks for the lists of drones or scenarios, for itself. */
 void console_refresh(struct console *console, enum console_verb verb);
 

@@ -13,20 +13,6 @@ void console_candidates_fini(struct console_candidates *candidates)
 	*candidates = (struct console_candidates){0};
 }
 
-static bool is_shown(struct slice name)
-{
-	while (name.size) {
-		uint32_t code;
-		size_t size = utf8_next(name, &code);
-
-		if (size == 0 || utf8_is_control(code) || utf8_is_invisible(code)) {
-			return false;
-		}
-		name = slice_of(name.data + size, name.size - size);
-	}
-	return true;
-}
-
 static void keep(struct console_candidates *candidates, const char *text)
 {
 	const size_t bytes = CONSOLE_CANDIDATES_MAX * sizeof(*candidates->list);
@@ -49,7 +35,7 @@ static void consider(const struct console_word *word, const char *name,
 
 	if (strlen(name) >= word->begun.size &&
 	    (word->begun.size == 0 || memcmp(name, word->begun.data, word->begun.size) == 0) &&
-	    is_shown(slice_str(name)) &&
+	    utf8_is_shown(slice_str(name)) &&
 	    console_command_quote(word, name, text, sizeof(text)) == 0) {
 		keep(candidates, text);
 	}

@@ -108,16 +108,7 @@ bool console_file_name_ok(struct slice name)
 	    memchr(name.data, '/', name.size) || memchr(name.data, '\\', name.size)) {
 		return false;
 	}
-	while (name.size) {
-		uint32_t code;
-		size_t size = utf8_next(name, &code);
-
-		if (size == 0 || utf8_is_control(code) || utf8_is_invisible(code)) {
-			return false;
-		}
-		name = slice_of(name.data + size, name.size - size);
-	}
-	return true;
+	return utf8_is_shown(name);
 }
 
 size_t console_offer_write(const struct console_offer *offer, char room[CONSOLE_OFFER_BYTES])

@@ -218,6 +218,15 @@ void console_obey(struct console *console, struct slice line)
 	}
 }
 
+void console_join(struct console *console, struct slice group)
+{
+	const struct console_command command = {.verb = CONSOLE_JOIN, .name = group};
+
+	if (has_room(console)) {
+		(void)ask(console, &command);
+	}
+}
+
 void console_refresh(struct console *console, enum console_verb verb)
 {
 	const struct console_command command = {.verb = verb};

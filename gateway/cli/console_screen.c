@@ -3,8 +3,8 @@
 #include "base/utf8.h"
 #include "cli/console_history.h"
 #include "cli/console_rows.h"
-#include "cli/console_terminal.h"
 #include "cli/escape.h"
+#include "cli/terminal_modes.h"
 #include "cli/terminal_size.h"
 
 #include <errno.h>
@@ -121,7 +121,7 @@ void console_screen_suspend(struct console_screen *screen)
 	console_screen_hide(screen);
 	(void)fflush(stdout);
 	(void)el_set(screen->el, EL_PREP_TERM, 0);
-	console_terminal_stop();
+	terminal_modes_stop();
 	console_screen_continued(screen);
 }
 
@@ -423,7 +423,7 @@ struct console_screen *console_screen_open(const struct console_screen_calls *ca
 	screen->calls = *calls;
 	screen->history_path = history;
 	screen->size = terminal_size_of(STDIN_FILENO);
-	console_terminal_keep();
+	terminal_modes_keep();
 	screen->history = console_history_open(history);
 	screen->el = el_init("uav-drone", stdin, stdout, stderr);
 	if (!screen->el || !screen->history) {
@@ -444,7 +444,7 @@ int console_screen_close(struct console_screen *screen)
 	if (screen->el) {
 		el_end(screen->el);
 	}
-	console_terminal_restore();
+	terminal_modes_restore();
 	error = console_history_close(screen->history, screen->history_path);
 	free(screen);
 	return error;

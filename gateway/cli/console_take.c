@@ -1,5 +1,7 @@
 #include "cli/console_take.h"
 
+#include "base/write_all.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -159,22 +161,6 @@ enum console_took console_take_message(struct console_take *take, struct slice s
 
 /* --------------------------------------------------------------------- save */
 
-static int write_all(int fd, const uint8_t *bytes, size_t size)
-{
-	while (size) {
-		ssize_t written = write(fd, bytes, size);
-
-		if (written < 0 && errno != EINTR) {
-			return -errno;
-		}
-		if (written > 0) {
-			bytes += written;
-			size -= (size_t)written;
-		}
-	}
-	return 0;
-}
-
 int console_take_save(const struct console_taking *taking, const char *folder)
 {
 	int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -185,7 +171,7 @@ int console_take_save(const struct console_taking *taking, const char *folder)
 	}
 	fd = openat(at, taking->offer.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		    0600);
-	error = fd < 0 ? -errno : write_all(fd, taking->bytes, taking->offer.size);
+	error = fd < 0 ? -errno : write_all(fd, slice_of(taking->bytes, taking->offer.size));
 	if (fd >= 0 && close(fd) < 0 && !error) {
 		error = -errno;
 	}

@@ -172,26 +172,51 @@ enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const cha
 	}
 }
 
-enum cli_exit dialogue_print_list(struct dialogue *dialogue, uint32_t ref,
-				  const struct dialogue_list *list, FILE *out)
+enum cli_exit dialogue_hear_list(struct dialogue *dialogue, uint32_t ref, const char *doing,
+				 enum event_kind kind,
+				 bool (*frame)(void *ctx, const struct event *event), void *ctx)
 {
-	struct table table = {0};
 	enum cli_exit status;
 	bool more = true;
 
-	list->begin(&table);
 	do {
 		struct event event;
 
-		status = dialogue_answer(dialogue, ref, list->doing, &event);
-		if (status == CLI_DONE && event.kind == list->kind) {
-			more = list->frame(dialogue, &event, &table, out);
+		status = dialogue_answer(dialogue, ref, doing, &event);
+		if (status == CLI_DONE && event.kind == kind) {
+			more = frame(ctx, &event);
 		}
 	} while (status == CLI_DONE && more);
+	return status;
+}
+
+/* A list, and what prints it. */
+struct printing {
+	const struct dialogue *dialogue;
+	const struct dialogue_list *list;
+	struct table table;
+	FILE *out;
+};
+
+static bool print_frame(void *ctx, const struct event *event)
+{
+	struct printing *printing = ctx;
+
+	return printing->list->frame(printing->dialogue, event, &printing->table, printing->out);
+}
+
+enum cli_exit dialogue_print_list(struct dialogue *dialogue, uint32_t ref,
+				  const struct dialogue_list *list, FILE *out)
+{
+	struct printing printing = {.dialogue = dialogue, .list = list, .out = out};
+	enum cli_exit status;
+
+	list->begin(&printing.table);
+	status = dialogue_hear_list(dialogue, ref, list->doing, list->kind, print_frame, &printing);
 	if (status == CLI_DONE) {
-		dialogue->printer->list_end(out, &table);
+		dialogue->printer->list_end(out, &printing.table);
 	}
-	table_fini(&table);
+	table_fini(&printing.table);
 	return status;
 }
 

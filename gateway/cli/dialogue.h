@@ -49,7 +49,13 @@ enum cli_exit dialogue_take(struct dialogue *dialogue, enum connection_status st
 enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const char *doing,
 			      struct event *event);
 
-/* A list that comes in as many frames as it takes. */
+/* Waits for the list that answers `ref`, in as many frames as it takes: `frame` is called with
+ * each, and returns whether there are more. As dialogue_answer otherwise. */
+enum cli_exit dialogue_hear_list(struct dialogue *dialogue, uint32_t ref, const char *doing,
+				 enum event_kind kind,
+				 bool (*frame)(void *ctx, const struct event *event), void *ctx);
+
+/* A list that is to be printed. */
 struct dialogue_list {
 	const char *doing;
 	enum event_kind kind;		    /* of its frames */

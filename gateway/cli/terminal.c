@@ -1,6 +1,7 @@
 #include "cli/terminal.h"
 
 #include "base/utf8.h"
+#include "base/write_all.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -96,24 +97,6 @@ void terminal_close(struct terminal *terminal)
 
 /* ------------------------------------------------------------------------- screen */
 
-static int write_all(const void *bytes, size_t size)
-{
-	const char *at = bytes;
-
-	while (size) {
-		ssize_t written = write(STDOUT_FILENO, at, size);
-
-		if (written < 0 && errno != EINTR) {
-			return -errno;
-		}
-		if (written > 0) {
-			at += written;
-			size -= (size_t)written;
-		}
-	}
-	return 0;
-}
-
 /* Keys one by one, not shown; those that make signals go on doing so. */
 static void take_keys(struct terminal *terminal)
 {
@@ -159,7 +142,7 @@ int terminal_enter(struct terminal *terminal)
 	terminal->entered = true;
 	take_keys(terminal);
 	terminal->size = terminal_size_of(STDOUT_FILENO);
-	return write_all(enter_screen, sizeof(enter_screen) - 1);
+	return write_all(STDOUT_FILENO, slice_str(enter_screen));
 }
 
 void terminal_leave(struct terminal *terminal)
@@ -169,7 +152,7 @@ void terminal_leave(struct terminal *terminal)
 	}
 	terminal->entered = false;
 	give_keys_back(terminal);
-	(void)write_all(leave_screen, sizeof(leave_screen) - 1);
+	(void)!write_all(STDOUT_FILENO, slice_str(leave_screen)); /* it may be gone */
 }
 
 /* SIGTSTP: the shell gets its terminal as it was, and this program stops until it is to go on. */
@@ -297,12 +280,9 @@ void terminal_frame_line(struct terminal *terminal, const char *text, size_t siz
 
 int terminal_frame_end(struct terminal *terminal)
 {
-	struct slice bytes;
-
 	put(terminal, rest_of_screen, sizeof(rest_of_screen) - 1);
 	if (terminal->line == SIZE_MAX) {
 		return -ENOMEM;
 	}
-	bytes = buf_slice(&terminal->frame);
-	return write_all(bytes.data, bytes.size);
+	return write_all(STDOUT_FILENO, buf_slice(&terminal->frame));
 }

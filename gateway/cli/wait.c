@@ -16,8 +16,9 @@ struct waiting {
 
 /* ---------------------------------------------------------------- looking */
 
-static bool look_at_scenarios(struct waiting *waiting, const struct event *event)
+static bool look_at_scenarios(void *ctx, const struct event *event)
 {
+	struct waiting *waiting = ctx;
 	struct slice wanted = slice_str(waiting->dialogue->options->scenario);
 
 	for (size_t i = 0; i < event->scenarios.count; i++) {
@@ -33,8 +34,9 @@ static bool look_at_scenarios(struct waiting *waiting, const struct event *event
 	return event->scenarios.more;
 }
 
-static bool look_at_drones(struct waiting *waiting, const struct event *event)
+static bool look_at_drones(void *ctx, const struct event *event)
 {
+	struct waiting *waiting = ctx;
 	struct slice own = slice_str(waiting->dialogue->options->id);
 
 	for (size_t i = 0; i < event->drones.count; i++) {
@@ -46,25 +48,11 @@ static bool look_at_drones(struct waiting *waiting, const struct event *event)
 	return event->drones.more;
 }
 
-/* A list, in as many frames as it takes. */
 static enum cli_exit look(struct waiting *waiting, int error, uint32_t ref, enum event_kind kind,
-			  bool (*frame)(struct waiting *, const struct event *))
+			  bool (*frame)(void *, const struct event *))
 {
-	enum cli_exit status = CLI_DONE;
-	bool more = true;
-
-	if (error) {
-		return dialogue_unasked("waiting", error);
-	}
-	while (status == CLI_DONE && more) {
-		struct event event;
-
-		status = dialogue_answer(waiting->dialogue, ref, "waiting", &event);
-		if (status == CLI_DONE && event.kind == kind) {
-			more = frame(waiting, &event);
-		}
-	}
-	return status;
+	return error ? dialogue_unasked("waiting", error)
+		     : dialogue_hear_list(waiting->dialogue, ref, "waiting", kind, frame, waiting);
 }
 
 static enum cli_exit look_once(struct waiting *waiting)

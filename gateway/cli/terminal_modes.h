@@ -1,16 +1,16 @@
 /* The modes of the terminal on standard input: kept once, and set back however the program ends
  * or stops. */
-#ifndef UAV_CLI_CONSOLE_TERMINAL_H
-#define UAV_CLI_CONSOLE_TERMINAL_H
+#ifndef UAV_CLI_TERMINAL_MODES_H
+#define UAV_CLI_TERMINAL_MODES_H
 
 /* Keeps them; from now on a signal that ends the program by its nature (SIGSEGV, SIGABRT,
  * SIGQUIT ...) sets them back first, unless somebody else takes it. */
-void console_terminal_keep(void);
+void terminal_modes_keep(void);
 /* Sets them back. */
-void console_terminal_restore(void);
+void terminal_modes_restore(void);
 
 /* Sets them back and stops the process as Ctrl-Z does, if there is a shell that can continue it.
  * SIGTSTP may be blocked. */
-void console_terminal_stop(void);
+void terminal_modes_stop(void);
 
 #endif

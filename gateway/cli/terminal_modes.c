@@ -1,4 +1,4 @@
-#include "cli/console_terminal.h"
+#include "cli/terminal_modes.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 static struct termios kept;
 static volatile sig_atomic_t is_kept;
 
-void console_terminal_restore(void)
+void terminal_modes_restore(void)
 {
 	if (is_kept) {
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &kept);
@@ -35,7 +35,7 @@ static void take_fatal(int number)
 	}
 }
 
-void console_terminal_keep(void)
+void terminal_modes_keep(void)
 {
 	static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,	SIGABRT,
 				    SIGSYS,  SIGQUIT, SIGXCPU, SIGXFSZ, SIGPIPE};
@@ -46,11 +46,11 @@ void console_terminal_keep(void)
 	}
 }
 
-void console_terminal_stop(void)
+void terminal_modes_stop(void)
 {
 	sigset_t stop;
 
-	console_terminal_restore();
+	terminal_modes_restore();
 	(void)sigemptyset(&stop);
 	(void)sigaddset(&stop, SIGTSTP);
 	(void)raise(SIGTSTP);
