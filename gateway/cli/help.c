@@ -132,8 +132,8 @@ static const char help_top[] =
 	"\n"
 	"On a terminal it fills the screen, unless --count, --once or --json is given.\n"
 	"Keys: q ends, s sorts by the next column, r the other way round, p pauses.\n"
-	"Elsewhere tables stand below each other, the first after one interval. With\n"
-	"--json each is an object.\n";
+	"Elsewhere tables stand below each other, the first after one interval.\n"
+	"With --json each is an object.\n";
 
 static const char help_console[] =
 	"Usage: uav-drone console [--scenario NAME] [OPTION]...\n"
@@ -194,8 +194,8 @@ static const char help_common[] =
 	"  4  send: not delivered intact to every target (lost, corrupted, offline, no\n"
 	"     route, ...), or nobody to deliver to; swarm: the accounts do not close: a\n"
 	"     message has no report, or an odd one. A swarm's losses are no failure\n"
-	"  5  not in time: no answer, --wait in vain, or fewer messages than listen\n"
-	"     --count within --for\n";
+	"  5  not in time: no answer, --wait in vain, or fewer messages within --for\n"
+	"     than listen --count\n";
 
 void help_print(FILE *out, enum command command)
 {
