@@ -12,12 +12,10 @@ A block that fails (bash -e) fails the tour: a reader would be stopped there. Ea
 network and processes of its own, so that the ports that the page names are free and nothing that it
 starts outlives it."""
 
-import fcntl
 import os
 import re
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
@@ -27,6 +25,7 @@ from pathlib import Path
 import uavtest
 
 SECONDS = 150
+APART = Path(__file__).with_name("apart.py")
 FENCE = re.compile(r"(?ms)^```(sh|text|text about)\n(.*?)^```$")
 NUMBER = r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
 BUILT = ("obj", "gen", "lib*.a", "uav-gateway", "uav-drone", "sim-stub")
@@ -119,16 +118,6 @@ def copy_project(folder):
 # -------------------------------------------------------------------- the walk
 
 
-def raise_loopback():
-    """Within a network of its own, loopback is down at first."""
-    import socket
-
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        request = struct.pack("16sH22x", b"lo", 0)
-        (flags,) = struct.unpack("16xH22x", fcntl.ioctl(asking, 0x8913, request))  # SIOCGIFFLAGS
-        fcntl.ioctl(asking, 0x8914, struct.pack("16sH22x", b"lo", flags | 1))  # SIOCSIFFLAGS, IFF_UP
-
-
 def apart():
     """What starts a program with a network and processes of its own."""
     for how in (["unshare", "-n"], ["unshare", "-rn"]):
@@ -166,7 +155,7 @@ def walk(t, page, heading=None, seconds=SECONDS):
         copy_project(folder)
         (top / "script").write_text(script(typed, outputs), encoding="utf-8")
         process = subprocess.Popen(
-            [*apart(), sys.executable, __file__, top / "script"], cwd=folder,
+            [*apart(), sys.executable, APART, top / "script"], cwd=folder,
             env=environment(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True)
         try:
@@ -198,14 +187,3 @@ def compare(page, typed, outputs, code, said):
             f"{page}:{block.line}: what is shown is not what comes\n--- shown\n{shown}--- came\n{output}"
             for shown, about in block.shown if not is_shown(output, shown, about)]
     assert not complaints and code == 0, "\n".join(complaints or [said])
-
-
-def main(path):
-    """Within the network of its own: the first process there, which is gone when the script is, and
-    with it all that the script has started."""
-    raise_loopback()
-    return subprocess.run(["bash", path], stdin=subprocess.DEVNULL, check=False).returncode
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
