@@ -101,28 +101,36 @@ static char short_escape(uint32_t code, bool quotes)
 	}
 }
 
+/* By hand: whoever is sent control characters by the thousand pays for each. */
+static size_t put_hex(char *unit, char letter, uint32_t code, size_t digits)
+{
+	unit[0] = '\\';
+	unit[1] = letter;
+	for (size_t i = 0; i < digits; i++) {
+		unit[2 + i] = "0123456789abcdef"[code >> 4 * (digits - 1 - i) & 0xf];
+	}
+	return 2 + digits;
+}
+
 size_t utf8_escape(struct slice text, bool quotes, char unit[UTF8_ESCAPE_MAX], size_t *taken)
 {
 	uint32_t code = 0;
 	size_t size = utf8_next(text, &code);
-	int length;
 
 	*taken = size ? size : 1;
 	if (size == 0) {
-		length = snprintf(unit, UTF8_ESCAPE_MAX, "\\x%02x", text.data[0]);
-	} else if (short_escape(code, quotes)) {
-		length = snprintf(unit, UTF8_ESCAPE_MAX, "\\%c", short_escape(code, quotes));
-	} else if (!is_shown(code)) {
-		length = snprintf(unit, UTF8_ESCAPE_MAX,
-				  code < 0x80	   ? "\\x%02" PRIx32
-				  : code < 0x10000 ? "\\u%04" PRIx32
-						   : "\\U%08" PRIx32,
-				  code);
-	} else {
-		memcpy(unit, text.data, size);
-		return size;
+		return put_hex(unit, 'x', text.data[0], 2);
 	}
-	return (size_t)length;
+	if (short_escape(code, quotes)) {
+		return put_hex(unit, short_escape(code, quotes), 0, 0);
+	}
+	if (!is_shown(code)) {
+		return code < 0x80	? put_hex(unit, 'x', code, 2)
+		       : code < 0x10000 ? put_hex(unit, 'u', code, 4)
+					: put_hex(unit, 'U', code, 8);
+	}
+	memcpy(unit, text.data, size);
+	return size;
 }
 
 size_t utf8_escape_json(struct slice text, char unit[UTF8_ESCAPE_MAX], size_t *taken)

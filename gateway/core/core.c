@@ -157,7 +157,9 @@ void core_free(struct core *core)
 	bans_fini(&core->failures);
 	presence_fini(&core->presence);
 	registry_fini(&core->registry);
-	free(core->encoded.data);
+	for (size_t i = 0; i < CORE_ENCODED; i++) {
+		free(core->encoded[i].data);
+	}
 	free(core->nodes);
 	free(core);
 }

@@ -148,9 +148,9 @@ static struct encoded *encoded_of(struct core *core, const struct message *messa
 {
 	if (core->encoded_of != message->id) {
 		core->encoded_of = message->id;
-		core->encoded.size = 0;
+		core_encoded_anew(core);
 	}
-	return &core->encoded;
+	return core->encoded;
 }
 
 /* `own` is the last hop. */

@@ -372,10 +372,11 @@ struct event_goodbye {
  * many, so that it is encoded once. Made empty (size 0) for each event by the
  * core, filled and read by fronts alone. */
 struct encoded {
-	const void *owner; /* the front that filled it, */
+	const void *owner; /* the front that filled it last, */
 	int kind;	   /* and with what kind of event */
 	uint8_t *data;
 	size_t size, cap;
+	struct encoded *other; /* room for another front, or NULL */
 };
 
 struct event {

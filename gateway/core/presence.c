@@ -232,12 +232,11 @@ static uint64_t page_size(const struct core *core)
 static void tell_together(struct core *core, uint64_t from, uint64_t upto)
 {
 	struct presence_entry *page = core->presence.page;
-	struct event event = {.kind = EVENT_PRESENCE, .encoded = &core->encoded};
+	struct event event = {.kind = EVENT_PRESENCE, .encoded = core_encoded_anew(core)};
 
 	for (uint64_t at = from; at < upto; at++) {
 		page[at - from] = entry_of(record_at(&core->presence, at));
 	}
-	core->encoded.size = 0;
 	core->encoded_of = 0;
 	for (uint32_t i = 0; i < core->registry.sessions.high && !overrun(&core->presence, from);
 	     i++) {

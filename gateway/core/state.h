@@ -20,6 +20,8 @@ struct simulator_lanes {
 	uint32_t first_lane, connections;
 };
 
+enum { CORE_ENCODED = 2 }; /* as many as there are fronts */
+
 struct core {
 	struct limits limits;
 	struct instant now;
@@ -62,9 +64,9 @@ struct core {
 	uint64_t fanout_serial; /* of the last one taken */
 
 	/* scratch */
-	struct encoded encoded; /* what a front keeps of an event to many */
-	uint64_t encoded_of;	/* the message's id; 0: of none */
-	uint32_t *nodes;	/* receivers of the transmit being written */
+	struct encoded encoded[CORE_ENCODED]; /* what fronts keep of an event to many, as a list */
+	uint64_t encoded_of;		      /* the message's id; 0: of none */
+	uint32_t *nodes;		      /* receivers of the transmit being written */
 	uint32_t nodes_cap;
 	uint32_t *node_place; /* of fanout_find */
 	uint32_t node_place_cap;
@@ -76,6 +78,16 @@ struct core {
 static inline uint64_t core_payload_bytes(const struct core *core)
 {
 	return core->inflight.outside_bytes + core->fanout_bytes;
+}
+
+/* Nothing is kept of the event to many that comes now. */
+static inline struct encoded *core_encoded_anew(struct core *core)
+{
+	for (size_t i = 0; i < CORE_ENCODED; i++) {
+		core->encoded[i].size = 0;
+		core->encoded[i].other = i + 1 < CORE_ENCODED ? &core->encoded[i + 1] : NULL;
+	}
+	return core->encoded;
 }
 
 /* The session of a message's sender, if it is still there. */

@@ -78,6 +78,17 @@ struct front {
 extern const struct front front_protobuf;
 extern const struct front front_text;
 
+/* Where this front keeps what it encodes of an event to many: the room that it filled last, else
+ * one that nobody has filled, else another's. For fronts. */
+struct encoded *front_room(struct encoded *encoded, const struct front *front);
+/* Whether it holds what this front made of an event of that kind. */
+bool front_has_kept(const struct encoded *room, const struct front *front, enum event_kind kind);
+/* Lends the room to a buffer, empty ... */
+struct buf front_lend_room(const struct encoded *room);
+/* ... and takes it back with what was written. */
+void front_take_back(struct encoded *room, const struct front *front, enum event_kind kind,
+		     const struct buf *buf);
+
 /* The front end called `name`, or NULL. */
 const struct front *front_find(const char *name);
 

@@ -25,43 +25,21 @@ static enum front_status read_request(struct slice bytes, uint32_t max_frame_byt
 	return drone_read_request(body, arena, request, why) == CODEC_OK ? FRONT_OK : FRONT_BAD;
 }
 
-/* Whether `encoded` holds what this front made of an event of that kind. */
-static bool is_ours(const struct encoded *encoded, enum event_kind kind)
-{
-	return encoded->size > 0 && encoded->owner == &front_protobuf && encoded->kind == (int)kind;
-}
-
-/* Lends the room to a buffer, empty, and takes it back with what was written. */
-static struct buf lend_room(const struct encoded *encoded)
-{
-	return (struct buf){.data = encoded->data, .cap = encoded->cap};
-}
-
-static void take_back(struct encoded *encoded, enum event_kind kind, const struct buf *buf)
-{
-	*encoded = (struct encoded){
-		.owner = &front_protobuf,
-		.kind = (int)kind,
-		.data = buf->data,
-		.size = buf_size(buf),
-		.cap = buf->cap,
-	};
-}
-
 static int write_delivery(struct buf *out, const struct event *event)
 {
 	const struct event_delivery *delivery = &event->delivery;
-	struct encoded *encoded = event->encoded;
+	struct encoded *encoded;
 	int result = 0;
 
-	if (!encoded) {
+	if (!event->encoded) {
 		return hot_write_whole_delivery(out, event->ref, delivery);
 	}
-	if (!is_ours(encoded, EVENT_DELIVERY)) {
-		struct buf body = lend_room(encoded);
+	encoded = front_room(event->encoded, &front_protobuf);
+	if (!front_has_kept(encoded, &front_protobuf, EVENT_DELIVERY)) {
+		struct buf body = front_lend_room(encoded);
 
 		result = hot_write_delivery_body(&body, delivery);
-		take_back(encoded, EVENT_DELIVERY, &body);
+		front_take_back(encoded, &front_protobuf, EVENT_DELIVERY, &body);
 	}
 	if (result < 0) {
 		return -1;
@@ -77,14 +55,14 @@ static const struct presence_bytes *shared_entries(const struct event *event,
 {
 	const struct event_presence *presence = &event->presence;
 	size_t count = presence->before + presence->count;
-	struct encoded *encoded = event->encoded;
+	struct encoded *encoded = front_room(event->encoded, &front_protobuf);
 
-	if (!is_ours(encoded, EVENT_PRESENCE)) {
-		struct buf room = lend_room(encoded);
+	if (!front_has_kept(encoded, &front_protobuf, EVENT_PRESENCE)) {
+		struct buf room = front_lend_room(encoded);
 		int result = hot_write_presence_entries(&room, presence->entries - presence->before,
 							count);
 
-		take_back(encoded, EVENT_PRESENCE, &room);
+		front_take_back(encoded, &front_protobuf, EVENT_PRESENCE, &room);
 		if (result < 0) {
 			encoded->size = 0;
 			return NULL;

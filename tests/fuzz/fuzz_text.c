@@ -476,6 +476,15 @@ static void write_parts(struct slice rest)
 	struct target_outcome outcome = {sender, OUTCOME_LOST, REASON_BLOCKED, &hop, 1};
 	struct event event = {.kind = EVENT_DELIVERY};
 
+	if (type.size > CONTENT_TYPE_MAX_BYTES) { /* the core lets none longer in */
+		type.size = CONTENT_TYPE_MAX_BYTES;
+	}
+	if (group.size > NAME_MAX_BYTES) {
+		group.size = NAME_MAX_BYTES;
+	}
+	if (sender.size > CALLSIGN_MAX_BYTES) {
+		sender.size = CALLSIGN_MAX_BYTES;
+	}
 	event.delivery = (struct event_delivery){.sender = sender,
 						 .to = group,
 						 .content_type = type,
