@@ -15,6 +15,7 @@ extern const struct request_registration text_guest;
 enum front_status text_read(struct slice bytes, uint32_t max_line, const struct names *names,
 			    struct arena *arena, struct request *request, size_t *used,
 			    const char **why);
+bool text_lend(const struct event *event, uint32_t max_line, struct lent *lent);
 int text_write(struct buf *out, const struct event *event, uint32_t max_line,
 	       const struct names *names);
 

@@ -33,7 +33,7 @@ static size_t plain_size(struct slice bytes, const char *signs)
 	size_t size = 0;
 
 	while (size < bytes.size && bytes.data[size] >= 0x20 && bytes.data[size] < 0x7f &&
-	       bytes.data[size] != '\\' && !strchr(signs, bytes.data[size])) {
+	       bytes.data[size] != '\\' && (!*signs || !strchr(signs, bytes.data[size]))) {
 		size++;
 	}
 	return size;
@@ -59,9 +59,11 @@ void text_drone(struct text *text, struct slice id)
 	text_name(text, text->names->callsign(text->names->ctx, id));
 }
 
-void text_text(struct text *text, struct slice bytes)
+bool text_text(struct text *text, struct slice bytes, size_t most)
 {
-	while (bytes.size && !text->failed) {
+	size_t before = buf_size(text->out);
+
+	while (bytes.size && !text->failed && buf_size(text->out) - before <= most) {
 		char unit[UTF8_ESCAPE_MAX];
 		size_t taken = plain_size(bytes, "");
 
@@ -72,6 +74,7 @@ void text_text(struct text *text, struct slice bytes)
 		}
 		bytes = slice_of(bytes.data + taken, bytes.size - taken);
 	}
+	return !text->failed && buf_size(text->out) - before <= most;
 }
 
 static void put_hop(struct text *text, const struct hop *hop)

@@ -21,8 +21,9 @@ void text_print(struct text *text, const char *format, ...) __attribute__((forma
 void text_name(struct text *text, struct slice name);
 /* By the id of a drone, the name that it goes by. */
 void text_drone(struct text *text, struct slice id);
-/* Control and invisible characters, \ and bytes that are not UTF-8 as \n, \x1b, \u200b, \\. */
-void text_text(struct text *text, struct slice bytes);
+/* Control and invisible characters, \ and bytes that are not UTF-8 as \n, \x1b, \u200b, \\. Ends as
+ * soon as that is more than `most` bytes: false then, also when memory is out. */
+bool text_text(struct text *text, struct slice bytes, size_t most);
 
 /* "[15.70 dB 0.092 ms, 12.11 dB 0.080 ms]": what the channel made of it, hop by hop. */
 void text_hops(struct text *text, const struct hop *hops, size_t count);

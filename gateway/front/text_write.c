@@ -53,7 +53,7 @@ static void write_chosen(struct text *text, const struct event *event)
 		   chosen->drones);
 	if (!chosen->available) {
 		put(text, ", not available: ");
-		text_text(text, chosen->message);
+		text_text(text, chosen->message, SIZE_MAX);
 	}
 	put(text, "\n");
 }
@@ -68,12 +68,12 @@ static void write_scenario(struct text *text, const struct scenario_entry *entry
 		put(text, "available");
 	} else {
 		put(text, "unavailable (");
-		text_text(text, entry->message);
+		text_text(text, entry->message, SIZE_MAX);
 		put(text, ")");
 	}
 	if (entry->description.size) {
 		put(text, " ");
-		text_text(text, entry->description);
+		text_text(text, entry->description, SIZE_MAX);
 	}
 	put(text, "\n");
 }
@@ -198,6 +198,37 @@ static void write_entry(struct text *text, const struct presence_entry *entry)
 	}
 }
 
+/* The lines of what others are told as well, made once: all of them, but those of who came before
+ * this reader. */
+static struct slice presence_lines(struct text *text, const struct event *event)
+{
+	const struct event_presence *presence = &event->presence;
+	struct encoded *room = front_room(event->encoded, &front_text);
+	struct slice lines;
+
+	if (!front_has_kept(room, &front_text, EVENT_PRESENCE)) {
+		struct buf out = front_lend_room(room);
+		struct text all = {.out = &out};
+
+		for (size_t i = 0; i < presence->before + presence->count; i++) {
+			write_entry(&all, &presence->entries[i - presence->before]);
+		}
+		front_take_back(room, &front_text, EVENT_PRESENCE, &out);
+		if (all.failed) {
+			room->size = 0;
+			text->failed = true;
+		}
+	}
+	lines = slice_of(room->data, room->size);
+	for (size_t i = 0; i < presence->before && lines.size; i++) {
+		const uint8_t *end = memchr(lines.data, '\n', lines.size);
+		size_t size = (size_t)(end - lines.data) + 1;
+
+		lines = slice_of(lines.data + size, lines.size - size);
+	}
+	return lines;
+}
+
 static void write_presence(struct text *text, const struct event *event)
 {
 	const struct event_presence *presence = &event->presence;
@@ -207,9 +238,26 @@ static void write_presence(struct text *text, const struct event *event)
 			   "* missed %" PRIu32 " of those who came and went: who lists them\n",
 			   presence->missed);
 	}
+	if (event->encoded) {
+		text_put(text, presence_lines(text, event));
+		return;
+	}
 	for (size_t i = 0; i < presence->count; i++) {
 		write_entry(text, &presence->entries[i]);
 	}
+}
+
+bool text_lend(const struct event *event, uint32_t max_line, struct lent *lent)
+{
+	struct text text = {0};
+
+	(void)max_line; /* no line of these is long */
+	if (event->kind != EVENT_PRESENCE || !event->encoded || event->presence.missed) {
+		return false;
+	}
+	lent->head_size = 0;
+	lent->tail = presence_lines(&text, event);
+	return lent->tail.size > 0;
 }
 
 /* --------------------------------------------------------------------- messages */
@@ -231,15 +279,16 @@ static bool says_text(struct slice type)
 }
 
 /* A line is no longer than a message may be: what control characters would make longer is not
- * shown. `before`: where the line begins. */
-static void put_payload(struct text *text, const struct event_delivery *delivery, size_t before,
-			uint32_t max_line)
+ * shown. In front of it stand names and numbers, never as much as this. */
+enum { TEXT_AROUND_MAX = 1024 };
+
+static void put_shown(struct text *text, const struct event_delivery *delivery, uint32_t max_line)
 {
 	size_t head = buf_size(text->out);
+	size_t most = max_line > 2 * TEXT_AROUND_MAX ? max_line - TEXT_AROUND_MAX : max_line / 2;
 
 	if (says_text(delivery->content_type)) {
-		text_text(text, delivery->payload);
-		if (text->failed || buf_size(text->out) - before <= max_line) {
+		if (text_text(text, delivery->payload, most)) {
 			return;
 		}
 		buf_truncate(text->out, head);
@@ -252,10 +301,31 @@ static void put_payload(struct text *text, const struct event_delivery *delivery
 	put(text, ")");
 }
 
+/* Of a message to many, made once: all who read text have lines of the same length. */
+static void put_payload(struct text *text, const struct event *event, uint32_t max_line)
+{
+	struct encoded *room;
+
+	if (!event->encoded) {
+		put_shown(text, &event->delivery, max_line);
+		return;
+	}
+	room = front_room(event->encoded, &front_text);
+	if (!front_has_kept(room, &front_text, EVENT_DELIVERY)) {
+		struct buf out = front_lend_room(room);
+		struct text once = {.out = &out};
+
+		put_shown(&once, &event->delivery, max_line);
+		front_take_back(room, &front_text, EVENT_DELIVERY, &out);
+		text->failed |= once.failed;
+		room->size = once.failed ? 0 : room->size;
+	}
+	text_put(text, slice_of(room->data, room->size));
+}
+
 static void write_delivery(struct text *text, const struct event *event, uint32_t max_line)
 {
 	const struct event_delivery *delivery = &event->delivery;
-	size_t before = buf_size(text->out);
 
 	put(text, "<");
 	text_drone(text, delivery->sender);
@@ -266,7 +336,7 @@ static void write_delivery(struct text *text, const struct event *event, uint32_
 	put(text, "> ");
 	text_hops(text, delivery->hops, delivery->hop_count);
 	put(text, " ");
-	put_payload(text, delivery, before, max_line);
+	put_payload(text, event, max_line);
 	put(text, "\n");
 }
 
@@ -310,7 +380,7 @@ static void write_help(struct text *text, struct slice lines)
 		size_t size = end ? (size_t)(end - lines.data) : lines.size;
 
 		put(text, "* ");
-		text_text(text, slice_of(lines.data, size));
+		text_text(text, slice_of(lines.data, size), SIZE_MAX);
 		put(text, "\n");
 		size += end != NULL;
 		lines = slice_of(lines.data + size, lines.size - size);
@@ -324,14 +394,14 @@ static void write_error(struct text *text, const struct event *event)
 		return;
 	}
 	text_print(text, "! %s ", error_name(event->error.code));
-	text_text(text, event->error.message);
+	text_text(text, event->error.message, SIZE_MAX);
 	put(text, "\n");
 }
 
 static void write_goodbye(struct text *text, const struct event *event)
 {
 	text_print(text, "* goodbye %s ", goodbye_name(event->goodbye.reason));
-	text_text(text, event->goodbye.message);
+	text_text(text, event->goodbye.message, SIZE_MAX);
 	if (event->goodbye.retry_after_ms) {
 		text_print(text, "; come again in %" PRIu32 " ms", event->goodbye.retry_after_ms);
 	}

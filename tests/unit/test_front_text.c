@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -465,7 +466,38 @@ static void presence_is_told(void **state)
 		       "* al\\ ice\\|, the hub of field, is up\n"
 		       "* al\\ ice\\|, the hub of field, is down\n"
 		       "* al\\ ice\\| is gone (IDLE_TIMEOUT)\n");
-	assert_int_equal(fixture->encoded.size, 0);
+	assert_ptr_equal(fixture->encoded.owner, &front_text);
+}
+
+/* One that came later is told of what came after it, whether it is written or lent. */
+static void presence_is_made_once(void **state)
+{
+	const struct slice uav1 = slice_str("uav1"), uav2 = slice_str("uav2"), none = {0};
+	const struct presence_entry entries[] = {
+		{uav1, uav1, none, PRESENCE_WHAT_ONLINE, GOODBYE_UNSPECIFIED},
+		{uav2, uav2, none, PRESENCE_WHAT_ONLINE, GOODBYE_UNSPECIFIED},
+	};
+	struct fixture *fixture = *state;
+	struct encoded *encoded = &fixture->encoded;
+	struct event event = {
+		.kind = EVENT_PRESENCE, .encoded = encoded, .presence = {entries, 2, 0, 0}};
+	struct lent lent;
+
+	assert_true(front_text.lend(&event, 65536, &lent));
+	assert_int_equal(lent.head_size, 0);
+	assert_true(slice_equal(lent.tail, slice_str("* uav1 is here\n* uav2 is here\n")));
+	event.presence = (struct event_presence){entries + 1, 1, 0, 1};
+	encoded->data[2] = 'X'; /* seen if it were made again */
+	assert_true(front_text.lend(&event, 65536, &lent));
+	assert_true(slice_equal(lent.tail, slice_str("* uav2 is here\n")));
+	assert_written(*state, &event, "* uav2 is here\n");
+	event.presence = (struct event_presence){entries, 2, 0, 0};
+	assert_written(*state, &event, "* Xav1 is here\n* uav2 is here\n");
+	event.presence.missed = 1;
+	assert_false(front_text.lend(&event, 65536, &lent));
+	event.presence.missed = 0;
+	event.encoded = NULL;
+	assert_false(front_text.lend(&event, 65536, &lent));
 }
 
 /* 15.70 dB and 0.092 ms; the hop's Link is in `room`. */
@@ -533,19 +565,48 @@ static void what_is_no_text_is_not_shown(void **state)
 	assert_written(*state, &event, "<uav2> [-] (2 bytes of octets)\n");
 }
 
+/* The largest payload that a drone may send is shown whole, if it is text. */
 static void a_line_is_no_longer_than_a_frame(void **state)
 {
-	uint8_t bytes[MAX_LINE];
+	enum { LINE = 65536, PAYLOAD = LINE - 1024 };
+	static uint8_t bytes[PAYLOAD];
 	struct fixture *fixture = *state;
-	struct event event = {.kind = EVENT_DELIVERY,
-			      .delivery = {.sender = slice_str("uav2"),
-					   .payload = slice_of(bytes, MAX_LINE - 11)}};
+	struct event event = {
+		.kind = EVENT_DELIVERY,
+		.delivery = {.sender = slice_str("uav2"), .payload = slice_of(bytes, PAYLOAD)}};
 
 	memset(bytes, 'x', sizeof(bytes));
-	assert_int_equal(front_text.write(&fixture->out, &event, MAX_LINE, &names), 0);
-	assert_int_equal(buf_size(&fixture->out), MAX_LINE + 1);
+	assert_int_equal(front_text.write(&fixture->out, &event, LINE, &names), 0);
+	assert_int_equal(buf_size(&fixture->out), sizeof("<uav2> [-] ") + PAYLOAD);
 	bytes[0] = '\n'; /* takes one more */
-	assert_written(*state, &event, "<uav2> [-] (189 bytes)\n");
+	buf_clear(&fixture->out);
+	assert_int_equal(front_text.write(&fixture->out, &event, LINE, &names), 0);
+	assert_slice(buf_slice(&fixture->out), "<uav2> [-] (64512 bytes)\n");
+}
+
+/* Escapes take time: of a message to many they are made once, whoever's hops are in front. */
+static void a_message_to_many_is_made_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct encoded other = {0};
+	struct event event = {
+		.kind = EVENT_DELIVERY,
+		.encoded = &fixture->encoded,
+		.delivery = {.sender = slice_str("uav2"), .payload = slice_str("a\nb")},
+	};
+
+	fixture->encoded.owner = &front_protobuf; /* it keeps its room */
+	fixture->encoded.size = 1;
+	fixture->encoded.other = &other;
+	assert_written(fixture, &event, "<uav2> [-] a\\nb\n");
+	other.data[0] = 'A'; /* seen if it were made again */
+	event.delivery.to = slice_str("red");
+	assert_written(fixture, &event, "<uav2|red> [-] A\\nb\n");
+	assert_ptr_equal(fixture->encoded.owner, &front_protobuf);
+	assert_int_equal(fixture->encoded.size, 1);
+	other.size = 0; /* another message */
+	assert_written(fixture, &event, "<uav2|red> [-] a\\nb\n");
+	free(other.data);
 }
 
 static void outcomes_are_lines(void **state)
@@ -647,7 +708,9 @@ int main(void)
 		TEST(scenarios_are_lines),
 		TEST(drones_are_lines),
 		TEST(presence_is_told),
+		TEST(presence_is_made_once),
 		TEST(messages_are_lines),
+		TEST(a_message_to_many_is_made_once),
 		TEST(what_is_no_text_is_not_shown),
 		TEST(a_line_is_no_longer_than_a_frame),
 		TEST(outcomes_are_lines),
