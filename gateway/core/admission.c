@@ -1,10 +1,9 @@
 #include "core/admission.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/host_bytes.h"
+#include "core/guest.h"
 #include "core/request.h"
 #include "core/state.h"
 
@@ -87,21 +86,28 @@ static void register_now(struct core *core, struct session *session, uint32_t re
 
 static const char callsign_in_use[] = "another drone uses this callsign";
 
-static bool callsign_is_free(struct core *core, struct session *session, uint32_t ref,
-			     const struct request_registration *registration)
+static bool names_are_free(struct core *core, struct session *session, uint32_t ref,
+			   const struct request_registration *registration)
 {
-	if (!registry_callsign_taken(&core->registry, registration->drone_id,
-				     registration->callsign)) {
-		return true;
+	const char *why = NULL;
+
+	if (registry_callsign_taken(&core->registry, registration->drone_id,
+				    registration->callsign)) {
+		why = callsign_in_use;
+	} else if (guest_had(core, registration->drone_id) ||
+		   guest_had(core, registration->callsign)) {
+		why = guest_names_taken;
 	}
-	session_error(core, session, ref, ERROR_NAME_TAKEN, callsign_in_use);
-	return false;
+	if (why) {
+		session_error(core, session, ref, ERROR_NAME_TAKEN, why);
+	}
+	return !why;
 }
 
 void admission_register_asked(struct core *core, struct session *session, uint32_t ref,
 			      const struct request_registration *registration)
 {
-	if (callsign_is_free(core, session, ref, registration)) {
+	if (names_are_free(core, session, ref, registration)) {
 		register_now(core, session, ref, registration);
 	}
 }
@@ -155,7 +161,7 @@ static void admit(struct core *core, struct session *session, uint32_t ref,
 				  "this id changed hands too often; it is banned for a while");
 		return;
 	}
-	if (!callsign_is_free(core, session, ref, registration)) {
+	if (!names_are_free(core, session, ref, registration)) {
 		return;
 	}
 	/* somebody who asked for the id before may get it when its holder gives way */
@@ -390,19 +396,6 @@ void admission_register(struct core *core, struct session *session, const struct
 }
 
 /* ------------------------------------------------------------------- guests */
-
-/* Not used again while the gateway runs: who writes to a guest that is gone reaches nobody. */
-static struct slice guest_id(struct core *core, char id[NAME_MAX_BYTES + 1])
-{
-	struct slice name;
-
-	do {
-		int size = snprintf(id, NAME_MAX_BYTES + 1, "guest-%" PRIu64, ++core->guests);
-
-		name = slice_of(id, (size_t)size);
-	} while (core_id(core, name).data);
-	return name;
-}
 
 void admission_greet(struct core *core, struct session *session,
 		     const struct request_registration *registration)

@@ -4,6 +4,7 @@
 
 #include "core/admission.h"
 #include "core/group.h"
+#include "core/guest.h"
 #include "core/lane.h"
 #include "core/listing.h"
 #include "core/rate.h"
@@ -83,6 +84,9 @@ static const char *rename_refusal(const struct core *core, const struct session 
 		return callsign_bad;
 	}
 	*code = ERROR_NAME_TAKEN;
+	if (!slice_equal(callsign, session_id(session)) && guest_had(core, callsign)) {
+		return guest_names_taken;
+	}
 	return registry_callsign_taken(&core->registry, session_id(session), callsign)
 		       ? "another drone uses this callsign"
 		       : NULL;

@@ -297,6 +297,21 @@ static void read_line(const struct reading *reading, struct slice line)
 	}
 }
 
+static bool ends_with(struct slice text, const char *end)
+{
+	size_t size = strlen(end);
+
+	return text.size > size && memcmp(text.data + text.size - size, end, size) == 0;
+}
+
+/* "POST / HTTP/1.1": a web page can have a browser on this machine send it, with lines of the
+ * page's choice behind it. */
+static bool is_of_the_web(struct slice line)
+{
+	return line.size && line.data[0] >= 'A' && line.data[0] <= 'Z' &&
+	       (ends_with(line, " HTTP/1.1") || ends_with(line, " HTTP/1.0"));
+}
+
 enum front_status text_read(struct slice bytes, uint32_t max_line, const struct names *names,
 			    struct arena *arena, struct request *request, size_t *used,
 			    const char **why)
@@ -305,6 +320,10 @@ enum front_status text_read(struct slice bytes, uint32_t max_line, const struct 
 	struct slice line;
 	enum front_status status = text_line(bytes, max_line, arena, &line, used, why);
 
+	if (status == FRONT_OK && is_of_the_web(line)) {
+		*why = "this is no web server";
+		return FRONT_BAD;
+	}
 	if (status == FRONT_OK) {
 		*request = (struct request){.kind = REQUEST_COUNT, .ref = TEXT_REF};
 		read_line(&reading, line);

@@ -233,6 +233,26 @@ static void what_is_no_text_is_refused(void **state)
 	assert_refused(*state, BYTES("to|\xed\xa0\x80|x\n"), "UTF-8");
 }
 
+/* A browser is made to send what it likes to a port of its own machine. */
+static void web_pages_are_not_listened_to(void **state)
+{
+	static const char *const lines[] = {"POST / HTTP/1.1\r\n", "GET /x HTTP/1.0\n"};
+	struct fixture *fixture = *state;
+	struct request request;
+	const char *why = NULL;
+	size_t used;
+
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(front_text.read(slice_str(lines[i]), MAX_LINE, &names,
+						 &fixture->arena, &request, &used, &why),
+				 FRONT_BAD);
+		assert_string_equal(why, "this is no web server");
+	}
+	assert_int_equal(front_text.read(slice_str("it speaks HTTP/1.1\n"), MAX_LINE, &names,
+					 &fixture->arena, &request, &used, &why),
+			 FRONT_OK);
+}
+
 static void lines_are_read_one_after_another(void **state)
 {
 	const struct slice bytes = BYTES("ping\r\nquit\nwh");
@@ -697,6 +717,7 @@ int main(void)
 		TEST(an_empty_line_only_shows_that_somebody_is_there),
 		TEST(help_is_no_error),
 		TEST(what_is_no_text_is_refused),
+		TEST(web_pages_are_not_listened_to),
 		TEST(lines_are_read_one_after_another),
 		TEST(a_line_has_a_largest_size),
 		TEST(what_telnet_negotiates_is_passed_over),

@@ -54,6 +54,38 @@ static void ids_of_guests_are_their_own(void **state)
 	assert_called(&three, "guest-4");
 }
 
+static void assert_taken(struct fake_drone *drone, size_t errors)
+{
+	assert_int_equal(fake_count(drone, EVENT_ERROR), errors);
+	assert_int_equal(fake_last(drone, 0)->code, ERROR_NAME_TAKEN);
+}
+
+/* Nobody steps into the place of a guest, who may be silent for long, or is gone. */
+static void what_a_guest_had_nobody_else_has(void **state)
+{
+	static const char *const free_ones[] = {"guest-2", "guest-01", "guest-", "guest-1x",
+						"guest-99999999999999999999999999"};
+	const struct request_registration taken = fake_registration("guest-1"),
+					  own = fake_registration("uav2");
+
+	(void)state;
+	greet_in(&one, ID_FREE);
+	fake_attach(&gateway, &two, 2);
+	fake_register(&two, &taken);
+	assert_taken(&two, 1);
+	assert_called(&one, "guest-1");
+	fake_detach(&one);
+	fake_register(&two, &taken);
+	assert_taken(&two, 2);
+	fake_register(&two, &own);
+	fake_ask(&two, REQUEST_RENAME, "guest-1");
+	assert_taken(&two, 3);
+	for (size_t i = 0; i < sizeof(free_ones) / sizeof(free_ones[0]); i++) {
+		fake_ask(&two, REQUEST_RENAME, free_ones[i]);
+		assert_int_equal(fake_count(&two, EVENT_ERROR), 3);
+	}
+}
+
 static void who_must_prove_its_id_is_asked_for_it(void **state)
 {
 	const enum id_proof proofs[] = {ID_SECRET, ID_DISPROVED, ID_PROVED};
@@ -166,7 +198,6 @@ static void less_patience_is_counted_from_the_reload_on(void **state)
 	(void)state;
 	patience = (struct patience){.ping_interval_ms = 0, .idle_timeout_ms = 900000};
 	join_patient(&one, "uav1");
-	fake_pass(&gateway, 5000000);
 	patience.idle_timeout_ms = 3000;
 	gateway.config.less_patient = true;
 	fake_reload(&gateway);
@@ -183,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(guests_are_registered_and_placed),
 		TEST(ids_of_guests_are_their_own),
+		TEST(what_a_guest_had_nobody_else_has),
 		TEST(who_must_prove_its_id_is_asked_for_it),
 		TEST(nobody_is_greeted_at_the_end),
 		TEST(names_are_those_of_who_is_online),
