@@ -4,7 +4,6 @@ and uav-lab, which does all of that for a command."""
 import contextlib
 import json
 import os
-import pty
 import re
 import shutil
 import signal
@@ -18,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import uavtest  # noqa: E402
 from fake_simulator import FakeSimulator  # noqa: E402
 from scene import IDEAL, ready, reserved_port  # noqa: E402
+from terminal import Terminal  # noqa: E402
 
 TIMED_OUT = 5
 USAGE_ERROR, NOT_STARTED, NOT_ENDED = 120, 121, 122
@@ -307,6 +307,7 @@ def is_there(pid):
         return False
 
 
+KILL_GATEWAY = 'kill -9 $(awk \'$1 == "pid" { print $2 }\' "$UAV_LAB_READY")'
 SHOW = """
 echo "$UAV_GATEWAY $UAV_LAB_SIMULATOR $UAV_LAB_LOGS"
 cat "$UAV_LAB_READY"
@@ -383,8 +384,37 @@ def test_what_a_lab_cannot_do(t):
         code, _, err = lab(t, top, "--timeout", "1", "--set", "simulator.tls_ca=/nix.pem", "--",
                            "true")
         assert code == NOT_STARTED and "nix.pem" in err
-        code, _, _ = lab(t, top, "--", "no-such-command")
-        assert code == 127
+        (top / "text").touch()
+        for command, expected, why in (("no-such-command", 127, "there is no such command"),
+                                       (top / "nix", 127, "there is no such command"),
+                                       (top / "text", 126, "cannot be executed"),
+                                       ("say", 127, "there is no such command")):
+            assert lab(t, top, "--", command) == (expected, "", f"uav-lab: {command}: {why}\n")
+
+
+def test_only_lines_of_its_own(t):
+    """Bash tells whom a signal has ended, with the line of the script."""
+    with folder() as top:
+        for code, words in (
+                (NOT_STARTED, ("--config", uavtest.ROOT / "config/secret.ini", "--", "true")),
+                (NOT_STARTED, ("--bin", dying_gateway(t, top), "--", "true")),
+                (NOT_STARTED, ("--timeout", "0", "--", "true")),
+                (128 + signal.SIGKILL, ("--", "sh", "-c", "kill -9 $$")),
+                (NOT_ENDED, ("--", "sh", "-c", KILL_GATEWAY))):
+            got, _, err = lab(t, top, *words)
+            assert got == code and not re.search(r"line \d+:|Killed|Aborted", err), (words, got, err)
+
+
+def dying_gateway(t, top):
+    """A folder of programs in which it is one that ends by a signal."""
+    programs = top / "dying"
+    programs.mkdir()
+    (programs / "sim-stub").symlink_to(t.binary("sim-stub").resolve())
+    gateway = programs / "uav-gateway"
+    gateway.write_text('#!/bin/bash\n[[ " $* " == *" --print-config "* ]] || kill -ABRT $$\n'
+                       f'exec {t.binary("uav-gateway").resolve()} "$@"\n')
+    gateway.chmod(0o755)
+    return programs
 
 
 def test_a_gateway_that_is_never_ready(t):
@@ -407,9 +437,8 @@ def test_a_gateway_that_is_never_ready(t):
 def test_trouble_is_told(t):
     """A command that was fine does not hide it; one that was not keeps its own exit code."""
     with folder() as top:
-        kill = 'kill -9 $(awk \'$1 == "pid" { print $2 }\' "$UAV_LAB_READY")'
         for end, expected in (("exit 0", NOT_ENDED), ("exit 3", 3)):
-            code, _, err = lab(t, top, "--", "sh", "-c", f"{kill}; {end}")
+            code, _, err = lab(t, top, "--", "sh", "-c", f"{KILL_GATEWAY}; {end}")
             assert code == expected and "uav-gateway" in err and "accounts" in err, (code, err)
             assert "the end of gateway.log" in err
 
@@ -458,24 +487,33 @@ def test_logs_are_one_labs(t):
         assert lab(t, top, "--logs", top / "logs", "--", "true")[0] == 0
 
 
-def test_a_terminal_is_the_commands(t):
+@contextlib.contextmanager
+def lab_at_terminal(t, script, expected):
     with folder() as top:
-        main, other = pty.openpty()
-        running = subprocess.Popen(
-            lab_command(t, "--", "sh", "-c", "test -t 0 && test -t 1 && read line && exit $line"),
-            stdin=other, stdout=other, stderr=other, start_new_session=True,
-            preexec_fn=take_terminal, env={**os.environ, "TMPDIR": str(top / "tmp")})
-        os.close(other)
-        os.write(main, b"6\n")
-        assert running.wait(uavtest.DEADLINE) == 6
-        os.close(main)
+        yield Terminal(t, *lab_command(t, "--logs", top / "logs", "--", "sh", "-c", script),
+                       env={"TMPDIR": str(top / "tmp")}, exit_codes=(expected,)), top / "logs"
 
 
-def take_terminal():
-    import fcntl
-    import termios
+def test_a_terminal_is_the_commands(t):
+    script = "test -t 0 && test -t 1 && read line && exit $line"
+    with lab_at_terminal(t, script, 6) as (running, logs):
+        running.type("6\n")
+        assert running.wait_end() == 6
+        assert "event=stopped" in (logs / "gateway.log").read_text()
 
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+def test_ctrl_c_is_the_commands(t):
+    """It ends the command, or does what the command makes of it; then the lab ends in order, and
+    is silent."""
+    for script, expected in (("echo here; exec sleep 600", 128 + signal.SIGINT),
+                             ("trap 'exit 9' INT; echo here; while :; do sleep 0.05; done", 9)):
+        with lab_at_terminal(t, script, expected) as (running, logs):
+            running.wait_text("^here$")
+            running.type("\x03")
+            assert running.wait_end() == expected, running.log()
+            assert running.log() == "here\n^C", running.log()
+            for name in ("gateway", "sim-stub"):
+                assert "event=stopped" in (logs / f"{name}.log").read_text()
 
 
 def test_installed(t):
