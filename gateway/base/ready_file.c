@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,20 +21,55 @@ static int fail(char *why, const char *what, int error)
 
 /* ------------------------------------------------------- what stood there */
 
+static int open_old(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
 /* Empty, as mktemp(1) makes it, or begun by one of us. */
-static bool is_ready_file(const char *path)
+static bool is_ready_file(int fd)
 {
 	char text[sizeof(first_word) - 1];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	ssize_t size;
+	ssize_t size = read(fd, text, sizeof(text));
 
-	if (fd < 0) {
-		return false;
-	}
-	size = read(fd, text, sizeof(text));
-	(void)close(fd);
 	return size == 0 ||
 	       (size == (ssize_t)sizeof(text) && memcmp(text, first_word, sizeof(text)) == 0);
+}
+
+/* Another than this descriptor has the lock; if nobody has, it is this one's from now on. */
+static bool is_held(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+static int fail_foreign(char *why)
+{
+	return fail(why,
+		    "something else stands there, which is left alone; remove it, or choose "
+		    "another path",
+		    0);
+}
+
+static int fail_held(char *why)
+{
+	return fail(why, "another process that runs has it; choose another path", 0);
+}
+
+static int clear_regular(const char *path, char *why)
+{
+	int fd = open_old(path), result = 0;
+
+	if (fd < 0 || !is_ready_file(fd)) {
+		result = fail_foreign(why);
+	} else if (is_held(fd)) {
+		result = fail_held(why);
+	} else if (unlink(path) < 0) {
+		result = fail(why, "an old one cannot be removed", errno);
+	}
+	if (fd >= 0) {
+		(void)close(fd);
+	}
+	return result;
 }
 
 static int clear(const char *path, char *why)
@@ -42,13 +79,22 @@ static int clear(const char *path, char *why)
 	if (lstat(path, &about) < 0) {
 		return errno == ENOENT ? 0 : fail(why, "cannot be looked at", errno);
 	}
-	if (!S_ISREG(about.st_mode) || !is_ready_file(path)) {
-		return fail(why,
-			    "something else stands there, which is left alone; remove it, or "
-			    "choose another path",
-			    0);
+	if (!S_ISREG(about.st_mode)) {
+		return fail_foreign(why);
 	}
-	return unlink(path) < 0 ? fail(why, "an old one cannot be removed", errno) : 0;
+	return clear_regular(path, why);
+}
+
+/* Since this process has claimed the place another one has put its file there. */
+static bool is_taken(const char *path)
+{
+	int fd = open_old(path);
+	bool taken = fd >= 0 && is_held(fd);
+
+	if (fd >= 0) {
+		(void)close(fd);
+	}
+	return taken;
 }
 
 /* ---------------------------------------------------------------- writing */
@@ -85,18 +131,12 @@ static int write_all(int fd, const char *text)
 	return 0;
 }
 
-static int fill(struct ready_file *file, int fd, const char *lines)
+static int fill(int fd, const char *lines)
 {
-	struct stat about;
 	char first[48];
 
 	(void)snprintf(first, sizeof(first), "%s%ld\n", first_word, (long)getpid());
-	if (write_all(fd, first) < 0 || write_all(fd, lines) < 0 || fstat(fd, &about) < 0) {
-		return -1;
-	}
-	file->device = about.st_dev;
-	file->inode = about.st_ino;
-	return 0;
+	return write_all(fd, first) < 0 || write_all(fd, lines) < 0 ? -1 : 0;
 }
 
 /* -------------------------------------------------------------- the three */
@@ -106,7 +146,7 @@ int ready_file_claim(struct ready_file *file, const char *path, char *why)
 	char name[PATH_MAX];
 	int fd;
 
-	*file = (struct ready_file){.path = path};
+	*file = (struct ready_file){.path = path, .fd = -1};
 	if (!path) {
 		return 0;
 	}
@@ -128,39 +168,42 @@ int ready_file_claim(struct ready_file *file, const char *path, char *why)
 int ready_file_write(struct ready_file *file, const char *lines, char *why)
 {
 	char name[PATH_MAX];
-	int fd, error = 0;
+	int fd;
 
 	if (!file->path) {
 		return 0;
+	}
+	if (is_taken(file->path)) {
+		return fail_held(why);
 	}
 	fd = begin(file->path, name, why);
 	if (fd < 0) {
 		return -1;
 	}
-	if (fill(file, fd, lines) < 0) {
-		error = errno;
-	}
-	if (close(fd) < 0 && !error) {
-		error = errno;
-	}
-	if (!error && rename(name, file->path) < 0) {
-		error = errno;
-	}
-	if (error) {
+	/* locked before anybody knows its name; without locks it serves as well */
+	(void)flock(fd, LOCK_EX | LOCK_NB);
+	if (fill(fd, lines) < 0 || rename(name, file->path) < 0) {
+		int error = errno;
+
 		(void)unlink(name);
+		(void)close(fd);
 		return fail(why, "cannot be written", error);
 	}
-	file->written = true;
+	file->fd = fd;
 	return 0;
 }
 
 void ready_file_remove(struct ready_file *file)
 {
-	struct stat about;
+	struct stat mine, there;
 
-	if (file->written && lstat(file->path, &about) == 0 && about.st_dev == file->device &&
-	    about.st_ino == file->inode) {
+	if (file->fd < 0) {
+		return;
+	}
+	if (fstat(file->fd, &mine) == 0 && lstat(file->path, &there) == 0 &&
+	    mine.st_dev == there.st_dev && mine.st_ino == there.st_ino) {
 		(void)unlink(file->path);
 	}
-	file->written = false;
+	(void)close(file->fd);
+	file->fd = -1;
 }

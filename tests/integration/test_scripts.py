@@ -74,6 +74,29 @@ def test_an_old_one_is_gone_though_nothing_starts(t):
     assert (t.folder / "taken").read_text() == "mine\n"
 
 
+def test_one_in_use_is_left_alone(t):
+    """A second one of either program, whether it could start or not, is refused and takes nothing
+    away; once the first is gone, however that came, the place is free."""
+    stub = t.simulator()
+    for start_one, code in ((lambda path, codes: start(
+                                t, "-c", configuration(t, stub.at), "--ready-file", path,
+                                exit_codes=codes), 3),
+                            (lambda path, codes: t.program(
+                                t.binary("sim-stub"), "--listen", "127.0.0.1:0", "--ready-file", path,
+                                exit_codes=codes), 1)):
+        path = t.folder / f"ready{code}"
+        first = start_one(path, (-signal.SIGKILL,))
+        there = wait_file(path)
+        second = start_one(path, (code,))
+        assert second.wait() == code and "another process that runs has it" in second.log(), second.log()
+        assert lines_of(path) == there
+        first.process.kill()
+        first.wait()
+        third = start_one(path, (0,))
+        uavtest.wait_until(lambda: path.exists() and lines_of(path)["pid"] == str(third.pid))
+        assert third.stop() == 0 and not path.exists()
+
+
 def test_ready_is_when_messages_pass(t):
     """It listens long before, and the file is not there: not while the simulator is away, and not
     while it has not answered for the scenarios."""

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[64], path[96];
@@ -173,6 +174,53 @@ static void anothers_is_not_removed(void **state)
 	assert_int_equal(unlink(kept), 0);
 }
 
+/* Whether it would start, or has been asked already and goes on: nobody takes a file away from
+ * under those who have seen it. */
+static void one_in_use_is_left_alone(void **state)
+{
+	struct ready_file file, late, early;
+	char wanted[64];
+
+	(void)state;
+	(void)snprintf(wanted, sizeof(wanted), "pid %ld\nfirst\n", (long)getpid());
+	assert_int_equal(ready_file_claim(&file, path, why), 0);
+	assert_int_equal(ready_file_claim(&early, path, why), 0);
+	assert_int_equal(ready_file_write(&file, "first\n", why), 0);
+	assert_int_equal(ready_file_claim(&late, path, why), -1);
+	assert_non_null(strstr(why, "another process that runs has it"));
+	ready_file_remove(&late);
+	why[0] = '\0';
+	assert_int_equal(ready_file_write(&early, "early\n", why), -1);
+	assert_non_null(strstr(why, "another process that runs has it"));
+	ready_file_remove(&early);
+	assert_string_equal(content(path), wanted);
+	assert_int_equal(files_there(), 1);
+	ready_file_remove(&file);
+	assert_int_equal(ready_file_claim(&late, path, why), 0);
+	assert_int_equal(ready_file_write(&late, "", why), 0);
+	ready_file_remove(&late);
+	assert_int_equal(files_there(), 0);
+}
+
+/* The lock goes with the process, however it ends. */
+static void one_of_a_crash_is_taken_over(void **state)
+{
+	struct ready_file file;
+	int status;
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		_exit(ready_file_claim(&file, path, why) < 0 ||
+		      ready_file_write(&file, "", why) < 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(files_there(), 1);
+	assert_int_equal(ready_file_claim(&file, path, why), 0);
+	assert_int_equal(files_there(), 0);
+}
+
 static void a_folder_that_is_not_there_is_told(void **state)
 {
 	struct ready_file file;
@@ -185,7 +233,7 @@ static void a_folder_that_is_not_there_is_told(void **state)
 	assert_int_equal(ready_file_claim(&file, path, why), 0);
 	file.path = missing;
 	assert_int_equal(ready_file_write(&file, "", why), -1);
-	assert_false(file.written);
+	assert_int_equal(file.fd, -1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -199,6 +247,8 @@ int main(void)
 		TEST(what_is_something_else_stays),
 		TEST(a_link_put_there_later_is_replaced),
 		TEST(anothers_is_not_removed),
+		TEST(one_in_use_is_left_alone),
+		TEST(one_of_a_crash_is_taken_over),
 		TEST(a_folder_that_is_not_there_is_told),
 	};
 
