@@ -13,5 +13,9 @@ def test_the_tour_for_operators(t):
     tour.walk(t, "deploy/TOUR.md")
 
 
+def test_programs_that_are_waited_for(t):
+    tour.walk(t, "deploy/README.md", "Readiness")
+
+
 if __name__ == "__main__":
     uavtest.run()
