@@ -187,29 +187,38 @@ static void check_listener(struct draft *draft, const struct part *part)
 void draft_name_known(const struct settings *settings, const struct section *section,
 		      const char *wrong, char *text, size_t cap)
 {
-	size_t count = view_count(settings, section), at = 0;
+	size_t count = view_count(settings, section), at = 0, told = 0;
 	struct suggestion best = {0};
-	char known[512] = "";
+	char known[512] = "", nearest[VIEW_TITLE_BYTES] = "";
 
 	for (size_t i = 0; i < count; i++) {
 		const char *name = view_name(settings, section, i);
+		char title[VIEW_TITLE_BYTES];
 
-		if (*name) {
-			suggest_consider(&best, slice_str(wrong), name);
+		if (!*name) {
+			continue;
 		}
-		if (*name && at + strlen(name) + sizeof(", ...") < sizeof(known)) {
-			at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s",
-					       at ? ", " : "", name);
-		} else if (*name && at && known[at - 1] != '.') {
-			at += (size_t)snprintf(known + at, sizeof(known) - at, "...");
+		suggest_consider(&best, slice_str(wrong), name);
+		view_title(section, name, title, sizeof(title));
+		if (at + strlen(title) + sizeof(", [], ...") < sizeof(known)) {
+			at += (size_t)snprintf(known + at, sizeof(known) - at, "%s[%s]",
+					       at ? ", " : "", title);
+		} else if (at && known[at - 1] != '.') {
+			at += (size_t)snprintf(known + at, sizeof(known) - at, ", ...");
 		}
+		told++;
 	}
-	(void)snprintf(text, cap, "%s%s%s%s%s", best.name ? "; did you mean " : "",
-		       best.name ? best.name : "",
-		       best.name ? "?"
-		       : at	 ? ";"
+	if (best.name) {
+		view_title(section, best.name, nearest, sizeof(nearest));
+	}
+	(void)snprintf(text, cap, "%s%s%s%s%s", best.name ? "; did you mean [" : "", nearest,
+		       best.name ? "]?"
+		       : told	 ? ";"
 				 : "",
-		       at ? " there are " : "", known);
+		       told == 0   ? ""
+		       : told == 1 ? " there is "
+				   : " there are ",
+		       known);
 }
 
 static void check_reference(struct draft *draft, const struct part *part, const struct row *row)

@@ -112,7 +112,7 @@ bool draft_check_parameter(struct draft *draft, int line, const char *key, const
 /* There are no more channel.* keys in it than may be; else that is told. */
 bool draft_has_room(struct draft *draft, int line, const struct scenario_config *scenario);
 void draft_tell_unknown_key(struct draft *draft, int line, const char *section, const char *key);
-/* "; did you mean x? there are x, y" for the names of sections of one kind. */
+/* "; did you mean [s:x]? there are [s:x], [s:y]" for the sections of one kind that have names. */
 void draft_name_known(const struct settings *settings, const struct section *section,
 		      const char *wrong, char *text, size_t cap);
 

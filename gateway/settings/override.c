@@ -98,18 +98,16 @@ static struct part *begin_part(struct draft *draft, const struct words *words)
 	return draft->part_count > before ? &draft->parts[before] : NULL;
 }
 
-static void tell_missing(struct draft *draft, const struct section *section,
-			 const struct words *words)
+static void tell_missing(struct draft *draft, const struct section *section, const char *name)
 {
-	const char *name = words->name ? words->name : "";
-	char known[768];
+	char title[VIEW_TITLE_BYTES], known[768];
 
 	if (draft->incomplete) {
 		return; /* it may stand in the file that was not read */
 	}
 	draft_name_known(draft->settings, section, name, known, sizeof(known));
-	report_mistake(&draft->report, 0, "there is no section %s%s", quote(words->section).text,
-		       known);
+	view_title(section, name, title, sizeof(title));
+	report_mistake(&draft->report, 0, "there is no [%s]%s", title, known);
 }
 
 /* A section that stands in no file: [limits], say, is there all the same, and so is [simulator] in
@@ -134,10 +132,7 @@ static struct part *part_for(struct draft *draft, const struct words *words)
 					       view_count(draft->settings, section) == 0)) {
 		return begin_part(draft, words);
 	}
-	if (words->name) {
-		words->name[-1] = ':';
-	}
-	tell_missing(draft, section, words);
+	tell_missing(draft, section, words->name ? words->name : "");
 	return NULL;
 }
 

@@ -186,8 +186,8 @@ def test_keys_are_checked_and_printed(t):
     code, out, err = gateway_says(t, "-c", ini, "--set", "listen:drone.address=127.0.0.1:0",
                                   "--set", "x", "--check")
     assert (code, out) == (1, "") and err.splitlines() == [
-        '--set listen:drone.address: there is no section "listen:drone"; did you mean drones? '
-        "there are drones, others",
+        "--set listen:drone.address: there is no [listen:drone]; did you mean [listen:drones]? "
+        "there are [listen:drones], [listen:others]",
         "--set x: must be SECTION.KEY=VALUE, for example --set listen:drones.address=127.0.0.1:0"]
     code, _, err = gateway_says(t, "-c", ini, *["--set", "limits.max_drones=3"] * 65, "--check")
     assert code == 2 and "64" in err

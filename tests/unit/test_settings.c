@@ -803,10 +803,10 @@ static void simulators_are_named_or_there_is_one(void **state)
 	assert_string_equal(settings->simulators[0].name, "far");
 	settings_free(settings);
 	check_one(LISTEN FAR "[scenario:s]\n", 5, "[scenario:s] names no simulator",
-		  "write simulator = NAME; there are far");
+		  "write simulator = NAME; there is [simulator:far]");
 	check_one(LISTEN FAR "[scenario:s]\nsimulator = fra\n", 6,
-		  "simulator = \"fra\": there is no [simulator:fra]; did you mean far?",
-		  "there are far");
+		  "simulator = \"fra\": there is no [simulator:fra]; did you mean [simulator:far]?",
+		  "there is [simulator:far]");
 	check_one(LISTEN "[scenario:s]\nsimulator = far\n", 4, "there is no [simulator:far]\n", "");
 	check_one(LISTEN "[simulator:far]\n", 3, "[simulator:far] has no address", "for example");
 	check_one(LISTEN FAR FAR, 5, "[simulator:far] is given twice", "first on line 3");
@@ -827,9 +827,9 @@ static void names_that_are_referred_to_are_there(void **state)
 	(void)state;
 	check_one(LISTEN "[gateway]\ndefault_scenario = feild\n[scenario:field]\n[scenario:b]\n", 4,
 		  "default_scenario = \"feild\": there is no [scenario:feild]",
-		  "; did you mean field? there are field, b\n");
+		  "; did you mean [scenario:field]? there are [scenario:field], [scenario:b]\n");
 	check_one(LISTEN "scenario = x\n[scenario:field]\n", 3,
-		  "there is no [scenario:x]; there are field", "");
+		  "there is no [scenario:x]; there is [scenario:field]", "");
 	check_one(LISTEN "scenario = x\n", 3, "there is no [scenario:x]\n", "");
 	check_one(LISTEN "scenario = two words\n", 3, "is not a name", "");
 }
