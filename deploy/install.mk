@@ -13,7 +13,7 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 CONFDIR := $(SYSCONFDIR)/uav-gateway
 
-MANUALS := $(addprefix $(B)/man/,uav-gateway.1 uav-drone.1 sim-stub.1 gateway.ini.5)
+MANUALS := $(addprefix $(B)/man/,uav-gateway.1 uav-drone.1 sim-stub.1 uav-lab.1 gateway.ini.5)
 UNITS := uav-gateway.service uav-gateway.socket uav-sim-stub.service
 PROTOS := $(wildcard proto/*.proto proto/*.options)
 # Kept in their folders, so that links from one to the other lead somewhere.
@@ -22,10 +22,15 @@ SCENARIOS := $(wildcard config/scenarios/*.ini)
 EXAMPLES := $(wildcard config/*.ini) $(SCENARIOS) deploy/sim-stub.ini
 
 # Pages of what the programs themselves print: they have the options and keys that there are.
-$(B)/man/%.1: $(B)/% deploy/man/%.1.in deploy/man/page.sh deploy/man/help.awk deploy/man/escape.awk
+MAN_MAKERS := $(addprefix deploy/man/,page.sh help.awk escape.awk)
+$(B)/man/%.1: $(B)/% deploy/man/%.1.in $(MAN_MAKERS)
 	@mkdir -p $(@D)
 	$(call say,MAN   )
 	$(Q)deploy/man/page.sh $< deploy/man/$*.1.in >$@.part && mv $@.part $@
+$(B)/man/uav-lab.1: deploy/uav-lab deploy/man/uav-lab.1.in $(MAN_MAKERS)
+	@mkdir -p $(@D)
+	$(call say,MAN   )
+	$(Q)deploy/man/page.sh $< deploy/man/uav-lab.1.in >$@.part && mv $@.part $@
 $(B)/man/gateway.ini.5: $(B)/uav-gateway deploy/man/gateway.ini.5.in deploy/man/keys.awk deploy/man/escape.awk
 	@mkdir -p $(@D)
 	$(call say,MAN   )

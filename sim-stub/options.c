@@ -26,9 +26,10 @@ static const char help[] =
 	"      --log-format FORMAT  logfmt or json (logfmt)\n"
 	"      --tls-cert FILE      speak TLS, with this certificate (PEM)\n"
 	"      --tls-key FILE       and the key to it\n"
-	"      --tls-ca FILE        take only gateways with a certificate signed by this CA\n"
-	"      --ready-file PATH    a file that is there for as long as gateways can connect; it\n"
-	"                           tells where, as \"listen ADDRESS\"\n"
+	"      --tls-ca FILE        take only gateways with a certificate signed by this\n"
+	"                           CA\n"
+	"      --ready-file PATH    a file that is there for as long as gateways can\n"
+	"                           connect; it tells where, as \"listen ADDRESS\"\n"
 	"      --help, --version\n"
 	"\n"
 	"Flags override the file. Exit codes: 0 stopped by SIGTERM or SIGINT, 1 cannot\n"
@@ -326,6 +327,7 @@ static enum options_status read_arguments(int argc, char **argv, struct argument
 		case FLAG_VERSION:
 			return print("sim-stub " UAV_VERSION "\n");
 		default:
+			fputs("see sim-stub --help\n", stderr);
 			return OPTIONS_WRONG;
 		}
 	}

@@ -84,6 +84,8 @@ function convert(line, left) {
 		gap = 1
 	} else if (line ~ /^(E|e)xit codes:?$/) {
 		heading("EXIT STATUS")
+	} else if (line ~ /^environment/) {
+		heading("ENVIRONMENT")
 	} else if (line ~ /^signals:?$/) {
 		heading("SIGNALS")
 	} else if (line ~ /Exit codes: /) {

@@ -14,15 +14,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import uavtest  # noqa: E402
 
-PROGRAMS = ("uav-gateway", "uav-drone", "sim-stub")
+PROGRAMS = ("uav-gateway", "uav-drone", "sim-stub", "uav-lab")
+COLUMNS = 80  # of a terminal
 COMPLETION = uavtest.ROOT / "deploy/completion/uav-gateway"
 # An option as the help writes it, with what its value is called.
 OPTION = r"--[a-z][a-z-]*(?:\[=[A-Z]+\]| [A-Z][A-Z:.,=]*(?![a-z]))?"
 EVERY_COMMAND = "OPTIONS OF EVERY COMMAND"
 
 
+def path_of(t, program):
+    return uavtest.ROOT / "deploy/uav-lab" if program == "uav-lab" else t.binary(program)
+
+
 def printed(t, program, *words):
-    done = subprocess.run([t.binary(program), *words], stdin=subprocess.DEVNULL, capture_output=True,
+    done = subprocess.run([path_of(t, program), *words], stdin=subprocess.DEVNULL, capture_output=True,
                           text=True, check=False, timeout=uavtest.DEADLINE)
     assert (done.returncode, done.stderr) == (0, ""), done
     return done.stdout
@@ -49,8 +54,24 @@ def codes_in(text):
     """Of the help: a list, or a sentence."""
     listed = re.search(r"(?ms)^[Ee]xit codes:?\n(.*)", text)
     if listed:
-        return set(re.findall(r"(?m)^  (\d)  ", listed[1]))
+        return set(re.findall(r"(?m)^  (\d+)  ", listed[1]))
     return inline_codes(text.partition("Exit codes: ")[2])
+
+
+def test_help_fits_a_terminal(t):
+    for program in PROGRAMS:
+        for words in ([], *([command] for command in commands_of(t, program))):
+            wide = [line for line in printed(t, program, *words, "--help").splitlines() if len(line) > COLUMNS]
+            assert not wide, (program, *words, wide)
+
+
+def test_wrong_options_lead_to_the_help(t):
+    for program, code in (("uav-gateway", 2), ("sim-stub", 2), ("uav-lab", 120)):
+        for wrong in (["--prot"], ["-x"], ["--set" if program != "sim-stub" else "--seed"]):
+            done = subprocess.run([path_of(t, program), *wrong], stdin=subprocess.DEVNULL, capture_output=True,
+                                  text=True, check=False, timeout=uavtest.DEADLINE)
+            assert (done.returncode, done.stdout) == (code, ""), done
+            assert f"see {program} --help" in done.stderr, done
 
 
 # ---------------------------------------------------------------------- the pages
@@ -149,7 +170,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 
 def completed(t, program, *words):
     """What bash offers for the last of the words."""
-    done = subprocess.run(["bash", "-c", DRIVER, "bash", COMPLETION, t.binary(program), *words], cwd=t.folder,
+    done = subprocess.run(["bash", "-c", DRIVER, "bash", COMPLETION, path_of(t, program), *words], cwd=t.folder,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
                           timeout=uavtest.DEADLINE)
     assert (done.returncode, done.stderr) == (0, ""), done
@@ -179,6 +200,8 @@ def test_completion_of_files(t):
     assert completed(t, "uav-gateway", "-c", "") == both
     assert completed(t, "uav-gateway", "--config", "fl") == {"flights.csv"}
     assert completed(t, "sim-stub", "--tls-key", "") == both
+    assert completed(t, "uav-lab", "--config", "") == both
+    assert completed(t, "uav-lab", "--logs", "") == set()  # a folder, and there is none
     for command in commands_of(t, "uav-drone"):
         for option in options_in(printed(t, "uav-drone", command, "--help")):
             name, _, value = option.partition(" ")
