@@ -7,6 +7,8 @@ MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/uav-gateway
 # for developers: protoc -I$(PREFIX)/share/uav-gateway/proto
 PROTODIR ?= $(PREFIX)/share/uav-gateway/proto
+# sources, for a firmware to take in
+NANOPBDIR ?= $(PREFIX)/share/uav-gateway/nanopb
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 # systemd looks below /usr and /usr/local; for any other PREFIX say where.
 UNITDIR ?= $(PREFIX)/lib/systemd/system
@@ -16,8 +18,13 @@ CONFDIR := $(SYSCONFDIR)/uav-gateway
 MANUALS := $(addprefix $(B)/man/,uav-gateway.1 uav-drone.1 sim-stub.1 uav-lab.1 gateway.ini.5)
 UNITS := uav-gateway.service uav-gateway.socket uav-sim-stub.service
 PROTOS := $(wildcard proto/*.proto proto/*.options)
-# Kept in their folders, so that links from one to the other lead somewhere.
-DOCS := README.md $(wildcard $(addsuffix /*.md,config deploy proto gateway/cli sim-stub))
+NANOPB_CLIENT := $(wildcard gateway/client/nanopb/uav_client*)
+# All pages, and what they lead to, in their folders: each of their links leads somewhere.
+DOCS := README.md $(wildcard $(addsuffix /*.md,config deploy proto gateway gateway/cli gateway/client \
+	gateway/client/nanopb sim-stub tests tests/bench) gateway/*.svg tests/bench/*.svg)
+LINKED := proto/drone.proto proto/channel.proto $(wildcard deploy/uav-*) gateway/cli/stream.c gateway/core/message.h \
+	gateway/wire/hot_codec.h gateway/client/nanopb/uav_client.h gateway/client/nanopb/posix/drone.c \
+	$(addprefix tests/interop/,nanopb_frames.c python_drone.py python_simulator.py readme_drone.py readme_proof.py)
 SCENARIOS := $(wildcard config/scenarios/*.ini)
 EXAMPLES := $(wildcard config/*.ini) $(SCENARIOS) deploy/sim-stub.ini
 
@@ -40,41 +47,53 @@ all: $(MANUALS)
 
 put = install -m $(1) -D -t "$(DESTDIR)$(2)" $(3)
 unit = sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@CONFDIR@|$(CONFDIR)|g' deploy/$(1)$(2) >"$(DESTDIR)$(UNITDIR)/$(1)"
+ifeq ($(V),)
+say_put = @echo "  PUT    $(DESTDIR)$(1)"
+endif
 
 .PHONY: install install-config uninstall
 install: all install-config
-	$(call put,755,$(BINDIR),$(PROGRAMS) deploy/uav-lab)
-	$(call put,644,$(MANDIR)/man1,$(filter %.1,$(MANUALS)))
-	$(call put,644,$(MANDIR)/man5,$(filter %.5,$(MANUALS)))
-	$(call put,644,$(COMPLETIONDIR),deploy/completion/uav-gateway)
-	ln -sf uav-gateway "$(DESTDIR)$(COMPLETIONDIR)/uav-drone"
-	ln -sf uav-gateway "$(DESTDIR)$(COMPLETIONDIR)/sim-stub"
-	install -m 755 -d "$(DESTDIR)$(UNITDIR)"
-	$(call unit,uav-gateway.service,.in)
-	$(call unit,uav-sim-stub.service,.in)
-	$(call unit,uav-gateway.socket)
-	chmod 644 $(patsubst %,"$(DESTDIR)$(UNITDIR)/%",$(UNITS))
-	install -m 644 -D deploy/uav-gateway.sysusers "$(DESTDIR)$(SYSUSERSDIR)/uav-gateway.conf"
-	$(call put,644,$(PROTODIR),$(PROTOS))
-	for file in $(DOCS) $(EXAMPLES); do install -m 644 -D $$file "$(DESTDIR)$(DOCDIR)/$$file" || exit 1; done
+	$(call say_put,$(BINDIR))
+	$(Q)$(call put,755,$(BINDIR),$(PROGRAMS) deploy/uav-lab)
+	$(call say_put,$(MANDIR))
+	$(Q)$(call put,644,$(MANDIR)/man1,$(filter %.1,$(MANUALS)))
+	$(Q)$(call put,644,$(MANDIR)/man5,$(filter %.5,$(MANUALS)))
+	$(call say_put,$(COMPLETIONDIR))
+	$(Q)$(call put,644,$(COMPLETIONDIR),deploy/completion/uav-gateway)
+	$(Q)for name in uav-drone sim-stub uav-lab; do ln -sf uav-gateway "$(DESTDIR)$(COMPLETIONDIR)/$$name" || exit 1; done
+	$(call say_put,$(UNITDIR))
+	$(Q)install -m 755 -d "$(DESTDIR)$(UNITDIR)"
+	$(Q)$(call unit,uav-gateway.service,.in)
+	$(Q)$(call unit,uav-sim-stub.service,.in)
+	$(Q)$(call unit,uav-gateway.socket)
+	$(Q)chmod 644 $(patsubst %,"$(DESTDIR)$(UNITDIR)/%",$(UNITS))
+	$(call say_put,$(SYSUSERSDIR))
+	$(Q)install -m 644 -D deploy/uav-gateway.sysusers "$(DESTDIR)$(SYSUSERSDIR)/uav-gateway.conf"
+	$(call say_put,$(PROTODIR))
+	$(Q)$(call put,644,$(PROTODIR),$(PROTOS))
+	$(call say_put,$(NANOPBDIR))
+	$(Q)$(call put,644,$(NANOPBDIR),$(NANOPB_CLIENT))
+	$(call say_put,$(DOCDIR))
+	$(Q)for file in $(DOCS) $(LINKED) $(EXAMPLES); do install -m 644 -D $$file "$(DESTDIR)$(DOCDIR)/$$file" || exit 1; done
 
 # Never over a configuration that is there: not even a file is put beside it, as the next reload
 # would read it.
 install-config:
-	if [ ! -e "$(DESTDIR)$(CONFDIR)/gateway.ini" ]; then \
+	$(call say_put,$(CONFDIR))
+	$(Q)if [ ! -e "$(DESTDIR)$(CONFDIR)/gateway.ini" ]; then \
 		$(call put,644,$(CONFDIR),config/gateway.ini) && \
 		$(call put,644,$(CONFDIR)/scenarios,$(SCENARIOS)); fi
-	if [ ! -e "$(DESTDIR)$(CONFDIR)/sim-stub.ini" ]; then \
+	$(Q)if [ ! -e "$(DESTDIR)$(CONFDIR)/sim-stub.ini" ]; then \
 		$(call put,644,$(CONFDIR),deploy/sim-stub.ini); fi
 
 # All but the configuration.
 uninstall:
-	rm -f $(patsubst $(B)/%,"$(DESTDIR)$(BINDIR)/%",$(PROGRAMS)) "$(DESTDIR)$(BINDIR)/uav-lab" \
+	$(Q)rm -f $(patsubst $(B)/%,"$(DESTDIR)$(BINDIR)/%",$(PROGRAMS)) "$(DESTDIR)$(BINDIR)/uav-lab" \
 		$(patsubst $(B)/man/%,"$(DESTDIR)$(MANDIR)/man1/%",$(filter %.1,$(MANUALS))) \
 		$(patsubst $(B)/man/%,"$(DESTDIR)$(MANDIR)/man5/%",$(filter %.5,$(MANUALS))) \
-		$(patsubst %,"$(DESTDIR)$(COMPLETIONDIR)/%",uav-gateway uav-drone sim-stub) \
+		$(patsubst %,"$(DESTDIR)$(COMPLETIONDIR)/%",uav-gateway uav-drone sim-stub uav-lab) \
 		$(patsubst %,"$(DESTDIR)$(UNITDIR)/%",$(UNITS)) "$(DESTDIR)$(SYSUSERSDIR)/uav-gateway.conf"
-	rm -rf "$(DESTDIR)$(PROTODIR)" "$(DESTDIR)$(DOCDIR)"
-	if [ -d "$(DESTDIR)$(PREFIX)/share/uav-gateway" ]; then \
+	$(Q)rm -rf "$(DESTDIR)$(PROTODIR)" "$(DESTDIR)$(NANOPBDIR)" "$(DESTDIR)$(DOCDIR)"
+	$(Q)if [ -d "$(DESTDIR)$(PREFIX)/share/uav-gateway" ]; then \
 		rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(PREFIX)/share/uav-gateway"; fi
 	@if [ -e "$(DESTDIR)$(CONFDIR)" ]; then echo "$(DESTDIR)$(CONFDIR) stays"; fi

@@ -92,7 +92,7 @@ def test_mistakes(t):
         (LISTEN + "[scenario:field]\nhub = uav1\n", 4, ["hub", "mesh"]),
         (LISTEN + "[scenario:field]\nsimulator = far\n", 4, ["far", "no [simulator:far]"]),
         ("[gateway]\ndefault_scenario = feild\n" + LISTEN + "[scenario:field]\n", 2,
-         ["feild", "did you mean field"]),
+         ["feild", "did you mean [scenario:field]?"]),
         (LISTEN + "[scenario:field]\norigin = 91, 0, 0\n", 4, ["origin", "91"]),
         (LISTEN + "[scenario:no name]\n", 3, ["no name"]),
         (LISTEN + "[scenario]\n", 3, ["NAME"]),

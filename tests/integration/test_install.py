@@ -21,13 +21,15 @@ UNITS = ("uav-gateway.service", "uav-gateway.socket", "uav-sim-stub.service")
 PROGRAMS = ("uav-gateway", "uav-drone", "sim-stub")
 SYSTEM = {
     *(f"bin/{name}" for name in (*PROGRAMS, "uav-lab")),
-    *(f"share/man/man1/{name}.1" for name in PROGRAMS),
+    *(f"share/man/man1/{name}.1" for name in (*PROGRAMS, "uav-lab")),
     "share/man/man5/gateway.ini.5",
-    *(f"share/bash-completion/completions/{name}" for name in PROGRAMS),
+    *(f"share/bash-completion/completions/{name}" for name in (*PROGRAMS, "uav-lab")),
     *(f"lib/systemd/system/{name}" for name in UNITS),
     "lib/sysusers.d/uav-gateway.conf",
     *(f"share/uav-gateway/proto/{name}" for name in ("drone.proto", "drone.options", "channel.proto",
                                                       "channel.options")),
+    *(f"share/uav-gateway/nanopb/{name}" for name in ("uav_client.c", "uav_client.h", "uav_client_parts.h",
+                                                       "uav_client_read.c", "uav_client_write.c")),
 }
 DOCUMENTATION = "share/doc/uav-gateway/"
 
@@ -38,13 +40,25 @@ def configuration():
     return {f"etc/uav-gateway/{name}" for name in names}
 
 
+def links(page):
+    """What a page leads to on this side of the network, as paths."""
+    text = re.sub(r"(?ms)^ *```.*?^ *```$", "", page.read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" not in target and not target.startswith("#"):
+            yield Path(os.path.normpath(page.parent / target.partition("#")[0]))
+
+
 def documentation():
-    """Those that are for who runs or uses it, as they stand in the project."""
-    folders = ("config", "deploy", "proto", "gateway/cli", "sim-stub")
-    found = [uavtest.ROOT / "README.md", uavtest.ROOT / "deploy/sim-stub.ini",
-             *(uavtest.ROOT / "config").rglob("*.ini")]
-    for folder in folders:
-        found += (uavtest.ROOT / folder).glob("*.md")
+    """The first page and whatever it leads to, from one to the next, as they stand in the project;
+    and all configurations, as examples."""
+    found, ahead = set(), [uavtest.ROOT / "README.md"]
+    while ahead:
+        page = ahead.pop()
+        if page in found or page.is_dir():
+            continue
+        found.add(page)
+        ahead += links(page) if page.suffix == ".md" else []
+    found |= {uavtest.ROOT / "deploy/sim-stub.ini", *(uavtest.ROOT / "config").rglob("*.ini")}
     return {DOCUMENTATION + str(path.relative_to(uavtest.ROOT)) for path in found}
 
 
@@ -76,6 +90,15 @@ def check_installed(root, prefix):
     for path in root.rglob("*"):
         mode = 0o755 if path.is_dir() or path.parent == below / "bin" else 0o644
         assert path.is_symlink() or path.stat().st_mode & 0o777 == mode, (path, oct(path.stat().st_mode))
+
+
+def check_links(root, prefix):
+    """Wherever a page that is installed leads to is installed."""
+    pages = list((root / prefix.strip("/") / DOCUMENTATION).rglob("*.md"))
+    assert len(pages) > 10, pages
+    for page in pages:
+        for path in links(page):
+            assert path.exists(), f"{page} leads to {path}"
 
 
 def unit_below(root, prefix, name):
@@ -117,10 +140,41 @@ def test_installed_and_taken_away(t):
         with a_root() as root:
             installed.install(root, prefix)
             check_installed(root, prefix)
+            check_links(root, prefix)
             check_units(root, prefix)
             installed.uninstall(root, prefix)
             assert installed.files(root) == configuration(), installed.files(root)
             assert [path for path in root.rglob("uav-gateway") if path.parent.name != "etc"] == []
+
+
+def test_the_client_for_firmware(t):
+    """What is installed for firmware can be built where it was put, with what nanopb makes of the
+    installed protocol."""
+    generator = next(filter(None, map(shutil.which, ("nanopb_generator.py", "nanopb_generator"))), None)
+    if not generator:
+        raise uavtest.Skip("nanopb's generator is not here")
+    del t
+    with a_root() as root:
+        installed.install(root)
+        shared = root / "usr/local/share/uav-gateway"
+        made = root / "made"
+        made.mkdir()
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        subprocess.run([generator, "-q", "-I", shared / "proto", "-D", made, "drone.proto"], check=True,
+                       env=environment, timeout=uavtest.DEADLINE)
+        for source in (shared / "nanopb").glob("*.c"):
+            said = run([os.environ.get("CC", "gcc"), "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+                        f"-I{made}", f"-I{made}/nanopb", f"-I{shared}/nanopb", source])
+            assert said == (0, "", ""), (source, said)
+
+
+def test_it_is_told_in_few_lines(t):
+    """What is put where; the commands only when asked for."""
+    del t
+    with a_root() as root:
+        said = installed.make("install", f"DESTDIR={root}").splitlines()
+        assert 5 < len(said) < 20 and all(line.startswith("  ") for line in said), said
+        assert any("install -m" in line for line in installed.make("install", f"DESTDIR={root}", "V=1").splitlines())
 
 
 def test_a_configuration_that_is_there_is_left_alone(t):
