@@ -25,6 +25,7 @@ packages=(
 	libcmocka-dev           # unit tests
 	python3                 # test runner, demo
 	python3-protobuf        # drones and simulators of the tests
+	python3-yaml            # reads the job files of CI.md, in a test
 	nanopb libnanopb-dev    # checks proto/*.options
 	netcat-openbsd          # nc: a drone that speaks the text protocol, in tests and in its tour
 )

@@ -124,13 +124,13 @@ def test_installed(t):
 
 def check_drop_in(here):
     """systemd takes it with the unit."""
-    if not shutil.which("systemd-analyze"):
-        return
     units = here.root / "etc/systemd/system"
     text = here.below(here.unit("uav-gateway.service"))
     (units / "uav-gateway.service").write_text(text, encoding="utf-8")
     (units / "uav-gateway.socket").write_text(here.unit("uav-gateway.socket"), encoding="utf-8")
-    code, out, err = end_of(["systemd-analyze", "verify", "--man=no", str(units / "uav-gateway.socket")])
+    # the pages that Documentation= names are looked for
+    manual = f"MANPATH={here.root}/usr/local/share/man"
+    code, out, err = end_of(["env", manual, "systemd-analyze", "verify", str(units / "uav-gateway.socket")])
     assert (code, out, err) == (0, "", ""), (code, out, err)
 
 
@@ -157,11 +157,13 @@ def test_secrets_of_a_service(t):
         # systemd.unit(5): an empty value first takes away what the unit says
         changed = (here.root / "etc/systemd/system/uav-gateway.socket.d/lab.conf").read_text()
         assert changed == "[Socket]\nListenStream=\nListenStream=0.0.0.0:7600\n", changed
-        check_drop_in(here)
         # once more: the only copy of the secret is not written over
         (add,) = [line for line in block.splitlines() if "--add-drone" in line]
         before = told.read_text()
         assert here.type(add).returncode != 0 and told.read_text() == before
+        if not shutil.which("systemd-analyze") or not shutil.which("man"):
+            raise uavtest.Skip("the drop-in: systemd-analyze, or man, is not here")
+        check_drop_in(here)
 
 
 # ------------------------------------------------------------------ certificates

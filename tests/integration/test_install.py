@@ -114,8 +114,6 @@ def unit_below(root, prefix, name):
 
 def check_units(root, prefix):
     program = shutil.which("systemd-analyze")
-    if not program:
-        return
     folder = root.parent / "units"
     folder.mkdir()
     for name in UNITS:
@@ -123,7 +121,7 @@ def check_units(root, prefix):
     # The pages that Documentation= names are looked for, too; ends with 0 whatever it says.
     manual = f"MANPATH={root}{prefix}/share/man"
     paths = [folder / name for name in UNITS]
-    said = run(["env", manual, program, "verify", *([] if shutil.which("man") else ["--man=no"]), *paths])
+    said = run(["env", manual, program, "verify", *paths])
     assert said == (0, "", ""), said
     for path in (path for path in paths if path.suffix == ".service"):
         code, out, err = run([program, "security", "--offline=yes", "--no-pager", path])
@@ -136,15 +134,19 @@ def test_installed_and_taken_away(t):
     """The list, below either prefix; the units start what was installed, and systemd has nothing to
     say about them; all but the configuration is gone when it is uninstalled."""
     del t
+    can_verify = shutil.which("systemd-analyze") and shutil.which("man")
     for prefix in ("/usr", "/usr/local"):
         with a_root() as root:
             installed.install(root, prefix)
             check_installed(root, prefix)
             check_links(root, prefix)
-            check_units(root, prefix)
+            if can_verify:
+                check_units(root, prefix)
             installed.uninstall(root, prefix)
             assert installed.files(root) == configuration(), installed.files(root)
             assert [path for path in root.rglob("uav-gateway") if path.parent.name != "etc"] == []
+    if not can_verify:
+        raise uavtest.Skip("units: systemd-analyze, or man, is not here")
 
 
 def test_the_client_for_firmware(t):
@@ -164,7 +166,7 @@ def test_the_client_for_firmware(t):
                        env=environment, timeout=uavtest.DEADLINE)
         for source in (shared / "nanopb").glob("*.c"):
             said = run([os.environ.get("CC", "gcc"), "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
-                        f"-I{made}", f"-I{made}/nanopb", f"-I{shared}/nanopb", source])
+                        f"-I{made}", f"-I{shared}/nanopb", source])
             assert said == (0, "", ""), (source, said)
 
 
@@ -221,7 +223,7 @@ def test_users(t):
             wanted |= set(re.findall(r"(?m)^(?:User|Group)=(.*)$", unit))
         assert set(re.findall(r'(?m)^u (\S+) - "', users)) == wanted == {"uav-gateway", "uav-sim-stub"}
         if os.geteuid() != 0 or not shutil.which("systemd-sysusers"):
-            return
+            raise uavtest.Skip("users are made by root, with systemd-sysusers")
         # found by its name, where it was installed
         code, _, err = run(["systemd-sysusers", f"--root={root}", "uav-gateway.conf"])
         assert code == 0, err

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import tour  # noqa: E402
@@ -22,22 +24,42 @@ def test_the_tour(t):
 test_the_tour.deadline = tour.SECONDS + 30
 
 
-def test_the_jobs_run_what_the_tour_runs():
-    """Whatever a job file has the machine type, the tour has typed."""
-    text = (uavtest.ROOT / "deploy/CI.md").read_text(encoding="utf-8")
-    typed = {line.strip() for block in tour.blocks("deploy/CI.md", None)
-             for line in block.typed.splitlines()}
-    jobs = [job for job in re.findall(r"(?ms)^```\n(.*?)^```$", text) if "lab-logs" in job]
-    assert len(jobs) == 2
-    for job in jobs:
-        commands = re.findall(r"(?m)^ +- run: (?!\|)(.*)$", job)
-        for block in re.findall(r"(?ms)^ +- run: \|\n(.*?)(?=^ +- )", job):
-            commands += [line.strip() for line in block.splitlines()]
-        script = re.search(r"(?ms)^  script:\n(.*?)^  \w", job)
-        commands += re.findall(r"(?m)^    - (.*)$", script[1]) if script else []
-        assert len(commands) >= 4, job
-        for command in commands:
-            assert command in typed, f"no block of the page types: {command}"
+def job_file(heading):
+    """The YAML below that heading of the page."""
+    text, _ = tour.section("deploy/CI.md", heading)
+    (job,) = re.findall(r"(?ms)^```\n(.*?)^```$", text)
+    return yaml.safe_load(job)
+
+
+def check_typed(commands, kept):
+    """A job types only what the tour has typed, in its order, and keeps only what comes of it."""
+    typed = [line.strip() for block in tour.blocks("deploy/CI.md", None) for line in block.typed.splitlines()]
+    at = [typed.index(command) for command in commands]
+    assert len(commands) >= 4 and at == sorted(at), commands
+    for path in kept:
+        assert any(path in line and not line.startswith("rm ") for line in typed), path
+
+
+def test_a_job_on_github():
+    job = job_file("A job on GitHub")
+    assert True in job and set(job) == {"name", True, "jobs"}, job  # to YAML 1.1, on: is a truth
+    ((_, lab),) = job["jobs"].items()
+    assert set(lab) == {"runs-on", "timeout-minutes", "steps"} and lab["timeout-minutes"] > 0, lab
+    checkout, *runs, upload = lab["steps"]
+    assert re.fullmatch(r"actions/checkout@v\d+", checkout["uses"]), checkout
+    assert all(set(step) == {"run"} for step in runs), runs
+    assert set(upload) == {"uses", "if", "with"} and upload["if"] == "always()", upload
+    assert re.fullmatch(r"actions/upload-artifact@v\d+", upload["uses"]), upload
+    assert set(upload["with"]) == {"name", "path"}, upload
+    check_typed([line for step in runs for line in step["run"].splitlines()], upload["with"]["path"].split())
+
+
+def test_a_job_on_gitlab():
+    ((_, lab),) = job_file("A job on GitLab").items()
+    assert set(lab) == {"image", "timeout", "script", "artifacts"}, lab
+    assert all(isinstance(command, str) for command in lab["script"]), lab
+    assert lab["artifacts"]["when"] == "always" and set(lab["artifacts"]) == {"when", "paths"}, lab
+    check_typed(lab["script"], lab["artifacts"]["paths"])
 
 
 if __name__ == "__main__":
