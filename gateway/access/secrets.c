@@ -2,6 +2,7 @@
 #include "access/secrets.h"
 
 #include "access/secrets_parts.h"
+#include "base/array.h"
 #include "base/hash.h"
 #include "base/patterns.h"
 #include "base/proof.h"
@@ -24,7 +25,7 @@ struct secrets {
 	char *text;
 	size_t size; /* of text, with the NUL behind it */
 	struct credential *credentials;
-	size_t count, room;
+	size_t count;
 	struct hash by_id;
 	uint8_t nobody[64]; /* the secret of those that are not there */
 };
@@ -87,28 +88,12 @@ static bool check(struct report *report, const struct credential *credential, co
 	return false;
 }
 
-static int make_room(struct secrets *secrets)
-{
-	size_t room = secrets->room ? 2 * secrets->room : 16;
-	struct credential *grown;
-
-	if (secrets->count < secrets->room) {
-		return 0;
-	}
-	grown = realloc(secrets->credentials, room * sizeof(*grown));
-	if (!grown) {
-		return -1;
-	}
-	secrets->credentials = grown;
-	secrets->room = room;
-	return 0;
-}
-
 /* 0, told or not, or -1 when memory is out. */
 static int take_credential(struct secrets *secrets, struct report *report,
 			   const struct credential *credential)
 {
 	uint32_t known = hash_find(&secrets->by_id, credential->id);
+	void *credentials = secrets->credentials;
 
 	if (known != HASH_NONE) {
 		report_mistake(
@@ -118,9 +103,10 @@ static int take_credential(struct secrets *secrets, struct report *report,
 			secrets->credentials[known].line);
 		return 0;
 	}
-	if (make_room(secrets) < 0) {
+	if (array_grow(&credentials, secrets->count, sizeof(*credential)) < 0) {
 		return -1;
 	}
+	secrets->credentials = credentials;
 	secrets->credentials[secrets->count] = *credential;
 	if (hash_add(&secrets->by_id, (uint32_t)secrets->count) < 0) {
 		return -1;

@@ -1,5 +1,6 @@
 #include "app/mistakes.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 
 #include <stdio.h>
@@ -11,36 +12,21 @@ struct mistake {
 	int line;
 };
 
-enum { ROOM_AT_FIRST = 16, LINE_BYTES = 8192 };
-
-static int make_room(struct mistakes *mistakes)
-{
-	size_t room = mistakes->room ? mistakes->room * 2 : ROOM_AT_FIRST;
-	struct mistake *all;
-
-	if (mistakes->count < mistakes->room) {
-		return 0;
-	}
-	all = realloc(mistakes->all, room * sizeof(*all));
-	if (!all) {
-		return -1;
-	}
-	mistakes->all = all;
-	mistakes->room = room;
-	return 0;
-}
+enum { LINE_BYTES = 8192 };
 
 void mistakes_note(void *ctx, const char *file, int line, const char *message)
 {
 	struct mistakes *mistakes = ctx;
 	struct mistake noted = {.file = strdup(file), .message = strdup(message), .line = line};
+	void *all = mistakes->all;
 
-	if (!noted.file || !noted.message || make_room(mistakes) < 0) {
+	if (!noted.file || !noted.message || array_grow(&all, mistakes->count, sizeof(noted)) < 0) {
 		free(noted.file);
 		free(noted.message);
 		mistakes->lost++;
 		return;
 	}
+	mistakes->all = all;
 	mistakes->all[mistakes->count++] = noted;
 }
 

@@ -11,7 +11,6 @@
 struct mistakes {
 	struct mistake *all;
 	size_t count;
-	size_t room;
 	size_t lost; /* for want of memory */
 };
 

@@ -1,6 +1,7 @@
 /* Sections: each opens a part of the draft, and a place in the settings. */
 #include "settings/draft.h"
 
+#include "base/array.h"
 #include "base/suggest.h"
 #include "core/name.h"
 #include "settings/value.h"
@@ -106,20 +107,6 @@ void draft_preset(enum target target, void *into)
 			abort(); /* the table contradicts itself */
 		}
 	}
-}
-
-/* One element more, zeroed, at the end of *array; -1 when memory is out. */
-int draft_grow(void **array, size_t count, size_t size)
-{
-	bool full = (count & (count - 1)) == 0; /* there is room for powers of two */
-	void *grown = full ? reallocarray(*array, count ? 2 * count : 1, size) : *array;
-
-	if (!grown) {
-		return -1;
-	}
-	*array = grown;
-	memset((char *)grown + count * size, 0, size);
-	return 0;
 }
 
 void draft_give_up(struct draft *draft, struct place place)
@@ -266,7 +253,7 @@ static int add_scenario(struct draft *draft, struct part *part)
 	if (settings->scenario_count == SETTINGS_MAX_SCENARIOS) {
 		return tell_too_many(draft, part, SETTINGS_MAX_SCENARIOS);
 	}
-	if (draft_grow(&scenarios, settings->scenario_count, sizeof(*scenario)) < 0) {
+	if (array_grow(&scenarios, settings->scenario_count, sizeof(*scenario)) < 0) {
 		draft_give_up(draft, part->place);
 		return -1;
 	}
@@ -315,7 +302,7 @@ void draft_take_section(void *ctx, int line, char *text)
 	if (add_target(draft, &part) < 0) {
 		return;
 	}
-	if (draft_grow(&parts, draft->part_count, sizeof(part)) < 0) {
+	if (array_grow(&parts, draft->part_count, sizeof(part)) < 0) {
 		draft_give_up(draft, part.place);
 		return;
 	}

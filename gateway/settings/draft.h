@@ -69,8 +69,6 @@ struct draft {
 /* Everything the draft owns but its settings. */
 void draft_fini(struct draft *draft);
 
-/* One element more, zeroed, at the end of *array; -1 when memory is out. */
-int draft_grow(void **array, size_t count, size_t size) __attribute__((warn_unused_result));
 /* Memory is out: told once. */
 void draft_give_up(struct draft *draft, struct place place);
 

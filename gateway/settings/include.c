@@ -1,5 +1,7 @@
 /* The first file, then what it includes, then what that includes. */
 #include "settings/draft.h"
+
+#include "base/array.h"
 #include "settings/path.h"
 #include "settings/value.h"
 
@@ -31,7 +33,7 @@ static int add_source(struct draft *draft, const char *path, struct place place,
 	void *sources = draft->sources;
 	struct source_file *source;
 
-	if (draft_grow(&sources, draft->source_count, sizeof(*source)) < 0) {
+	if (array_grow(&sources, draft->source_count, sizeof(*source)) < 0) {
 		draft_give_up(draft, place);
 		return -1;
 	}

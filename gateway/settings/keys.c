@@ -1,6 +1,7 @@
 /* Keys: each fills its place in the settings. */
 #include "settings/draft.h"
 
+#include "base/array.h"
 #include "base/suggest.h"
 #include "base/utf8.h"
 #include "settings/path.h"
@@ -107,12 +108,12 @@ static void add_parameter(struct draft *draft, struct scenario_config *scenario,
 	struct place place = {.file = draft->report.file, .line = line};
 	struct parameter *parameter;
 
-	if (draft_grow(&parameters, count, sizeof(*parameter)) < 0) {
+	if (array_grow(&parameters, count, sizeof(*parameter)) < 0) {
 		draft_give_up(draft, place);
 		return;
 	}
 	scenario->parameters = parameters;
-	if (draft_grow(&lines, count, sizeof(int)) < 0) {
+	if (array_grow(&lines, count, sizeof(int)) < 0) {
 		draft_give_up(draft, place);
 		return;
 	}
@@ -231,7 +232,7 @@ static void take_include(struct draft *draft, const struct row *row, int line, c
 		draft->incomplete = true;
 		return;
 	}
-	if (draft_grow(&wishes, draft->wish_count, sizeof(*wish)) < 0) {
+	if (array_grow(&wishes, draft->wish_count, sizeof(*wish)) < 0) {
 		draft_give_up(draft, place);
 		return;
 	}

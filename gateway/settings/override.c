@@ -5,6 +5,7 @@
  * have some too, begins at the first ".channel." of a scenario. */
 #include "settings/draft.h"
 
+#include "base/array.h"
 #include "base/utf8.h"
 #include "settings/view.h"
 
@@ -148,7 +149,7 @@ static struct parameter *parameter_at(struct scenario_config *scenario, size_t a
 		return &scenario->parameters[at];
 	}
 	name = strdup(key);
-	if (!name || draft_grow(&parameters, at, sizeof(struct parameter)) < 0) {
+	if (!name || array_grow(&parameters, at, sizeof(struct parameter)) < 0) {
 		free(name);
 		return NULL;
 	}
