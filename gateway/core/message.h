@@ -182,6 +182,7 @@ enum request_kind {
 	REQUEST_PING,
 	REQUEST_PONG,
 	REQUEST_LEAVE,
+	REQUEST_ASIDE, /* for the front itself, which is to answer in its turn */
 	REQUEST_COUNT
 };
 
@@ -237,6 +238,7 @@ struct request {
 		struct state state; /* update_state: absent parts stay as they are */
 		struct request_send send;
 		struct ping ping; /* ping, pong */
+		uint32_t aside;	  /* what it is, by a number of the front's own */
 	};
 };
 
@@ -307,6 +309,7 @@ enum event_kind {
 	EVENT_GOODBYE,
 	EVENT_PING,
 	EVENT_PONG,
+	EVENT_ASIDE, /* a REQUEST_ASIDE, in its turn: what it says, the front knows */
 	EVENT_COUNT
 };
 
@@ -396,6 +399,7 @@ struct event {
 		struct event_error error;
 		struct event_goodbye goodbye;
 		struct ping ping; /* ping, pong */
+		uint32_t aside;	  /* the request's */
 	};
 };
 

@@ -90,7 +90,8 @@ enum rate_verdict rate_check(struct core *core, struct session *session,
 	if (!session->allowance || !is_beyond(core, session->allowance)) {
 		return RATE_PASS;
 	}
-	if (!core->limits.rate_refuse) {
+	/* An aside has no answer but its own, however long it takes. */
+	if (!core->limits.rate_refuse || request->kind == REQUEST_ASIDE) {
 		return hold(core, session);
 	}
 	/* An answer that was asked for, and the end, are never too much. */

@@ -229,6 +229,14 @@ static void handle_leave(struct core *core, struct session *session, const struc
 	session_end(core, session, GOODBYE_LEFT, request->ref, "as you wish");
 }
 
+/* Back to where it came from, behind the answers to what came before it. */
+static void handle_aside(struct core *core, struct session *session, const struct request *request)
+{
+	struct event event = {.kind = EVENT_ASIDE, .ref = request->ref, .aside = request->aside};
+
+	session_emit(core, session, &event);
+}
+
 static void handle_refused(struct core *core, struct session *session,
 			   const struct request *request)
 {
@@ -253,6 +261,7 @@ static const handler_fn handlers[REQUEST_COUNT] = {
 	[REQUEST_PING] = handle_ping,
 	[REQUEST_PONG] = handle_pong,
 	[REQUEST_LEAVE] = handle_leave,
+	[REQUEST_ASIDE] = handle_aside,
 };
 
 static struct lane *full_lane(const struct scenario *scenario)
@@ -293,9 +302,12 @@ static enum core_verdict drain(struct core *core, struct session *session,
 	return CORE_HOLD;
 }
 
-/* Before it is registered. */
+/* Before it is registered. What is for its front has nothing to do with that. */
 static bool is_too_early(const struct session *session, enum request_kind kind)
 {
+	if (kind == REQUEST_ASIDE) {
+		return false;
+	}
 	return (session->state == SESSION_NEW && kind != REQUEST_REGISTRATION) ||
 	       (session->state == SESSION_PROVING && kind != REQUEST_REGISTRATION &&
 		kind != REQUEST_AUTHENTICATE);

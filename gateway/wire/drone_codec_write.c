@@ -358,6 +358,7 @@ int drone_write_event(struct buf *out, const struct event *event, uint32_t max_f
 		return write_pong(out, event);
 	case EVENT_DELIVERY:
 	case EVENT_SEND_REPORT:
+	case EVENT_ASIDE: /* nothing that this protocol has */
 	case EVENT_COUNT:
 		break;
 	}

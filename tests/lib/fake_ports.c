@@ -141,6 +141,9 @@ static void note(struct fake_event *at, const struct event *event)
 	case EVENT_PONG:
 		at->number = event->ping.nonce;
 		break;
+	case EVENT_ASIDE:
+		at->number = event->aside;
+		break;
 	default:
 		break;
 	}

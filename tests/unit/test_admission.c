@@ -274,6 +274,25 @@ static void test_before_the_proof_nothing_else(void **state)
 	expect_goodbye(&one, GOODBYE_PROTOCOL_ERROR);
 }
 
+/* What is for the front has nothing to do with who somebody is. It is output as any. */
+static void test_an_aside_before_the_proof(void **state)
+{
+	const struct request aside = {.kind = REQUEST_ASIDE, .ref = 1, .aside = 7};
+
+	(void)state;
+	fake_attach(&gateway, &one, 1);
+	assert_int_equal(core_request(gateway.core, one.session, &aside), CORE_TAKEN);
+	challenge(&two, "uav1", 1);
+	assert_int_equal(core_request(gateway.core, two.session, &aside), CORE_TAKEN);
+	assert_int_equal(fake_last(&two, 0)->kind, EVENT_ASIDE);
+	answer_well(&two, "uav1");
+	assert_int_equal(fake_last(&two, 0)->kind, EVENT_WELCOME);
+	assert_int_equal(fake_last(&one, 0)->number, 7);
+	one.queued = gateway.core->limits.max_frame_bytes_unregistered + 1;
+	assert_int_equal(core_request(gateway.core, one.session, &aside), CORE_CLOSED);
+	expect_goodbye(&one, GOODBYE_TOO_SLOW);
+}
+
 /* A registration in place of the proof begins anew, under whatever id. */
 static void test_registering_again(void **state)
 {
@@ -514,6 +533,7 @@ int main(void)
 		TEST(test_proofs_that_are_none),
 		TEST(test_a_proof_cannot_be_used_again),
 		TEST(test_before_the_proof_nothing_else),
+		TEST(test_an_aside_before_the_proof),
 		TEST(test_registering_again),
 		TEST(test_the_proof_has_the_time_of_the_registration),
 		TEST(test_without_random_numbers_nobody_gets_in),

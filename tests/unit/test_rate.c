@@ -145,6 +145,25 @@ static void test_refusals(void **state)
 	expect_goodbye(&one, GOODBYE_LEFT);
 }
 
+/* Refused it would have no answer: it waits, and counts. */
+static void test_an_aside_waits(void **state)
+{
+	const struct request aside = {.kind = REQUEST_ASIDE, .ref = 1, .size = 10, .aside = 7};
+
+	(void)state;
+	for (int i = 0; i < RATE; i++) {
+		assert_int_equal(core_request(gateway.core, one.session, &aside), CORE_TAKEN);
+	}
+	assert_int_equal(fake_count(&one, EVENT_ASIDE), RATE);
+	assert_int_equal(core_request(gateway.core, one.session, &aside), CORE_HOLD);
+	fake_pass(&gateway, 1000000 / RATE);
+	assert_int_equal(one.resumes, 1);
+	assert_int_equal(core_request(gateway.core, one.session, &aside), CORE_TAKEN);
+	assert_int_equal(fake_last(&one, 0)->kind, EVENT_ASIDE);
+	assert_int_equal(fake_last(&one, 0)->number, 7);
+	assert_int_equal(fake_count(&one, EVENT_ERROR), 0);
+}
+
 static void test_who_does_not_stop_is_sent_away(void **state)
 {
 	(void)state;
@@ -229,6 +248,7 @@ int main(void)
 		TEST(test_bytes_go_into_debt, open_bytes),
 		TEST(test_a_held_drone_is_not_idle, open_bytes),
 		TEST(test_refusals, open_refusing),
+		TEST(test_an_aside_waits, open_refusing),
 		TEST(test_who_does_not_stop_is_sent_away, open_refusing),
 		TEST(test_other_rates_let_go, open_holding),
 		TEST(test_the_largest_queues_go_first, open_holding),
