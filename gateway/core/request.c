@@ -21,7 +21,7 @@ void request_enter(struct core *core, struct session *session, uint32_t ref, str
 
 	if (!scenario) {
 		session_error(core, session, ref, ERROR_NO_SUCH_SCENARIO,
-			      "no scenario has this name; list_scenarios tells which there are");
+			      "no scenario has this name");
 	} else if (!scenario_allows(core, scenario, session_id(session))) {
 		session_error(core, session, ref, ERROR_SCENARIO_NOT_ALLOWED,
 			      "this drone is not among those that may enter the scenario");
@@ -30,7 +30,7 @@ void request_enter(struct core *core, struct session *session, uint32_t ref, str
 			      scenario_why_refused(scenario));
 	} else if (scenario != present && scenario->member_count >= scenario->config.max_drones) {
 		session_error(core, session, ref, ERROR_SCENARIO_FULL,
-			      "the scenario has its max_drones");
+			      "the scenario has as many drones as it takes");
 	} else if (scenario != present && scenario_enter(core, session, scenario) < 0) {
 		session_no_memory(core, session, ref);
 	} else if (tell) {
@@ -53,8 +53,7 @@ static void handle_list_drones(struct core *core, struct session *session,
 		scenario = scenario_find(core, request->name);
 		if (!scenario) {
 			session_error(core, session, request->ref, ERROR_NO_SUCH_SCENARIO,
-				      "no scenario has this name; list_scenarios tells which there "
-				      "are");
+				      "no scenario has this name");
 			return;
 		}
 	}
@@ -122,7 +121,7 @@ static void handle_group(struct core *core, struct session *session, const struc
 	}
 	if (!scenario) {
 		session_error(core, session, request->ref, ERROR_NO_SCENARIO,
-			      "groups live in scenarios: choose one before");
+			      "choose a scenario before: groups live in one");
 		return;
 	}
 	if (request->kind == REQUEST_LEAVE_GROUP) {
@@ -317,7 +316,7 @@ static void refuse_too_early(struct core *core, struct session *session,
 			     const struct request *request)
 {
 	const char *why = session->state == SESSION_PROVING
-				  ? "the challenge must be answered first, by authenticate"
+				  ? "the challenge must be answered first"
 				  : "the first message must be a registration";
 
 	if (request->kind == REQUEST_REFUSED) {
