@@ -52,11 +52,12 @@ struct front {
 	 * be silent, not limits.frame_timeout_ms. */
 	bool typed;
 
-	/* Reads one request from the start of `bytes`. FRONT_OK: *request is it, its
+	/* Reads one request from the start of `bytes`, of which the first `looked` were presented
+	 * before, with FRONT_MORE; 0 is never wrong. FRONT_OK: *request is it, its
 	 * slices in `bytes` or `arena`, or from `names`; *used is what it took. The caller may
 	 * present the same bytes again (after a HOLD). `max_frame_bytes` is the largest frame
 	 * taken now. Keeps nothing. */
-	enum front_status (*read)(struct slice bytes, uint32_t max_frame_bytes,
+	enum front_status (*read)(struct slice bytes, size_t looked, uint32_t max_frame_bytes,
 				  const struct names *names, struct arena *arena,
 				  struct request *request, size_t *used, const char **why);
 

@@ -7,13 +7,14 @@
 #include "wire/frame.h"
 #include "wire/hot_codec.h"
 
-static enum front_status read_request(struct slice bytes, uint32_t max_frame_bytes,
+static enum front_status read_request(struct slice bytes, size_t looked, uint32_t max_frame_bytes,
 				      const struct names *names, struct arena *arena,
 				      struct request *request, size_t *used, const char **why)
 {
 	struct slice body;
 
-	(void)names; /* ids are all it speaks of */
+	(void)looked; /* a frame tells its size */
+	(void)names;  /* ids are all it speaks of */
 	switch (frame_read(bytes, max_frame_bytes, &body, used, why)) {
 	case FRAME_MORE:
 		return FRONT_MORE;

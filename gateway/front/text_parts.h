@@ -7,14 +7,19 @@
 
 /* A line has no reference of its own: whatever answers one has this. */
 #define TEXT_REF 1
-/* The code of what answers `help`: no error, and none that the core makes. */
-#define TEXT_HELP ERROR_UNSPECIFIED
+
+/* What a REQUEST_ASIDE of a line is. */
+enum text_aside {
+	TEXT_HELP,
+	TEXT_MARK,	 /* telnet asks for its timing mark */
+	TEXT_INTERRUPTED /* so it does in the middle of a line, of which nothing is done */
+};
 
 extern const struct request_registration text_guest;
 
-enum front_status text_read(struct slice bytes, uint32_t max_line, const struct names *names,
-			    struct arena *arena, struct request *request, size_t *used,
-			    const char **why);
+enum front_status text_read(struct slice bytes, size_t looked, uint32_t max_line,
+			    const struct names *names, struct arena *arena, struct request *request,
+			    size_t *used, const char **why);
 bool text_lend(const struct event *event, uint32_t max_line, struct lent *lent);
 int text_write(struct buf *out, const struct event *event, uint32_t max_line,
 	       const struct names *names);

@@ -103,6 +103,9 @@ void text_hops(struct text *text, const struct hop *hops, size_t count)
 			text_put(text, slice_str(", "));
 		}
 		put_hop(text, &hops[i]);
+		if (hops[i].late_by_us) {
+			text_print(text, " late %.3f ms", hops[i].late_by_us / 1000.0);
+		}
 	}
 	text_put(text, slice_str(count ? "]" : "-]"));
 }

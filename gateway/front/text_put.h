@@ -25,7 +25,8 @@ void text_drone(struct text *text, struct slice id);
  * soon as that is more than `most` bytes: false then, also when memory is out. */
 bool text_text(struct text *text, struct slice bytes, size_t most);
 
-/* "[15.70 dB 0.092 ms, 12.11 dB 0.080 ms]": what the channel made of it, hop by hop. */
+/* "[15.70 dB 0.092 ms, 12.11 dB 0.080 ms late 0.041 ms]": what the channel made of it, hop by
+ * hop. */
 void text_hops(struct text *text, const struct hop *hops, size_t count);
 
 #endif

@@ -2,23 +2,12 @@
 #include "front/text_parts.h"
 
 #include "base/name_escape.h"
+#include "base/utf8.h"
+#include "core/name.h"
 #include "front/text_line.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-static const char help[] =
-	"who, who|SCENARIO            who is online\n"
-	"scenarios                    where one can be\n"
-	"scenario|NAME                go there; scenario| leaves\n"
-	"rename|NAME                  be called so; rename| takes it back\n"
-	"to|NAME|TEXT                 to one drone\n"
-	"all|TEXT                     to everyone in the scenario, as a line without a command\n"
-	"join|GROUP, leave|GROUP      be in a group or not\n"
-	"group|NAME|TEXT              to a group\n"
-	"move|EAST|NORTH|UP           where you are: metres from the scenario's origin\n"
-	"ping, an empty line          show that you are there\n"
-	"quit                         goodbye";
 
 /* What is being read, and what for. */
 struct reading {
@@ -31,6 +20,12 @@ static void refuse(struct request *request, enum error_code code, const char *me
 {
 	request->kind = REQUEST_REFUSED;
 	request->refused = (struct request_refused){.code = code, .message = message};
+}
+
+static void ask_aside(struct request *request, enum text_aside aside)
+{
+	request->kind = REQUEST_ASIDE;
+	request->aside = aside;
 }
 
 /* ------------------------------------------------------------------- pieces */
@@ -89,20 +84,6 @@ static void set_send(const struct reading *reading, enum send_to to, struct slic
 		.to = to, .name = name, .payload = text, .report = REPORT_WISH_ALL};
 }
 
-/* Whether a drone could have it as its id. */
-static bool is_id(struct slice name)
-{
-	static const char signs[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-
-	for (size_t i = 0; i < name.size; i++) {
-		if (!memchr(signs, name.data[i], sizeof(signs) - 1)) {
-			return false;
-		}
-	}
-	return name.size > 0 && name.size <= NAME_MAX_BYTES;
-}
-
 static bool read_to(const struct reading *reading, struct slice rest)
 {
 	const struct names *names = reading->names;
@@ -114,7 +95,7 @@ static bool read_to(const struct reading *reading, struct slice rest)
 	name = name_in(reading, part);
 	id = names->id(names->ctx, name);
 	set_send(reading, SEND_TO_DRONE, id.data ? id : name, rest);
-	if (name.size && !id.data && !is_id(name)) {
+	if (name.size && !id.data && !name_valid(name)) {
 		refuse(reading->request, ERROR_BAD_NAME,
 		       "nobody goes by this name; who lists everyone");
 	}
@@ -291,7 +272,7 @@ static void read_line(const struct reading *reading, struct slice line)
 		request->kind = REQUEST_PONG;
 		request->ref = 0;
 	} else if (form == ALONE && slice_equal(word, slice_str("help"))) {
-		refuse(request, TEXT_HELP, help);
+		ask_aside(request, TEXT_HELP);
 	} else {
 		(void)read_all(reading, line);
 	}
@@ -312,21 +293,26 @@ static bool is_of_the_web(struct slice line)
 	       (ends_with(line, " HTTP/1.1") || ends_with(line, " HTTP/1.0"));
 }
 
-enum front_status text_read(struct slice bytes, uint32_t max_line, const struct names *names,
-			    struct arena *arena, struct request *request, size_t *used,
-			    const char **why)
+enum front_status text_read(struct slice bytes, size_t looked, uint32_t max_line,
+			    const struct names *names, struct arena *arena, struct request *request,
+			    size_t *used, const char **why)
 {
 	const struct reading reading = {names, arena, request};
-	struct slice line;
-	enum front_status status = text_line(bytes, max_line, arena, &line, used, why);
+	struct line line;
+	enum front_status status = text_line(bytes, looked, max_line, arena, &line, used, why);
 
-	if (status == FRONT_OK && is_of_the_web(line)) {
+	if (status != FRONT_OK) {
+		return status;
+	}
+	if (is_of_the_web(line.text)) {
 		*why = "this is no web server";
 		return FRONT_BAD;
 	}
-	if (status == FRONT_OK) {
-		*request = (struct request){.kind = REQUEST_COUNT, .ref = TEXT_REF};
-		read_line(&reading, line);
+	*request = (struct request){.kind = REQUEST_COUNT, .ref = TEXT_REF};
+	if (line.wants_mark) {
+		ask_aside(request, line.text.data ? TEXT_INTERRUPTED : TEXT_MARK);
+	} else {
+		read_line(&reading, line.text);
 	}
-	return status;
+	return FRONT_OK;
 }

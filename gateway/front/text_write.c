@@ -346,7 +346,7 @@ static void write_outcome(struct text *text, const struct target_outcome *outcom
 	text_drone(text, outcome->drone_id);
 	text_print(text, " %s", outcome_name(outcome->outcome));
 	if (outcome->outcome == OUTCOME_LOST) {
-		text_print(text, " %s", reason_name(outcome->reason));
+		text_print(text, " (%s)", reason_name(outcome->reason));
 	}
 	if (outcome->hop_count) {
 		put(text, " ");
@@ -365,36 +365,81 @@ static void write_report(struct text *text, const struct event *event)
 			write_outcome(text, &report->outcomes[i]);
 		}
 	}
-	if (report->to_many && !report->more) {
+	if (report->to_many && !report->more && !report->count && !report->delivered) {
+		put(text, "= nobody else is there\n");
+	} else if (report->to_many && !report->more) {
 		text_print(text, "= %" PRIu32 " DELIVERED\n", report->delivered);
 	}
 }
 
 /* ---------------------------------------------------------------- about the talk */
 
-/* Line by line. */
-static void write_help(struct text *text, struct slice lines)
-{
-	while (lines.size) {
-		const uint8_t *end = memchr(lines.data, '\n', lines.size);
-		size_t size = end ? (size_t)(end - lines.data) : lines.size;
+static const char help[] =
+	"who, who|SCENARIO            who is online\n"
+	"scenarios                    where one can be\n"
+	"scenario|NAME                go there; scenario| leaves\n"
+	"rename|NAME                  be called so; rename| takes it back\n"
+	"to|NAME|TEXT                 to one drone\n"
+	"all|TEXT                     to everyone in the scenario, as a line without a command\n"
+	"join|GROUP, leave|GROUP      be in a group or not\n"
+	"group|NAME|TEXT              to a group\n"
+	"move|EAST|NORTH|UP           where you are: metres from the scenario's origin\n"
+	"ping, an empty line          show that you are there\n"
+	"register|ID, proof|HEX       who you are, where that is asked\n"
+	"quit                         goodbye";
 
+/* Line by line. */
+static void write_help(struct text *text)
+{
+	for (const char *line = help; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
 		put(text, "* ");
-		text_text(text, slice_of(lines.data, size), SIZE_MAX);
+		text_put(text, slice_of(line, strcspn(line, "\n")));
 		put(text, "\n");
-		size += end != NULL;
-		lines = slice_of(lines.data + size, lines.size - size);
+	}
+}
+
+/* IAC WONT TIMING-MARK (RFC 860): whether it will or not, telnet shows again what comes. */
+static void write_mark(struct text *text)
+{
+	put(text, "\xff\xfc\x06");
+}
+
+static void write_aside(struct text *text, enum text_aside aside)
+{
+	switch (aside) {
+	case TEXT_HELP:
+		write_help(text);
+		break;
+	case TEXT_MARK:
+		write_mark(text);
+		break;
+	case TEXT_INTERRUPTED:
+		write_mark(text);
+		put(text, "! BAD_REQUEST a line with Ctrl-C in it, or with a letter that telnet "
+			  "takes for one: nothing of it is done\n");
+		break;
+	}
+}
+
+/* Where a command helps. */
+static const char *remedy(enum error_code code)
+{
+	switch (code) {
+	case ERROR_NO_SCENARIO:
+		return ": scenario|NAME";
+	case ERROR_NO_SUCH_SCENARIO:
+		return ": scenarios lists them";
+	default:
+		return "";
 	}
 }
 
 static void write_error(struct text *text, const struct event *event)
 {
-	if (event->error.code == TEXT_HELP) {
-		write_help(text, event->error.message);
-		return;
-	}
 	text_print(text, "! %s ", error_name(event->error.code));
 	text_text(text, event->error.message, SIZE_MAX);
+	put(text, remedy(event->error.code));
 	put(text, "\n");
 }
 
@@ -449,6 +494,9 @@ static void write_event(struct text *text, const struct event *event, uint32_t m
 		break;
 	case EVENT_PONG:
 		put(text, "* pong\n");
+		break;
+	case EVENT_ASIDE:
+		write_aside(text, (enum text_aside)event->aside);
 		break;
 	case EVENT_COUNT:
 		break;

@@ -51,9 +51,9 @@ void peer_greet(struct peer *peer)
 	}
 }
 
-/* Hands the first request in `bytes` to the core. True: it was taken, *used is its
- * size; there may be another. */
-static bool peer_present(struct peer *peer, struct slice bytes, size_t *used)
+/* Hands the first request in `bytes`, of which `looked` were no whole one, to the core. True: it
+ * was taken, *used is its size; there may be another. */
+static bool peer_present(struct peer *peer, struct slice bytes, size_t looked, size_t *used)
 {
 	struct net *net = peer->net;
 	const struct names names = peer_names(peer);
@@ -62,8 +62,8 @@ static bool peer_present(struct peer *peer, struct slice bytes, size_t *used)
 	enum core_verdict verdict = CORE_TAKEN;
 
 	arena_reset(&net->arena);
-	switch (peer_front(peer)->read(bytes, core_frame_limit(net->core, peer->session), &names,
-				       &net->arena, &request, used, &why)) {
+	switch (peer_front(peer)->read(bytes, looked, core_frame_limit(net->core, peer->session),
+				       &names, &net->arena, &request, used, &why)) {
 	case FRONT_OK:
 		peer_complete(peer, &request, *used);
 		verdict = core_request(net->core, peer->session, &request);
@@ -93,16 +93,18 @@ static void peer_rest(struct peer *peer)
 	net_resume_next(peer->net, &peer->box->later.task);
 }
 
-/* Hands over what is whole in `bytes`, which is all that waits, and keeps the rest. */
-static void peer_consume(struct peer *peer, struct slice bytes)
+/* Hands over what is whole in `bytes`, which is all that waits, and keeps the rest. `looked`: see
+ * struct front. */
+static void peer_consume(struct peer *peer, struct slice bytes, size_t looked)
 {
 	struct slice rest = bytes;
 	bool has_more = false;
 	size_t used;
 
-	for (int i = 0;
-	     i < PEER_REQUESTS && peer->session && rest.size && peer_present(peer, rest, &used);
+	for (int i = 0; i < PEER_REQUESTS && peer->session && rest.size &&
+			peer_present(peer, rest, looked, &used);
 	     i++) {
+		looked = 0;
 		rest = slice_of(rest.data + used, rest.size - used);
 		has_more = i + 1 == PEER_REQUESTS && rest.size;
 	}
@@ -172,14 +174,20 @@ struct room peer_room(void *ctx)
 void peer_read(void *ctx, const uint8_t *data, size_t size)
 {
 	struct peer *peer = ctx;
+	size_t looked = 0;
 
 	peer->read_turn = peer->net->turn;
 	if (!peer->session) {
 		return; /* lingering: nobody listens any more */
 	}
 	net_clock(peer->net);
+	/* what waits was no whole request, unless it is kept for what it is */
+	if (peer->box && !(peer->flags & PEER_HELD)) {
+		looked = intake_waiting(&peer->box->intake).size;
+	}
 	peer_consume(peer,
-		     peer->box ? intake_add(&peer->box->intake, data, size) : slice_of(data, size));
+		     peer->box ? intake_add(&peer->box->intake, data, size) : slice_of(data, size),
+		     looked);
 }
 
 /* A drone that has finished its side cannot be told from one that is gone. */
@@ -195,7 +203,7 @@ void peer_ended(void *ctx, int status)
 void peer_resume(struct peer *peer)
 {
 	peer->flags &= (uint8_t)~PEER_HELD;
-	peer_consume(peer, intake_waiting(&peer->box->intake));
+	peer_consume(peer, intake_waiting(&peer->box->intake), 0);
 	if (peer->open && !(peer->flags & PEER_HELD) &&
 	    peer_transport(peer)->ops->read_start(peer_transport(peer)) < 0) {
 		peer_lost(peer);

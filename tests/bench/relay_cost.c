@@ -229,8 +229,8 @@ static void accept_all(struct drone *drone)
 		size_t used;
 
 		arena_reset(&bench.arena);
-		must(front_protobuf.read(rest, most, NULL, &bench.arena, &request, &used, &why) ==
-		     FRONT_OK);
+		must(front_protobuf.read(rest, 0, most, NULL, &bench.arena, &request, &used,
+					 &why) == FRONT_OK);
 		must(core_request(bench.core, drone->session, &request) == CORE_TAKEN);
 		rest = slice_of(rest.data + used, rest.size - used);
 	}

@@ -298,7 +298,7 @@ static bool present(struct buf *in)
 		size_t used;
 
 		arena_reset(&arena);
-		switch (front_protobuf.read(buf_slice(in),
+		switch (front_protobuf.read(buf_slice(in), 0,
 					    core_frame_limit(gateway.core, drone.session), NULL,
 					    &arena, &request, &used, &why)) {
 		case FRONT_SKIP:

@@ -58,7 +58,9 @@ static const char *marks_of(const struct event *event)
 	case EVENT_SEND_REPORT:
 		return "=";
 	case EVENT_ERROR:
-		return event->error.code == ERROR_UNSPECIFIED ? "*" : "!";
+		return "!";
+	case EVENT_ASIDE:
+		return "*!";
 	default:
 		return "*";
 	}
@@ -76,8 +78,8 @@ static size_t lines_of(const struct event *event)
 		return event->presence.count + (event->presence.missed > 0);
 	case EVENT_SEND_REPORT:
 		return SIZE_MAX;
-	case EVENT_ERROR:
-		return event->error.code == ERROR_UNSPECIFIED ? SIZE_MAX : 1;
+	case EVENT_ASIDE: /* help; a mark has no line, an interrupted one has */
+		return SIZE_MAX;
 	default:
 		return 1;
 	}
@@ -160,9 +162,15 @@ static void check_line(struct slice line, const struct event *event)
 
 static void check_written(struct slice bytes, const struct event *event)
 {
+	static const uint8_t mark[] = {0xff, 0xfc, 6}; /* to telnet, not to who reads */
 	size_t lines = 0, wanted = lines_of(event);
 
-	must(bytes.size || (event->kind == EVENT_SEND_REPORT && event->report.more),
+	if (event->kind == EVENT_ASIDE && bytes.size >= sizeof(mark) &&
+	    memcmp(bytes.data, mark, sizeof(mark)) == 0) {
+		bytes = slice_of(bytes.data + sizeof(mark), bytes.size - sizeof(mark));
+		wanted = bytes.size > 0;
+	}
+	must(bytes.size || wanted == 0 || (event->kind == EVENT_SEND_REPORT && event->report.more),
 	     "an event is written as nothing");
 	while (bytes.size) {
 		const uint8_t *end = memchr(bytes.data, '\n', bytes.size);
@@ -275,7 +283,7 @@ static bool present(struct buf *in)
 		size_t used = 0;
 
 		arena_reset(&arena);
-		switch (front_text.read(buf_slice(in),
+		switch (front_text.read(buf_slice(in), 0,
 					core_frame_limit(gateway.core, drone.session), &names,
 					&arena, &request, &used, &why)) {
 		case FRONT_MORE:
@@ -394,7 +402,7 @@ static void note(struct came *came, const struct request *request, size_t end)
 	}
 }
 
-static void read_some(struct slice stream, size_t have, size_t *at, struct came *came)
+static void read_some(struct slice stream, size_t seen, size_t have, size_t *at, struct came *came)
 {
 	const struct names names = {NULL, same, same};
 	struct request request;
@@ -403,8 +411,9 @@ static void read_some(struct slice stream, size_t have, size_t *at, struct came 
 
 	while (!came->bad) {
 		arena_reset(&arena);
-		switch (front_text.read(slice_of(stream.data + *at, have - *at), 300, &names,
-					&arena, &request, &used, &why)) {
+		switch (front_text.read(slice_of(stream.data + *at, have - *at),
+					seen > *at ? seen - *at : 0, 300, &names, &arena, &request,
+					&used, &why)) {
 		case FRONT_MORE:
 			return;
 		case FRONT_OK:
@@ -424,18 +433,19 @@ static void read_some(struct slice stream, size_t have, size_t *at, struct came 
 static void compare_cuts(struct slice stream, uint8_t cut)
 {
 	static struct came whole, pieces;
-	size_t at = 0, have = 0;
+	size_t at = 0, have = 0, seen;
 
 	whole.count = pieces.count = 0;
 	whole.sum = pieces.sum = 0;
 	whole.bad = pieces.bad = false;
-	read_some(stream, stream.size, &at, &whole);
+	read_some(stream, 0, stream.size, &at, &whole);
 	at = 0;
 	while (have < stream.size) {
+		seen = have;
 		have += cut % 16 + 1u;
 		have = have < stream.size ? have : stream.size;
 		cut = (uint8_t)(cut * 5 + 1);
-		read_some(stream, have, &at, &pieces);
+		read_some(stream, seen, have, &at, &pieces);
 	}
 	must(whole.count == pieces.count && whole.bad == pieces.bad && whole.sum == pieces.sum,
 	     "cuts change what is read");

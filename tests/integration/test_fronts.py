@@ -7,6 +7,7 @@ When a test is over the gateway ends in order and its accounts must close."""
 
 import contextlib
 import functools
+import re
 import signal
 import sys
 import time
@@ -16,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import certificates  # noqa: E402
 import uavtest  # noqa: E402
-from fake_simulator import LINK, FakeSimulator, deliver, hold, result  # noqa: E402
+from fake_simulator import LINK, FakeSimulator, deliver, hold, link, result  # noqa: E402
 from scene import IDEAL, STAR, change_file, ready, reload, settle  # noqa: E402
 from speakers import (  # noqa: E402
     LANGUAGES, Challenge, Done, Error, Fate, Goodbye, Here, Message, News, Ping, Place, Report,
@@ -264,6 +265,20 @@ def to_a_group(stage, one, two):
     assert carol.group("blue", "is anybody there", of=0) == Report(0, {})
     for speaker in (alice, carol):
         speaker.hears_nothing()
+
+
+@between
+def later_than_simulated(stage, one, two):
+    """Both are told how much later it was handed over; it is the last hop's."""
+    fake = FakeSimulator(stage.t, answer=hold)
+    alice, bob = pair(stage, one, two, fake, scenarios={"field": {**IDEAL, "delay": "real"}})
+    alice.post("x", to="bob")
+    transmit = fake.next_transmit()
+    bob.ping()
+    fake.send(*deliver(transmit, **link(delay_us=0)))
+    numbers = alice.report().fates["bob"].numbers
+    assert re.fullmatch(r"-?\d+\.\d\d dB 0\.000 ms late \d+\.\d{3} ms", *numbers), numbers
+    assert bob.wait(Message) == Message("alice", "", "x", numbers)
 
 
 @between

@@ -5,9 +5,11 @@ Whatever the gateway writes here is read by speakers.Text, which fails for a lin
 not know; a line that is torn or forged is one."""
 
 import contextlib
+import shutil
 import socket
 import struct
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -17,12 +19,14 @@ from fake_simulator import FakeSimulator  # noqa: E402
 from malformed import BAD_TEXTS, CONTROLS  # noqa: E402
 from scene import IDEAL, ready  # noqa: E402
 from speakers import (  # noqa: E402
-    Asked, Challenge, Done, Error, Goodbye, Help, Here, Message, News, Ping, Place, Pong,
-    Protobuf, Text, proof_of,
+    Asked, Challenge, Done, End, Entry, Error, Goodbye, Help, Here, Mark, Message, News, Ping,
+    Place, Pong, Protobuf, Text, proof_of,
 )
+from terminal import Terminal  # noqa: E402
 from uavtest import HOST  # noqa: E402
 
 WILL_ECHO, DO_SIZE, NOP = b"\xff\xfb\x01", b"\xff\xfd\x1f", b"\xff\xf1"
+INTERRUPT, DO_MARK = b"\xff\xf4", b"\xff\xfd\x06"   # as telnet writes Ctrl-C
 SIZE = b"\xff\xfa\x1f\x00\x50\x00\x18\xff\xf0"          # RFC 1073
 ESCAPED_SIZE = b"\xff\xfa\x1f\xff\xff\x0a\x0d\x18\xff\xf0"  # a doubled IAC, and what looks like an end of line
 
@@ -109,14 +113,101 @@ def test_negotiation_wherever_it_stands(t):
     alice.wait(Pong)
 
 
-def test_negotiation_is_never_answered(t):
+def test_other_negotiation_is_never_answered(t):
     gateway = lines(t)
     alice = Text(t, gateway)
-    alice.write_bytes(WILL_ECHO + DO_SIZE)
+    alice.write_bytes(WILL_ECHO + DO_SIZE + INTERRUPT + b"\xff\xfe\x06\xff\xfb\x06\xff\xfc\x06")
     alice.enter()
     alice.write_bytes(WILL_ECHO + b"ping\n")
     alice.wait(Pong)
     assert [line[0] for line in alice.lines if not line.startswith("* guest-1 is here")] == ["*", "*"], alice.lines
+
+
+def test_the_timing_mark(t):
+    """RFC 860: telnet shows nothing after Ctrl-C until it is told of one; once for each, in its turn."""
+    _, alice, bob = two(t)
+    for data in (INTERRUPT + DO_MARK, DO_MARK):
+        for at in range(1, len(data) + 1):
+            alice.write_bytes(data[:at])
+            bob.ping()
+            alice.write_bytes(data[at:])
+            alice.wait(Mark)
+            assert not alice.events, alice.events
+    alice.write_bytes(b"who\n" + DO_MARK * 3 + b"ping\n")
+    alice.wait(End)
+    alice.take(Entry)
+    for kind in (Mark, Mark, Mark, Pong):
+        assert isinstance(alice.wait(lambda event: True), kind)
+
+
+def test_a_line_that_is_interrupted(t):
+    """As telnet makes it of a byte 0x83: half of it is not another line."""
+    _, alice, bob = two(t)
+    line = "to|bob|\u00c3 to him alone\r\n".encode().replace(b"\x83", INTERRUPT + DO_MARK)
+    for at in range(1, len(line)):
+        alice.write_bytes(line[:at])
+        bob.ping()
+        alice.write_bytes(line[at:] + b"ping\n")
+        alice.wait(Pong)
+        assert alice.events == [Mark(), Error("BAD_REQUEST")], alice.events
+        alice.events.clear()
+    only_heard(bob, alice)
+
+
+def test_the_timing_mark_before_the_proof(t):
+    """It has nothing to do with who somebody is; nor has help."""
+    alice = Text(t, guarded(t))
+    assert alice.wait(Asked) == Asked()
+    alice.write_bytes(INTERRUPT + DO_MARK)
+    alice.wait(Mark)
+    alice.write("help")
+    alice.wait(Help)
+    alice.write("register|uav1")
+    assert isinstance(alice.wait(Challenge), Challenge)
+    alice.write_bytes(DO_MARK)
+    alice.wait(Mark)
+
+
+def test_timing_marks_without_end(t):
+    """What answers them is output as any: who does not read it is sent away, and others are served."""
+    gateway, alice, bob = two(t, limits={
+        "rate_messages": 0, "rate_bytes": 0, "max_frame_bytes": 8192, "output_soft_bytes": 8192,
+        "output_hard_bytes": 65536})
+    with contextlib.suppress(ConnectionError):
+        while True:
+            alice.write_bytes(DO_MARK * 20000)
+            bob.ping()
+    gateway.wait_event("drone_left", drone=alice.id, reason="TOO_SLOW")
+
+
+def test_more_timing_marks_than_it_may_ask_for(t):
+    """They count as requests; where others are refused, which would leave it deaf, they wait."""
+    for exceeded in ("refuse", "hold"):
+        _, alice, bob = two(t, limits={"rate_messages": 40, "rate_exceeded": exceeded})
+        alice.take(Mark)
+        before = time.monotonic()
+        alice.write_bytes(DO_MARK * 80)
+        for _ in range(80):
+            alice.wait(Mark)
+        assert time.monotonic() - before > 0.5, "80 at 40 a second, a second's worth at once"
+        assert not alice.take(Error)
+
+
+def test_a_person_with_telnet(t):
+    """Neither Ctrl-C nor a letter that it takes for one makes it deaf."""
+    telnet = shutil.which("telnet")
+    if not telnet:
+        raise uavtest.Skip("there is no telnet here")
+    gateway = lines(t)
+    person = Terminal(t, telnet, *gateway.address(listener="text"), exit_codes=(0, 1))
+    person.wait_text(r"^\* welcome")
+    for number, typed in enumerate(("\x03", "\x03\x03", "Ã\r")):
+        person.type(typed)
+        person.type("ping\r")
+        person.wait(lambda screen: screen.text().count("* pong") == number + 1)  # noqa: B023
+    person.type("quit\r")
+    person.wait_text(r"^\* goodbye LEFT")
+    person.wait_end()
 
 
 def test_the_end_of_a_line_as_telnet_has_it(t):
@@ -394,7 +485,7 @@ def guarded(t, **sections):
 
 def test_nothing_before_the_proof(t):
     gateway = guarded(t)
-    for line in ("who", "hello", "all|x", "ping", "scenario|field", "rename|x", "quit", f"proof|{'0' * 64}"):
+    for line in ("who", "hello", "all|x", "ping", "", "scenario|field", "rename|x", "quit", f"proof|{'0' * 64}"):
         alice = Text(t, gateway)
         assert alice.wait(lambda event: True) == Asked()
         alice.write(line)

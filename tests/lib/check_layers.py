@@ -13,7 +13,7 @@ ALLOWED = {
     "gateway/settings": ["base/", "core/", "settings/"],
     "gateway/access": ["base/", "core/message.h", "core/name.h", "core/port.h", "settings/", "access/"],
     "gateway/wire": ["base/", "core/message.h", "wire/"],
-    "gateway/front": ["base/", "core/message.h", "wire/", "front/"],
+    "gateway/front": ["base/", "core/message.h", "core/name.h", "wire/", "front/"],
     "gateway/net": ["base/", "core/core.h", "core/message.h", "core/port.h", "wire/", "front/",
                     "settings/", "net/"],
     "gateway/app": ["base/", "core/core.h", "core/message.h", "core/stats.h", "settings/", "access/",

@@ -51,6 +51,7 @@ Entry = kind("Entry", "id name scenario position")       # of who
 Offer = kind("Offer", "name topology drones most available")  # of scenarios
 End = kind("End", "")                                    # of a list
 Help = kind("Help", "")                                  # a line of it
+Mark = kind("Mark", "")                                  # telnet's timing mark, which it waits for
 
 # what: (the name of PresenceWhat, what `detail` is)
 WHAT = {"ONLINE": "", "OFFLINE": "why", "RENAMED": "its new name", "ENTERED": "the scenario",
@@ -191,7 +192,10 @@ def numbers(hops):
         milliseconds = f"{hop.link.delay_us // 1000}.{hop.link.delay_us % 1000:03d}"
         return f"{mark}{hop.link.snr_db:.2f} dB {milliseconds} ms"
 
-    return tuple(map(one, hops)) or ("-",)
+    def late(hop):
+        return f" late {hop.late_by_us / 1000:.3f} ms" if hop.late_by_us else ""
+
+    return tuple(one(hop) + late(hop) for hop in hops) or ("-",)
 
 
 def report_of(targets, many):
@@ -390,7 +394,7 @@ class Protobuf(Speaker):
 ESCAPED = r"\\(?:[nrt\\]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})"
 NAME = rf"((?:[^\\|<>\s]|\\[|<>\s]|{ESCAPED})+)"
 TEXT = rf"((?:[^\\]|{ESCAPED})*|\(\d+ bytes(?: of {NAME[1:-1]})?\))"
-HOP = r"(?:(?:CORRUPTED )?-?\d+\.\d\d dB \d+\.\d{3} ms|CORRUPTED -|BYPASSED|-)"
+HOP = r"(?:(?:CORRUPTED )?-?\d+\.\d\d dB \d+\.\d{3} ms|CORRUPTED -|BYPASSED|-)(?: late \d+\.\d{3} ms)?"
 NUMBERS = rf"\[({HOP}(?:, {HOP})*)\]"
 METRES = r"-?\d+(?:\.\d+)?"
 POSITION = rf"(-|{METRES} {METRES} {METRES}|\d+\.\d+[NS] \d+\.\d+[EW] {METRES}m)"
@@ -432,6 +436,8 @@ def position_of(text):
     return text if text.endswith("m") else tuple(map(float, text.split()))
 
 
+TIMING_MARK = b"\xff\xfc\x06"  # what is no line; it stands in front of one
+
 # (the whole line, the event that it is): proto/text.md, row for row
 LINES = [(re.compile(pattern), event) for pattern, event in (
     (rf"\* welcome {NAME} \(online: \d+, .+\)", lambda name: Here(plain(name))),
@@ -452,7 +458,8 @@ LINES = [(re.compile(pattern), event) for pattern, event in (
     (rf"<{NAME}(?:\|{NAME})?> {NUMBERS} {TEXT}",
      lambda name, group, how, text: Message(plain(name), plain(group or ""), text_of(bytes_of(text)), hops_of(how))),
     (r"= (\d+) DELIVERED", lambda count: Delivered(int(count))),
-    (rf"= {NAME} ({OUTCOME})(?: ({REASON}))?(?: {NUMBERS})?",
+    (r"= nobody else is there", lambda: Delivered(0)),
+    (rf"= {NAME} ({OUTCOME})(?: \(({REASON})\))?(?: {NUMBERS})?",
      lambda name, outcome, reason, how: Told(plain(name), Fate(outcome, reason or "", hops_of(how or "-")))),
     (rf"! ({CODE}) .+", Error),
     (r"\? still there\? .+", Ping),
@@ -505,7 +512,7 @@ class Text(Speaker):
 
     def hear(self, deadline):
         end = time.monotonic() + deadline
-        while b"\n" not in self._data:
+        while b"\n" not in self._data and not self._data.startswith(TIMING_MARK):
             left = max(0.0, end - time.monotonic())
             if not getattr(self.socket, "pending", int)() and not select.select([self.socket], [], [], left)[0]:
                 return False
@@ -516,6 +523,10 @@ class Text(Speaker):
             if not data:
                 raise uavtest.Closed(f"{self}: connection closed; {self.lines[-20:]}")
             self._data += data
+        if self._data.startswith(TIMING_MARK):
+            del self._data[:len(TIMING_MARK)]
+            self.events.append(Mark())
+            return True
         line, _, rest = bytes(self._data).partition(b"\n")
         self._data[:] = rest
         self._take(line.removesuffix(b"\r").decode("utf-8"))

@@ -56,19 +56,21 @@ static void requests_are_read_one_after_another(void **state)
 	const char *why;
 	size_t used, at;
 
-	assert_int_equal(
-		front_protobuf.read(bytes, MAX_FRAME, NULL, &fixture->arena, &request, &used, &why),
-		FRONT_OK);
+	assert_int_equal(front_protobuf.read(bytes, 0, MAX_FRAME, NULL, &fixture->arena, &request,
+					     &used, &why),
+			 FRONT_OK);
 	assert_int_equal(request.kind, REQUEST_LEAVE);
 	assert_int_equal(request.ref, 5);
 	at = used;
-	assert_int_equal(front_protobuf.read(slice_of(bytes.data + at, bytes.size - at), MAX_FRAME,
-					     NULL, &fixture->arena, &request, &used, &why),
+	assert_int_equal(front_protobuf.read(slice_of(bytes.data + at, bytes.size - at), 0,
+					     MAX_FRAME, NULL, &fixture->arena, &request, &used,
+					     &why),
 			 FRONT_OK);
 	assert_int_equal(request.kind, REQUEST_LIST_SCENARIOS);
 	at += used;
-	assert_int_equal(front_protobuf.read(slice_of(bytes.data + at, bytes.size - at), MAX_FRAME,
-					     NULL, &fixture->arena, &request, &used, &why),
+	assert_int_equal(front_protobuf.read(slice_of(bytes.data + at, bytes.size - at), 0,
+					     MAX_FRAME, NULL, &fixture->arena, &request, &used,
+					     &why),
 			 FRONT_MORE);
 }
 
@@ -88,8 +90,8 @@ static void what_cannot_go_on_is_told(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		const char *why = NULL;
 
-		if (front_protobuf.read(bad[i], MAX_FRAME, NULL, &fixture->arena, &request, &used,
-					&why) != FRONT_BAD ||
+		if (front_protobuf.read(bad[i], 0, MAX_FRAME, NULL, &fixture->arena, &request,
+					&used, &why) != FRONT_BAD ||
 		    !why) {
 			fail_msg("input %zu: not refused", i);
 		}
@@ -108,10 +110,10 @@ static void reading_twice_gives_the_same(void **state)
 
 	memset(&first, 0, sizeof(first));
 	memset(&second, 0, sizeof(second));
-	assert_int_equal(front_protobuf.read(bytes, MAX_FRAME, NULL, &fixture->arena, &first,
+	assert_int_equal(front_protobuf.read(bytes, 0, MAX_FRAME, NULL, &fixture->arena, &first,
 					     &used[0], &why),
 			 FRONT_OK);
-	assert_int_equal(front_protobuf.read(bytes, MAX_FRAME, NULL, &fixture->arena, &second,
+	assert_int_equal(front_protobuf.read(bytes, 0, MAX_FRAME, NULL, &fixture->arena, &second,
 					     &used[1], &why),
 			 FRONT_OK);
 	assert_int_equal(used[0], used[1]);

@@ -40,7 +40,7 @@ static enum front_status read_bytes(struct fixture *fixture, struct slice bytes,
 
 	arena_reset(&fixture->arena);
 	*used = 0;
-	return front_text.read(bytes, MAX_LINE, &names, &fixture->arena, request, used, &why);
+	return front_text.read(bytes, 0, MAX_LINE, &names, &fixture->arena, request, used, &why);
 }
 
 static struct request read_line(struct fixture *fixture, struct slice line)
@@ -204,24 +204,65 @@ static void an_empty_line_only_shows_that_somebody_is_there(void **state)
 	}
 }
 
-static void help_is_no_error(void **state)
+/* What the core hands back for it. */
+static struct slice answer_to(struct fixture *fixture, struct request request)
 {
-	struct request request = read_line(*state, slice_str("help\n"));
-	struct event event = {.kind = EVENT_ERROR, .ref = 1};
-	struct fixture *fixture = *state;
-	const char *line;
+	struct event event = {.kind = EVENT_ASIDE, .ref = request.ref, .aside = request.aside};
 
-	assert_int_equal(request.kind, REQUEST_REFUSED);
-	event.error =
-		(struct event_error){request.refused.code, slice_str(request.refused.message)};
+	assert_int_equal(request.kind, REQUEST_ASIDE);
+	buf_clear(&fixture->out);
 	assert_int_equal(front_text.write(&fixture->out, &event, MAX_LINE, &names), 0);
-	assert_int_equal(buf_append(&fixture->out, "", 1), 0);
-	line = (const char *)buf_slice(&fixture->out).data;
-	assert_non_null(strstr(line, "\n* to|NAME|TEXT "));
-	while (*line) {
-		assert_memory_equal(line, "* ", 2);
-		line = strchr(line, '\n') + 1;
+	return buf_slice(&fixture->out);
+}
+
+static void help_is_for_the_front(void **state)
+{
+	struct slice lines = answer_to(*state, read_line(*state, slice_str("help\n")));
+	size_t at = 0;
+
+	assert_true(lines.size && lines.data[lines.size - 1] == '\n');
+	assert_non_null(memmem(lines.data, lines.size, "\n* to|NAME|TEXT ", 16));
+	while (at < lines.size) {
+		assert_memory_equal(lines.data + at, "* ", 2);
+		at = (size_t)((uint8_t *)memchr(lines.data + at, '\n', lines.size - at) -
+			      lines.data) +
+		     1;
 	}
+}
+
+/* RFC 860: until then it shows nothing. */
+static void telnet_is_told_of_its_timing_mark(void **state)
+{
+	const struct slice bytes = BYTES("\xff\xf4\xff\xfd\x06\xff\xfd\x06ping\n");
+	const struct slice mark = BYTES("\xff\xfc\x06");
+	struct request request;
+	size_t used;
+
+	assert_int_equal(read_bytes(*state, bytes, &request, &used), FRONT_SKIP);
+	assert_int_equal(used, 2);
+	for (size_t at = 2; at < 8; at += 3) {
+		assert_int_equal(read_bytes(*state, slice_of(bytes.data + at, 2), &request, &used),
+				 FRONT_MORE);
+		assert_int_equal(read_bytes(*state, slice_of(bytes.data + at, bytes.size - at),
+					    &request, &used),
+				 FRONT_OK);
+		assert_int_equal(used, 3);
+		assert_true(slice_equal(answer_to(*state, request), mark));
+	}
+	assert_int_equal(read_line(*state, BYTES("ping\n")).kind, REQUEST_PING);
+}
+
+/* Half of such a line must not become another. */
+static void what_is_interrupted_is_not_done(void **state)
+{
+	/* as telnet writes a line with the byte 0x83 in it */
+	struct slice answer = answer_to(
+		*state, read_line(*state, BYTES("to|uav2|\xc3\xff\xf4\xff\xfd\x06 x\r\n")));
+
+	assert_memory_equal(answer.data, "\xff\xfc\x06! BAD_REQUEST ", 17);
+	assert_int_equal(answer.data[answer.size - 1], '\n');
+	assert_memory_equal(answer_to(*state, read_line(*state, BYTES("a\xff\xfd\x06\n"))).data,
+			    "\xff\xfc\x06! BAD_REQUEST ", 17);
 }
 
 static void what_is_no_text_is_refused(void **state)
@@ -243,12 +284,12 @@ static void web_pages_are_not_listened_to(void **state)
 	size_t used;
 
 	for (size_t i = 0; i < 2; i++) {
-		assert_int_equal(front_text.read(slice_str(lines[i]), MAX_LINE, &names,
+		assert_int_equal(front_text.read(slice_str(lines[i]), 0, MAX_LINE, &names,
 						 &fixture->arena, &request, &used, &why),
 				 FRONT_BAD);
 		assert_string_equal(why, "this is no web server");
 	}
-	assert_int_equal(front_text.read(slice_str("it speaks HTTP/1.1\n"), MAX_LINE, &names,
+	assert_int_equal(front_text.read(slice_str("it speaks HTTP/1.1\n"), 0, MAX_LINE, &names,
 					 &fixture->arena, &request, &used, &why),
 			 FRONT_OK);
 }
@@ -374,6 +415,70 @@ static void a_negotiation_without_end_is_too_long(void **state)
 	bytes[MAX_LINE + 7] = 0xf0;
 	assert_int_equal(read_bytes(*state, slice_of(bytes, MAX_LINE + 8), &request, &used),
 			 FRONT_BAD);
+}
+
+/* A command may hold what looks like an end of line. Only so many bytes of that are borne, since
+ * all before them is looked through for each. */
+static void commands_within_a_line_have_bounds(void **state)
+{
+	enum { MAX = 4096, BOUND = 512 };
+	struct fixture *fixture = *state;
+	uint8_t bytes[MAX] = "x";
+	struct request request;
+	enum front_status status = FRONT_MORE;
+	const char *why = NULL;
+	size_t used, size = 1;
+
+	while (status == FRONT_MORE && size + 3 < MAX) {
+		memcpy(bytes + size, "\xff\xfd\n", 3);
+		size += 3;
+		status = front_text.read(slice_of(bytes, size), size - 3, MAX, &names,
+					 &fixture->arena, &request, &used, &why);
+	}
+	assert_int_equal(status, FRONT_BAD);
+	assert_true(size > BOUND && size < BOUND + 8);
+	/* nor has what begins in front of a line, or within it, no end */
+	memset(bytes, '\n', sizeof(bytes));
+	for (size_t at = 0; at < 2; at++) {
+		memcpy(bytes, at ? "x\xff\xfa" : "\xff\xfa\n", 3);
+		assert_int_equal(front_text.read(slice_of(bytes, BOUND - 1), 0, MAX, &names,
+						 &fixture->arena, &request, &used, &why),
+				 FRONT_MORE);
+		assert_int_equal(front_text.read(slice_of(bytes, BOUND + 2), BOUND - 1, MAX, &names,
+						 &fixture->arena, &request, &used, &why),
+				 FRONT_BAD);
+	}
+}
+
+/* What has been looked at is not looked at again, which for each byte of a long line would be much:
+ * there could not have been an end. */
+static void only_what_is_new_is_looked_at(void **state)
+{
+	static const char *const lines[] = {"all|x\n", "all|x\r\n", "all|x\xff\xfd\n\r\n",
+					    "\xff\xf1", "\xff\xfd\x06"};
+	struct fixture *fixture = *state;
+	struct request request;
+	const char *why = NULL;
+	size_t used;
+
+	assert_int_equal(front_text.read(BYTES("all|x\ny"), 6, MAX_LINE, &names, &fixture->arena,
+					 &request, &used, &why),
+			 FRONT_MORE);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct slice line = slice_str(lines[i]);
+		enum front_status status = FRONT_MORE;
+
+		for (size_t size = 1; size <= line.size; size++) {
+			assert_int_equal(status, FRONT_MORE);
+			status = front_text.read(slice_of(line.data, size), size - 1, MAX_LINE,
+						 &names, &fixture->arena, &request, &used, &why);
+		}
+		assert_int_equal(status, i == 3 ? FRONT_SKIP : FRONT_OK);
+		assert_int_equal(used, line.size);
+	}
+	assert_int_equal(front_text.read(BYTES("all|x\r\0"), 6, MAX_LINE, &names, &fixture->arena,
+					 &request, &used, &why),
+			 FRONT_OK);
 }
 
 /* ----------------------------------------------------------------- writing */
@@ -559,8 +664,12 @@ static void messages_are_lines(void **state)
 	event.delivery.payload = BYTES("a\nb\r\x00\x1b\xe2\x80\x8b\xff\xc3\xbc");
 	assert_written(*state, &event,
 		       "<al\\ ice\\||red> [BYPASSED, -] a\\nb\\r\\x00\\x1b\\u200b\\xff\xc3\xbc\n");
-	event.delivery.hop_count = 0;
+	hops[1] = hop_of(OUTCOME_DELIVERED, SOURCE_LIVE, room);
+	hops[1].late_by_us = 41;
 	event.delivery.payload = slice_str("x");
+	assert_written(*state, &event,
+		       "<al\\ ice\\||red> [BYPASSED, 15.70 dB 0.092 ms late 0.041 ms] x\n");
+	event.delivery.hop_count = 0;
 	assert_written(*state, &event, "<al\\ ice\\||red> [-] x\n");
 }
 
@@ -645,13 +754,13 @@ static void outcomes_are_lines(void **state)
 	event.report = (struct event_send_report){
 		.outcomes = outcomes, .count = 3, .to_many = true, .delivered = 48};
 	assert_written(*state, &event,
-		       "= al\\ ice\\| LOST PACKET_ERROR [15.70 dB 0.092 ms]\n"
+		       "= al\\ ice\\| LOST (PACKET_ERROR) [15.70 dB 0.092 ms]\n"
 		       "= uav3 TARGET_OFFLINE\n= 48 DELIVERED\n");
 	event.report.more = true;
 	event.report.count = 2;
-	assert_written(*state, &event, "= al\\ ice\\| LOST PACKET_ERROR [15.70 dB 0.092 ms]\n");
+	assert_written(*state, &event, "= al\\ ice\\| LOST (PACKET_ERROR) [15.70 dB 0.092 ms]\n");
 	event.report = (struct event_send_report){.to_many = true};
-	assert_written(*state, &event, "= 0 DELIVERED\n");
+	assert_written(*state, &event, "= nobody else is there\n");
 }
 
 static void the_rest_is_told(void **state)
@@ -665,7 +774,11 @@ static void the_rest_is_told(void **state)
 	assert_written(*state, &event, "* pong\n");
 	event.kind = EVENT_ERROR;
 	event.error = (struct event_error){ERROR_NO_SCENARIO, slice_str("none\nat all")};
-	assert_written(*state, &event, "! NO_SCENARIO none\\nat all\n");
+	assert_written(*state, &event, "! NO_SCENARIO none\\nat all: scenario|NAME\n");
+	event.error = (struct event_error){ERROR_NO_SUCH_SCENARIO, slice_str("none")};
+	assert_written(*state, &event, "! NO_SUCH_SCENARIO none: scenarios lists them\n");
+	event.error = (struct event_error){ERROR_UNSPECIFIED, slice_str("a\nb")};
+	assert_written(*state, &event, "! UNSPECIFIED a\\nb\n");
 	event.kind = EVENT_GOODBYE;
 	event.goodbye = (struct event_goodbye){GOODBYE_LEFT, slice_str("as you wish"), 0};
 	assert_written(*state, &event, "* goodbye LEFT as you wish\n");
@@ -715,7 +828,9 @@ int main(void)
 		TEST(positions_are_local),
 		TEST(who_must_register_does),
 		TEST(an_empty_line_only_shows_that_somebody_is_there),
-		TEST(help_is_no_error),
+		TEST(help_is_for_the_front),
+		TEST(telnet_is_told_of_its_timing_mark),
+		TEST(what_is_interrupted_is_not_done),
 		TEST(what_is_no_text_is_refused),
 		TEST(web_pages_are_not_listened_to),
 		TEST(lines_are_read_one_after_another),
@@ -725,6 +840,8 @@ int main(void)
 		TEST(blanks_of_a_name_are_typed_as_they_are_shown),
 		TEST(a_negotiation_may_hold_its_own_signs),
 		TEST(a_negotiation_without_end_is_too_long),
+		TEST(commands_within_a_line_have_bounds),
+		TEST(only_what_is_new_is_looked_at),
 		TEST(who_comes_is_asked_or_welcome),
 		TEST(scenarios_are_lines),
 		TEST(drones_are_lines),
