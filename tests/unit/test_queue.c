@@ -546,6 +546,28 @@ static void test_bypass_in_a_star(void **state)
 	expect_fate("uav2", OUTCOME_NO_ROUTE, 0);
 }
 
+/* A front addresses a drone by the core's own bytes. Past the channel the message itself may end
+ * that drone, in the middle of the request: they stay until the core is told the time. */
+static void test_a_name_outlives_its_drone(void **state)
+{
+	const struct slice to = core_id(gateway.core, slice_str("uav2"));
+	const struct request request = {
+		.kind = REQUEST_SEND,
+		.ref = ++one.refs,
+		.send = {.to = SEND_TO_DRONE,
+			 .name = to,
+			 .payload = slice_str("x"),
+			 .report = REPORT_WISH_ALL},
+	};
+
+	(void)state;
+	two.queued = gateway.core->limits.output_hard_bytes + 1;
+	assert_int_equal(core_request(gateway.core, one.session, &request), CORE_TAKEN);
+	assert_null(core_id(gateway.core, slice_str("uav2")).data);
+	assert_true(slice_equal(to, slice_str("uav2")));
+	assert_int_not_equal(fake_fate(&one, "uav2")->what, OUTCOME_DELIVERED);
+}
+
 #define TEST(name, kind) cmocka_unit_test_setup_teardown(test_##name, setup##kind, teardown)
 
 int main(void)
@@ -573,6 +595,7 @@ int main(void)
 		TEST(bypass_refused_by_target, _past),
 		TEST(bypass_is_not_delayed, _past),
 		TEST(bypass_in_a_star, _past_star),
+		TEST(a_name_outlives_its_drone, _past),
 	};
 
 	return cmocka_run_group_tests_name("queue", tests, NULL, NULL);
