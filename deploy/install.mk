@@ -45,6 +45,16 @@ $(B)/man/gateway.ini.5: $(B)/uav-gateway deploy/man/gateway.ini.5.in deploy/man/
 		-f deploy/man/keys.awk >$@.part && mv $@.part $@
 all: $(MANUALS)
 
+# They stand in units and scripts as they are.
+PLACES := PREFIX SYSCONFDIR BINDIR MANDIR DOCDIR PROTODIR NANOPBDIR COMPLETIONDIR UNITDIR SYSUSERSDIR
+define check_place
+case "$($(1))" in *[!A-Za-z0-9/._+-]*) bad=yes ;; /*) ;; *) bad=yes ;; esac; \
+	[ -z "$$bad" ] || { echo "$(1)=$($(1)): must be an absolute path of letters, digits, / . _ + -" >&2; exit 2; };
+endef
+.PHONY: places
+places:
+	@bad=; $(foreach place,$(PLACES),$(call check_place,$(place)))
+
 put = install -m $(1) -D -t "$(DESTDIR)$(2)" $(3)
 unit = sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@CONFDIR@|$(CONFDIR)|g' deploy/$(1)$(2) >"$(DESTDIR)$(UNITDIR)/$(1)"
 ifeq ($(V),)
@@ -52,7 +62,7 @@ say_put = @echo "  PUT    $(DESTDIR)$(1)"
 endif
 
 .PHONY: install install-config uninstall
-install: all install-config
+install: places all install-config
 	$(call say_put,$(BINDIR))
 	$(Q)$(call put,755,$(BINDIR),$(PROGRAMS) deploy/uav-lab)
 	$(call say_put,$(MANDIR))
@@ -78,7 +88,7 @@ install: all install-config
 
 # Never over a configuration that is there: not even a file is put beside it, as the next reload
 # would read it.
-install-config:
+install-config: places
 	$(call say_put,$(CONFDIR))
 	$(Q)if [ ! -e "$(DESTDIR)$(CONFDIR)/gateway.ini" ]; then \
 		$(call put,644,$(CONFDIR),config/gateway.ini) && \
@@ -87,7 +97,7 @@ install-config:
 		$(call put,644,$(CONFDIR),deploy/sim-stub.ini); fi
 
 # All but the configuration.
-uninstall:
+uninstall: places
 	$(Q)rm -f $(patsubst $(B)/%,"$(DESTDIR)$(BINDIR)/%",$(PROGRAMS)) "$(DESTDIR)$(BINDIR)/uav-lab" \
 		$(patsubst $(B)/man/%,"$(DESTDIR)$(MANDIR)/man1/%",$(filter %.1,$(MANUALS))) \
 		$(patsubst $(B)/man/%,"$(DESTDIR)$(MANDIR)/man5/%",$(filter %.5,$(MANUALS))) \

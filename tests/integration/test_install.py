@@ -195,6 +195,20 @@ def test_a_configuration_that_is_there_is_left_alone(t):
         assert {path: path.read_bytes() for path in folder.rglob("*.ini")} == before
 
 
+def test_odd_places_are_refused(t):
+    """They would stand in units, which split them, and in commands."""
+    for name, value in (("PREFIX", "/opt/my tools"), ("PREFIX", "usr"), ("SYSCONFDIR", "/e|c"),
+                        ("BINDIR", "$$(id)"), ("PREFIX", "/")):
+        done = subprocess.run(
+            ["make", "-s", "-C", uavtest.ROOT, "places", f"{name}={value}"], capture_output=True,
+            text=True, check=False, timeout=uavtest.DEADLINE)
+        if value == "/":
+            assert (done.returncode, done.stderr) == (0, ""), done
+        else:
+            assert done.returncode != 0 and f"{name}=" in done.stderr, done
+            assert "must be an absolute path" in done.stderr, done
+
+
 def test_by_anyone(t):
     """Below a DESTDIR it needs no rights, as packages are made."""
     del t

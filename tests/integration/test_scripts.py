@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -523,6 +524,16 @@ def test_a_terminal_is_the_commands(t):
         running.type("6\n")
         assert running.wait_end() == 6
         assert "event=stopped" in (logs / "gateway.log").read_text()
+
+
+def test_output_that_goes_elsewhere(t):
+    """The command does not have the terminal then: reading it would stop the command for good."""
+    with folder() as top:
+        line = shlex.join(map(str, lab_command(t, "--", "sh", "-c", "cat; echo read")))
+        running = Terminal(t, "sh", "-c", f"{line} | cat", env={"TMPDIR": str(top / "tmp")},
+                           exit_codes=(0,))
+        running.wait_text("^read$")
+        assert running.wait_end() == 0
 
 
 def test_ctrl_c_is_the_commands(t):
