@@ -530,7 +530,7 @@ def test_output_that_goes_elsewhere(t):
     """The command does not have the terminal then: reading it would stop the command for good."""
     with folder() as top:
         line = shlex.join(map(str, lab_command(t, "--", "sh", "-c", "cat; echo read")))
-        running = Terminal(t, "sh", "-c", f"{line} | cat", env={"TMPDIR": str(top / "tmp")},
+        running = Terminal(t, "/bin/sh", "-c", f"{line} | cat", env={"TMPDIR": str(top / "tmp")},
                            exit_codes=(0,))
         running.wait_text("^read$")
         assert running.wait_end() == 0

@@ -193,7 +193,10 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-            os.execve(str(command[0]), [str(word) for word in command], environment)
+            try:
+                os.execve(str(command[0]), [str(word) for word in command], environment)
+            finally:
+                os._exit(127)  # or there would be two of this test
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.command = [str(word) for word in command]
         self.killed = False
