@@ -407,6 +407,7 @@ enum cli_exit console_run(const struct options *options, const struct printer *p
 	console_requests_fini(&sitting->console.requests);
 	console_post_close(&sitting->console.post);
 	console_take_fini(&sitting->console.take);
+	console_keep_fini(&sitting->console.keep);
 	console_directory_fini(&sitting->console.directory);
 	console_source_close(&sitting->source);
 	free(sitting);

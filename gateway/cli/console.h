@@ -2,10 +2,10 @@
 #ifndef UAV_CLI_CONSOLE_H
 #define UAV_CLI_CONSOLE_H
 
+#include "cli/console_keep.h"
 #include "cli/console_post.h"
 #include "cli/console_requests.h"
 #include "cli/console_screen.h"
-#include "cli/console_take.h"
 #include "cli/dialogue.h"
 
 struct console {
@@ -20,7 +20,7 @@ struct console {
 	uint64_t post_deadline_us; /* when a piece should have been reported */
 	unsigned post_told;	   /* per cent */
 	struct console_take take;
-	uint64_t saved_bytes;
+	struct console_keep keep;
 	uint64_t messages; /* sent */
 	bool ending;
 	enum cli_exit status; /* of the connection: why it ends */

@@ -11,8 +11,6 @@ enum {
 	PIECE_BYTES = 4096, /* without --piece-size */
 	TOLD_PERCENT = 25,  /* between two lines, where there is no prompt to show it */
 };
-/* Of all files that others have sent, in one run. */
-#define SAVED_MAX_BYTES (1024ull * 1024 * 1024)
 
 /* Among objects for programs there are none for these lines. */
 static FILE *told_to(struct console *console)
@@ -215,24 +213,30 @@ static void print_file(FILE *out, const struct console_taking *taking)
 static void save(struct console *console, struct console_taking *taking, FILE *out)
 {
 	const char *folder = console->dialogue.options->save;
+	char name[CONSOLE_KEEP_NAME_BYTES + 1];
+	const char *bound;
 	int error;
 
 	if (!folder) {
 		(void)fputs(" is whole; not kept (--save FOLDER keeps files)", out);
 		return;
 	}
-	if (console->saved_bytes + taking->offer.size > SAVED_MAX_BYTES) {
-		(void)fputs(" is whole; not kept: 1 GiB has been kept in this run", out);
+	bound = console_keep_bound(&console->keep, taking);
+	if (bound) {
+		(void)fprintf(out, " is whole; not kept: %s", bound);
 		return;
 	}
-	error = console_take_save(taking, folder);
+	error = console_keep_save(&console->keep, taking, folder, name);
 	if (error) {
 		(void)fprintf(out, " is whole; cannot be written to %s: %s", folder,
 			      strerror(-error));
 		return;
 	}
-	console->saved_bytes += taking->offer.size;
 	(void)fprintf(out, " is whole, and kept in %s", folder);
+	if (strcmp(name, taking->offer.name) != 0) {
+		(void)fputs(" as ", out);
+		(void)escape_print(out, slice_str(name));
+	}
 }
 
 static void tell_whole(struct console *console, struct console_taking *taking, FILE *out)
@@ -269,7 +273,8 @@ static void tell_took(struct console *console, FILE *out, enum console_took took
 		(void)fputs("a part of a file that is malformed: passed over", out);
 		break;
 	case CONSOLE_TOOK_FULL:
-		(void)fputs("offers a file; not taken: there are too many, or they are too large",
+		(void)fputs("sends a file; not taken: there are too many at a time, or they are "
+			    "too large",
 			    out);
 		break;
 	case CONSOLE_TOOK_UNKNOWN:
@@ -285,6 +290,22 @@ static bool is_told(enum console_took took, const struct console_taking *taking)
 	uint32_t step = taking && taking->pieces > 8 ? taking->pieces / 8 : 1;
 
 	return took != CONSOLE_TOOK_PIECE || !taking || taking->have % step == 0;
+}
+
+static void tell_incomplete(struct console *console, const struct console_taking *taking,
+			    const char *why)
+{
+	FILE *out = told_to(console);
+
+	(void)fputs("* ", out);
+	print_file(out, taking);
+	(void)fprintf(out, " stays incomplete%s: %" PRIu32 " pieces have come\n", why,
+		      taking->have);
+}
+
+static void tell_lost(void *ctx, const struct console_taking *taking)
+{
+	tell_incomplete(ctx, taking, ", and has made room for others");
 }
 
 bool console_take_file(struct console *console, const struct event_delivery *delivery)
@@ -303,6 +324,8 @@ bool console_take_file(struct console *console, const struct event_delivery *del
 		(void)fputs("a part of a file, with bit errors: passed over\n", out);
 		return true;
 	}
+	console->take.lost = tell_lost;
+	console->take.ctx = console;
 	took = console_take_message(&console->take, delivery->sender, &head, delivery->payload,
 				    connection_clock(), &taking);
 	if (is_told(took, taking)) {
@@ -317,14 +340,9 @@ bool console_take_file(struct console *console, const struct event_delivery *del
 void console_forget_sender(struct console *console, struct slice sender)
 {
 	struct console_taking *taking = console_take_of(&console->take, sender);
-	FILE *out;
 
-	if (!taking) {
-		return;
+	if (taking) {
+		tell_incomplete(console, taking, "");
+		console_take_drop(taking);
 	}
-	out = told_to(console);
-	(void)fputs("* ", out);
-	print_file(out, taking);
-	(void)fprintf(out, " stays incomplete: %" PRIu32 " pieces have come\n", taking->have);
-	console_take_drop(taking);
 }

@@ -1,5 +1,6 @@
 """uav-drone console: at a terminal, whose screen is looked at, and as a script's other end."""
 
+import hashlib
 import json
 import os
 import re
@@ -564,8 +565,9 @@ def test_a_file_goes_over(t):
         assert (Path(folder) / "log 1.bin").read_bytes() == content
         source.write_bytes(b"something else")
         assert script(t, gateway, [f"send-file taker {source}"], "--scenario", "field")[0] == DONE
-        taker.wait_line(r"is whole; cannot be written to .*: File exists$")
+        taker.wait_line(r"is whole, and kept in .* as log 1\.bin\.2$")
         assert (Path(folder) / "log 1.bin").read_bytes() == content
+        assert (Path(folder) / "log 1.bin.2").read_bytes() == b"something else"
         assert taker.end() == DONE
         # whoever knows nothing of files is told what comes all the same
         ear = t.folder / "ear"
@@ -658,6 +660,43 @@ def test_offers_of_strangers(t):
         taker.wait_line(r"^\* a \(4 bytes, 1 pieces\) stays incomplete: 0 pieces have come$")
         assert taker.end() == DONE
         assert os.listdir(folder) == [] and os.listdir(parent) == ["kept"]
+
+
+def offer(name, content, size=None):
+    return (f"file {name}\nsize {len(content) if size is None else size}\npiece 4096\n"
+            f"sha256 {hashlib.sha256(content).hexdigest()}\n").encode()
+
+
+def test_one_sender_ends_it_for_nobody(t):
+    """Neither by taking the name, nor by offers, however many and however large."""
+    gateway = ready(t, scenarios={"field": IDEAL})
+    with tempfile.TemporaryDirectory(prefix="uavtest.") as folder:
+        taker = Piped(t, gateway, "--scenario", "field", "--id", "taker", "--save", folder)
+        taker.wait_line(r"^\* you are in field")
+        (greedy,) = members(t, gateway, "greedy")
+
+        def give(number, payload):
+            greedy.send(send={"drone": "taker", "payload": payload, "content_type":
+                              f"application/x-uav-file;id={number:08x};offer"})
+
+        source = t.folder / "report.txt"
+        source.write_bytes(b"the report\n")
+        give(0, offer(source.name, b""))
+        taker.wait_line(r"^<greedy> .* report\.txt \(0 bytes, 0 pieces\) is whole, and kept")
+        for number in range(1, 1100):
+            give(number, offer(f"o{number}", b"", size=1))
+        for number in range(1100, 1400):  # whole by themselves
+            give(number, offer("empty", b""))
+        give(1400, offer("large", b"", size=64 * 1024 * 1024))
+        taker.wait_line(r"^<greedy> .* begins to send large ")
+        taker.wait_line("not kept: 250 files of this sender have been kept in this run$")
+        assert script(t, gateway, [f"send-file taker {source}"], "--scenario", "field",
+                      "--id", "giver")[0] == DONE
+        taker.wait_line(r"^<giver> .* report\.txt .* is whole, and kept in .* as report\.txt\.2$")
+        assert taker.end() == DONE
+        assert (Path(folder) / "report.txt").read_bytes() == b""
+        assert (Path(folder) / "report.txt.2").read_bytes() == b"the report\n"
+        assert len(os.listdir(folder)) == 251
 
 
 # -------------------------------------------------------------------- the model

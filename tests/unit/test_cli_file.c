@@ -1,5 +1,5 @@
+#include "cli/console_keep.h"
 #include "cli/console_post.h"
-#include "cli/console_take.h"
 
 #include "base/rng.h"
 
@@ -112,6 +112,7 @@ static void names_lead_nowhere_else(void **state)
 /* -------------------------------------------------------------------- taking */
 
 static struct console_take take;
+static struct console_keep keep;
 static struct console_taking *taking;
 
 static enum console_took give_offer(const char *sender, uint32_t id,
@@ -138,6 +139,7 @@ static int forget(void **state)
 	(void)state;
 	console_take_fini(&take);
 	take = (struct console_take){0};
+	console_keep_fini(&keep);
 	return 0;
 }
 
@@ -175,60 +177,176 @@ static void what_is_not_as_offered_is_noticed(void **state)
 	assert_int_equal(give_offer("uav1", 9, &offer, 0), CONSOLE_TOOK_BROKEN);
 }
 
-static void memory_is_bounded(void **state)
+static enum console_took give_block(const char *sender, const struct console_offer *offer,
+				    uint32_t piece, uint64_t now_us)
 {
-	struct console_offer large = {
-		.size = CONSOLE_FILE_MAX_BYTES, .piece_bytes = 4096, .name = "large"};
+	static uint8_t block[CONSOLE_TAKE_BLOCK_BYTES];
+	const struct console_file_head head = {
+		.id = 1, .piece = piece, .pieces = console_offer_pieces(offer)};
+
+	return console_take_message(&take, slice_str(sender), &head,
+				    slice_of(block, console_offer_piece_size(offer, piece)), now_us,
+				    &taking);
+}
+
+static const struct console_offer large = {
+	.size = CONSOLE_FILE_MAX_BYTES, .piece_bytes = CONSOLE_TAKE_BLOCK_BYTES, .name = "large"};
+
+static void an_offer_takes_no_room_of_others(void **state)
+{
+	struct console_offer small = offer_of("small", slice_str("hello"), 5);
+
+	(void)state;
+	for (uint32_t id = 0; id < 2000; id++) { /* nor do many of them */
+		assert_int_equal(give_offer("big", id, &large, 0), CONSOLE_TOOK_OFFER);
+	}
+	assert_int_equal(give_offer("big2", 1, &large, 0), CONSOLE_TOOK_OFFER);
+	assert_int_equal(give_offer("big3", 1, &large, 0), CONSOLE_TOOK_OFFER);
+	assert_int_equal(give_offer("uav1", 7, &small, 0), CONSOLE_TOOK_OFFER);
+	assert_int_equal(give_piece("uav1", 7, 1, 1, "hello"), CONSOLE_TOOK_WHOLE);
+}
+
+static void places_are_for_files_that_move(void **state)
+{
 	struct console_offer small = offer_of("small", slice_str("hello"), 5);
 	char sender[16];
 
 	(void)state;
-	assert_int_equal(give_offer("big", 1, &large, 0), CONSOLE_TOOK_OFFER);
-	assert_int_equal(give_offer("big2", 1, &large, 0), CONSOLE_TOOK_FULL);
-	assert_null(taking);
-	/* the same sender's next file takes the place of the one before */
-	assert_int_equal(give_offer("big", 2, &large, 0), CONSOLE_TOOK_OFFER);
-	console_take_drop(taking);
 	for (unsigned i = 0; i < CONSOLE_TAKES_MAX; i++) {
 		(void)snprintf(sender, sizeof(sender), "uav%u", i);
-		assert_int_equal(give_offer(sender, 1, &small, i), CONSOLE_TOOK_OFFER);
+		assert_int_equal(give_offer(sender, 1, &large, i), CONSOLE_TOOK_OFFER);
 	}
 	assert_int_equal(give_offer("one", 1, &small, 59000000), CONSOLE_TOOK_FULL);
+	assert_null(taking);
+	/* a piece is a step forward; an offer is none, however often it is made */
+	assert_int_equal(give_block("uav0", &large, 1, 59000000), CONSOLE_TOOK_PIECE);
+	assert_int_equal(give_block("uav1", &large, 1, 1), CONSOLE_TOOK_PIECE);
+	assert_int_equal(give_block("uav1", &large, 1, 59000000), CONSOLE_TOOK_AGAIN);
+	assert_int_equal(give_offer("uav1", 1, &large, 59000000), CONSOLE_TOOK_AGAIN);
+	assert_int_equal(give_offer("uav2", 2, &large, 59000000), CONSOLE_TOOK_OFFER);
 	assert_int_equal(give_offer("one", 1, &small, 61000000), CONSOLE_TOOK_OFFER);
-	assert_null(console_take_of(&take, slice_str("uav0"))); /* silent longest */
-	assert_non_null(console_take_of(&take, slice_str("uav1")));
-	take.files = CONSOLE_TAKE_FILES_MAX;
-	assert_int_equal(give_offer("uav1", 2, &small, 61000000), CONSOLE_TOOK_FULL);
+	assert_int_equal(give_offer("two", 1, &small, 61000000), CONSOLE_TOOK_OFFER);
+	assert_null(console_take_of(&take, slice_str("uav1")));
+	assert_null(console_take_of(&take, slice_str("uav2")));
+	assert_non_null(console_take_of(&take, slice_str("uav0")));
+}
+
+static unsigned lost_count;
+
+static void note_lost(void *ctx, const struct console_taking *lost)
+{
+	(void)ctx;
+	assert_string_equal(lost->sender, "big");
+	lost_count++;
+}
+
+/* Two of the largest have room, of which a third takes a share. */
+static void who_holds_most_gives_way(void **state)
+{
+	uint32_t pieces = console_offer_pieces(&large);
+
+	(void)state;
+	take.lost = note_lost;
+	lost_count = 0;
+	assert_int_equal(give_offer("big", 1, &large, 0), CONSOLE_TOOK_OFFER);
+	assert_int_equal(give_offer("big2", 1, &large, 0), CONSOLE_TOOK_OFFER);
+	for (uint32_t piece = 1; piece < pieces; piece++) {
+		assert_int_equal(give_block("big", &large, piece, 0), CONSOLE_TOOK_PIECE);
+		if (piece < pieces - 1) {
+			assert_int_equal(give_block("big2", &large, piece, 0), CONSOLE_TOOK_PIECE);
+		}
+	}
+	assert_int_equal(give_offer("late", 1, &large, 0), CONSOLE_TOOK_OFFER);
+	for (uint32_t piece = 1; lost_count == 0; piece++) {
+		assert_int_equal(give_block("late", &large, piece, 0), CONSOLE_TOOK_PIECE);
+	}
+	assert_null(console_take_of(&take, slice_str("big")));
+	assert_non_null(console_take_of(&take, slice_str("big2")));
+	assert_int_equal(give_block("big", &large, pieces, 0), CONSOLE_TOOK_UNKNOWN);
+	assert_int_equal(lost_count, 1);
+}
+
+static void hold_text(const char *folder, const char *name, const char *text)
+{
+	char path[300], bytes[16] = "";
+	struct stat about;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+	assert_int_equal(lstat(path, &about), 0);
+	assert_int_equal(about.st_mode, S_IFREG | 0600);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	(void)fread(bytes, 1, sizeof(bytes) - 1, file);
+	(void)fclose(file);
+	assert_string_equal(bytes, text);
+	assert_int_equal(unlink(path), 0);
 }
 
 static void whole_files_are_written_but_over_none(void **state)
 {
 	struct console_offer offer = offer_of("a b", slice_str("hello"), 5);
-	char folder[] = "/tmp/test_cli_file.XXXXXX", path[64], bytes[8] = "";
-	struct stat about;
-	FILE *file;
+	char folder[] = "/tmp/test_cli_file.XXXXXX", path[64];
+	char name[CONSOLE_KEEP_NAME_BYTES + 1];
 
 	(void)state;
 	assert_non_null(mkdtemp(folder));
-	(void)snprintf(path, sizeof(path), "%s/a b", folder);
 	assert_int_equal(give_offer("uav1", 7, &offer, 0), CONSOLE_TOOK_OFFER);
 	assert_int_equal(give_piece("uav1", 7, 1, 1, "hello"), CONSOLE_TOOK_WHOLE);
-	assert_int_equal(console_take_save(taking, folder), 0);
-	assert_int_equal(console_take_save(taking, folder), -EEXIST);
-	assert_int_equal(stat(path, &about), 0);
-	assert_int_equal(about.st_mode & 0777, 0600);
-	file = fopen(path, "r");
-	assert_non_null(file);
-	assert_int_equal(fread(bytes, 1, sizeof(bytes), file), 5);
-	(void)fclose(file);
-	assert_string_equal(bytes, "hello");
+	assert_int_equal(console_keep_save(&keep, taking, folder, name), 0);
+	assert_string_equal(name, "a b");
+	taking->bytes[0] = 'j';
+	assert_int_equal(console_keep_save(&keep, taking, folder, name), 0);
+	assert_string_equal(name, "a b.2");
 	/* nor through a link */
-	assert_int_equal(unlink(path), 0);
+	(void)snprintf(path, sizeof(path), "%s/a b.3", folder);
 	assert_int_equal(symlink("/nowhere/at/all", path), 0);
-	assert_int_equal(console_take_save(taking, folder), -EEXIST);
+	assert_int_equal(console_keep_save(&keep, taking, folder, name), 0);
+	assert_string_equal(name, "a b.4");
+	hold_text(folder, "a b", "hello");
+	hold_text(folder, "a b.2", "jello");
+	hold_text(folder, "a b.4", "jello");
 	assert_int_equal(unlink(path), 0);
+	memset(taking->offer.name, 'x', CONSOLE_FILE_NAME_BYTES); /* the longest */
+	assert_int_equal(console_keep_save(&keep, taking, folder, name), 0);
+	assert_int_equal(console_keep_save(&keep, taking, folder, name), 0);
+	assert_int_equal(strlen(name), CONSOLE_FILE_NAME_BYTES + 2);
+	hold_text(folder, name, "jello");
+	hold_text(folder, taking->offer.name, "jello");
 	assert_int_equal(rmdir(folder), 0);
-	assert_int_equal(console_take_save(taking, folder), -ENOENT);
+	assert_int_equal(console_keep_save(&keep, taking, folder, name), -ENOENT);
+	assert_int_equal(keep.files, 5);
+	assert_int_equal(keep.bytes, 25);
+}
+
+/* What was not written counts for nothing. */
+static void nobody_fills_the_folder_alone(void **state)
+{
+	char folder[] = "/tmp/test_cli_file.XXXXXX", name[CONSOLE_KEEP_NAME_BYTES + 1];
+	struct console_taking greedy = {.sender = "greedy", .offer.name = "x"};
+	struct console_taking other = {.sender = "other", .offer = {.name = "y", .size = 1}};
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(console_keep_save(&keep, &greedy, "/nowhere/at/all", name), -ENOENT);
+	for (unsigned i = 0; i < CONSOLE_KEEP_SENDER_FILES_MAX; i++) {
+		assert_null(console_keep_bound(&keep, &greedy));
+		assert_int_equal(console_keep_save(&keep, &greedy, folder, name), 0);
+		hold_text(folder, name, "");
+	}
+	assert_non_null(strstr(console_keep_bound(&keep, &greedy), "this sender"));
+	assert_null(console_keep_bound(&keep, &other));
+	other.bytes = (uint8_t[]){'z'};
+	assert_int_equal(console_keep_save(&keep, &other, folder, name), 0);
+	hold_text(folder, name, "z");
+	keep.list[1].bytes = CONSOLE_KEEP_SENDER_BYTES_MAX;
+	assert_non_null(strstr(console_keep_bound(&keep, &other), "256 MiB"));
+	keep.list[1].bytes = 0;
+	keep.bytes = CONSOLE_KEEP_BYTES_MAX;
+	assert_non_null(strstr(console_keep_bound(&keep, &other), "1 GiB"));
+	keep.files = CONSOLE_KEEP_FILES_MAX;
+	assert_non_null(strstr(console_keep_bound(&keep, &other), "1000 files"));
+	assert_int_equal(rmdir(folder), 0);
 }
 
 /* Whatever comes: nothing is written beside, sizes and sums stay right (under sanitizers). */
@@ -260,7 +378,6 @@ static void anything_may_come(void **state)
 		if (took == CONSOLE_TOOK_WHOLE || took == CONSOLE_TOOK_BROKEN) {
 			console_take_drop(taking);
 		}
-		take.files = 0;
 	}
 }
 
@@ -415,8 +532,11 @@ int main(void)
 		cmocka_unit_test(names_lead_nowhere_else),
 		cmocka_unit_test_teardown(pieces_become_a_file_in_any_order, forget),
 		cmocka_unit_test_teardown(what_is_not_as_offered_is_noticed, forget),
-		cmocka_unit_test_teardown(memory_is_bounded, forget),
+		cmocka_unit_test_teardown(an_offer_takes_no_room_of_others, forget),
+		cmocka_unit_test_teardown(places_are_for_files_that_move, forget),
+		cmocka_unit_test_teardown(who_holds_most_gives_way, forget),
 		cmocka_unit_test_teardown(whole_files_are_written_but_over_none, forget),
+		cmocka_unit_test_teardown(nobody_fills_the_folder_alone, forget),
 		cmocka_unit_test_teardown(anything_may_come, forget),
 		cmocka_unit_test_teardown(losses_and_bit_errors_are_sent_again, end_post),
 		cmocka_unit_test_teardown(some_are_in_flight_and_none_before_the_offer, end_post),
