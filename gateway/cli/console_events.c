@@ -344,7 +344,6 @@ static void take_answer(struct console *console, const struct event *event)
 	struct console_request *request = console_requests_find(&console->requests, event->ref);
 
 	if (request) {
-		request->deadline_us = dialogue_deadline(&console->dialogue);
 		if (!tell_answer(console, request, event)) {
 			console_requests_remove(&console->requests, request);
 		}

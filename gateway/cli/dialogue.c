@@ -144,11 +144,9 @@ enum cli_exit dialogue_next(struct dialogue *dialogue, uint64_t deadline_us, str
 			     event);
 }
 
-enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const char *doing,
-			      struct event *event)
+static enum cli_exit answer_by(struct dialogue *dialogue, uint64_t deadline_us, uint32_t ref,
+			       const char *doing, struct event *event)
 {
-	uint64_t deadline_us = dialogue_deadline(dialogue);
-
 	for (;;) {
 		enum cli_exit status = dialogue_next(dialogue, deadline_us, event);
 
@@ -172,18 +170,53 @@ enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const cha
 	}
 }
 
+enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const char *doing,
+			      struct event *event)
+{
+	return answer_by(dialogue, dialogue_deadline(dialogue), ref, doing, event);
+}
+
+/* The same, but at most *left_us may be waited, of which what was waited is taken. */
+static enum cli_exit answer_within(struct dialogue *dialogue, uint64_t *left_us, uint32_t ref,
+				   const char *doing, struct event *event)
+{
+	uint64_t begin_us = connection_clock(), waited_us;
+	enum cli_exit status = answer_by(dialogue, begin_us + *left_us, ref, doing, event);
+
+	waited_us = connection_clock() - begin_us;
+	*left_us -= waited_us < *left_us ? waited_us : *left_us;
+	return status;
+}
+
+enum cli_exit dialogue_endless(const struct dialogue *dialogue, const char *doing)
+{
+	return dialogue_trouble("%s: %s sends more than %d entries", doing,
+				dialogue->options->gateway, DIALOGUE_LIST_MAX);
+}
+
+static size_t entries_of(const struct event *event)
+{
+	return event->kind == EVENT_DRONES ? event->drones.count : event->scenarios.count;
+}
+
 enum cli_exit dialogue_hear_list(struct dialogue *dialogue, uint32_t ref, const char *doing,
 				 enum event_kind kind,
 				 bool (*frame)(void *ctx, const struct event *event), void *ctx)
 {
+	uint64_t left_us = dialogue->options->timeout_us;
+	size_t entries = 0;
 	enum cli_exit status;
 	bool more = true;
 
 	do {
 		struct event event;
 
-		status = dialogue_answer(dialogue, ref, doing, &event);
+		status = answer_within(dialogue, &left_us, ref, doing, &event);
 		if (status == CLI_DONE && event.kind == kind) {
+			entries += entries_of(&event);
+			if (entries > DIALOGUE_LIST_MAX) {
+				return dialogue_endless(dialogue, doing);
+			}
 			more = frame(ctx, &event);
 		}
 	} while (status == CLI_DONE && more);

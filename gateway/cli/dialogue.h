@@ -49,8 +49,15 @@ enum cli_exit dialogue_take(struct dialogue *dialogue, enum connection_status st
 enum cli_exit dialogue_answer(struct dialogue *dialogue, uint32_t ref, const char *doing,
 			      struct event *event);
 
+/* A gateway has fewer drones, or scenarios: a list with more has no end. */
+enum { DIALOGUE_LIST_MAX = 100000 };
+
+/* Tells of that. Returns CLI_TROUBLE. */
+enum cli_exit dialogue_endless(const struct dialogue *dialogue, const char *doing);
+
 /* Waits for the list that answers `ref`, in as many frames as it takes: `frame` is called with
- * each, and returns whether there are more. As dialogue_answer otherwise. */
+ * each, and returns whether there are more. As dialogue_answer otherwise; what is waited for all
+ * frames counts against --timeout, not what `frame` takes. */
 enum cli_exit dialogue_hear_list(struct dialogue *dialogue, uint32_t ref, const char *doing,
 				 enum event_kind kind,
 				 bool (*frame)(void *ctx, const struct event *event), void *ctx);

@@ -27,7 +27,8 @@ void table_fini(struct table *table)
 
 static void put(struct table *table, const void *bytes, size_t size)
 {
-	table->failed = table->failed || buf_append(&table->cells, bytes, size) < 0;
+	table->failed = table->failed || buf_slice(&table->cells).size + size > TABLE_BYTES_MAX ||
+			buf_append(&table->cells, bytes, size) < 0;
 }
 
 /* Returns how many characters it takes. */

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { TABLE_COLUMNS_MAX = 10 };
+enum { TABLE_COLUMNS_MAX = 10, TABLE_BYTES_MAX = 64 << 20 };
 
 struct table_column {
 	const char *head;
@@ -22,7 +22,7 @@ struct table {
 	size_t count, at; /* of the columns; the next cell's */
 	size_t widths[TABLE_COLUMNS_MAX];
 	struct buf cells;
-	bool failed; /* there was no memory for all of it */
+	bool failed; /* there was no memory for all of it, or it has more bytes than it may */
 };
 
 /* Of `count` columns, which must outlive it. */

@@ -176,6 +176,10 @@ static enum cli_exit take_list(struct top *top, const struct event_drones *drone
 {
 	struct slice own = slice_str(top->dialogue.options->id);
 
+	if (top->table.coming.count + drones->count > DIALOGUE_LIST_MAX) {
+		terminal_leave(&top->terminal);
+		return dialogue_endless(&top->dialogue, doing);
+	}
 	for (size_t i = 0; i < drones->count; i++) {
 		if (!slice_equal(drones->entries[i].drone_id, own) &&
 		    top_table_add(&top->table, &drones->entries[i]) < 0) {

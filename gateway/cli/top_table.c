@@ -1,5 +1,7 @@
 #include "cli/top_table.h"
 
+#include "base/utf8.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -53,11 +55,12 @@ static int list_grow(struct top_list *list)
 	return 0;
 }
 
-/* *text becomes a copy of itself. */
-static int keep_text(struct arena *texts, struct slice *text)
+/* *text becomes a copy of itself, as far as the protocol lets a name go. */
+static int keep_text(struct arena *texts, struct slice *text, size_t most)
 {
 	uint8_t *copy;
 
+	*text = utf8_cut(*text, most);
 	if (!text->size) {
 		*text = slice_of(NULL, 0);
 		return 0;
@@ -81,9 +84,9 @@ int top_table_add(struct top_table *table, const struct drone_entry *drone)
 	}
 	row = &list->rows[list->count];
 	*row = (struct top_row){.drone = *drone, .order = list->count};
-	if (keep_text(&list->texts, &row->drone.drone_id) < 0 ||
-	    keep_text(&list->texts, &row->drone.callsign) < 0 ||
-	    keep_text(&list->texts, &row->drone.scenario) < 0) {
+	if (keep_text(&list->texts, &row->drone.drone_id, NAME_MAX_BYTES) < 0 ||
+	    keep_text(&list->texts, &row->drone.callsign, CALLSIGN_MAX_BYTES) < 0 ||
+	    keep_text(&list->texts, &row->drone.scenario, NAME_MAX_BYTES) < 0) {
 		return -1;
 	}
 	list->count++;

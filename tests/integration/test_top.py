@@ -1,20 +1,16 @@
 """uav-drone top: the table as text, as JSON and on a terminal; what it tells is what happened."""
 
-import contextlib
 import fcntl
-import itertools
 import json
 import os
 import pty
 import re
 import select
 import signal
-import socket
 import struct
 import subprocess
 import sys
 import termios
-import threading
 import time
 from pathlib import Path
 
@@ -221,46 +217,6 @@ def test_wrong_usage_and_trouble(t):
         assert (code, out) == (TROUBLE, "") and about in err, (arguments, err)
     code, out, err = run(t, gateway, "--scenario", "fjeld")
     assert (code, out) == (REFUSED, "") and "NO_SUCH_SCENARIO" in err, err
-
-
-def test_a_list_without_end(t):
-    """Of a gateway that is none: it is late some time, and memory is not out before."""
-    listener = socket.create_server((uavtest.HOST, 0))
-    t.drones.append(listener)
-
-    def gateway():
-        connection, _ = listener.accept()
-        with connection, connection.makefile("rb") as stream:
-            def request():
-                size, shift, byte = 0, 0, 128
-                while byte > 127:
-                    byte = stream.read(1)[0]
-                    size, shift = size | (byte & 127) << shift, shift + 7
-                return relay.ToGateway.FromString(stream.read(size))
-
-            def answer(**body):
-                connection.sendall(uavtest.delimit(relay.FromGateway(ref=ref, **body)))
-
-            ref = request().ref
-            answer(welcome={"session": 1, "drone_id": "x", "protocol": 1,
-                            "max_frame_bytes": 65536, "max_payload_bytes": 64512})
-            ref = request().ref
-            answer(scenario_chosen={})
-            ref = request().ref
-            with contextlib.suppress(OSError):
-                for number in itertools.count():
-                    answer(drones={"entries": [{"drone_id": f"uav{number}"}], "more": True})
-                    time.sleep(0.001)
-
-    thread = threading.Thread(target=gateway, daemon=True)
-    thread.start()
-    done = subprocess.run(
-        [t.binary("uav-drone"), "top", "--once", "--timeout", "0.5", "--gateway",
-         "%s:%d" % listener.getsockname()], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        timeout=uavtest.DEADLINE)
-    thread.join(uavtest.DEADLINE)
-    assert not thread.is_alive()
-    assert (done.returncode, done.stdout) == (5, b"") and b"no answer" in done.stderr, done
 
 
 def test_signals_end_it(t):
