@@ -1,10 +1,12 @@
 #include "cli/console_history.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,13 +81,46 @@ static int write_to(History *made, int fd)
 	return fclose(file) == 0 && written ? 0 : -errno;
 }
 
+/* Whoever else ends at the same time waits. The lock's descriptor, which is free when closed; -1
+ * where there are no locks. */
+static int lock_folder(const char *path)
+{
+	char folder[4096];
+	int fd;
+
+	(void)snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		(void)flock(fd, LOCK_EX);
+	}
+	return fd;
+}
+
+/* What is in the file now, be it from others meanwhile, and then the lines of this run. NULL when
+ * memory is out. */
+static History *merge(History *made, int before, const char *path)
+{
+	History *merged = console_history_open(path);
+	HistEvent event;
+	bool more = merged && history(made, &event, H_LAST) >= 0;
+
+	while (more) {
+		HistEvent entered;
+
+		if (event.num > before) {
+			(void)history(merged, &entered, H_ENTER, event.str);
+		}
+		more = history(made, &event, H_PREV) >= 0; /* a newer one */
+	}
+	return merged;
+}
+
 /* Beside it and then in its place, so that one or the other is whole. */
-static int save(History *made, const char *path)
+static int replace(History *made, const char *path)
 {
 	char beside[4096];
 	int fd, error;
 
-	make_folders(path);
 	(void)snprintf(beside, sizeof(beside), "%s.XXXXXX", path);
 	fd = mkstemp(beside); /* mode 0600 */
 	if (fd < 0) {
@@ -101,9 +136,34 @@ static int save(History *made, const char *path)
 	return error;
 }
 
-int console_history_close(History *made, const char *path)
+static int save(History *made, int before, const char *path)
 {
-	int error = made && path ? save(made, path) : 0;
+	History *merged;
+	int lock, error = -ENOMEM;
+
+	make_folders(path);
+	lock = lock_folder(path);
+	merged = merge(made, before, path);
+	if (merged) {
+		error = replace(merged, path);
+		history_end(merged);
+	}
+	if (lock >= 0) {
+		(void)close(lock);
+	}
+	return error;
+}
+
+int console_history_newest(History *made)
+{
+	HistEvent event;
+
+	return history(made, &event, H_FIRST) >= 0 ? event.num : 0;
+}
+
+int console_history_close(History *made, int before, const char *path)
+{
+	int error = made && path ? save(made, before, path) : 0;
 
 	if (made) {
 		history_end(made);

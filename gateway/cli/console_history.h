@@ -15,8 +15,11 @@ int console_history_path(char *path, size_t size) __attribute__((warn_unused_res
 /* With what the file has, if it is there, this user's, and not longer than it may be. NULL, for
  * `path`: none. NULL is returned when memory is out. */
 History *console_history_open(const char *path);
-/* Writes the file anew (mode 0600), with the folders that it needs, and frees the history. 0, or a
+/* The number of the newest line; 0 when there is none. Later ones have higher numbers. */
+int console_history_newest(History *made);
+/* Writes the file anew (mode 0600), with the folders that it needs, and frees the history: what is
+ * in the file by then, and the lines after number `before`, which are those of this run. 0, or a
  * negative errno of writing. Harmless with NULL. */
-int console_history_close(History *made, const char *path);
+int console_history_close(History *made, int before, const char *path);
 
 #endif

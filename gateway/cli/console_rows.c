@@ -38,6 +38,18 @@ static void walk_columns(struct console_spot *spot, size_t width, size_t columns
 	}
 }
 
+bool console_rows_is_mark(wchar_t character)
+{
+	return width_of(character) == 0;
+}
+
+void console_rows_stand(struct console_spot *spot, wchar_t character, size_t columns)
+{
+	if (wcwidth(character) == 2 && spot->column + 2 > columns) {
+		next_row(spot);
+	}
+}
+
 void console_rows_walk(struct console_spot *spot, const wchar_t *text, size_t count, size_t columns)
 {
 	for (size_t i = 0; i < count; i++) {

@@ -3,6 +3,7 @@
 #ifndef UAV_CLI_CONSOLE_ROWS_H
 #define UAV_CLI_CONSOLE_ROWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <wchar.h>
 
@@ -15,5 +16,10 @@ struct console_spot {
  * next one begins at once. */
 void console_rows_walk(struct console_spot *spot, const wchar_t *text, size_t count,
 		       size_t columns);
+/* The cursor is on this character of the line: a wide one that the row has no room for is in the
+ * next. */
+void console_rows_stand(struct console_spot *spot, wchar_t character, size_t columns);
+/* Whether it takes no column: a mark on the one before, or invisible. */
+bool console_rows_is_mark(wchar_t character);
 
 #endif

@@ -26,6 +26,7 @@ struct console_screen {
 	EditLine *el;
 	History *history;
 	const char *history_path;
+	int history_before; /* the newest line when it was opened */
 	char prompt[PROMPT_BYTES];
 	bool editing;	      /* the line is the terminal's: within el_gets */
 	bool hidden;	      /* but is not shown now */
@@ -46,6 +47,9 @@ static struct console_spot cursor_spot(const struct console_screen *screen, size
 
 	console_rows_walk(&spot, prompt, count == (size_t)-1 ? 0 : count, columns);
 	console_rows_walk(&spot, line->buffer, (size_t)(line->cursor - line->buffer), columns);
+	if (line->cursor < line->lastchar) {
+		console_rows_stand(&spot, *line->cursor, columns);
+	}
 	return spot;
 }
 
@@ -77,6 +81,7 @@ void console_screen_show(struct console_screen *screen)
 		return;
 	}
 	if (screen->editing && screen->hidden) {
+		erase_rows(0);
 		(void)el_set(screen->el, EL_REFRESH);
 		screen->hidden = false;
 	}
@@ -190,6 +195,15 @@ static bool is_full(const struct console_screen *screen, uint32_t code)
 	return code >= 0x20 && code != 0x7f && line->lastchar - line->buffer >= LINE_MAX_CHARACTERS;
 }
 
+/* libedit takes a character without a column of its own, at the end of the line, for one that
+ * has a column, until it draws the whole line. */
+static void give_key(struct console_screen *screen, wchar_t key)
+{
+	if (console_rows_is_mark(key)) {
+		console_screen_hide(screen);
+	}
+}
+
 /* For libedit: 1 and a character, 0 at the end, -1 when the line is over. */
 static int next_key(EditLine *el, wchar_t *key)
 {
@@ -198,10 +212,14 @@ static int next_key(EditLine *el, wchar_t *key)
 
 	(void)el_get(el, EL_CLIENTDATA, &screen);
 	screen->editing = true;
+	if (screen->hidden) {
+		console_screen_show(screen);
+	}
 	for (;;) {
 		while (take_key(screen, &code)) {
 			if (!is_full(screen, code)) {
 				*key = (wchar_t)code;
+				give_key(screen, *key);
 				return 1;
 			}
 			el_beep(el);
@@ -430,6 +448,7 @@ struct console_screen *console_screen_open(const struct console_screen_calls *ca
 		(void)console_screen_close(screen);
 		return NULL;
 	}
+	screen->history_before = console_history_newest(screen->history);
 	set_up(screen);
 	return screen;
 }
@@ -445,7 +464,8 @@ int console_screen_close(struct console_screen *screen)
 		el_end(screen->el);
 	}
 	terminal_modes_restore();
-	error = console_history_close(screen->history, screen->history_path);
+	error = console_history_close(screen->history, screen->history_before,
+				      screen->history_path);
 	free(screen);
 	return error;
 }

@@ -312,10 +312,11 @@ def test_what_comes_never_tears_the_line(t):
     (one,) = members(t, gateway, "uav1")
     console = at_terminal(t, gateway, columns=40, rows=10)
     lines = ["x", "y" * 32, "z" * 33, "w" * 34, "long " * 20, "äöü € " * 12, "漢字" * 20,
-             "q" * 500]
+             "שלום مرحبا " * 5, *MARKS, "q" * 500]
     number = 0
     for line in lines:
-        for back in (0, 1, len(line) // 2, len(line)):
+        # wide ones that do not end at the edge: behind the last of the first row, too
+        for back in (0, 1, len(line) // 2, len(line), *([len(line) - 16] if "漢" in line else [])):
             console.type(line)
             console.type(LEFT * back)
             shown = settled(console)
@@ -353,6 +354,11 @@ def test_trouble_never_tears_the_line(t):
             console.wait_text(rf"^field> {typed}\nuav-drone: {told}\nfield> {line}$")
             console.type("\x15")
             console.wait_line("field> ")
+
+
+# characters that take no column of their own
+MARKS = ("e\u0301a\u0308 " * 12, "\u0928\u092e\u0938\u094d\u0924\u0947 " * 8,
+         "a\u200bb" * 20, "\u1112\u1161\u11ab" * 15)
 
 
 def settled(console):
@@ -444,6 +450,24 @@ def test_a_window_that_is_resized(t):
     assert "] before" in console.screen.text(), "what stood above is still there"
     assert [text for text in console.screen.lines() if " at " in text and "<uav1>" in text] == [
         f"<uav1> [0.00 dB 0.000 ms] at {columns}" for columns in (40, 100, 33, 80)]
+    console.type("\r")
+    assert one.wait_for(lambda event: event.HasField("delivery")).delivery.payload == line.encode()
+
+
+def test_a_storm_of_sizes(t):
+    gateway = ready(t, scenarios={"field": IDEAL})
+    (one,) = members(t, gateway, "uav1")
+    console = at_terminal(t, gateway, columns=60, rows=12)
+    line = "a line of some length that is typed here, 漢字 é " * 2
+    console.type(line)
+    for number in range(300):
+        console.resize(1 + number * 7 % 50, 2 + number * 31 % 140)
+        if number % 10 == 0:
+            one.tell(None, f"in the storm {number}".encode())
+    console.resize(24, 80)
+    one.tell(None, b"after the storm")
+    console.wait_text(r"^<uav1> .*\] after the storm$")
+    console.wait_line("field> " + line)
     console.type("\r")
     assert one.wait_for(lambda event: event.HasField("delivery")).delivery.payload == line.encode()
 
@@ -541,6 +565,52 @@ def test_history_is_kept(t):
         console.wait_line("field> forgotten")
         console.type("\x03\x04")
         assert console.wait_end() == DONE and file.read_text() == before
+
+
+def test_a_history_of_two_consoles(t):
+    """Who ends last has the lines of the other in it too."""
+    gateway = ready(t, scenarios={"field": IDEAL})
+    with tempfile.TemporaryDirectory(prefix="uavtest.") as state:
+        file = Path(state) / "uav-drone" / "history"
+        file.parent.mkdir()
+        file.write_text("_HiStOrY_V2_\nbefore\n")
+        consoles = [at_terminal(t, gateway, "--id", f"con{n}", XDG_STATE_HOME=state)
+                    for n in range(3)]
+        for number, console in enumerate(consoles):
+            console.type(f"of{number}\r")
+            console.wait_text("^= ")
+        for console in consoles:
+            os.kill(console.pid, signal.SIGHUP)  # all at once
+        assert [console.wait_end() for console in consoles] == [DONE] * 3
+        first, *lines = file.read_text().splitlines()
+        assert (first, lines[0], sorted(lines[1:])) == ("_HiStOrY_V2_", "before",
+                                                        ["of0", "of1", "of2"]), lines
+
+
+def test_what_is_in_the_place_of_the_history(t):
+    """Neither read nor written through: it is put in its place, or told of."""
+    gateway = ready(t, scenarios={"field": IDEAL})
+    with tempfile.TemporaryDirectory(prefix="uavtest.") as state:
+        file = Path(state) / "uav-drone" / "history"
+        other = Path(state) / "other"
+        file.parent.mkdir()
+        other.write_text("_HiStOrY_V2_\nof somebody else\n")
+        for make in (lambda: file.symlink_to(other), lambda: os.mkfifo(file), file.mkdir):
+            make()
+            console = at_terminal(t, gateway, XDG_STATE_HOME=state)
+            console.type("help\r")
+            console.wait_text("send-file")
+            console.type(UP + UP)
+            console.wait_line("field> help")
+            console.type("\x15\x04")
+            assert console.wait_end() == DONE
+            if file.is_dir():
+                console.wait_text("^uav-drone: the history is not kept: .*Is a directory")
+                continue
+            assert not file.is_symlink() and file.read_text() == "_HiStOrY_V2_\nhelp\n"
+            file.unlink()
+        assert other.read_text() == "_HiStOrY_V2_\nof somebody else\n"
+        assert sorted(os.listdir(file.parent)) == ["history"]
 
 
 # ------------------------------------------------------------------------- files

@@ -126,6 +126,7 @@ class Screen:
             self._write(character, width_of(character))
 
     def _write(self, character, width):
+        width = min(width, self.columns)
         if width and (self.wraps or self.column + width > self.columns):
             self.cells[self.row].goes_on = True
             self._down()
