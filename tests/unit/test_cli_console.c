@@ -374,6 +374,31 @@ static void rows_are_those_of_the_screen(void **state)
 	is_at(L"a\tb", 20, 0, 9);
 }
 
+static void stands_at(const wchar_t *text, wchar_t on, size_t row, size_t column)
+{
+	struct console_spot spot = {0};
+
+	console_rows_walk(&spot, text, wcslen(text), 10);
+	console_rows_stand(&spot, on, 10);
+	assert_int_equal(spot.row, row);
+	assert_int_equal(spot.column, column);
+}
+
+static void the_cursor_is_where_its_character_is(void **state)
+{
+	(void)state;
+	stands_at(L"123456789", L'0', 0, 9);
+	stands_at(L"123456789", L'\x6f22', 1, 0);
+	stands_at(L"12345678", L'\x6f22', 0, 8);
+	stands_at(L"123456789", L'\x01', 0, 9); /* ^X is two characters */
+	assert_true(console_rows_is_mark(L'\x0301'));
+	assert_true(console_rows_is_mark(L'\x200d'));
+	assert_false(console_rows_is_mark(L'e'));
+	assert_false(console_rows_is_mark(L'\x6f22'));
+	assert_false(console_rows_is_mark(L'\x01'));
+	assert_false(console_rows_is_mark(L'\t'));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +413,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(more_candidates_than_are_kept_are_counted, set_up,
 						tear_down),
 		cmocka_unit_test(rows_are_those_of_the_screen),
+		cmocka_unit_test(the_cursor_is_where_its_character_is),
 	};
 
 	(void)setlocale(LC_CTYPE, "C.UTF-8");

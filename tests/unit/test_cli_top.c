@@ -264,6 +264,22 @@ static void texts_are_kept(void **state)
 	assert_true(slice_equal(row_of("uav1")->drone.scenario, slice_str("field")));
 }
 
+/* Whatever a gateway sends that does not keep to the protocol. */
+static void longer_texts_than_there_are_names_are_cut(void **state)
+{
+	static char text[60001];
+	struct drone_entry drone;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	drone = member(text, 100);
+	drone.scenario = slice_str(text);
+	list_one(&drone);
+	assert_int_equal(table.shown.rows[0].drone.drone_id.size, NAME_MAX_BYTES);
+	assert_int_equal(table.shown.rows[0].drone.callsign.size, CALLSIGN_MAX_BYTES);
+	assert_int_equal(table.shown.rows[0].drone.scenario.size, NAME_MAX_BYTES);
+}
+
 static void ten_thousand_drones(void **state)
 {
 	enum { DRONES = 10000 };
@@ -478,6 +494,7 @@ int main(void)
 		TEST(who_stands_twice_in_a_list_is_shown_once),
 		TEST(sums_are_of_those_that_have_rates),
 		TEST(texts_are_kept),
+		TEST(longer_texts_than_there_are_names_are_cut),
 		TEST(ten_thousand_drones),
 		TEST(numbers_go_down_and_unknown_ones_last),
 		TEST(sorting_does_not_disturb_the_next_rates),
