@@ -182,7 +182,8 @@ enum request_kind {
 	REQUEST_PING,
 	REQUEST_PONG,
 	REQUEST_LEAVE,
-	REQUEST_ASIDE, /* for the front itself, which is to answer in its turn */
+	REQUEST_ASIDE,	 /* for the front itself, which is to answer in its turn */
+	REQUEST_NOTHING, /* bytes that ask for nothing, but count as any others */
 	REQUEST_COUNT
 };
 

@@ -90,8 +90,9 @@ enum rate_verdict rate_check(struct core *core, struct session *session,
 	if (!session->allowance || !is_beyond(core, session->allowance)) {
 		return RATE_PASS;
 	}
-	/* An aside has no answer but its own, however long it takes. */
-	if (!core->limits.rate_refuse || request->kind == REQUEST_ASIDE) {
+	/* An aside has no answer but its own, however long it takes; nothing has none. */
+	if (!core->limits.rate_refuse || request->kind == REQUEST_ASIDE ||
+	    request->kind == REQUEST_NOTHING) {
 		return hold(core, session);
 	}
 	/* An answer that was asked for, and the end, are never too much. */

@@ -216,7 +216,8 @@ static void handle_ping(struct core *core, struct session *session, const struct
 	session_emit(core, session, &event);
 }
 
-static void handle_pong(struct core *core, struct session *session, const struct request *request)
+static void handle_nothing(struct core *core, struct session *session,
+			   const struct request *request)
 {
 	(void)core;
 	(void)session;
@@ -258,9 +259,10 @@ static const handler_fn handlers[REQUEST_COUNT] = {
 	[REQUEST_LEAVE_GROUP] = handle_group,
 	[REQUEST_UPDATE_STATE] = handle_update_state,
 	[REQUEST_PING] = handle_ping,
-	[REQUEST_PONG] = handle_pong,
+	[REQUEST_PONG] = handle_nothing,
 	[REQUEST_LEAVE] = handle_leave,
 	[REQUEST_ASIDE] = handle_aside,
+	[REQUEST_NOTHING] = handle_nothing,
 };
 
 static struct lane *full_lane(const struct scenario *scenario)
@@ -304,7 +306,7 @@ static enum core_verdict drain(struct core *core, struct session *session,
 /* Before it is registered. What is for its front has nothing to do with that. */
 static bool is_too_early(const struct session *session, enum request_kind kind)
 {
-	if (kind == REQUEST_ASIDE) {
+	if (kind == REQUEST_ASIDE || kind == REQUEST_NOTHING) {
 		return false;
 	}
 	return (session->state == SESSION_NEW && kind != REQUEST_REGISTRATION) ||

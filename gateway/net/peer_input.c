@@ -64,11 +64,12 @@ static bool peer_present(struct peer *peer, struct slice bytes, size_t looked, s
 	arena_reset(&net->arena);
 	switch (peer_front(peer)->read(bytes, looked, core_frame_limit(net->core, peer->session),
 				       &names, &net->arena, &request, used, &why)) {
+	case FRONT_SKIP:
+		request = (struct request){.kind = REQUEST_NOTHING};
+		/* fall through */
 	case FRONT_OK:
 		peer_complete(peer, &request, *used);
 		verdict = core_request(net->core, peer->session, &request);
-		break;
-	case FRONT_SKIP:
 		break;
 	case FRONT_MORE:
 		return false;

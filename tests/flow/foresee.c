@@ -220,6 +220,7 @@ static enum held_why foresee_handled(struct world *world, struct conn *conn,
 	case REQUEST_LEAVE:
 		conn_expect(conn, REPLY_GOODBYE, request->ref);
 		break;
+	case REQUEST_NOTHING:
 	case REQUEST_ASIDE: /* no drone of this world has a front that asks so */
 		break;
 	case REQUEST_AUTHENTICATE:

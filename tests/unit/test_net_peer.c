@@ -66,21 +66,22 @@ static uint8_t byte_at(uint32_t place)
 	return (uint8_t)(place * 2654435761u >> 24);
 }
 
-static enum front_status read_nothing(struct slice bytes, uint32_t max_frame_bytes,
+static enum front_status read_nothing(struct slice bytes, size_t looked, uint32_t max_frame_bytes,
 				      const struct names *names, struct arena *arena,
 				      struct request *request, size_t *used, const char **why)
 {
-	(void)bytes, (void)names, (void)max_frame_bytes, (void)arena, (void)request, (void)used,
-		(void)why;
+	(void)looked, (void)bytes, (void)names, (void)max_frame_bytes, (void)arena, (void)request,
+		(void)used, (void)why;
 	return FRONT_MORE;
 }
 
 /* Each byte is a registration. */
-static enum front_status read_registration(struct slice bytes, uint32_t max_frame_bytes,
-					   const struct names *names, struct arena *arena,
-					   struct request *request, size_t *used, const char **why)
+static enum front_status read_registration(struct slice bytes, size_t looked,
+					   uint32_t max_frame_bytes, const struct names *names,
+					   struct arena *arena, struct request *request,
+					   size_t *used, const char **why)
 {
-	(void)names, (void)max_frame_bytes, (void)arena, (void)why;
+	(void)looked, (void)names, (void)max_frame_bytes, (void)arena, (void)why;
 	*request = (struct request){.kind = REQUEST_REGISTRATION,
 				    .registration = fake_registration("uav1")};
 	*used = 1;

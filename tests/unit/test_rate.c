@@ -164,6 +164,24 @@ static void test_an_aside_waits(void **state)
 	assert_int_equal(fake_count(&one, EVENT_ERROR), 0);
 }
 
+/* What telnet says to itself takes as much of a turn as anything else. */
+static void test_bytes_for_nothing_count(void **state)
+{
+	const struct request nothing = {.kind = REQUEST_NOTHING, .size = 10};
+	struct fake_drone newcomer;
+
+	(void)state;
+	for (int i = 0; i < RATE; i++) {
+		assert_int_equal(core_request(gateway.core, one.session, &nothing), CORE_TAKEN);
+	}
+	assert_int_equal(core_request(gateway.core, one.session, &nothing), CORE_HOLD);
+	assert_int_equal(fake_count(&one, EVENT_ERROR), 0);
+	/* and are no mistake of one who has not registered */
+	fake_attach(&gateway, &newcomer, 9);
+	assert_int_equal(core_request(gateway.core, newcomer.session, &nothing), CORE_TAKEN);
+	fake_detach(&newcomer);
+}
+
 static void test_who_does_not_stop_is_sent_away(void **state)
 {
 	(void)state;
@@ -249,6 +267,7 @@ int main(void)
 		TEST(test_a_held_drone_is_not_idle, open_bytes),
 		TEST(test_refusals, open_refusing),
 		TEST(test_an_aside_waits, open_refusing),
+		TEST(test_bytes_for_nothing_count, open_refusing),
 		TEST(test_who_does_not_stop_is_sent_away, open_refusing),
 		TEST(test_other_rates_let_go, open_holding),
 		TEST(test_the_largest_queues_go_first, open_holding),
