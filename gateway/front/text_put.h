@@ -15,6 +15,11 @@ struct text {
 };
 
 void text_put(struct text *text, struct slice bytes);
+static inline void text_words(struct text *text, const char *words)
+{
+	text_put(text, slice_str(words));
+}
+
 void text_print(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A name, as name_escape has it. */

@@ -1,37 +1,29 @@
 /* What the gateway writes: events as lines. The first sign of a line tells what it is. */
 #include "front/text_parts.h"
 
-#include "base/utf8.h"
-#include "front/text_put.h"
 
 #include <inttypes.h>
-#include <strings.h>
-
-static void put(struct text *text, const char *words)
-{
-	text_put(text, slice_str(words));
-}
 
 /* ------------------------------------------------------------------ to be let in */
 
 static void write_challenge(struct text *text, const struct event *event)
 {
 	if (!event->nonce.size) {
-		put(text, "? who are you? register|ID\n");
+		text_words(text, "? who are you? register|ID\n");
 		return;
 	}
-	put(text, "? challenge ");
+	text_words(text, "? challenge ");
 	for (size_t i = 0; i < event->nonce.size; i++) {
 		text_print(text, "%02x", event->nonce.data[i]);
 	}
-	put(text, "\n");
+	text_words(text, "\n");
 }
 
 static void write_welcome(struct text *text, const struct event *event)
 {
 	const struct event_welcome *welcome = &event->welcome;
 
-	put(text, "* welcome ");
+	text_words(text, "* welcome ");
 	text_name(text, welcome->drone_id);
 	text_print(text, " (online: %" PRIu32 ", say something every %.0f s, help tells more)\n",
 		   welcome->online, welcome->idle_timeout_ms / 1000.0);
@@ -44,38 +36,38 @@ static void write_chosen(struct text *text, const struct event *event)
 	const struct scenario_entry *chosen = event->chosen;
 
 	if (!chosen) {
-		put(text, "* you are in no scenario\n");
+		text_words(text, "* you are in no scenario\n");
 		return;
 	}
-	put(text, "* you are in ");
+	text_words(text, "* you are in ");
 	text_name(text, chosen->name);
 	text_print(text, " (%s, drones: %" PRIu32 ")", topology_name(chosen->topology),
 		   chosen->drones);
 	if (!chosen->available) {
-		put(text, ", not available: ");
+		text_words(text, ", not available: ");
 		text_text(text, chosen->message, SIZE_MAX);
 	}
-	put(text, "\n");
+	text_words(text, "\n");
 }
 
 static void write_scenario(struct text *text, const struct scenario_entry *entry)
 {
-	put(text, "- ");
+	text_words(text, "- ");
 	text_name(text, entry->name);
 	text_print(text, " %s %" PRIu32 "/%" PRIu32 " ", topology_name(entry->topology),
 		   entry->drones, entry->max_drones);
 	if (entry->available) {
-		put(text, "available");
+		text_words(text, "available");
 	} else {
-		put(text, "unavailable (");
+		text_words(text, "unavailable (");
 		text_text(text, entry->message, SIZE_MAX);
-		put(text, ")");
+		text_words(text, ")");
 	}
 	if (entry->description.size) {
-		put(text, " ");
+		text_words(text, " ");
 		text_text(text, entry->description, SIZE_MAX);
 	}
-	put(text, "\n");
+	text_words(text, "\n");
 }
 
 static void write_scenarios(struct text *text, const struct event *event)
@@ -84,7 +76,7 @@ static void write_scenarios(struct text *text, const struct event *event)
 		write_scenario(text, &event->scenarios.entries[i]);
 	}
 	if (!event->scenarios.more) {
-		put(text, "- .\n");
+		text_words(text, "- .\n");
 	}
 }
 
@@ -96,7 +88,7 @@ static void put_position(struct text *text, const struct position *position)
 
 	switch (position->frame) {
 	case POSITION_UNKNOWN:
-		put(text, "-");
+		text_words(text, "-");
 		break;
 	case POSITION_LOCAL:
 		text_print(text, "%.1f %.1f %.1f", (double)position->local.east,
@@ -114,16 +106,16 @@ static void put_position(struct text *text, const struct position *position)
 
 static void write_drone(struct text *text, const struct drone_entry *entry)
 {
-	put(text, "- ");
+	text_words(text, "- ");
 	text_name(text, entry->drone_id);
-	put(text, " ");
+	text_words(text, " ");
 	text_name(text, entry->callsign);
-	put(text, " ");
+	text_words(text, " ");
 	text_name(text, entry->scenario.size ? entry->scenario : slice_str("-"));
 	text_print(text, " %" PRIu64 " %" PRIu64 " ", entry->online_ms / 1000,
 		   entry->idle_ms / 1000);
 	put_position(text, &entry->position);
-	put(text, "\n");
+	text_words(text, "\n");
 }
 
 static void write_drones(struct text *text, const struct event *event)
@@ -132,243 +124,7 @@ static void write_drones(struct text *text, const struct event *event)
 		write_drone(text, &event->drones.entries[i]);
 	}
 	if (!event->drones.more) {
-		put(text, "- .\n");
-	}
-}
-
-/* --------------------------------------------------------------------- presence */
-
-static void write_renamed(struct text *text, const struct presence_entry *entry)
-{
-	put(text, "* ");
-	text_name(text, entry->drone_id);
-	put(text, " is ");
-	text_name(text, entry->callsign);
-	put(text, slice_equal(entry->drone_id, entry->callsign) ? " again\n" : " now\n");
-}
-
-static void write_moved(struct text *text, const struct presence_entry *entry)
-{
-	put(text, "* ");
-	text_name(text, entry->callsign);
-	if (entry->scenario.size) {
-		put(text, " entered ");
-		text_name(text, entry->scenario);
-		put(text, "\n");
-	} else {
-		put(text, " is in no scenario\n");
-	}
-}
-
-static void write_hub(struct text *text, const struct presence_entry *entry)
-{
-	put(text, "* ");
-	text_name(text, entry->callsign);
-	put(text, ", the hub of ");
-	text_name(text, entry->scenario);
-	put(text, entry->what == PRESENCE_WHAT_HUB_UP ? ", is up\n" : ", is down\n");
-}
-
-static void write_entry(struct text *text, const struct presence_entry *entry)
-{
-	switch (entry->what) {
-	case PRESENCE_WHAT_ONLINE:
-		put(text, "* ");
-		text_name(text, entry->callsign);
-		put(text, " is here\n");
-		break;
-	case PRESENCE_WHAT_OFFLINE:
-		put(text, "* ");
-		text_name(text, entry->callsign);
-		text_print(text, " is gone (%s)\n", goodbye_name(entry->reason));
-		break;
-	case PRESENCE_WHAT_RENAMED:
-		write_renamed(text, entry);
-		break;
-	case PRESENCE_WHAT_SCENARIO:
-		write_moved(text, entry);
-		break;
-	case PRESENCE_WHAT_HUB_UP:
-	case PRESENCE_WHAT_HUB_DOWN:
-		write_hub(text, entry);
-		break;
-	case PRESENCE_WHAT_UNSPECIFIED:
-	case PRESENCE_WHAT_COUNT:
-		break;
-	}
-}
-
-/* The lines of what others are told as well, made once: all of them, but those of who came before
- * this reader. */
-static struct slice presence_lines(struct text *text, const struct event *event)
-{
-	const struct event_presence *presence = &event->presence;
-	struct encoded *room = front_room(event->encoded, &front_text);
-	struct slice lines;
-
-	if (!front_has_kept(room, &front_text, EVENT_PRESENCE)) {
-		struct buf out = front_lend_room(room);
-		struct text all = {.out = &out};
-
-		for (size_t i = 0; i < presence->before + presence->count; i++) {
-			write_entry(&all, &presence->entries[i - presence->before]);
-		}
-		front_take_back(room, &front_text, EVENT_PRESENCE, &out);
-		if (all.failed) {
-			room->size = 0;
-			text->failed = true;
-		}
-	}
-	lines = slice_of(room->data, room->size);
-	for (size_t i = 0; i < presence->before && lines.size; i++) {
-		const uint8_t *end = memchr(lines.data, '\n', lines.size);
-		size_t size = (size_t)(end - lines.data) + 1;
-
-		lines = slice_of(lines.data + size, lines.size - size);
-	}
-	return lines;
-}
-
-static void write_presence(struct text *text, const struct event *event)
-{
-	const struct event_presence *presence = &event->presence;
-
-	if (presence->missed) {
-		text_print(text,
-			   "* missed %" PRIu32 " of those who came and went: who lists them\n",
-			   presence->missed);
-	}
-	if (event->encoded) {
-		text_put(text, presence_lines(text, event));
-		return;
-	}
-	for (size_t i = 0; i < presence->count; i++) {
-		write_entry(text, &presence->entries[i]);
-	}
-}
-
-bool text_lend(const struct event *event, uint32_t max_line, struct lent *lent)
-{
-	struct text text = {0};
-
-	(void)max_line; /* no line of these is long */
-	if (event->kind != EVENT_PRESENCE || !event->encoded || event->presence.missed) {
-		return false;
-	}
-	lent->head_size = 0;
-	lent->tail = presence_lines(&text, event);
-	return lent->tail.size > 0;
-}
-
-/* --------------------------------------------------------------------- messages */
-
-static bool ends_in(struct slice text, const char *end)
-{
-	size_t size = strlen(end);
-
-	return text.size >= size &&
-	       strncasecmp((const char *)text.data + text.size - size, end, size) == 0;
-}
-
-/* Nothing said, text/..., and what is written as text: application/json, ...+xml. */
-static bool says_text(struct slice type)
-{
-	return type.size == 0 ||
-	       (type.size > 5 && strncasecmp((const char *)type.data, "text/", 5) == 0) ||
-	       ends_in(type, "json") || ends_in(type, "xml");
-}
-
-/* A line is no longer than a message may be: what control characters would make longer is not
- * shown. In front of it stand names and numbers, never as much as this. */
-enum { TEXT_AROUND_MAX = 1024 };
-
-static void put_shown(struct text *text, const struct event_delivery *delivery, uint32_t max_line)
-{
-	size_t head = buf_size(text->out);
-	size_t most = max_line > 2 * TEXT_AROUND_MAX ? max_line - TEXT_AROUND_MAX : max_line / 2;
-
-	if (says_text(delivery->content_type)) {
-		if (text_text(text, delivery->payload, most)) {
-			return;
-		}
-		buf_truncate(text->out, head);
-	}
-	text_print(text, "(%zu bytes", delivery->payload.size);
-	if (delivery->content_type.size) {
-		put(text, " of ");
-		text_name(text, delivery->content_type);
-	}
-	put(text, ")");
-}
-
-/* Of a message to many, made once: all who read text have lines of the same length. */
-static void put_payload(struct text *text, const struct event *event, uint32_t max_line)
-{
-	struct encoded *room;
-
-	if (!event->encoded) {
-		put_shown(text, &event->delivery, max_line);
-		return;
-	}
-	room = front_room(event->encoded, &front_text);
-	if (!front_has_kept(room, &front_text, EVENT_DELIVERY)) {
-		struct buf out = front_lend_room(room);
-		struct text once = {.out = &out};
-
-		put_shown(&once, &event->delivery, max_line);
-		front_take_back(room, &front_text, EVENT_DELIVERY, &out);
-		text->failed |= once.failed;
-		room->size = once.failed ? 0 : room->size;
-	}
-	text_put(text, slice_of(room->data, room->size));
-}
-
-static void write_delivery(struct text *text, const struct event *event, uint32_t max_line)
-{
-	const struct event_delivery *delivery = &event->delivery;
-
-	put(text, "<");
-	text_drone(text, delivery->sender);
-	if (delivery->to.size) {
-		put(text, "|");
-		text_name(text, delivery->to);
-	}
-	put(text, "> ");
-	text_hops(text, delivery->hops, delivery->hop_count);
-	put(text, " ");
-	put_payload(text, event, max_line);
-	put(text, "\n");
-}
-
-static void write_outcome(struct text *text, const struct target_outcome *outcome)
-{
-	put(text, "= ");
-	text_drone(text, outcome->drone_id);
-	text_print(text, " %s", outcome_name(outcome->outcome));
-	if (outcome->outcome == OUTCOME_LOST) {
-		text_print(text, " (%s)", reason_name(outcome->reason));
-	}
-	if (outcome->hop_count) {
-		put(text, " ");
-		text_hops(text, outcome->hops, outcome->hop_count);
-	}
-	put(text, "\n");
-}
-
-/* To many: those whom it did not reach, and last how many have it. */
-static void write_report(struct text *text, const struct event *event)
-{
-	const struct event_send_report *report = &event->report;
-
-	for (size_t i = 0; i < report->count; i++) {
-		if (!report->to_many || report->outcomes[i].outcome != OUTCOME_DELIVERED) {
-			write_outcome(text, &report->outcomes[i]);
-		}
-	}
-	if (report->to_many && !report->more && !report->count && !report->delivered) {
-		put(text, "= nobody else is there\n");
-	} else if (report->to_many && !report->more) {
-		text_print(text, "= %" PRIu32 " DELIVERED\n", report->delivered);
+		text_words(text, "- .\n");
 	}
 }
 
@@ -393,16 +149,16 @@ static void write_help(struct text *text)
 {
 	for (const char *line = help; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		put(text, "* ");
+		text_words(text, "* ");
 		text_put(text, slice_of(line, strcspn(line, "\n")));
-		put(text, "\n");
+		text_words(text, "\n");
 	}
 }
 
 /* IAC WONT TIMING-MARK (RFC 860): whether it will or not, telnet shows again what comes. */
 static void write_mark(struct text *text)
 {
-	put(text, "\xff\xfc\x06");
+	text_words(text, "\xff\xfc\x06");
 }
 
 static void write_aside(struct text *text, enum text_aside aside)
@@ -416,8 +172,9 @@ static void write_aside(struct text *text, enum text_aside aside)
 		break;
 	case TEXT_INTERRUPTED:
 		write_mark(text);
-		put(text, "! BAD_REQUEST a line with Ctrl-C in it, or with a letter that telnet "
-			  "takes for one: nothing of it is done\n");
+		text_words(text,
+			   "! BAD_REQUEST a line with Ctrl-C in it, or with a letter that telnet "
+			   "takes for one: nothing of it is done\n");
 		break;
 	}
 }
@@ -439,8 +196,8 @@ static void write_error(struct text *text, const struct event *event)
 {
 	text_print(text, "! %s ", error_name(event->error.code));
 	text_text(text, event->error.message, SIZE_MAX);
-	put(text, remedy(event->error.code));
-	put(text, "\n");
+	text_words(text, remedy(event->error.code));
+	text_words(text, "\n");
 }
 
 static void write_goodbye(struct text *text, const struct event *event)
@@ -450,7 +207,7 @@ static void write_goodbye(struct text *text, const struct event *event)
 	if (event->goodbye.retry_after_ms) {
 		text_print(text, "; come again in %" PRIu32 " ms", event->goodbye.retry_after_ms);
 	}
-	put(text, "\n");
+	text_words(text, "\n");
 }
 
 static void write_event(struct text *text, const struct event *event, uint32_t max_line)
@@ -472,16 +229,16 @@ static void write_event(struct text *text, const struct event *event, uint32_t m
 		write_drones(text, event);
 		break;
 	case EVENT_DONE:
-		put(text, "* done\n");
+		text_words(text, "* done\n");
 		break;
 	case EVENT_PRESENCE:
-		write_presence(text, event);
+		text_presence(text, event);
 		break;
 	case EVENT_DELIVERY:
-		write_delivery(text, event, max_line);
+		text_delivery(text, event, max_line);
 		break;
 	case EVENT_SEND_REPORT:
-		write_report(text, event);
+		text_report(text, event);
 		break;
 	case EVENT_ERROR:
 		write_error(text, event);
@@ -490,10 +247,10 @@ static void write_event(struct text *text, const struct event *event, uint32_t m
 		write_goodbye(text, event);
 		break;
 	case EVENT_PING:
-		put(text, "? still there? any line answers, an empty one too\n");
+		text_words(text, "? still there? any line answers, an empty one too\n");
 		break;
 	case EVENT_PONG:
-		put(text, "* pong\n");
+		text_words(text, "* pong\n");
 		break;
 	case EVENT_ASIDE:
 		write_aside(text, (enum text_aside)event->aside);
