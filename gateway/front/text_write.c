@@ -1,7 +1,6 @@
 /* What the gateway writes: events as lines. The first sign of a line tells what it is. */
 #include "front/text_parts.h"
 
-
 #include <inttypes.h>
 
 /* ------------------------------------------------------------------ to be let in */
