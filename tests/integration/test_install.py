@@ -199,9 +199,7 @@ def test_odd_places_are_refused(t):
     """They would stand in units, which split them, and in commands."""
     for name, value in (("PREFIX", "/opt/my tools"), ("PREFIX", "usr"), ("SYSCONFDIR", "/e|c"),
                         ("BINDIR", "$$(id)"), ("PREFIX", "/")):
-        done = subprocess.run(
-            ["make", "-s", "-C", uavtest.ROOT, "places", f"{name}={value}"], capture_output=True,
-            text=True, check=False, timeout=uavtest.DEADLINE)
+        done = installed.run_make("-s", "places", f"{name}={value}")
         if value == "/":
             assert (done.returncode, done.stderr) == (0, ""), done
         else:

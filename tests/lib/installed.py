@@ -8,16 +8,20 @@ import uavtest
 SECONDS = 120  # of make, which finds everything built
 
 
-def make(*words, user=None, prefix=None):
-    """Runs make on this build, as somebody does who is not in the middle of `make check`."""
+def run_make(*words, user=None):
+    """make on this build, as somebody runs it who is not in the middle of `make check`."""
     kept = {name: value for name, value in os.environ.items()
             if name not in ("B", "CC", "SAN", "OPT", "V", "DESTDIR", "PREFIX") and not name.startswith("MAKE")
             and name != "MFLAGS"}
     who = {} if user is None else {"user": user, "group": user, "extra_groups": []}
-    done = subprocess.run(
-        ["make", "--no-print-directory", "-C", uavtest.ROOT, f"B={os.environ.get('B', 'build')}", *words,
-         *([f"PREFIX={prefix}"] if prefix else [])],
+    return subprocess.run(
+        ["make", "--no-print-directory", "-C", uavtest.ROOT, f"B={os.environ.get('B', 'build')}", *words],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=SECONDS, env=kept, **who)
+
+
+def make(*words, user=None, prefix=None):
+    """What it prints, when all is well."""
+    done = run_make(*words, *([f"PREFIX={prefix}"] if prefix else []), user=user)
     assert (done.returncode, done.stderr) == (0, ""), done
     return done.stdout
 

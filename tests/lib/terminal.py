@@ -169,6 +169,8 @@ class Screen:
         elif final == "J":
             if first == 0:
                 self._clear(row, self.column)
+            if first == 0 and self.column == 0 and self.row:
+                self.cells[self.row - 1].goes_on = False  # what comes here is another line
             for below in range(self.row + 1 if first == 0 else 0, self.rows):
                 self._clear(self.cells[below], 0)
         elif final == "P":
