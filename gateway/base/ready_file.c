@@ -1,5 +1,7 @@
 #include "base/ready_file.h"
 
+#include "base/write_all.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -113,30 +115,19 @@ static int begin(const char *path, char name[PATH_MAX], char *why)
 	return fd < 0 ? fail(why, "cannot be written", errno) : fd;
 }
 
-static int write_all(int fd, const char *text)
-{
-	size_t left = strlen(text);
-
-	while (left) {
-		ssize_t size = write(fd, text, left);
-
-		if (size < 0 && errno != EINTR) {
-			return -1;
-		}
-		if (size > 0) {
-			text += size;
-			left -= (size_t)size;
-		}
-	}
-	return 0;
-}
-
+/* 0, or -1 and errno. */
 static int fill(int fd, const char *lines)
 {
 	char first[48];
+	int status;
 
 	(void)snprintf(first, sizeof(first), "%s%ld\n", first_word, (long)getpid());
-	return write_all(fd, first) < 0 || write_all(fd, lines) < 0 ? -1 : 0;
+	status = write_all(fd, slice_str(first));
+	if (status == 0) {
+		status = write_all(fd, slice_str(lines));
+	}
+	errno = -status;
+	return status < 0 ? -1 : 0;
 }
 
 /* -------------------------------------------------------------- the three */
