@@ -77,7 +77,6 @@ static size_t lines_of(const struct event *event)
 	case EVENT_PRESENCE:
 		return event->presence.count + (event->presence.missed > 0);
 	case EVENT_SEND_REPORT:
-		return SIZE_MAX;
 	case EVENT_ASIDE: /* help; a mark has no line, an interrupted one has */
 		return SIZE_MAX;
 	default:
