@@ -216,10 +216,10 @@ static struct slice answer_to(struct fixture *fixture, struct request request)
 	return buf_slice(&fixture->out);
 }
 
-/* What it ends in; a space when it is empty. */
-static char last_of(struct slice bytes)
+/* What it ends in; -1 when it is empty. */
+static int last_of(struct slice bytes)
 {
-	return bytes.data && bytes.size ? (char)bytes.data[bytes.size - 1] : ' ';
+	return bytes.data && bytes.size ? bytes.data[bytes.size - 1] : -1;
 }
 
 static void help_is_for_the_front(void **state)
