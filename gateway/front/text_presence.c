@@ -68,6 +68,7 @@ static void write_entry(struct text *text, const struct presence_entry *entry)
 static struct slice presence_lines(struct text *text, const struct event *event)
 {
 	const struct event_presence *presence = &event->presence;
+	const struct presence_entry *entries = presence->entries - presence->before;
 	struct encoded *room = front_room(event->encoded, &front_text);
 	struct slice lines;
 
@@ -76,7 +77,7 @@ static struct slice presence_lines(struct text *text, const struct event *event)
 		struct text all = {.out = &out};
 
 		for (size_t i = 0; i < presence->before + presence->count; i++) {
-			write_entry(&all, &presence->entries[i - presence->before]);
+			write_entry(&all, &entries[i]);
 		}
 		front_take_back(room, &front_text, EVENT_PRESENCE, &out);
 		if (all.failed) {
