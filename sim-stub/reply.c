@@ -61,7 +61,7 @@ static void receive(struct reply *reply, const struct sim_node *receiver)
 
 	reply->subject.receiver = receiver->name;
 	lost = draw_happens(draw_bits(&simulator->draw_key, DRAW_PACKET_ERROR, &reply->subject),
-			    prediction.packet_error_rate);
+			    (double)prediction.numbers.packet_error_rate);
 	*reception = (struct reception){
 		.receiver = receiver->node,
 		.outcome = lost ? OUTCOME_LOST : OUTCOME_DELIVERED,

@@ -8,8 +8,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/draw.h"
 #include "base/log.h"
-#include "draw.h"
 #include "wire/channel_codec.h"
 #include "world.h"
 

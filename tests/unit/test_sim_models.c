@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
+#include "base/draw.h"
 #include "base/rng.h"
-#include "draw.h"
 #include "models/free_space.h"
 #include "models/ideal.h"
 #include "models/link_budget.h"

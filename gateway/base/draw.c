@@ -1,12 +1,12 @@
-#include "draw.h"
+#include "base/draw.h"
 
 #include <math.h>
+#include <string.h>
 
+#include "base/normal.h"
 #include "base/rng.h"
-#include "normal.h"
-#include "wire/hot_codec.h"
 
-enum { SUBJECT_MAX_BYTES = 1 + 8 + 4 * (1 + NAME_MAX_BYTES) };
+enum { SUBJECT_MAX_BYTES = 1 + 8 + 4 * (1 + DRAW_NAME_MAX_BYTES) };
 
 struct hash_key draw_key(uint64_t seed)
 {
@@ -26,7 +26,7 @@ static uint8_t *put_u64(uint8_t *at, uint64_t value)
 /* The length before the bytes: "ab" + "c" and "a" + "bc" must differ. */
 static uint8_t *put_name(uint8_t *at, struct slice name)
 {
-	size_t size = name.size < NAME_MAX_BYTES ? name.size : NAME_MAX_BYTES;
+	size_t size = name.size < DRAW_NAME_MAX_BYTES ? name.size : DRAW_NAME_MAX_BYTES;
 
 	*at++ = (uint8_t)size;
 	if (size) {

@@ -1,7 +1,7 @@
 /* M. J. Wichura, "Algorithm AS 241: The Percentage Points of the Normal
  * Distribution", Applied Statistics 37 (1988), pp. 477-484, routine PPND16: a
  * quotient of two polynomials in the middle, and two more in the tails. */
-#include "normal.h"
+#include "base/normal.h"
 
 #include <math.h>
 

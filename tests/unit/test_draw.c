@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "draw.h"
-#include "normal.h"
+#include "base/draw.h"
+#include "base/normal.h"
 
 static struct draw_subject subject(const char *scenario, const char *origin,
 				   const char *transmitter, const char *receiver, uint64_t sequence)

@@ -1,10 +1,12 @@
 /* Chance without a generator: each decision is a keyed hash of what it is about,
  * by names alone. So it depends neither on the order in which requests arrive,
  * nor on numbers that a gateway hands out anew, nor on any clock. */
-#ifndef SIM_DRAW_H
-#define SIM_DRAW_H
+#ifndef UAV_BASE_DRAW_H
+#define UAV_BASE_DRAW_H
 
 #include "base/hash.h"
+
+#define DRAW_NAME_MAX_BYTES 32
 
 /* What the draw decides. Decisions about one packet must not hang together. */
 enum draw_purpose {
@@ -12,7 +14,7 @@ enum draw_purpose {
 	DRAW_SHADOWING = 2,
 };
 
-/* A packet on one hop. Names are at most NAME_MAX_BYTES long. */
+/* A packet on one hop. Names are at most DRAW_NAME_MAX_BYTES long. */
 struct draw_subject {
 	struct slice scenario, origin, transmitter, receiver;
 	uint64_t sequence;

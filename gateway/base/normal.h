@@ -1,6 +1,6 @@
 /* The standard normal distribution. */
-#ifndef SIM_NORMAL_H
-#define SIM_NORMAL_H
+#ifndef UAV_BASE_NORMAL_H
+#define UAV_BASE_NORMAL_H
 
 /* The number that a normally distributed one (mean 0, standard deviation 1) is under
  * with probability p, 0 < p < 1; exact to about 1e-15 of itself. Between 0.075 and
