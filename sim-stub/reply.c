@@ -1,5 +1,8 @@
 #include "reply.h"
 
+#include "base/draw.h"
+#include "models/link.h"
+
 /* A transmit being answered: `count` receptions wait in the simulator's room. */
 struct reply {
 	struct simulator_guest *guest;
@@ -34,27 +37,19 @@ static int flush(struct reply *reply, bool more)
 				reply->guest->simulator->receptions, count, more);
 }
 
-/* The pair's own shadowing, in standard deviations. Nothing is drawn in scenarios
- * without. */
-static double shadowing_between(const struct reply *reply, const struct sim_node *receiver)
-{
-	struct draw_pair pair = {reply->subject.scenario, reply->transmitter->name, receiver->name};
-
-	if (!(reply->scenario->channel.settings.shadowing_db > 0.0)) {
-		return 0.0;
-	}
-	return draw_normal(
-		draw_bits_of_pair(&reply->guest->simulator->draw_key, DRAW_SHADOWING, &pair));
-}
-
 /* Decides one reception and puts it into the simulator's room. */
 static void receive(struct reply *reply, const struct sim_node *receiver)
 {
 	struct simulator *simulator = reply->guest->simulator;
-	const struct channel *channel = &reply->scenario->channel;
-	struct passage passage = {reply->transmitter, receiver, reply->transmit->payload.size,
-				  shadowing_between(reply, receiver)};
-	struct prediction prediction = channel->model->predict(&channel->settings, &passage);
+	struct passage passage = {
+		.transmitter = reply->transmitter,
+		.receiver = receiver,
+		.payload_bytes = reply->transmit->payload.size,
+		.sent_at_us = reply->transmit->sent_at_us,
+		.key = &simulator->draw_key,
+		.scenario = reply->subject.scenario,
+	};
+	struct prediction prediction = link_predict(&reply->scenario->channel, &passage);
 	struct reception *reception = &simulator->receptions[reply->count];
 	uint8_t *link = simulator->links[reply->count];
 	bool lost;
@@ -65,8 +60,9 @@ static void receive(struct reply *reply, const struct sim_node *receiver)
 	*reception = (struct reception){
 		.receiver = receiver->node,
 		.outcome = lost ? OUTCOME_LOST : OUTCOME_DELIVERED,
-		.reason = lost ? REASON_PACKET_ERROR : REASON_NONE,
+		.reason = lost ? prediction.reason : REASON_NONE,
 		.link = slice_of(link, link_write(link, &prediction.numbers)),
+		.valid_for_us = prediction.valid_for_us,
 	};
 	reply->count++;
 	simulator->accounts.receptions++;

@@ -3,45 +3,8 @@
 #include <float.h>
 #include <math.h>
 
+#include "models/free_space.h"
 #include "models/modulation.h"
-
-struct axes {
-	double east, north, up;
-};
-
-static double dot(struct axes a, struct axes b)
-{
-	return a.east * b.east + a.north * b.north + a.up * b.up;
-}
-
-static struct axes minus(struct vector a, struct vector b)
-{
-	return (struct axes){(double)a.east - (double)b.east, (double)a.north - (double)b.north,
-			     (double)a.up - (double)b.up};
-}
-
-static struct vector place_of(const struct sim_node *node)
-{
-	return node->has_position ? node->position : (struct vector){0};
-}
-
-static struct vector velocity_of(const struct sim_node *node)
-{
-	return node->has_velocity ? node->velocity : (struct vector){0};
-}
-
-struct geometry geometry_between(const struct sim_node *transmitter,
-				 const struct sim_node *receiver)
-{
-	struct axes path = minus(place_of(receiver), place_of(transmitter));
-	struct axes drift = minus(velocity_of(receiver), velocity_of(transmitter));
-	double distance = sqrt(dot(path, path));
-
-	return (struct geometry){
-		.distance_m = fmin(fmax(distance, DISTANCE_MIN_M), DISTANCE_MAX_M),
-		.range_rate_mps = distance > 0.0 ? dot(path, drift) / distance : 0.0,
-	};
-}
 
 double link_budget_tx_power_dbm(const struct model_settings *settings,
 				const struct sim_node *transmitter)
@@ -57,9 +20,9 @@ double link_budget_noise_figure_db(const struct model_settings *settings,
 				   : settings->noise_figure_db;
 }
 
-static double antenna_gain_dbi(const struct sim_node *node)
+static double antenna_gain_dbi(const struct model_settings *settings, const struct sim_node *node)
 {
-	return node->has_radio ? (double)node->radio.antenna_gain_dbi : 0.0;
+	return node->has_radio ? (double)node->radio.antenna_gain_dbi : settings->antenna_gain_dbi;
 }
 
 double link_budget_noise_dbm(double bandwidth_hz, double noise_figure_db)
@@ -98,25 +61,29 @@ static void time_passage(struct link_numbers *numbers, double distance_m, double
 	numbers->delay_us = delay_us < UINT32_MAX ? (uint32_t)delay_us : UINT32_MAX;
 }
 
-struct prediction link_budget_predict(const struct model_settings *settings,
-				      const struct passage *passage,
-				      const struct geometry *geometry, double path_loss_db)
+/* Signal power is Eb R and noise power N0 B (Proakis, Digital Communications). */
+static double packet_error_rate(const struct model_settings *settings, double sinr_db, double bits)
 {
-	const struct sim_node *transmitter = passage->transmitter;
+	double eb_n0 = pow(10.0, sinr_db / 10.0) * settings->bandwidth_hz / settings->bitrate_bps;
+	double ber = modulation_bit_error_rate(modulation_at(settings->modulation), eb_n0);
+
+	return modulation_packet_error_rate(ber, bits);
+}
+
+struct prediction link_budget(const struct model_settings *settings, const struct passage *passage,
+			      const struct scene *scene, double path_loss_db)
+{
 	const struct sim_node *receiver = passage->receiver;
 	double bits = link_budget_bits(passage->payload_bytes);
-	double tx_dbm = link_budget_tx_power_dbm(settings, transmitter);
-	double rx_dbm =
-		tx_dbm + antenna_gain_dbi(transmitter) + antenna_gain_dbi(receiver) - path_loss_db;
-	double noise_figure_db = link_budget_noise_figure_db(settings, receiver);
-	double snr_db = rx_dbm - link_budget_noise_dbm(settings->bandwidth_hz, noise_figure_db);
-	/* Signal power is Eb R and noise power N0 B (Proakis, Digital Communications). */
-	double eb_n0 = pow(10.0, snr_db / 10.0) * settings->bandwidth_hz / settings->bitrate_bps;
-	double ber = modulation_bit_error_rate(settings->modulation, eb_n0);
-	double per = modulation_packet_error_rate(ber, bits);
+	double tx_dbm = link_budget_tx_power_dbm(settings, passage->transmitter);
+	double rx_dbm = tx_dbm + antenna_gain_dbi(settings, passage->transmitter) +
+			antenna_gain_dbi(settings, receiver) - path_loss_db;
+	double snr_db =
+		rx_dbm - link_budget_noise_dbm(settings->bandwidth_hz,
+					       link_budget_noise_figure_db(settings, receiver));
 	/* Subtracted from 0, since a changed sign would make rest -0.0. */
 	double doppler_hz =
-		0.0 - geometry->range_rate_mps * settings->frequency_hz / SPEED_OF_LIGHT_MPS;
+		0.0 - scene->range_rate_mps * settings->frequency_hz / SPEED_OF_LIGHT_MPS;
 	struct prediction prediction = {
 		.numbers =
 			{
@@ -125,13 +92,14 @@ struct prediction link_budget_predict(const struct model_settings *settings,
 				.path_loss_db = link_budget_narrow(path_loss_db),
 				.snr_db = link_budget_narrow(snr_db),
 				.sinr_db = link_budget_narrow(snr_db),
-				.packet_error_rate = (float)per,
+				.packet_error_rate =
+					(float)packet_error_rate(settings, snr_db, bits),
 				.doppler_hz = link_budget_narrow(doppler_hz),
-				.distance_m = link_budget_narrow(geometry->distance_m),
+				.distance_m = link_budget_narrow(scene->distance_m),
 			},
-		.packet_error_rate = per,
+		.reason = REASON_PACKET_ERROR,
 	};
 
-	time_passage(&prediction.numbers, geometry->distance_m, bits, settings->bitrate_bps);
+	time_passage(&prediction.numbers, scene->distance_m, bits, settings->bitrate_bps);
 	return prediction;
 }

@@ -3,25 +3,10 @@
 #ifndef SIM_MODELS_LINK_BUDGET_H
 #define SIM_MODELS_LINK_BUDGET_H
 
-#include "models/model.h"
+#include "models/link.h"
 
-#define SPEED_OF_LIGHT_MPS 299792458.0 /* exact, SI */
 #define BOLTZMANN_J_PER_K 1.380649e-23 /* exact, SI */
 #define REFERENCE_KELVIN 290.0	       /* T0 of the noise figure (ITU-R P.372) */
-
-/* Distances are taken from 1 m, where far-field formulas cease to hold, up to
- * 1e9 m, so that a nonsensical position still gives finite numbers. */
-#define DISTANCE_MIN_M 1.0
-#define DISTANCE_MAX_M 1e9
-
-struct geometry {
-	double distance_m;     /* within the bounds above */
-	double range_rate_mps; /* growth of the distance; 0 where both are in one place */
-};
-
-/* An unknown position is the origin, an unknown velocity rest. */
-struct geometry geometry_between(const struct sim_node *transmitter,
-				 const struct sim_node *receiver);
 
 /* What the node's radio says, else the scenario. */
 double link_budget_tx_power_dbm(const struct model_settings *settings,
@@ -36,10 +21,9 @@ double link_budget_noise_dbm(double bandwidth_hz, double noise_figure_db);
  * payload counts as one byte, since its packet is on the air all the same. */
 double link_budget_bits(size_t payload_bytes);
 
-/* All numbers but line_of_sight. Without interference SINR equals SNR. */
-struct prediction link_budget_predict(const struct model_settings *settings,
-				      const struct passage *passage,
-				      const struct geometry *geometry, double path_loss_db);
+/* All numbers but line_of_sight, and the reason. Without interference SINR equals SNR. */
+struct prediction link_budget(const struct model_settings *settings, const struct passage *passage,
+			      const struct scene *scene, double path_loss_db);
 
 /* To float, kept finite. */
 float link_budget_narrow(double value);

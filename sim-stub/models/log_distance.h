@@ -1,5 +1,4 @@
-/* The model `log-distance`: path loss that grows by a chosen exponent, and shadowing
- * that each pair of nodes has of its own; all else as free-space. */
+/* The model `log-distance`: path loss that grows by a chosen exponent. */
 #ifndef SIM_MODELS_LOG_DISTANCE_H
 #define SIM_MODELS_LOG_DISTANCE_H
 
@@ -7,15 +6,10 @@
 
 /* Mean path loss, dB: free space up to the reference distance, and from there on
  * 10 exponent log10(d / reference) more (Rappaport, Wireless Communications, 2nd ed.,
- * section 4.9: log-distance path loss). It makes no jump at the reference. */
-double log_distance_mean_loss_db(const struct model_settings *settings, double distance_m);
-
-/* What a pair has besides, dB: a normal number with mean 0 and the standard deviation
- * shadowing_db (ibid., log-normal shadowing), of which `deviations` says how many. It
- * is rounded to 0.01 dB, so that the last binary digits of `deviations` play no part. */
-double log_distance_shadowing_db(const struct model_settings *settings, double deviations);
-
-struct prediction log_distance_predict(const struct model_settings *settings,
-				       const struct passage *passage);
+ * section 4.9: log-distance path loss). It makes no jump at the reference. Whether there
+ * is line of sight is not told: exponent and shadowing stand for all that is in the way
+ * or is not. */
+struct path_loss log_distance_path_loss(const struct model_settings *settings,
+					const struct scene *scene, enum line_of_sight sight);
 
 #endif

@@ -1,22 +1,29 @@
 #include "models/model.h"
 
 #include "models/free_space.h"
-#include "models/ideal.h"
 #include "models/log_distance.h"
 
-/* What the link budget reads. */
+/* What the link has to go by, whatever the path loss. */
 enum {
-	LINK_BUDGET = PARAMETER_BIT(PARAMETER_FREQUENCY) | PARAMETER_BIT(PARAMETER_BANDWIDTH) |
-		      PARAMETER_BIT(PARAMETER_TX_POWER) | PARAMETER_BIT(PARAMETER_NOISE_FIGURE) |
-		      PARAMETER_BIT(PARAMETER_MODULATION) | PARAMETER_BIT(PARAMETER_BITRATE),
-	DISTANCE = PARAMETER_BIT(PARAMETER_EXPONENT) | PARAMETER_BIT(PARAMETER_REFERENCE) |
-		   PARAMETER_BIT(PARAMETER_SHADOWING),
+	LINK = PARAMETER_BIT(PARAMETER_FREQUENCY) | PARAMETER_BIT(PARAMETER_BANDWIDTH) |
+	       PARAMETER_BIT(PARAMETER_TX_POWER) | PARAMETER_BIT(PARAMETER_NOISE_FIGURE) |
+	       PARAMETER_BIT(PARAMETER_ANTENNA_GAIN) | PARAMETER_BIT(PARAMETER_SHADOWING) |
+	       PARAMETER_BIT(PARAMETER_DECORRELATION) | PARAMETER_BIT(PARAMETER_FADING) |
+	       PARAMETER_BIT(PARAMETER_K_FACTOR) | PARAMETER_BIT(PARAMETER_MOTION) |
+	       PARAMETER_BIT(PARAMETER_SENSITIVITY) | PARAMETER_BIT(PARAMETER_MODULATION) |
+	       PARAMETER_BIT(PARAMETER_BITRATE),
+	DISTANCE = PARAMETER_BIT(PARAMETER_EXPONENT) | PARAMETER_BIT(PARAMETER_REFERENCE),
 };
 
 static const struct model models[] = {
-	{"ideal", PARAMETER_BIT(PARAMETER_TX_POWER), ideal_predict},
-	{"free-space", LINK_BUDGET, free_space_predict},
-	{"log-distance", LINK_BUDGET | DISTANCE, log_distance_predict},
+	{.name = "ideal", .parameters = PARAMETER_BIT(PARAMETER_TX_POWER)},
+	{.name = "free-space",
+	 .parameters = LINK,
+	 .path_loss = free_space_path_loss,
+	 .told = LINE_OF_SIGHT_LOS},
+	{.name = "log-distance",
+	 .parameters = LINK | DISTANCE,
+	 .path_loss = log_distance_path_loss},
 };
 
 const struct model *model_at(size_t index)

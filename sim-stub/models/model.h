@@ -1,13 +1,11 @@
 /* What a channel model is: one file, one row of the table in model.c. A model
- * is a pure function from a scenario's settings and two nodes to the numbers of
- * the link and the probability that the packet is lost. It draws nothing, keeps
- * nothing and asks no clock. */
+ * is a pure function from a scenario's settings and a scene to the path loss and
+ * what is known of its spread. It draws nothing, keeps nothing and asks no clock:
+ * chance and the rest of the link come after it, in link.c, the same for all. */
 #ifndef SIM_MODELS_MODEL_H
 #define SIM_MODELS_MODEL_H
 
-#include "wire/hot_codec.h"
-
-struct modulation;
+#include "models/scene.h"
 
 /* Every parameter that some model reads; the table in parameters.c has a row for
  * each, in this order. */
@@ -16,43 +14,68 @@ enum parameter_id {
 	PARAMETER_BANDWIDTH,
 	PARAMETER_TX_POWER,
 	PARAMETER_NOISE_FIGURE,
+	PARAMETER_ANTENNA_GAIN,
 	PARAMETER_EXPONENT,
 	PARAMETER_REFERENCE,
+	PARAMETER_LOS,
 	PARAMETER_SHADOWING,
+	PARAMETER_DECORRELATION,
+	PARAMETER_FADING,
+	PARAMETER_K_FACTOR,
+	PARAMETER_MOTION,
+	PARAMETER_SENSITIVITY,
 	PARAMETER_MODULATION,
 	PARAMETER_BITRATE,
 	PARAMETER_COUNT
 };
 
-#define PARAMETER_BIT(id) (1u << (id))
+#define PARAMETER_BIT(id) (UINT64_C(1) << (id))
 
-/* A scenario's parameters, read and checked. Those that its model does not read have
- * their defaults. */
+/* Values of the parameter `los`. */
+enum los_choice { LOS_AUTO, LOS_ALWAYS, LOS_NEVER };
+/* Of `fading`. */
+enum fading_choice { FADING_NONE, FADING_RAYLEIGH, FADING_RICIAN };
+/* Of `motion`: whether fading follows the velocities between two positions that are told. */
+enum motion_choice { MOTION_RECKONED, MOTION_TOLD };
+
+/* A scenario's parameters, read and checked. Those that its model does not read, or that
+ * are not given, have their defaults; NAN: what the model has of its own. */
 struct model_settings {
-	double frequency_hz, bandwidth_hz, tx_power_dbm, noise_figure_db, bitrate_bps;
-	double exponent, reference_m, shadowing_db;
-	const struct modulation *modulation;
+	double frequency_hz, bandwidth_hz, tx_power_dbm, noise_figure_db, antenna_gain_dbi;
+	double bitrate_bps, sensitivity_dbm;
+	double exponent, reference_m;
+	double shadowing_db, decorrelation_m;
+	double k_factor_db;
+	/* places in the lists of their names (parameters.c) */
+	uint32_t modulation, los, fading, motion;
 };
 
-/* One packet on its way to one receiver. */
-struct passage {
-	const struct sim_node *transmitter, *receiver;
-	size_t payload_bytes;
-	/* Drawn for the pair from the standard normal distribution: shadowing in standard
-	 * deviations. 0 when settings.shadowing_db is 0. */
-	double shadowing;
-};
-
-struct prediction {
-	struct link_numbers numbers; /* every one finite */
-	double packet_error_rate;    /* 0..1; numbers.packet_error_rate is its float */
+/* The path loss of one branch, as published: the mean in dB, around which the shadowing lies. */
+struct path_loss {
+	double mean_db;
+	/* What the model itself says of the spread; a parameter of the scenario goes before it. */
+	double shadowing_db;	/* standard deviation, dB; 0: none */
+	double decorrelation_m; /* 0: one for the whole flight */
 };
 
 struct model {
 	const char *name;
-	uint32_t parameters; /* PARAMETER_BIT of those it reads */
-	struct prediction (*predict)(const struct model_settings *settings,
-				     const struct passage *passage);
+	uint64_t parameters; /* PARAMETER_BIT of those it reads */
+	/* The probability of line of sight, 0..1, where `los = auto`. NULL: the model
+	 * does not tell both branches apart. */
+	double (*line_of_sight)(const struct model_settings *settings, const struct scene *scene);
+	/* `sight` is one of both branches; LINE_OF_SIGHT_UNSPECIFIED where line_of_sight is
+	 * NULL. A function itself of NULL: there is no channel, everything arrives. */
+	struct path_loss (*path_loss)(const struct model_settings *settings,
+				      const struct scene *scene, enum line_of_sight sight);
+	/* What is told of models that have one branch. */
+	enum line_of_sight told;
+};
+
+/* What a scenario runs by: its model and the model's settings. */
+struct channel {
+	const struct model *model;
+	struct model_settings settings;
 };
 
 /* NULL when there is none of that name. */

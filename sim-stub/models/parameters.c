@@ -13,42 +13,96 @@
 		.name = #field, .min = (least), .max = (most), .preset = (default_value),          \
 		.offset = offsetof(struct model_settings, field)                                   \
 	}
+#define WORD(field, words, default_value)                                                          \
+	{                                                                                          \
+		.name = #field, .word = (words), .preset = (default_value),                        \
+		.offset = offsetof(struct model_settings, field)                                   \
+	}
+
+static const char *modulation_word(size_t index)
+{
+	const struct modulation *modulation = modulation_at(index);
+
+	return modulation ? modulation->name : NULL;
+}
+
+static const char *los_word(size_t index)
+{
+	static const char *const words[] = {
+		[LOS_AUTO] = "auto", [LOS_ALWAYS] = "los", [LOS_NEVER] = "nlos"};
+
+	return index < sizeof(words) / sizeof(words[0]) ? words[index] : NULL;
+}
+
+static const char *fading_word(size_t index)
+{
+	static const char *const words[] = {
+		[FADING_NONE] = "none", [FADING_RAYLEIGH] = "rayleigh", [FADING_RICIAN] = "rician"};
+
+	return index < sizeof(words) / sizeof(words[0]) ? words[index] : NULL;
+}
+
+static const char *motion_word(size_t index)
+{
+	static const char *const words[] = {[MOTION_RECKONED] = "reckoned", [MOTION_TOLD] = "told"};
+
+	return index < sizeof(words) / sizeof(words[0]) ? words[index] : NULL;
+}
 
 /* The least bit rate keeps the airtime of a 64 KiB payload within the 32 bits
  * of airtime_us. Exponent 2.7 is the least that Rappaport (Wireless Communications,
- * table 4.2) gives for urban cells; 2 would be free space. */
+ * table 4.2) gives for urban cells; 2 would be free space. QPSK is the second of the
+ * modulations. A sensitivity of -200 dBm is under all noise: there is none then. */
 static const struct parameter_row rows[PARAMETER_COUNT] = {
 	[PARAMETER_FREQUENCY] = NUMBER(frequency_hz, 1e6, 300e9, 2.4e9),
 	[PARAMETER_BANDWIDTH] = NUMBER(bandwidth_hz, 1, 10e9, 1e6),
 	[PARAMETER_TX_POWER] = NUMBER(tx_power_dbm, -100, 100, 20),
 	[PARAMETER_NOISE_FIGURE] = NUMBER(noise_figure_db, 0, 60, 6),
+	[PARAMETER_ANTENNA_GAIN] = NUMBER(antenna_gain_dbi, -100, 100, 0),
 	[PARAMETER_EXPONENT] = NUMBER(exponent, 1, 8, 2.7),
 	[PARAMETER_REFERENCE] = NUMBER(reference_m, 1, 10000, 1),
-	[PARAMETER_SHADOWING] = NUMBER(shadowing_db, 0, 40, 0),
-	[PARAMETER_MODULATION] = {.name = "modulation", .is_modulation = true},
+	[PARAMETER_LOS] = WORD(los, los_word, LOS_AUTO),
+	[PARAMETER_SHADOWING] = NUMBER(shadowing_db, 0, 40, NAN),
+	[PARAMETER_DECORRELATION] = NUMBER(decorrelation_m, 0, 1e6, NAN),
+	[PARAMETER_FADING] = WORD(fading, fading_word, FADING_NONE),
+	[PARAMETER_K_FACTOR] = NUMBER(k_factor_db, -40, 60, 9),
+	[PARAMETER_MOTION] = WORD(motion, motion_word, MOTION_RECKONED),
+	[PARAMETER_SENSITIVITY] = NUMBER(sensitivity_dbm, -200, 100, -200),
+	[PARAMETER_MODULATION] = WORD(modulation, modulation_word, 1),
 	[PARAMETER_BITRATE] = NUMBER(bitrate_bps, 125, 100e9, 1e6),
 };
 
 static const char model_key[] = "model";
-static const char preset_modulation[] = "qpsk";
 
 const struct parameter_row *parameter_at(size_t index)
 {
 	return index < PARAMETER_COUNT ? &rows[index] : NULL;
 }
 
-static double *number_of(struct model_settings *settings, const struct parameter_row *row)
+static void *field_of(struct model_settings *settings, const struct parameter_row *row)
 {
-	return (double *)(void *)((char *)settings + row->offset);
+	return (char *)settings + row->offset;
 }
 
-static void set_presets(struct model_settings *settings)
+static void set_word(struct model_settings *settings, const struct parameter_row *row, size_t index)
+{
+	*(uint32_t *)field_of(settings, row) = (uint32_t)index;
+}
+
+static void set_number(struct model_settings *settings, const struct parameter_row *row,
+		       double number)
+{
+	*(double *)field_of(settings, row) = number;
+}
+
+void parameters_presets(struct model_settings *settings)
 {
 	*settings = (struct model_settings){0};
-	settings->modulation = modulation_find(slice_str(preset_modulation));
 	for (size_t i = 0; i < PARAMETER_COUNT; i++) {
-		if (!rows[i].is_modulation) {
-			*number_of(settings, &rows[i]) = rows[i].preset;
+		if (rows[i].word) {
+			set_word(settings, &rows[i], (size_t)rows[i].preset);
+		} else {
+			set_number(settings, &rows[i], rows[i].preset);
 		}
 	}
 }
@@ -75,13 +129,13 @@ static void add_models(struct text *text)
 	}
 }
 
-static void add_modulations(struct text *text)
+static void add_words(struct text *text, const struct parameter_row *row)
 {
-	const struct modulation *modulation;
+	const char *word;
 
-	for (size_t i = 0; (modulation = modulation_at(i)); i++) {
+	for (size_t i = 0; (word = row->word(i)); i++) {
 		text_add(text, i ? ", " : "");
-		text_add(text, modulation->name);
+		text_add(text, word);
 	}
 }
 
@@ -186,9 +240,9 @@ static int refuse_value(struct refusal *refusal, const struct parameter_row *row
 	text_add(&text, row->name);
 	text_add(&text, " is ");
 	text_add_quoted(&text, value);
-	if (row->is_modulation) {
+	if (row->word) {
 		text_add(&text, "; known: ");
-		add_modulations(&text);
+		add_words(&text, row);
 		return -1;
 	}
 	text_add(&text, "; allowed: a number from ");
@@ -208,7 +262,7 @@ static int refuse_bitrate(struct refusal *refusal, const struct model_settings *
 	text_add(&text, " does not fit bandwidth_hz ");
 	text_add_number(&text, settings->bandwidth_hz);
 	text_add(&text, " with ");
-	text_add(&text, settings->modulation->name);
+	text_add(&text, modulation_at(settings->modulation)->name);
 	text_add(&text, "; allowed: at most ");
 	text_add_number(&text, most);
 	return -1;
@@ -235,19 +289,32 @@ static bool read_number(struct slice value, double *number)
 	return *end == '\0' && end != digits && isfinite(*number);
 }
 
+static bool read_word(struct model_settings *settings, const struct parameter_row *row,
+		      struct slice value)
+{
+	const char *word;
+
+	for (size_t i = 0; (word = row->word(i)); i++) {
+		if (slice_equal(value, slice_str(word))) {
+			set_word(settings, row, i);
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool read_value(struct model_settings *settings, const struct parameter_row *row,
 		       struct slice value)
 {
 	double number;
 
-	if (row->is_modulation) {
-		settings->modulation = modulation_find(value);
-		return settings->modulation != NULL;
+	if (row->word) {
+		return read_word(settings, row, value);
 	}
 	if (!read_number(value, &number) || number < row->min || number > row->max) {
 		return false;
 	}
-	*number_of(settings, row) = number;
+	set_number(settings, row, number);
 	return true;
 }
 
@@ -283,7 +350,8 @@ static size_t find_row(const struct model *model, struct slice key)
 /* Symbols cannot follow each other faster than the bandwidth (Nyquist 1928). */
 static int check_bitrate(const struct model_settings *settings, struct refusal *refusal)
 {
-	double most = settings->bandwidth_hz * (double)settings->modulation->bits_per_symbol;
+	double most = settings->bandwidth_hz *
+		      (double)modulation_at(settings->modulation)->bits_per_symbol;
 
 	return settings->bitrate_bps <= most ? 0 : refuse_bitrate(refusal, settings, most);
 }
@@ -291,12 +359,12 @@ static int check_bitrate(const struct model_settings *settings, struct refusal *
 int parameters_read(const struct parameter *parameters, size_t count, struct channel *channel,
 		    struct refusal *refusal)
 {
-	uint32_t given = 0;
+	uint64_t given = 0;
 
 	if (find_model(parameters, count, &channel->model, refusal) < 0) {
 		return -1;
 	}
-	set_presets(&channel->settings);
+	parameters_presets(&channel->settings);
 	for (size_t i = 0; i < count; i++) {
 		struct slice key = parameters[i].key;
 		size_t row = find_row(channel->model, key);

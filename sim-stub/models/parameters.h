@@ -12,23 +12,23 @@ struct refusal {
 	char text[REFUSAL_CAP];
 };
 
-/* What a scenario runs by: its model and the model's settings. */
-struct channel {
-	const struct model *model;
-	struct model_settings settings;
-};
-
 /* Reads all of a scenario's parameters. 0 and *channel, or -1 and *refusal. The
  * parameter `model` must be among them; every other has a default. */
 int parameters_read(const struct parameter *parameters, size_t count, struct channel *channel,
 		    struct refusal *refusal) __attribute__((warn_unused_result));
 
+/* Every parameter at its default. */
+void parameters_presets(struct model_settings *settings);
+
 /* One row of the table, for documentation and tests. */
 struct parameter_row {
 	const char *name;
-	bool is_modulation; /* else a number within the bounds */
+	/* The words that it may be, NULL behind the last; else it is a number within the
+	 * bounds. `preset` is the default: a number, NAN for what the model has of its own, or
+	 * the place of the word. */
+	const char *(*word)(size_t index);
 	double min, max, preset;
-	size_t offset; /* in struct model_settings */
+	size_t offset; /* in struct model_settings, of a double or of an uint32_t */
 };
 
 /* NULL from PARAMETER_COUNT on. */
