@@ -1,8 +1,9 @@
 /* sim-stub: the bundled channel simulator. Exit codes: 0 stopped by a signal, 1
- * cannot run, 2 wrong usage or configuration. */
+ * cannot run, 2 wrong usage or configuration; what it can do instead of serving is in jobs.h. */
 #include <signal.h>
 #include <stdio.h>
 
+#include "jobs.h"
 #include "options.h"
 #include "server.h"
 
@@ -17,9 +18,13 @@ int main(int argc, char **argv)
 	struct ready_file ready;
 	struct options options;
 	struct log *log;
+	const struct job *job = jobs_find(argc, argv);
 	int result;
 
 	signal(SIGPIPE, SIG_IGN);
+	if (job) {
+		return job->run(argc, argv);
+	}
 	switch (options_read(argc, argv, &options)) {
 	case OPTIONS_DONE:
 		return EXIT_STOPPED;
