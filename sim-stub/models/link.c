@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-#include "base/draw.h"
 #include "models/link_budget.h"
+#include "models/shadowing.h"
 
 /* --------------------------------------------------------- line of sight */
 
@@ -19,24 +19,6 @@ static enum line_of_sight sight_of(const struct channel *channel, const struct s
 	}
 	return model->line_of_sight(&channel->settings, scene) >= 0.5 ? LINE_OF_SIGHT_LOS
 								      : LINE_OF_SIGHT_NLOS;
-}
-
-/* ------------------------------------------------------------- shadowing */
-
-/* What a pair has besides the mean, dB (Rappaport, Wireless Communications, 2nd ed., section
- * 4.9: log-normal shadowing), in steps of 0.01 dB, so that the last binary digits of the normal
- * number play no part. */
-static double shadowing_db(const struct passage *passage, double deviation_db)
-{
-	struct draw_pair pair = {passage->scenario, passage->transmitter->name,
-				 passage->receiver->name};
-
-	if (!passage->key || !(deviation_db > 0.0)) {
-		return 0.0;
-	}
-	return rint(deviation_db *
-		    draw_normal(draw_bits_of_pair(passage->key, DRAW_SHADOWING, &pair)) * 100.0) /
-	       100.0;
 }
 
 /* ------------------------------------------------------------------ link */

@@ -119,6 +119,17 @@ static bool known_to(const struct model *model, size_t index)
 	return model->parameters & PARAMETER_BIT(index);
 }
 
+/* Where the refusal has no room for all that is known, the names stand whole up to there. */
+static bool add_known(struct text *text, const char *name)
+{
+	static const char more[] = ", ...";
+	bool fits = text->size + strlen(", ") + strlen(name) + sizeof(more) <= text->cap;
+
+	text_add(text, fits ? ", " : more);
+	text_add(text, fits ? name : "");
+	return fits;
+}
+
 static void add_models(struct text *text)
 {
 	const struct model *model;
@@ -214,9 +225,8 @@ static int refuse_key(struct refusal *refusal, const struct model *model, struct
 	text_add(&text, " knows: ");
 	text_add(&text, model_key);
 	for (size_t i = 0; i < PARAMETER_COUNT; i++) {
-		if (known_to(model, i)) {
-			text_add(&text, ", ");
-			text_add(&text, rows[i].name);
+		if (known_to(model, i) && !add_known(&text, rows[i].name)) {
+			break;
 		}
 	}
 	return -1;

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,7 @@
 /* Reads "key", "value", ... , NULL. */
 static int read_pairs(const char *const *pairs, struct channel *channel, struct refusal *refusal)
 {
-	struct parameter parameters[16];
+	struct parameter parameters[32];
 	size_t count = 0;
 
 	for (; pairs[2 * count]; count++) {
@@ -21,6 +22,20 @@ static int read_pairs(const char *const *pairs, struct channel *channel, struct 
 		parameters[count].value = slice_str(pairs[2 * count + 1]);
 	}
 	return parameters_read(parameters, count, channel, refusal);
+}
+
+/* "ideal, free-space, ...", as the table has them. */
+static const char *known_models(void)
+{
+	static char names[REFUSAL_CAP];
+	size_t size = 0;
+
+	for (size_t i = 0; model_at(i); i++) {
+		size += (size_t)snprintf(names + size, sizeof(names) - size, "%s%s", i ? ", " : "",
+					 model_at(i)->name);
+		assert_true(size < sizeof(names));
+	}
+	return names;
 }
 
 #define PAIRS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -32,6 +47,15 @@ static void assert_refused(const char *const *pairs, const char *why)
 
 	assert_int_equal(read_pairs(pairs, &channel, &refusal), -1);
 	assert_string_equal(refusal.text, why);
+}
+
+/* The same; `why` ends in the list of models. */
+static void assert_refused_with_models(const char *const *pairs, const char *why)
+{
+	char whole[2 * REFUSAL_CAP];
+
+	snprintf(whole, sizeof(whole), "%s%s", why, known_models());
+	assert_refused(pairs, whole);
 }
 
 static void test_defaults(void **state)
@@ -48,13 +72,21 @@ static void test_defaults(void **state)
 	assert_true(settings->tx_power_dbm == 20.0);
 	assert_true(settings->noise_figure_db == 6.0);
 	assert_true(settings->bitrate_bps == 1000000.0);
-	assert_string_equal(settings->modulation->name, "qpsk");
-	assert_true(settings->shadowing_db == 0.0);
+	assert_string_equal(modulation_at(settings->modulation)->name, "qpsk");
+	assert_true(settings->antenna_gain_dbi == 0.0);
+	assert_true(settings->sensitivity_dbm == -200.0);
+	assert_true(settings->k_factor_db == 9.0);
+	assert_int_equal(settings->los, LOS_AUTO);
+	assert_int_equal(settings->fading, FADING_NONE);
+	assert_int_equal(settings->motion, MOTION_RECKONED);
+	/* the model's own */
+	assert_true(isnan(settings->shadowing_db));
+	assert_true(isnan(settings->decorrelation_m));
 	assert_int_equal(read_pairs(PAIRS("model", "log-distance"), &channel, &refusal), 0);
 	assert_string_equal(channel.model->name, "log-distance");
 	assert_true(settings->exponent == 2.7);
 	assert_true(settings->reference_m == 1.0);
-	assert_true(settings->shadowing_db == 0.0);
+	assert_true(isnan(settings->shadowing_db));
 	assert_true(settings->frequency_hz == 2400000000.0);
 }
 
@@ -76,45 +108,54 @@ static void test_every_parameter(void **state)
 	assert_true(settings->tx_power_dbm == -3.5);
 	assert_true(settings->noise_figure_db == 0.0);
 	assert_true(settings->bitrate_bps == 54e6);
-	assert_string_equal(settings->modulation->name, "16qam");
+	assert_string_equal(modulation_at(settings->modulation)->name, "16qam");
 	assert_int_equal(
 		read_pairs(PAIRS("bitrate_bps", "6e7", "modulation", "64qam", "noise_figure_db",
 				 "60", "tx_power_dbm", "-100", "bandwidth_hz", "1e7",
 				 "frequency_hz", "1e6", "model", "log-distance", "shadowing_db",
-				 "40", "reference_m", "10000", "exponent", "8"),
+				 "40", "reference_m", "10000", "exponent", "8", "decorrelation_m",
+				 "0", "fading", "rician", "k_factor_db", "-40", "motion", "told",
+				 "sensitivity_dbm", "-90.5", "antenna_gain_dbi", "2.15"),
 			   &channel, &refusal),
 		0);
 	assert_string_equal(channel.model->name, "log-distance");
 	assert_true(settings->exponent == 8.0);
 	assert_true(settings->reference_m == 10000.0);
 	assert_true(settings->shadowing_db == 40.0);
+	assert_true(settings->decorrelation_m == 0.0);
+	assert_int_equal(settings->fading, FADING_RICIAN);
+	assert_true(settings->k_factor_db == -40.0);
+	assert_int_equal(settings->motion, MOTION_TOLD);
+	assert_true(settings->sensitivity_dbm == -90.5);
+	assert_true(settings->antenna_gain_dbi == 2.15);
 	assert_true(settings->noise_figure_db == 60.0);
 	assert_true(settings->bitrate_bps == 6e7);
-	assert_string_equal(settings->modulation->name, "64qam");
+	assert_string_equal(modulation_at(settings->modulation)->name, "64qam");
 }
 
 static void test_model_refused(void **state)
 {
 	(void)state;
-	assert_refused(PAIRS("model", "warp"),
-		       "unknown model \"warp\"; known: ideal, free-space, log-distance");
-	assert_refused(PAIRS("model", ""),
-		       "unknown model \"\"; known: ideal, free-space, log-distance");
-	assert_refused(
-		PAIRS("frequency_hz", "1e9"),
-		"no parameter \"model\" given; known models: ideal, free-space, log-distance");
-	assert_refused(PAIRS("mdl", "x", "modle", "ideal", "mo", "y"),
-		       "no parameter \"model\" given; nearest given: \"mdl\"; known models: ideal, "
-		       "free-space, log-distance");
-	assert_refused(
+	assert_int_equal(strncmp(known_models(), "ideal, free-space, ", 19), 0);
+	assert_non_null(strstr(known_models(), ", log-distance"));
+	assert_refused_with_models(PAIRS("model", "warp"), "unknown model \"warp\"; known: ");
+	assert_refused_with_models(PAIRS("model", ""), "unknown model \"\"; known: ");
+	assert_refused_with_models(PAIRS("frequency_hz", "1e9"),
+				   "no parameter \"model\" given; known models: ");
+	assert_refused_with_models(
+		PAIRS("mdl", "x", "modle", "ideal", "mo", "y"),
+		"no parameter \"model\" given; nearest given: \"mdl\"; known models: ");
+	assert_refused_with_models(
 		PAIRS("modulation", "qpsk", "modle", "y", "mode", "ideal"),
-		"no parameter \"model\" given; nearest given: \"mode\"; known models: ideal, "
-		"free-space, log-distance");
-	assert_refused(PAIRS("modulation", "qpsk"), "no parameter \"model\" given; known models: "
-						    "ideal, free-space, log-distance");
+		"no parameter \"model\" given; nearest given: \"mode\"; known models: ");
+	assert_refused_with_models(PAIRS("modulation", "qpsk"),
+				   "no parameter \"model\" given; known models: ");
 	assert_refused(PAIRS("model", "ideal", "model", "ideal"),
 		       "parameter \"model\" given twice");
 }
+
+/* What every model with a channel reads first. A list goes as far as a refusal has room. */
+#define BUDGET "frequency_hz, bandwidth_hz, tx_power_dbm, noise_figure_db, antenna_gain_dbi"
 
 static void test_key_refused(void **state)
 {
@@ -124,17 +165,19 @@ static void test_key_refused(void **state)
 	assert_refused(PAIRS("model", "free-space", "bitrate", "1"),
 		       "unknown parameter \"bitrate\"; nearest known: bitrate_bps");
 	assert_refused(PAIRS("model", "free-space", "colour", "1"),
-		       "unknown parameter \"colour\"; free-space knows: model, frequency_hz, "
-		       "bandwidth_hz, tx_power_dbm, noise_figure_db, modulation, bitrate_bps");
+		       "unknown parameter \"colour\"; free-space knows: model, " BUDGET
+		       ", shadowing_db, decorrelation_m, fading, k_factor_db, motion, ...");
 	assert_refused(PAIRS("model", "ideal", "frequency_hz", "1e9"),
 		       "unknown parameter \"frequency_hz\"; ideal knows: model, tx_power_dbm");
-	assert_refused(PAIRS("model", "free-space", "shadowing_db", "6"),
-		       "unknown parameter \"shadowing_db\"; free-space knows: model, frequency_hz, "
-		       "bandwidth_hz, tx_power_dbm, noise_figure_db, modulation, bitrate_bps");
+	assert_refused(PAIRS("model", "free-space", "exponent", "3"),
+		       "unknown parameter \"exponent\"; free-space knows: model, " BUDGET
+		       ", shadowing_db, decorrelation_m, fading, k_factor_db, motion, ...");
+	assert_refused(PAIRS("model", "free-space", "los", "auto"),
+		       "unknown parameter \"los\"; free-space knows: model, " BUDGET
+		       ", shadowing_db, decorrelation_m, fading, k_factor_db, motion, ...");
 	assert_refused(PAIRS("model", "log-distance", "colour", "1"),
-		       "unknown parameter \"colour\"; log-distance knows: model, frequency_hz, "
-		       "bandwidth_hz, tx_power_dbm, noise_figure_db, exponent, reference_m, "
-		       "shadowing_db, modulation, bitrate_bps");
+		       "unknown parameter \"colour\"; log-distance knows: model, " BUDGET
+		       ", exponent, reference_m, shadowing_db, decorrelation_m, fading, ...");
 	assert_refused(PAIRS("model", "log-distance", "shadowing", "6"),
 		       "unknown parameter \"shadowing\"; nearest known: shadowing_db");
 	assert_refused(PAIRS("model", "log-distance", "exponet", "2"),
@@ -170,6 +213,18 @@ static void test_value_refused(void **state)
 		       "bitrate_bps is \"124\"; allowed: a number from 125 to 100000000000");
 	assert_refused(PAIRS("model", "free-space", "modulation", "QPSK"),
 		       "modulation is \"QPSK\"; known: bpsk, qpsk, 16qam, 64qam");
+	assert_refused(PAIRS("model", "free-space", "fading", "rice"),
+		       "fading is \"rice\"; known: none, rayleigh, rician");
+	assert_refused(PAIRS("model", "free-space", "motion", ""),
+		       "motion is \"\"; known: reckoned, told");
+	assert_refused(PAIRS("model", "free-space", "decorrelation_m", "-1"),
+		       "decorrelation_m is \"-1\"; allowed: a number from 0 to 1000000");
+	assert_refused(PAIRS("model", "free-space", "k_factor_db", "61"),
+		       "k_factor_db is \"61\"; allowed: a number from -40 to 60");
+	assert_refused(PAIRS("model", "free-space", "sensitivity_dbm", "-201"),
+		       "sensitivity_dbm is \"-201\"; allowed: a number from -200 to 100");
+	assert_refused(PAIRS("model", "free-space", "antenna_gain_dbi", "101"),
+		       "antenna_gain_dbi is \"101\"; allowed: a number from -100 to 100");
 	assert_refused(PAIRS("model", "log-distance", "exponent", "0.9"),
 		       "exponent is \"0.9\"; allowed: a number from 1 to 8");
 	assert_refused(PAIRS("model", "log-distance", "exponent", "8.1"),
@@ -212,8 +267,8 @@ static void test_hostile_text(void **state)
 	char huge[5000];
 
 	(void)state;
-	assert_refused(PAIRS("model", "a\nb\x1b\xc3\xa4\""),
-		       "unknown model \"a?b???\"\"; known: ideal, free-space, log-distance");
+	assert_refused_with_models(PAIRS("model", "a\nb\x1b\xc3\xa4\""),
+				   "unknown model \"a?b???\"\"; known: ");
 	memset(huge, 'k', sizeof(huge) - 1);
 	huge[sizeof(huge) - 1] = '\0';
 	assert_refused(PAIRS("model", "ideal", huge, "1"),
@@ -222,12 +277,10 @@ static void test_hostile_text(void **state)
 	assert_refused(PAIRS("model", "free-space", "tx_power_dbm", huge),
 		       "tx_power_dbm is \"kkkkkkkkkkkkkkkkkkkkkkkk...\"; allowed: a "
 		       "number from -100 to 100");
-	/* the longest list of what is known still stands whole behind it */
-	assert_refused(
-		PAIRS("model", "log-distance", huge, "1"),
-		"unknown parameter \"kkkkkkkkkkkkkkkkkkkkkkkk...\"; log-distance knows: "
-		"model, frequency_hz, bandwidth_hz, tx_power_dbm, noise_figure_db, exponent, "
-		"reference_m, shadowing_db, modulation, bitrate_bps");
+	/* of what is known as much as there is room for, by whole names */
+	assert_refused(PAIRS("model", "log-distance", huge, "1"),
+		       "unknown parameter \"kkkkkkkkkkkkkkkkkkkkkkkk...\"; log-distance knows: "
+		       "model, " BUDGET ", exponent, reference_m, shadowing_db, ...");
 }
 
 static void test_text_is_cut(void **state)
@@ -250,7 +303,9 @@ static void test_rows_name_every_field(void **state)
 		const struct parameter_row *row = parameter_at(i);
 
 		assert_non_null(row->name);
-		if (!row->is_modulation) {
+		if (row->word) {
+			assert_non_null(row->word((size_t)row->preset));
+		} else if (!isnan(row->preset)) {
 			assert_true(row->min <= row->preset && row->preset <= row->max);
 		}
 	}

@@ -13,6 +13,7 @@
 
 #include "base/rng.h"
 #include "models/free_space.h"
+#include "models/link.h"
 #include "simulator.h"
 #include "wire/frame.h"
 
