@@ -17,6 +17,14 @@ enum parameter_id {
 	PARAMETER_ANTENNA_GAIN,
 	PARAMETER_EXPONENT,
 	PARAMETER_REFERENCE,
+	PARAMETER_BASE_HEIGHT,
+	PARAMETER_BUILDING_HEIGHT,
+	PARAMETER_STREET_WIDTH,
+	PARAMETER_ENVIRONMENT,
+	PARAMETER_GROUND,
+	PARAMETER_POLARIZATION,
+	PARAMETER_PERMITTIVITY,
+	PARAMETER_CONDUCTIVITY,
 	PARAMETER_LOS,
 	PARAMETER_SHADOWING,
 	PARAMETER_DECORRELATION,
@@ -33,6 +41,10 @@ enum parameter_id {
 
 /* Values of the parameter `los`. */
 enum los_choice { LOS_AUTO, LOS_ALWAYS, LOS_NEVER };
+/* Of `ground`. */
+enum ground_choice { GROUND_FRESNEL, GROUND_CROSSOVER };
+/* Of `polarization`. */
+enum polarization_choice { POLARIZATION_VERTICAL, POLARIZATION_HORIZONTAL };
 /* Of `fading`. */
 enum fading_choice { FADING_NONE, FADING_RAYLEIGH, FADING_RICIAN };
 /* Of `motion`: whether fading follows the velocities between two positions that are told. */
@@ -44,10 +56,13 @@ struct model_settings {
 	double frequency_hz, bandwidth_hz, tx_power_dbm, noise_figure_db, antenna_gain_dbi;
 	double bitrate_bps, sensitivity_dbm;
 	double exponent, reference_m;
+	double base_height_m, building_height_m, street_width_m;
+	double permittivity, conductivity_s_per_m;
 	double shadowing_db, decorrelation_m;
 	double k_factor_db;
 	/* places in the lists of their names (parameters.c) */
 	uint32_t modulation, los, fading, motion;
+	uint32_t environment, ground, polarization;
 };
 
 /* The path loss of one branch, as published: the mean in dB, around which the shadowing lies. */

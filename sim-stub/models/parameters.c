@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "models/air_to_ground.h"
 #include "models/modulation.h"
 #include "models/text.h"
 
@@ -34,6 +35,22 @@ static const char *los_word(size_t index)
 	return index < sizeof(words) / sizeof(words[0]) ? words[index] : NULL;
 }
 
+static const char *ground_word(size_t index)
+{
+	static const char *const words[] = {
+		[GROUND_FRESNEL] = "fresnel", [GROUND_CROSSOVER] = "crossover"};
+
+	return index < sizeof(words) / sizeof(words[0]) ? words[index] : NULL;
+}
+
+static const char *polarization_word(size_t index)
+{
+	static const char *const words[] = {
+		[POLARIZATION_VERTICAL] = "vertical", [POLARIZATION_HORIZONTAL] = "horizontal"};
+
+	return index < sizeof(words) / sizeof(words[0]) ? words[index] : NULL;
+}
+
 static const char *fading_word(size_t index)
 {
 	static const char *const words[] = {
@@ -52,7 +69,9 @@ static const char *motion_word(size_t index)
 /* The least bit rate keeps the airtime of a 64 KiB payload within the 32 bits
  * of airtime_us. Exponent 2.7 is the least that Rappaport (Wireless Communications,
  * table 4.2) gives for urban cells; 2 would be free space. QPSK is the second of the
- * modulations. A sensitivity of -200 dBm is under all noise: there is none then. */
+ * modulations. Buildings and streets are those of TR 38.901, table 7.4.1-1; the
+ * second environment is urban. A sensitivity of -200
+ * dBm is under all noise: there is none then. */
 static const struct parameter_row rows[PARAMETER_COUNT] = {
 	[PARAMETER_FREQUENCY] = NUMBER(frequency_hz, 1e6, 300e9, 2.4e9),
 	[PARAMETER_BANDWIDTH] = NUMBER(bandwidth_hz, 1, 10e9, 1e6),
@@ -61,6 +80,14 @@ static const struct parameter_row rows[PARAMETER_COUNT] = {
 	[PARAMETER_ANTENNA_GAIN] = NUMBER(antenna_gain_dbi, -100, 100, 0),
 	[PARAMETER_EXPONENT] = NUMBER(exponent, 1, 8, 2.7),
 	[PARAMETER_REFERENCE] = NUMBER(reference_m, 1, 10000, 1),
+	[PARAMETER_BASE_HEIGHT] = NUMBER(base_height_m, 1.5, 150, NAN),
+	[PARAMETER_BUILDING_HEIGHT] = NUMBER(building_height_m, 5, 50, 5),
+	[PARAMETER_STREET_WIDTH] = NUMBER(street_width_m, 5, 50, 20),
+	[PARAMETER_ENVIRONMENT] = WORD(environment, air_to_ground_environment, 1),
+	[PARAMETER_GROUND] = WORD(ground, ground_word, GROUND_FRESNEL),
+	[PARAMETER_POLARIZATION] = WORD(polarization, polarization_word, POLARIZATION_VERTICAL),
+	[PARAMETER_PERMITTIVITY] = NUMBER(permittivity, 1, 100, NAN),
+	[PARAMETER_CONDUCTIVITY] = NUMBER(conductivity_s_per_m, 0, 10, NAN),
 	[PARAMETER_LOS] = WORD(los, los_word, LOS_AUTO),
 	[PARAMETER_SHADOWING] = NUMBER(shadowing_db, 0, 40, NAN),
 	[PARAMETER_DECORRELATION] = NUMBER(decorrelation_m, 0, 1e6, NAN),
