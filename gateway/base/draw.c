@@ -35,9 +35,9 @@ static uint8_t *put_name(uint8_t *at, struct slice name)
 	return at + size;
 }
 
-static uint32_t hash_between(const struct hash_key *key, const uint8_t *from, const uint8_t *to)
+static uint64_t hash_between(const struct hash_key *key, const uint8_t *from, const uint8_t *to)
 {
-	return (uint32_t)(hash_bytes(key, slice_of(from, (size_t)(to - from))) >> 32);
+	return hash_bytes(key, slice_of(from, (size_t)(to - from)));
 }
 
 uint32_t draw_bits(const struct hash_key *key, enum draw_purpose purpose,
@@ -52,10 +52,9 @@ uint32_t draw_bits(const struct hash_key *key, enum draw_purpose purpose,
 	at = put_name(at, subject->origin);
 	at = put_name(at, subject->transmitter);
 	at = put_name(at, subject->receiver);
-	return hash_between(key, bytes, at);
+	return (uint32_t)(hash_between(key, bytes, at) >> 32);
 }
 
-/* In the order of their bytes; of two that begin alike the shorter one first. */
 static bool comes_before(struct slice a, struct slice b)
 {
 	size_t size = a.size < b.size ? a.size : b.size;
@@ -64,10 +63,15 @@ static bool comes_before(struct slice a, struct slice b)
 	return order ? order < 0 : a.size < b.size;
 }
 
-uint32_t draw_bits_of_pair(const struct hash_key *key, enum draw_purpose purpose,
+bool draw_pair_is_in_order(const struct draw_pair *pair)
+{
+	return comes_before(pair->one, pair->other);
+}
+
+uint64_t draw_word_of_pair(const struct hash_key *key, enum draw_purpose purpose,
 			   const struct draw_pair *pair)
 {
-	bool in_order = comes_before(pair->one, pair->other);
+	bool in_order = draw_pair_is_in_order(pair);
 	uint8_t bytes[SUBJECT_MAX_BYTES];
 	uint8_t *at = bytes;
 
@@ -76,6 +80,12 @@ uint32_t draw_bits_of_pair(const struct hash_key *key, enum draw_purpose purpose
 	at = put_name(at, in_order ? pair->one : pair->other);
 	at = put_name(at, in_order ? pair->other : pair->one);
 	return hash_between(key, bytes, at);
+}
+
+uint32_t draw_bits_of_pair(const struct hash_key *key, enum draw_purpose purpose,
+			   const struct draw_pair *pair)
+{
+	return (uint32_t)(draw_word_of_pair(key, purpose, pair) >> 32);
 }
 
 bool draw_happens(uint32_t bits, double probability)

@@ -11,7 +11,10 @@
 /* What the draw decides. Decisions about one packet must not hang together. */
 enum draw_purpose {
 	DRAW_PACKET_ERROR = 1,
-	DRAW_SHADOWING = 2,
+	DRAW_SHADOWING = 2,	  /* one number for the pair, wherever it is */
+	DRAW_SHADOWING_WAVES = 3, /* that of the pair by place */
+	DRAW_SIGHT_WAVES = 4,
+	DRAW_FADING_WAVES = 5,
 };
 
 /* A packet on one hop. Names are at most DRAW_NAME_MAX_BYTES long. */
@@ -35,6 +38,14 @@ uint32_t draw_bits(const struct hash_key *key, enum draw_purpose purpose,
 /* The same for what holds for a pair: in both directions, for every message. */
 uint32_t draw_bits_of_pair(const struct hash_key *key, enum draw_purpose purpose,
 			   const struct draw_pair *pair);
+
+/* All 64 bits of that hash, the above its upper half. */
+uint64_t draw_word_of_pair(const struct hash_key *key, enum draw_purpose purpose,
+			   const struct draw_pair *pair);
+
+/* Whether `one` is the pair's first: by the order of their bytes, of two that begin alike the
+ * shorter one. Of two that are equal neither is. */
+bool draw_pair_is_in_order(const struct draw_pair *pair);
 
 /* Whether an event of this probability (0..1) happens under these bits. The
  * probability is first rounded to a whole number of 2^-32, so that the last

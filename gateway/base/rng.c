@@ -4,23 +4,13 @@
 #include <stddef.h>
 #include <sys/random.h>
 
-/* 2^64 divided by the golden ratio: SplitMix64's increment. */
-static const uint64_t GAMMA = 0x9e3779b97f4a7c15u;
-
-uint64_t rng_mix(uint64_t word)
-{
-	word += GAMMA;
-	word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9u;
-	word = (word ^ (word >> 27)) * 0x94d049bb133111ebu;
-	return word ^ (word >> 31);
-}
 
 void rng_seed(struct rng *rng, uint64_t seed)
 {
 	/* Four consecutive outputs of SplitMix64 are never all zero, which is the
 	 * one state that xoshiro cannot leave. */
 	for (size_t i = 0; i < 4; i++) {
-		rng->s[i] = rng_mix(seed + i * GAMMA);
+		rng->s[i] = rng_mix(seed + i * RNG_GAMMA);
 	}
 }
 

@@ -18,8 +18,17 @@ uint64_t rng_below(struct rng *rng, uint64_t bound);
 /* Evenly in [0, 1). */
 double rng_unit(struct rng *rng);
 
+/* 2^64 divided by the golden ratio: SplitMix64's increment. */
+#define RNG_GAMMA UINT64_C(0x9e3779b97f4a7c15)
+
 /* The SplitMix64 step on its own (Steele, Lea and Flood 2014): a good mixer of
  * one 64-bit word. */
-uint64_t rng_mix(uint64_t word);
+static inline uint64_t rng_mix(uint64_t word)
+{
+	word += RNG_GAMMA;
+	word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9u;
+	word = (word ^ (word >> 27)) * 0x94d049bb133111ebu;
+	return word ^ (word >> 31);
+}
 
 #endif

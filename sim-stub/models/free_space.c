@@ -12,5 +12,6 @@ struct path_loss free_space_path_loss(const struct model_settings *settings,
 {
 	(void)sight;
 	return (struct path_loss){
-		.mean_db = free_space_loss_db(settings->frequency_hz, scene->distance_m)};
+		.mean_db = free_space_loss_db(settings->frequency_hz, scene->distance_m),
+		.decorrelation_m = DECORRELATION_USUAL_M};
 }

@@ -20,7 +20,8 @@ double link_budget_noise_figure_db(const struct model_settings *settings,
 				   : settings->noise_figure_db;
 }
 
-static double antenna_gain_dbi(const struct model_settings *settings, const struct sim_node *node)
+double link_budget_antenna_gain_dbi(const struct model_settings *settings,
+				    const struct sim_node *node)
 {
 	return node->has_radio ? (double)node->radio.antenna_gain_dbi : settings->antenna_gain_dbi;
 }
@@ -61,45 +62,99 @@ static void time_passage(struct link_numbers *numbers, double distance_m, double
 	numbers->delay_us = delay_us < UINT32_MAX ? (uint32_t)delay_us : UINT32_MAX;
 }
 
-/* Signal power is Eb R and noise power N0 B (Proakis, Digital Communications). */
-static double packet_error_rate(const struct model_settings *settings, double sinr_db, double bits)
+/* Signal power is Eb R and noise power N0 B (Proakis, Digital Communications); interference is
+ * taken for noise. */
+static float packet_error_rate(const struct model_settings *settings, double sinr_db, double bits)
 {
 	double eb_n0 = pow(10.0, sinr_db / 10.0) * settings->bandwidth_hz / settings->bitrate_bps;
 	double ber = modulation_bit_error_rate(modulation_at(settings->modulation), eb_n0);
 
-	return modulation_packet_error_rate(ber, bits);
+	return (float)modulation_packet_error_rate(ber, bits);
+}
+
+/* ---------------------------------------------------------------- powers */
+
+double link_budget_rounded_db(double value)
+{
+	return rint(value * 1e3) / 1e3;
+}
+
+double link_budget_power_mw(double power_dbm)
+{
+	return pow(10.0, power_dbm / 10.0);
+}
+
+/* All in dB or dBm. */
+struct powers {
+	double tx, path_loss, rx, snr, sinr;
+};
+
+static double sum_dbm(double noise_dbm, double interference_mw)
+{
+	return 10.0 * log10(link_budget_power_mw(noise_dbm) + interference_mw);
+}
+
+static struct powers powers_of(const struct model_settings *settings, const struct passage *passage,
+			       double path_loss_db, double fading_db)
+{
+	double noise_dbm = link_budget_rounded_db(link_budget_noise_dbm(
+		settings->bandwidth_hz, link_budget_noise_figure_db(settings, passage->receiver)));
+	double tx_dbm = link_budget_tx_power_dbm(settings, passage->transmitter);
+	double rounded_db = link_budget_rounded_db(path_loss_db);
+	double rx_dbm = tx_dbm + link_budget_antenna_gain_dbi(settings, passage->transmitter) +
+			link_budget_antenna_gain_dbi(settings, passage->receiver) - rounded_db +
+			fading_db;
+	double heard_dbm =
+		passage->interference_mw > 0.0
+			? link_budget_rounded_db(sum_dbm(noise_dbm, passage->interference_mw))
+			: noise_dbm;
+
+	return (struct powers){.tx = tx_dbm,
+			       .path_loss = rounded_db,
+			       .rx = rx_dbm,
+			       .snr = rx_dbm - noise_dbm,
+			       .sinr = rx_dbm - heard_dbm};
+}
+
+/* ------------------------------------------------------------------ link */
+
+static void decide_rate(struct prediction *prediction, const struct model_settings *settings,
+			const struct passage *passage, const struct powers *powers)
+{
+	double bits = link_budget_bits(passage->payload_bytes);
+	float rate = packet_error_rate(settings, powers->sinr, bits);
+
+	prediction->reason = REASON_PACKET_ERROR;
+	if (powers->rx < settings->sensitivity_dbm) {
+		rate = 1.0f;
+		prediction->reason = REASON_BELOW_SENSITIVITY;
+	} else if (passage->interference_mw > 0.0 &&
+		   packet_error_rate(settings, powers->snr, bits) < 0.5f * rate) {
+		prediction->reason = REASON_INTERFERENCE;
+	}
+	prediction->numbers.packet_error_rate = rate;
 }
 
 struct prediction link_budget(const struct model_settings *settings, const struct passage *passage,
-			      const struct scene *scene, double path_loss_db)
+			      const struct scene *scene, double path_loss_db, double fading_db)
 {
-	const struct sim_node *receiver = passage->receiver;
-	double bits = link_budget_bits(passage->payload_bytes);
-	double tx_dbm = link_budget_tx_power_dbm(settings, passage->transmitter);
-	double rx_dbm = tx_dbm + antenna_gain_dbi(settings, passage->transmitter) +
-			antenna_gain_dbi(settings, receiver) - path_loss_db;
-	double snr_db =
-		rx_dbm - link_budget_noise_dbm(settings->bandwidth_hz,
-					       link_budget_noise_figure_db(settings, receiver));
+	struct powers powers = powers_of(settings, passage, path_loss_db, fading_db);
 	/* Subtracted from 0, since a changed sign would make rest -0.0. */
 	double doppler_hz =
 		0.0 - scene->range_rate_mps * settings->frequency_hz / SPEED_OF_LIGHT_MPS;
 	struct prediction prediction = {
-		.numbers =
-			{
-				.tx_power_dbm = link_budget_narrow(tx_dbm),
-				.rx_power_dbm = link_budget_narrow(rx_dbm),
-				.path_loss_db = link_budget_narrow(path_loss_db),
-				.snr_db = link_budget_narrow(snr_db),
-				.sinr_db = link_budget_narrow(snr_db),
-				.packet_error_rate =
-					(float)packet_error_rate(settings, snr_db, bits),
-				.doppler_hz = link_budget_narrow(doppler_hz),
-				.distance_m = link_budget_narrow(scene->distance_m),
-			},
-		.reason = REASON_PACKET_ERROR,
-	};
+		.numbers = {
+			.tx_power_dbm = link_budget_narrow(powers.tx),
+			.rx_power_dbm = link_budget_narrow(powers.rx),
+			.path_loss_db = link_budget_narrow(powers.path_loss),
+			.snr_db = link_budget_narrow(powers.snr),
+			.sinr_db = link_budget_narrow(powers.sinr),
+			.doppler_hz = link_budget_narrow(doppler_hz),
+			.distance_m = link_budget_narrow(scene->distance_m),
+		}};
 
-	time_passage(&prediction.numbers, scene->distance_m, bits, settings->bitrate_bps);
+	decide_rate(&prediction, settings, passage, &powers);
+	time_passage(&prediction.numbers, scene->distance_m,
+		     link_budget_bits(passage->payload_bytes), settings->bitrate_bps);
 	return prediction;
 }

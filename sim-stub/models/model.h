@@ -65,6 +65,10 @@ struct model_settings {
 	uint32_t environment, ground, polarization;
 };
 
+/* The decorrelation distance of shadowing for models that were published without one (3GPP TR
+ * 36.814, annex A.2.1.1: correlation distance of shadowing in macro cells). */
+#define DECORRELATION_USUAL_M 50.0
+
 /* The path loss of one branch, as published: the mean in dB, around which the shadowing lies. */
 struct path_loss {
 	double mean_db;

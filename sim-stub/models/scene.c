@@ -2,11 +2,7 @@
 
 #include <math.h>
 
-struct axes {
-	double east, north, up;
-};
-
-static double dot(struct axes a, struct axes b)
+double scene_dot(struct axes a, struct axes b)
 {
 	return a.east * b.east + a.north * b.north + a.up * b.up;
 }
@@ -19,19 +15,29 @@ static struct axes axes_of(bool known, struct vector vector)
 	return (struct axes){(double)vector.east, (double)vector.north, (double)vector.up};
 }
 
-static struct axes minus(struct axes a, struct axes b)
+struct axes scene_place(const struct sim_node *node)
+{
+	return axes_of(node->has_position, node->position);
+}
+
+struct axes scene_velocity(const struct sim_node *node)
+{
+	return axes_of(node->has_velocity, node->velocity);
+}
+
+struct axes scene_minus(struct axes a, struct axes b)
 {
 	return (struct axes){a.east - b.east, a.north - b.north, a.up - b.up};
 }
 
 struct scene scene_between(const struct sim_node *transmitter, const struct sim_node *receiver)
 {
-	struct axes from = axes_of(transmitter->has_position, transmitter->position);
-	struct axes to = axes_of(receiver->has_position, receiver->position);
-	struct axes out = axes_of(transmitter->has_velocity, transmitter->velocity);
-	struct axes in = axes_of(receiver->has_velocity, receiver->velocity);
-	struct axes path = minus(to, from);
-	double distance = sqrt(dot(path, path));
+	struct axes from = scene_place(transmitter);
+	struct axes to = scene_place(receiver);
+	struct axes out = scene_velocity(transmitter);
+	struct axes in = scene_velocity(receiver);
+	struct axes path = scene_minus(to, from);
+	double distance = sqrt(scene_dot(path, path));
 	double horizontal = sqrt(path.east * path.east + path.north * path.north);
 
 	return (struct scene){
@@ -39,8 +45,9 @@ struct scene scene_between(const struct sim_node *transmitter, const struct sim_
 		.horizontal_m = fmin(horizontal, DISTANCE_MAX_M),
 		.transmitter_m = from.up,
 		.receiver_m = to.up,
-		.range_rate_mps = distance > 0.0 ? dot(path, minus(in, out)) / distance : 0.0,
-		.speed_mps = sqrt(dot(out, out)) + sqrt(dot(in, in)),
+		.range_rate_mps =
+			distance > 0.0 ? scene_dot(path, scene_minus(in, out)) / distance : 0.0,
+		.speed_mps = sqrt(scene_dot(out, out)) + sqrt(scene_dot(in, in)),
 	};
 }
 

@@ -1,5 +1,5 @@
-/* Shadow fading: what a pair of nodes has besides the mean path loss, log-normal (Rappaport,
- * Wireless Communications, 2nd ed., section 4.9: log-normal shadowing). */
+/* What the places of a pair have besides the mean: shadow fading, and whether there is line of
+ * sight. */
 #ifndef SIM_MODELS_SHADOWING_H
 #define SIM_MODELS_SHADOWING_H
 
@@ -9,7 +9,17 @@
  * binary digits of the normal number play no part. */
 double shadowing_rounded_db(double deviation_db, double z);
 
-/* Of a passage; 0 without a key or a deviation. */
-double shadowing_db(const struct passage *passage, double deviation_db);
+/* Shadow fading, log-normal (Rappaport, Wireless Communications, 2nd ed., section 4.9), dB.
+ * Correlated over place (field.h), or with a decorrelation distance of 0 one number for the
+ * pair, wherever it is. 0 without a key or a deviation. */
+double shadowing_db(const struct passage *passage, double deviation_db, double decorrelation_m);
+
+/* Whether the pair has line of sight where that has this probability: drawn by a number of the
+ * pair that is a field over place too, with the correlation distance of 3GPP TR 38.901,
+ * table 7.6.3.1-2 (LOS/NLOS state; UMa and UMi 50 m). The procedure is that of its 7.6.3.3: an
+ * even number, correlated over place, against the probability. Without a key: where it is at
+ * least as likely as not. */
+#define SIGHT_DECORRELATION_M 50.0
+bool shadowing_is_in_sight(const struct passage *passage, double probability);
 
 #endif

@@ -76,7 +76,8 @@ def test_log_distance_loses_by_its_exponent(t):
 def shadowings(t, seed, names):
     """{(sender, receiver): dB} of everyone to everyone, who registered in this order."""
     gateway = ready(t, t.simulator(seed=seed), scenarios={
-        "field": log_distance(channel_shadowing_db="6", channel_exponent="2")})
+        "field": log_distance(channel_shadowing_db="6", channel_exponent="2",
+                              channel_decorrelation_m="0")})
     drones = dict(zip(names, members(t, gateway, *names, presence="PRESENCE_WISH_NONE")))
     for number, drone in enumerate(drones.values()):
         drone.place(100.0 * 1.1 ** number)

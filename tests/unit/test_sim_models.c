@@ -255,6 +255,8 @@ static void hold_to_finite(size_t model)
 
 	settings.exponent = 8.0;
 	settings.shadowing_db = 40.0;
+	settings.decorrelation_m = 1e-300;
+	settings.k_factor_db = 60.0;
 	for (size_t i = 0; i < 5; i++) {
 		for (size_t j = 0; j < 5; j++) {
 			float x = extremes[i];
@@ -268,6 +270,8 @@ static void hold_to_finite(size_t model)
 			struct passage passage = {.transmitter = &a,
 						  .receiver = &b,
 						  .payload_bytes = i * 1000000,
+						  .sent_at_us = i % 2 ? UINT64_MAX : 0,
+						  .interference_mw = j % 2 ? 1e30 : 0.0,
 						  .key = &key,
 						  .scenario = slice_str("meadow")};
 			struct prediction prediction;
@@ -278,8 +282,11 @@ static void hold_to_finite(size_t model)
 			b.radio = (struct radio){y, y, y};
 			a.velocity = (struct vector){x, y, y};
 			b.velocity = (struct vector){y, x, y};
+			a.at_us = j % 2 ? UINT64_MAX : 0;
 			for (size_t m = 0; modulation_at(m); m++) {
 				settings.modulation = (uint32_t)m;
+				settings.fading = (uint32_t)(m + i) % 3;
+				settings.frequency_hz = m % 2 ? 300e9 : 1e6;
 				prediction = predict(model_at(model)->name, &settings, &passage);
 				assert_true(prediction.numbers.packet_error_rate >= 0.0f &&
 					    prediction.numbers.packet_error_rate <= 1.0f);
