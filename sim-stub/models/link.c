@@ -39,7 +39,8 @@ static enum line_of_sight sight_of(const struct channel *channel, const struct p
 	if (channel->settings.los != LOS_AUTO) {
 		return channel->settings.los == LOS_ALWAYS ? LINE_OF_SIGHT_LOS : LINE_OF_SIGHT_NLOS;
 	}
-	return shadowing_is_in_sight(passage, model->line_of_sight(&channel->settings, scene))
+	return shadowing_is_in_sight(passage, model->line_of_sight(&channel->settings, scene),
+				     model->sight_decorrelation_m)
 		       ? LINE_OF_SIGHT_LOS
 		       : LINE_OF_SIGHT_NLOS;
 }

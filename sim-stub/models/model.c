@@ -40,6 +40,7 @@ static const struct model models[] = {
 	{.name = "3gpp-rma",
 	 .parameters = LINK | CELL | RURAL,
 	 .line_of_sight = rma_line_of_sight,
+	 .sight_decorrelation_m = 60.0, /* TR 38.901, table 7.6.3.1-2 */
 	 .path_loss = rma_path_loss},
 	{.name = "3gpp-uma",
 	 .parameters = LINK | CELL,

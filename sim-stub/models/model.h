@@ -83,6 +83,8 @@ struct model {
 	/* The probability of line of sight, 0..1, where `los = auto`. NULL: the model
 	 * does not tell both branches apart. */
 	double (*line_of_sight)(const struct model_settings *settings, const struct scene *scene);
+	/* The correlation distance of line of sight; 0: SIGHT_DECORRELATION_M (shadowing.h). */
+	double sight_decorrelation_m;
 	/* `sight` is one of both branches; LINE_OF_SIGHT_UNSPECIFIED where line_of_sight is
 	 * NULL. A function itself of NULL: there is no channel, everything arrives. */
 	struct path_loss (*path_loss)(const struct model_settings *settings,

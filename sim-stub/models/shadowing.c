@@ -42,7 +42,8 @@ double shadowing_db(const struct passage *passage, double deviation_db, double d
 }
 
 /* Both in whole 2^-32, so that the last binary digits of neither play a part. */
-bool shadowing_is_in_sight(const struct passage *passage, double probability)
+bool shadowing_is_in_sight(const struct passage *passage, double probability,
+			   double decorrelation_m)
 {
 	double steps = 4294967296.0;
 	double z;
@@ -53,6 +54,7 @@ bool shadowing_is_in_sight(const struct passage *passage, double probability)
 	if (!(probability > 0.0) || probability >= 1.0) {
 		return probability > 0.0;
 	}
-	z = field_of(passage, DRAW_SIGHT_WAVES, SIGHT_DECORRELATION_M);
+	z = field_of(passage, DRAW_SIGHT_WAVES,
+		     decorrelation_m > 0.0 ? decorrelation_m : SIGHT_DECORRELATION_M);
 	return rint(0.5 * erfc(-z * M_SQRT1_2) * steps) < rint(probability * steps);
 }

@@ -15,11 +15,12 @@ double shadowing_rounded_db(double deviation_db, double z);
 double shadowing_db(const struct passage *passage, double deviation_db, double decorrelation_m);
 
 /* Whether the pair has line of sight where that has this probability: drawn by a number of the
- * pair that is a field over place too, with the correlation distance of 3GPP TR 38.901,
- * table 7.6.3.1-2 (LOS/NLOS state; UMa and UMi 50 m). The procedure is that of its 7.6.3.3: an
- * even number, correlated over place, against the probability. Without a key: where it is at
- * least as likely as not. */
+ * pair that is a field over place too. The procedure is that of 3GPP TR 38.901, 7.6.3.3: an even
+ * number, correlated over place, against the probability. Without a key: where it is at least as
+ * likely as not. A decorrelation_m of 0 is the distance of its table 7.6.3.1-2 (LOS/NLOS state)
+ * for UMa and UMi. */
 #define SIGHT_DECORRELATION_M 50.0
-bool shadowing_is_in_sight(const struct passage *passage, double probability);
+bool shadowing_is_in_sight(const struct passage *passage, double probability,
+			   double decorrelation_m);
 
 #endif

@@ -115,8 +115,10 @@ struct path_loss two_ray_path_loss(const struct model_settings *settings, const 
 
 	(void)sight;
 	if (settings->ground == GROUND_CROSSOVER) {
-		return (struct path_loss){.mean_db = crossover_db(settings, &rays, direct_m)};
+		return (struct path_loss){.mean_db = crossover_db(settings, &rays, direct_m),
+					  .decorrelation_m = DECORRELATION_USUAL_M};
 	}
 	return (struct path_loss){.mean_db = free_space_loss_db(settings->frequency_hz, direct_m) -
-					     10.0 * log10(interference(settings, &rays, direct_m))};
+					     10.0 * log10(interference(settings, &rays, direct_m)),
+				  .decorrelation_m = DECORRELATION_USUAL_M};
 }
