@@ -165,6 +165,20 @@ $(B)/tests/bench/%: $(B)/obj/tests/bench/%.o $(call LIB,front wire core base)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# What sim-stub's models are held to (tests/reference); ns-3's table needs what
+# `deploy/install-deps.sh --ns3` installs.
+REFERENCE ?= $(B)/tests/reference/ns3_table
+$(REFERENCE): tests/reference/ns3_table.cc
+	$(call say,LINK  )
+	@mkdir -p $(@D)
+	$(Q)g++ -std=c++17 -O1 $(WARN) -o $@ $< -lns3-propagation -lns3-mobility -lns3-network -lns3-core
+.PHONY: reference-table
+reference-table:
+	@deploy/install-deps.sh --ns3
+	@$(MAKE) --no-print-directory $(REFERENCE)
+	@$(REFERENCE) >tests/reference/ns3.csv
+	@$(PYTHON) tests/reference/formulas.py >tests/reference/formulas.csv
+
 # Preloaded by tests that count calls or make the machine fail; never with a sanitizer in them.
 PRELOADS := $(patsubst tests/lib/preload/%.c,$(B)/tests/%.so,$(call src,tests/lib/preload))
 $(PRELOADS): $(B)/tests/%.so: tests/lib/preload/%.c
@@ -305,6 +319,7 @@ help:
 	@echo "make bench-peers     the same beside NATS, Redis and Mosquitto"
 	@echo "make bench-plot      draws what make bench found (tests/bench/*.svg)"
 	@echo "make firmware-size   flash, RAM and stack of the client for firmware on Cortex-M"
+	@echo "make reference-table  path losses of ns-3 and of the standards' texts, which models are held to"
 	@echo "make soak            thousands of drones come and go with faults for TIME seconds (default 600)"
 	@echo "make deps            installs what is missing (Debian, Ubuntu)"
 	@echo "make install         to PREFIX (/usr/local), below DESTDIR; never over a configuration; make uninstall"
