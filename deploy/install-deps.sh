@@ -5,6 +5,7 @@
 #   deploy/install-deps.sh         what `make`, `make demo` and `make check` need
 #   deploy/install-deps.sh --dev   also what `make lint`, `make fuzz`, `make check-valgrind` need
 #   deploy/install-deps.sh --firmware   also what `make firmware-size` needs
+#   deploy/install-deps.sh --ns3   also what `make ns3-sim` needs
 #   deploy/install-deps.sh --bench-peers   also the brokers that `make bench-peers` measures;
 #                                  Debian would start those that it installs, this does not
 #   deploy/install-deps.sh --list  only says what that would be
@@ -39,6 +40,10 @@ firmware_packages=(
 	libnewlib-arm-none-eabi   # its C library
 	liblwip-dev               # headers, for the example on lwIP
 )
+ns3_packages=(
+	g++                       # ns-3 is C++
+	libns3-dev                # its propagation classes
+)
 # Each package has the program and the service of this name.
 peer_packages=(
 	nats-server redis-server mosquitto
@@ -53,10 +58,11 @@ for argument in "$@"; do
 	case "$argument" in
 	--dev) packages+=("${dev_packages[@]}") ;;
 	--firmware) packages+=("${firmware_packages[@]}") ;;
+	--ns3) packages+=("${ns3_packages[@]}") ;;
 	--bench-peers) packages+=("${peer_packages[@]}") ;;
 	--list) list=yes ;;
 	*)
-		echo "install-deps.sh: unknown option $argument (known: --dev, --firmware, --bench-peers, --list)" >&2
+		echo "install-deps.sh: unknown option $argument (known: --dev, --firmware, --ns3, --bench-peers, --list)" >&2
 		exit 2
 		;;
 	esac

@@ -112,7 +112,7 @@ def test_installed(t):
     with host() as here:
         install(here)
         code, out, err = here.check()
-        assert (code, err) == (0, "") and "7 scenarios" in out, (code, out, err)
+        assert (code, err) == (0, "") and "8 scenarios" in out, (code, out, err)
         unit = here.unit("uav-gateway.service")
         assert f"{value_of('ExecStart', unit)} --check" == value_of("ExecStartPre", unit)
         assert here.called() == [

@@ -865,16 +865,17 @@ static void the_sample_file_is_right(void **state)
 	assert_int_equal(settings->listener_count, 1);
 	assert_string_equal(settings->listeners[0].address.host, "127.0.0.1");
 	assert_int_equal(settings->listeners[0].address.port, 7600);
-	assert_int_equal(settings->scenario_count, 7);
+	assert_int_equal(settings->scenario_count, 8);
 	assert_string_equal(settings->scenarios[0].name, "field");
 	assert_true(settings->scenarios[0].has_origin);
 	assert_int_equal(settings->scenarios[0].parameter_count, 7);
 	assert_string_equal(settings->scenarios[1].name, "bench");
 	assert_string_equal(settings->scenarios[2].name, "long-range"); /* sorted from here on */
 	assert_string_equal(settings->scenarios[3].name, "mesh-free-space");
-	assert_string_equal(settings->scenarios[4].name, "star-deny");
-	assert_string_equal(settings->scenarios[5].name, "star-relay");
-	assert_string_equal(settings->scenarios[6].name, "swarm-50");
+	assert_string_equal(settings->scenarios[4].name, "over-town");
+	assert_string_equal(settings->scenarios[5].name, "star-deny");
+	assert_string_equal(settings->scenarios[6].name, "star-relay");
+	assert_string_equal(settings->scenarios[7].name, "swarm-50");
 	for (size_t i = 2; i < settings->scenario_count; i++) {
 		assert_true(settings->scenarios[i].has_origin);
 		assert_true(*settings->scenarios[i].description);
