@@ -145,7 +145,7 @@ def test_secrets_of_a_service(t):
         done = here.type(block)
         assert done.returncode == 0 and done.stderr.startswith("uav1 was added to "), done
         code, out, err = here.check()
-        assert (code, err) == (0, "") and "5 scenarios" in out, (code, out, err)
+        assert (code, err) == (0, "") and "6 scenarios" in out, (code, out, err)
         code, _, err = here.check(uid=STRANGER)
         assert code == CONFIGURATION and "Permission denied" in err, err
         secrets = here.root / "etc/uav-gateway/drones.secrets"

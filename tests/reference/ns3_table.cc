@@ -15,8 +15,7 @@ using namespace ns3;
 
 /* What ns-3 works out but keeps to itself. The arguments of an explicit instantiation are not
  * subject to access ([temp.spec]), and a friend hands the member out. */
-template <class Tag, typename Tag::member At>
-struct Opened {
+template <class Tag, typename Tag::member At> struct Opened {
 	friend typename Tag::member open(Tag)
 	{
 		return At;
@@ -44,8 +43,8 @@ struct Row {
 static void print(const Row &row, const char *quantity, double value)
 {
 	std::printf("%s,%s,%s,%.10g,%.10g,%.10g,%s,%.6f\n", row.model.c_str(), row.settings.c_str(),
-		    row.sight.c_str(), row.transmitter_m, row.receiver_m, row.horizontal_m, quantity,
-		    value);
+		    row.sight.c_str(), row.transmitter_m, row.receiver_m, row.horizontal_m,
+		    quantity, value);
 }
 
 static Where at(double east, double up)
@@ -69,7 +68,8 @@ static std::string setting(const char *name, double value)
 static void print_loss(const Row &row, Ptr<PropagationLossModel> loss)
 {
 	print(row, "loss_db",
-	      -loss->CalcRxPower(0.0, at(0, row.transmitter_m), at(row.horizontal_m, row.receiver_m)));
+	      -loss->CalcRxPower(0.0, at(0, row.transmitter_m),
+				 at(row.horizontal_m, row.receiver_m)));
 }
 
 static void free_space(double frequency)
@@ -80,8 +80,9 @@ static void free_space(double frequency)
 	friis->SetMinLoss(-1000.0);
 	for (double d : {1.0, 10.0, 123.0, 1000.0, 5600.0, 50000.0}) {
 		for (double up : {0.0, 120.0}) {
-			print_loss({"free-space", setting("frequency_hz", frequency), "-", 0, up, d},
-				   friis);
+			print_loss(
+				{"free-space", setting("frequency_hz", frequency), "-", 0, up, d},
+				friis);
 		}
 	}
 }
@@ -98,8 +99,9 @@ static void log_distance(double exponent, double reference)
 	loss->SetReference(reference, -friis->CalcRxPower(0.0, at(0, 0), at(reference, 0)));
 	for (double d : {100.0, 250.0, 1000.0, 12000.0}) {
 		print_loss({"log-distance",
-			    setting("frequency_hz", frequency) + ";" + setting("exponent", exponent) +
-				    ";" + setting("reference_m", reference),
+			    setting("frequency_hz", frequency) + ";" +
+				    setting("exponent", exponent) + ";" +
+				    setting("reference_m", reference),
 			    "-", 10, 60, d},
 			   loss);
 	}
@@ -115,8 +117,8 @@ static void two_ray(double frequency)
 	for (double high : {1.5, 10.0, 40.0}) {
 		for (double d : {10.0, 100.0, 300.0, 1000.0, 3000.0, 20000.0}) {
 			print_loss({"two-ray",
-				    setting("frequency_hz", frequency) + ";ground=crossover", "-", 2,
-				    high, d},
+				    setting("frequency_hz", frequency) + ";ground=crossover", "-",
+				    2, high, d},
 				   loss);
 		}
 	}
@@ -157,8 +159,7 @@ static void branch(const Cell &cell, double frequency, bool los)
 	if (los) {
 		cell.loss->SetChannelConditionModel(CreateObject<AlwaysLosChannelConditionModel>());
 	} else {
-		cell.loss->SetChannelConditionModel(
-			CreateObject<NeverLosChannelConditionModel>());
+		cell.loss->SetChannelConditionModel(CreateObject<NeverLosChannelConditionModel>());
 	}
 	for (double terminal : cell.terminals_m) {
 		for (double d : {10.0, 35.0, 120.0, 400.0, 1000.0, 2500.0, 5000.0}) {
@@ -185,7 +186,7 @@ static void probabilities(const Cell &cell)
 		for (double d : {5.0, 10.0, 18.0, 25.0, 60.0, 150.0, 400.0, 1500.0, 5000.0}) {
 			print(row_of(cell, 2e9, "-", terminal, d), "los_probability",
 			      (PeekPointer(cell.condition)->*probability)(at(0, cell.base_m),
-									 at(d, terminal)));
+									  at(d, terminal)));
 		}
 	}
 }

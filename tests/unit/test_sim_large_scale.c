@@ -52,9 +52,12 @@ static struct path_loss loss_of(const struct channel *channel, double low, doubl
 				double horizontal, bool los)
 {
 	struct scene scene = scene_at(low, high, horizontal);
+	struct path_loss loss = channel->model->path_loss(
+		&channel->settings, &scene, los ? LINE_OF_SIGHT_LOS : LINE_OF_SIGHT_NLOS);
 
-	return channel->model->path_loss(&channel->settings, &scene,
-					 los ? LINE_OF_SIGHT_LOS : LINE_OF_SIGHT_NLOS);
+	/* it takes the function of that name for a constructor of the struct */
+	/* cppcheck-suppress returnDanglingLifetime */
+	return loss;
 }
 
 static double mean_of(const struct channel *channel, double low, double high, double horizontal,
@@ -99,7 +102,8 @@ static void test_optimal_elevation(void **state)
 		double best = 0.0;
 		double least = INFINITY;
 
-		for (double degrees = 1.0; degrees < 89.0; degrees += 0.01) {
+		for (int hundredth = 100; hundredth < 8900; hundredth++) {
+			double degrees = hundredth / 100.0;
 			double loss = coverage_edge_db(&channel, degrees);
 
 			if (loss < least) {
@@ -123,7 +127,7 @@ static void test_elevation_decides(void **state)
 	assert_true(seen_of(&high_rise, 0.0, 10.0, 5000.0) < 0.01);
 	/* where the angle is a, it is 1 / (1 + a): 9.61 degrees are 100 m in 590.6 m */
 	assert_near(seen_of(&urban, 0.0, 100.0, 590.624), 1.0 / 10.61, 1e-4);
-	for (double height = 0.0; height <= 1000.0; height += 10.0) {
+	for (int height = 0; height <= 1000; height += 10) {
 		double seen = seen_of(&urban, 0.0, height, 300.0);
 
 		assert_true(seen > last);
@@ -209,7 +213,9 @@ static void test_no_ground(void **state)
 		CHANNEL("two-ray", "permittivity", "1", "conductivity_s_per_m", "0");
 
 	(void)state;
-	for (double distance = 1.0; distance < 1e5; distance *= 1.7) {
+	for (int step = 0; step < 22; step++) {
+		double distance = pow(1.7, step);
+
 		assert_near(mean_of(&channel, 2.0, 50.0, distance, true),
 			    free_space_loss_db(2.4e9, hypot(distance, 48.0)), 1e-6);
 	}
@@ -229,7 +235,9 @@ static void test_brewster(void **state)
 	(void)state;
 	assert_near(mean_of(&vertical, 5.0, 95.0, 300.0, true), clear, 1e-6);
 	/* a horizontal one does not */
-	for (double distance = 290.0; distance < 310.0; distance += 0.1) {
+	for (int tenth = 2900; tenth < 3100; tenth++) {
+		double distance = tenth / 10.0;
+
 		most = fmax(most, fabs(mean_of(&horizontal, 5.0, 95.0, distance, true) - clear));
 	}
 	assert_true(most > 5.0);
@@ -324,33 +332,45 @@ static const double heights[] = {1.5,  5.0,  10.0,  10.1,  13.0,  22.5,	 22.6,
 				 40.0, 40.1, 100.0, 100.1, 300.0, 1000.0};
 enum { HEIGHTS = sizeof(heights) / sizeof(heights[0]) };
 
-/* Loss only grows and sight only falls with distance, without a jump at any breakpoint. */
-static void hold_to_distance(const char *cell, double height)
+/* 10 m to 10 km in steps of 0.2 %, by which 40 dB a decade are 0.035 dB. */
+enum { STEPS = 3457 };
+
+static double distance_at(int step)
 {
-	struct channel channel = CHANNEL(cell, "frequency_hz", "5.8e9");
-	double last[2] = {0.0, 0.0};
-	double last_seen = 1.0;
+	return 10.0 * pow(1.002, step);
+}
 
-	for (double distance = 10.0; distance < 1e4; distance *= 1.002) {
-		double seen = seen_of(&channel, 0.0, height, distance);
+/* Loss only grows with distance, without a jump at any breakpoint. */
+static void hold_loss_to_distance(const struct channel *channel, double height, bool los)
+{
+	double last = mean_of(channel, 0.0, height, distance_at(0), los);
 
-		for (int los = 0; los < 2; los++) {
-			double mean = mean_of(&channel, 0.0, height, distance, los);
+	for (int step = 1; step < STEPS; step++) {
+		double distance = distance_at(step);
+		double mean = mean_of(channel, 0.0, height, distance, los);
 
-			assert_true(mean >= last[los] - 1e-6);
-			if (distance > 10.0) {
-				/* 1.002 of 40 dB a decade are 0.035 dB */
-				if (!(mean - last[los] < 0.06)) {
-					fail_msg("%s at %g m, height %g, los %d: from %g to %g dB",
-						 cell, distance, height, los, last[los], mean);
-				}
-			}
-			last[los] = mean;
+		if (!(mean >= last - 1e-6 && mean - last < 0.06)) {
+			fail_msg("%s at %g m, height %g, los %d: from %g dB to %g dB",
+				 channel->model->name, distance, height, los, last, mean);
 		}
-		assert_true(last[0] >= last[1]);
-		/* the raised term of UMa lets it rise again from 13 m to 22.5 m */
-		assert_true(seen <= last_seen + (height > 13.0 && height <= 22.5 ? 0.01 : 0.0));
-		last_seen = seen;
+		assert_true(mean_of(channel, 0.0, height, distance, false) >=
+			    mean_of(channel, 0.0, height, distance, true));
+		last = mean;
+	}
+}
+
+/* Line of sight only becomes rarer; but from 13 m to 22.5 m UMa has a term that lets it rise
+ * again. */
+static void hold_sight_to_distance(const struct channel *channel, double height)
+{
+	double slack = height > 13.0 && height <= 22.5 ? 0.01 : 0.0;
+	double last = 1.0;
+
+	for (int step = 0; step < STEPS; step++) {
+		double seen = seen_of(channel, 0.0, height, distance_at(step));
+
+		assert_true(seen <= last + slack);
+		last = seen;
 	}
 }
 
@@ -359,39 +379,45 @@ static void test_distance(void **state)
 	(void)state;
 	for (size_t cell = 0; cell < 3; cell++) {
 		for (size_t i = 0; i < HEIGHTS; i++) {
-			hold_to_distance(cells[cell], heights[i]);
+			struct channel channel = CHANNEL(cells[cell], "frequency_hz", "5.8e9");
+
+			hold_loss_to_distance(&channel, heights[i], true);
+			hold_loss_to_distance(&channel, heights[i], false);
+			hold_sight_to_distance(&channel, heights[i]);
 		}
 	}
 }
 
-/* Where the tables of one report hand over to those of the other they do not meet: a drone that
- * climbs past it sees no more than this. */
+static double widest_step(const struct channel *channel, double height, bool los)
+{
+	double widest = 0.0;
+
+	for (int step = 0; distance_at(step) < 4000.0; step += 20) {
+		double below = mean_of(channel, 0.0, height, distance_at(step), los);
+		double above = mean_of(channel, 0.0, height + 0.01, distance_at(step), los);
+
+		widest = fmax(widest, fabs(above - below));
+	}
+	return widest;
+}
+
+/* Where the tables of one report hand over to those of the other they do not meet: README.md says
+ * by how much. */
 static void test_step_into_the_air(void **state)
 {
 	static const struct {
 		const char *cell;
 		double height, los_db, nlos_db;
-	} step[] = {{"3gpp-rma", 10.0, 5.0, 8.0},
-		    {"3gpp-uma", 22.5, 0.1, 10.5},
-		    {"3gpp-umi", 22.5, 1.0, 13.5}};
+	} step[] = {{"3gpp-rma", 10.0, 4.4, 7.3},
+		    {"3gpp-uma", 22.5, 0.0, 9.9},
+		    {"3gpp-umi", 22.5, 0.8, 13.0}};
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		struct channel channel = CHANNEL(step[i].cell, "los", "auto");
 
-		for (double distance = 10.0; distance < 4000.0; distance *= 1.1) {
-			for (int los = 0; los < 2; los++) {
-				double below = mean_of(&channel, 0, step[i].height, distance, los);
-				double above =
-					mean_of(&channel, 0, step[i].height + 0.01, distance, los);
-
-				if (!(fabs(above - below) <=
-				      (los ? step[i].los_db : step[i].nlos_db))) {
-					fail_msg("%s los %d at %g m: %g to %g", step[i].cell, los,
-						 distance, below, above);
-				}
-			}
-		}
+		assert_near(widest_step(&channel, step[i].height, true), step[i].los_db, 0.1);
+		assert_near(widest_step(&channel, step[i].height, false), step[i].nlos_db, 0.1);
 	}
 }
 
