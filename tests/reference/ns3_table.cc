@@ -228,7 +228,7 @@ int main()
 	log_distance(2.7, 100.0);
 	log_distance(4.0, 10.0);
 	cell(rural(35, 5, 20), {700e6, 2.4e9, 6e9});
-	cell(rural(60, 20, 10), {868e6});
+	cell(rural(60, 50, 10), {868e6});
 	cell({"3gpp-uma",
 	      CreateObject<ThreeGppUmaPropagationLossModel>(),
 	      CreateObject<ThreeGppUmaChannelConditionModel>(),
