@@ -27,13 +27,19 @@ static struct rays rays_of(const struct model_settings *settings, const struct s
 
 /* ------------------------------------------------------------ interference */
 
+/* CMPLX, which clang 14 does not have. */
+static double complex number(double real, double imaginary)
+{
+	return real + imaginary * I;
+}
+
 /* By hand: what compilers make of a complex division differs in the last digits. */
 static double complex quotient(double complex top, double complex bottom)
 {
 	double norm = creal(bottom) * creal(bottom) + cimag(bottom) * cimag(bottom);
 	double complex product = top * conj(bottom);
 
-	return CMPLX(creal(product) / norm, cimag(product) / norm);
+	return number(creal(product) / norm, cimag(product) / norm);
 }
 
 /* Where the scenario says nothing the ground is medium dry: relative permittivity 15 f^-0.1,
@@ -61,8 +67,8 @@ static double complex permittivity(const struct model_settings *settings)
 {
 	double ghz = settings->frequency_hz / 1e9;
 
-	return CMPLX(relative_permittivity(settings, ghz),
-		     -17.98 * conductivity(settings, ghz) / ghz);
+	return number(relative_permittivity(settings, ghz),
+		      -17.98 * conductivity(settings, ghz) / ghz);
 }
 
 /* Fresnel (Rappaport, equations 4.24 and 4.25); the angle is that between ray and ground. */
@@ -73,7 +79,7 @@ static double complex reflection(const struct model_settings *settings, const st
 	double complex ground = permittivity(settings);
 	double complex root = csqrt(ground - cosine * cosine);
 	double complex incident =
-		settings->polarization == POLARIZATION_VERTICAL ? ground * sine : CMPLX(sine, 0.0);
+		settings->polarization == POLARIZATION_VERTICAL ? ground * sine : number(sine, 0.0);
 
 	return quotient(incident - root, incident + root);
 }
@@ -86,7 +92,7 @@ static double interference(const struct model_settings *settings, const struct r
 	double detour_m = 4.0 * rays->heights.lower_m * rays->heights.higher_m /
 			  (rays->direct_m + rays->reflected_m);
 	double phase = 2.0 * M_PI * detour_m * settings->frequency_hz / SPEED_OF_LIGHT_MPS;
-	double complex ray = reflection(settings, rays) * CMPLX(cos(phase), -sin(phase)) *
+	double complex ray = reflection(settings, rays) * number(cos(phase), -sin(phase)) *
 			     (direct_m / rays->reflected_m);
 	double real = 1.0 + creal(ray);
 
