@@ -355,7 +355,8 @@ def nothing_is_drawn_by_language(stage, one, two):
     secrets.write_text("".join(f"{name} secret-of-{name}-0123456789\n" for name in ("uav1", "uav2")))
     secrets.chmod(0o600)
     stage.open(scenarios={"field": uavtest.scenario(channel_model="log-distance", **{
-        "channel.exponent": 3, "channel.reference_m": 1, "channel.shadowing_db": 6})},
+        "channel.exponent": 3, "channel.reference_m": 1, "channel.shadowing_db": 6,
+        "channel.decorrelation_m": 0})},
         auth={"mode": "secret", "secrets_file": secrets.name})
     rounds = []
     for languages in ((one, two), ("protobuf", "protobuf")):
