@@ -296,6 +296,12 @@ soak: deps
 	@B=$(B) $(PYTHON) tests/soak/soak.py --seconds $(TIME) $(ARGS)
 soak-all: all $(FLOW) $(GEN_PY)
 
+# What the simulator answers in a flight of twenty drones, written anew; what has changed is shown.
+.PHONY: golden
+golden: $(B)/tests/unit/test_sim_golden
+	@$< --write
+	@git --no-pager diff --stat -- tests/golden
+
 # The same tests under valgrind, the long ones shortened.
 VALGRIND := valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite
 .PHONY: check-valgrind
@@ -312,6 +318,7 @@ help:
 	@echo "make demo            a mission from registration to a simulator's restart, in under 30 s"
 	@echo "make check           all tests; SAN=address,undefined or CC=clang for other builds"
 	@echo "make check-valgrind  unit and flow tests under valgrind"
+	@echo "make golden          writes tests/golden anew, and says what has changed"
 	@echo "make lint            format, cppcheck, clang-tidy, shellcheck"
 	@echo "make layers          includes point one way"
 	@echo "make fuzz            each fuzzer for FUZZ_RUNS executions (default 1000000)"

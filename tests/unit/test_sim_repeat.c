@@ -539,6 +539,129 @@ static void test_several_connections(void **state)
 	stop_lanes();
 }
 
+/* Everything that is drawn, on: places, velocities and times of sending play their part. */
+static void put_weather(struct bench *at, uint32_t base, uint32_t step)
+{
+	struct parameter parameters[] = {
+		{slice_str("model"), slice_str("3gpp-uma")},
+		{slice_str("fading"), slice_str("rician")},
+		{slice_str("tx_power_dbm"), slice_str("9")},
+	};
+
+	put_hello(at);
+	put_scenario(at, 1, "town", parameters, 3);
+	for (uint32_t d = 0; d < DRONES; d++) {
+		char name[8];
+		struct sim_node node = {.scenario = 1,
+					.node = base + d * step,
+					.has_position = true,
+					.position = {350.0f * (float)d, 40.0f, 20.0f * (float)d},
+					.has_velocity = true,
+					.velocity = {-8.0f, 3.0f * (float)d, 0.5f},
+					.at_us = 1000000};
+
+		snprintf(name, sizeof(name), "uav%u", d);
+		node.name = slice_str(name);
+		put(at, (struct to_sim){.kind = TO_SIM_SET_NODE, .set_node = node});
+	}
+}
+
+/* The message `sequence` of drone `d`, to all others. */
+static void put_weather_round(struct bench *at, uint32_t base, uint32_t step, uint32_t d,
+			      uint64_t sequence)
+{
+	uint32_t receivers[DRONES - 1];
+	size_t count = 0;
+	struct sim_transmit transmit;
+
+	for (uint32_t other = 0; other < DRONES; other++) {
+		if (other != d) {
+			receivers[count++] = base + other * step;
+		}
+	}
+	transmit = transmit_of(sequence * DRONES + d, base + d * step, receivers, count, sequence);
+	transmit.sent_at_us = 1000000 + sequence * 3217 + d * 271;
+	put_transmit(at, transmit);
+}
+
+/* All that is told of a message, but the numbers that the gateway gave. */
+struct told {
+	struct {
+		uint32_t outcome, reason, valid_for_us;
+		struct link_numbers link;
+	} receptions[DRONES - 1];
+};
+
+static size_t take_told(struct bench *at, struct told *told)
+{
+	size_t taken = 0;
+
+	while (buf_size(&at->guest.out) > 0) {
+		struct answer *answer = take_result(at);
+
+		assert_int_equal(answer->count, DRONES - 1);
+		for (size_t i = 0; i < DRONES - 1; i++) {
+			told[answer->id].receptions[i].outcome = answer->receptions[i].outcome;
+			told[answer->id].receptions[i].reason = answer->receptions[i].reason;
+			told[answer->id].receptions[i].valid_for_us =
+				answer->receptions[i].valid_for_us;
+			told[answer->id].receptions[i].link = answer->receptions[i].link;
+		}
+		taken++;
+	}
+	return taken;
+}
+
+/* Drone by drone, or round by round, over so many connections. */
+static void fly_through_weather(size_t lane_count, bool by_drone, uint64_t seed, struct told *told)
+{
+	size_t taken = 0;
+
+	memset(told, 0, sizeof(*told) * DRONES * ROUNDS);
+	start_lanes(seed);
+	for (uint32_t lane = 0; lane < lane_count; lane++) {
+		put_weather(&lanes[lane], 1 + lane, 1 + lane * 3);
+	}
+	for (uint32_t i = 0; i < DRONES * ROUNDS; i++) {
+		uint32_t lane = i * 5 % (uint32_t)lane_count;
+		uint32_t drone = by_drone ? DRONES - 1 - i / ROUNDS : i % DRONES;
+
+		put_weather_round(&lanes[lane], 1 + lane, 1 + lane * 3, drone,
+				  by_drone ? ROUNDS - 1 - i % ROUNDS : i / DRONES);
+		if (i % 29 == 0) {
+			assert_int_equal(deliver(&lanes[lane]), 0);
+		}
+	}
+	for (size_t lane = 0; lane < lane_count; lane++) {
+		assert_int_equal(deliver(&lanes[lane]), 0);
+		taken += take_told(&lanes[lane], told);
+	}
+	assert_int_equal(taken, DRONES * ROUNDS);
+	stop_lanes();
+}
+
+/* Every number and every fate, to the last bit. */
+static void test_weather_is_repeatable(void **state)
+{
+	static struct told first[DRONES * ROUNDS], second[DRONES * ROUNDS];
+	unsigned lost = 0;
+
+	(void)state;
+	fly_through_weather(1, false, 5, first);
+	for (size_t i = 0; i < DRONES * ROUNDS; i++) {
+		lost += first[i].receptions[0].outcome == OUTCOME_LOST;
+	}
+	assert_in_range(lost, DRONES * ROUNDS / 50, DRONES * ROUNDS * 9 / 10);
+	fly_through_weather(1, true, 5, second);
+	assert_memory_equal(first, second, sizeof(first));
+	fly_through_weather(LANES, false, 5, second);
+	assert_memory_equal(first, second, sizeof(first));
+	fly_through_weather(LANES - 1, true, 5, second);
+	assert_memory_equal(first, second, sizeof(first));
+	fly_through_weather(1, false, 6, second);
+	assert_memory_not_equal(first, second, sizeof(first));
+}
+
 /* What one connection forgets the others still know, shadowing included. */
 static void test_connections_know_their_own(void **state)
 {
@@ -584,6 +707,7 @@ int main(void)
 		cmocka_unit_test(test_numbers_come_again),
 		cmocka_unit_test(test_a_name_twice),
 		cmocka_unit_test(test_several_connections),
+		cmocka_unit_test(test_weather_is_repeatable),
 		cmocka_unit_test(test_connections_know_their_own),
 	};
 
