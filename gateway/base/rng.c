@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <sys/random.h>
 
-
 void rng_seed(struct rng *rng, uint64_t seed)
 {
 	/* Four consecutive outputs of SplitMix64 are never all zero, which is the

@@ -245,14 +245,14 @@ static void test_shadowing_decays_along_a_track(void **state)
 	}
 	for (size_t k = 0; k < sizeof(steps) / sizeof(steps[0]); k++) {
 		float d = steps[k];
+		struct vector rest = {0}, east = {.east = d}, up = {.up = d};
+		struct vector climb = {.north = 0.6f * d, .up = 0.8f * d};
 		double wanted = exp(-(double)d / 50.0);
 
-		hold_to_decay(values, (struct vector){.east = d}, (struct vector){0}, wanted);
-		hold_to_decay(values, (struct vector){.north = 0.6f * d, .up = 0.8f * d},
-			      (struct vector){0}, wanted);
-		hold_to_decay(values, (struct vector){0}, (struct vector){.up = d}, wanted);
-		hold_to_decay(values, (struct vector){.east = d}, (struct vector){.east = d},
-			      exp(-(double)d * M_SQRT2 / 50.0));
+		hold_to_decay(values, east, rest, wanted);
+		hold_to_decay(values, climb, rest, wanted);
+		hold_to_decay(values, rest, up, wanted);
+		hold_to_decay(values, east, east, exp(-(double)d * M_SQRT2 / 50.0));
 	}
 }
 
