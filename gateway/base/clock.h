@@ -10,6 +10,7 @@ struct instant {
 	uint64_t unix_us; /* CLOCK_REALTIME */
 };
 
+/* Both at the same time, to a microsecond. */
 struct instant clock_now(void);
 /* The monotonic one alone. */
 uint64_t clock_mono_us(void);
