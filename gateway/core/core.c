@@ -9,6 +9,7 @@
 #include "core/request.h"
 #include "core/result.h"
 #include "core/state.h"
+#include "core/waiting.h"
 
 enum { TAKEOVERS_KNOWN = 1024, FAILURES_KNOWN = 8192 };
 
@@ -219,6 +220,11 @@ uint64_t core_next_deadline(const struct core *core)
 	due = earliest(due, expiry_due(&core->queue_expiry));
 	due = earliest(due, waiting_next(core));
 	return core->presence.due_us ? earliest(due, core->presence.due_us) : due;
+}
+
+uint64_t core_next_delivery(const struct core *core)
+{
+	return waiting_next(core);
 }
 
 /* ------------------------------------------------------------------- drones */

@@ -107,6 +107,9 @@ void core_now(struct core *core, struct instant now);
 void core_tick(struct core *core);
 /* When core_tick must next be called, monotonic; UINT64_MAX: never. */
 uint64_t core_next_deadline(const struct core *core);
+/* When the next delivery is due that waits for its simulated time (delay = real), which may be
+ * past; UINT64_MAX: none waits. Never before core_next_deadline. */
+uint64_t core_next_delivery(const struct core *core);
 
 /* --- drones --- */
 

@@ -272,30 +272,45 @@ static void on_check(uv_check_t *check)
 
 	net->ticked = false;
 	run_shaking(net);
-	if (!list_empty(&net->next)) {
+	if (!list_empty(&net->next) || net->busy.since_us) {
 		net_clock(net);
 	}
+	busy_poll_end(&net->busy, net->now.mono_us);
 	if (!net_rests(net)) {
 		move_all(&net->resumed, &net->next);
 	}
 	work(net);
 }
 
+/* Whether the next poll is not to wait; else the alarm is set. It is moved only to ring earlier:
+ * one that rings too early finds nothing to do and is set anew. */
+static bool stays_awake(struct net *net)
+{
+	uint64_t now_us = net->now.mono_us;
+	uint64_t due_us = next_deadline(net);
+	uint64_t wake_us = busy_poll_wake_us(&net->busy, core_next_delivery(net->core), now_us);
+
+	if (has_tasks(net) || goes_on(net) || due_us <= now_us) {
+		return true;
+	}
+	if (wake_us <= now_us) {
+		busy_poll_begin(&net->busy, now_us);
+		return true;
+	}
+	alarm_set(&net->alarm, earliest(due_us, wake_us));
+	return false;
+}
+
 static void on_prepare(uv_prepare_t *prepare)
 {
 	struct net *net = prepare->data;
-	uint64_t due_us;
 
 	net->turn++;
 	net->shaken_us = 0;
 	work(net);
-	due_us = next_deadline(net);
-	if (has_tasks(net) || goes_on(net) || due_us <= net->now.mono_us) {
+	if (stays_awake(net)) {
 		uv_idle_start(&net->spin, on_spin);
 	} else {
-		/* Moved only to ring earlier: one that rings too early finds nothing to do and
-		 * is set anew. */
-		alarm_set(&net->alarm, due_us);
 		uv_idle_stop(&net->spin);
 	}
 }

@@ -13,6 +13,7 @@
 #include "core/core.h"
 #include "net/alarm.h"
 #include "net/backlog.h"
+#include "net/busy_poll.h"
 #include "net/influx.h"
 #include "net/pool.h"
 #include "net/tls_failures.h"
@@ -76,6 +77,7 @@ struct net {
 	uint64_t shaken_us;    /* that handshakes have taken in this turn */
 	struct list lingering; /* in the order in which they began; all linger equally long */
 	struct alarm alarm;    /* for what is due next */
+	struct busy_poll busy; /* when that is a delivery */
 	struct influx influx;
 	uv_check_t check;
 	uv_prepare_t prepare;

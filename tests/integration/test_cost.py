@@ -213,9 +213,11 @@ def test_calls_of_a_message_to_everyone(t):
 
 
 def test_calls_of_a_message_that_waits_for_its_time(t):
-    """At most: when this machine is late, the message need not wait."""
+    """At most: when this machine is late, the message need not wait. For the last 100 us it polls,
+    and no poll is faster than 0.2 us."""
     gateway, (one, two) = mesh(t, 2, slow_channel(t, 20000), delay="real")
     for report, most in zip(REPORTS, (STEP_DELAYED, STEP_DELAYED_REPORTED)):
+        most = {**most, "epoll_wait": most["epoll_wait"] + 500}
         calls = calls_of(gateway, STEPS, lambda: relay_batch(one, two, 1, report))
         assert all(count <= STEPS * most.get(call, 0) for call, count in calls.items()), \
             f"{STEPS} times: {calls}; each was to be at most {most}"

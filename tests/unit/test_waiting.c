@@ -93,10 +93,12 @@ static void test_at_its_time(void **state)
 	assert_int_equal(waiting(), 1);
 	assert_int_equal(core_in_flight(gateway.core), 1);
 	assert_int_equal(core_next_deadline(gateway.core), gateway.now.mono_us + 5000);
+	assert_int_equal(core_next_delivery(gateway.core), gateway.now.mono_us + 5000);
 	fake_pass(&gateway, 4999);
 	expect_delivery(&two, 0, NULL, 0);
 	fake_pass(&gateway, 1);
 	expect_delivery(&two, 1, "hello", 0);
+	assert_int_equal(core_next_delivery(gateway.core), UINT64_MAX);
 	expect_fate("uav2", OUTCOME_DELIVERED, 0);
 	assert_int_equal(fake_find(&two, EVENT_DELIVERY)->sent_at_us, gateway.now.unix_us - 5000);
 }
@@ -106,6 +108,9 @@ static void test_time_spent_counts(void **state)
 {
 	(void)state;
 	fake_send(&one, "uav2", "hello", REPORT_WISH_ALL);
+	/* what is in the channel has a deadline, and no time of delivery yet */
+	assert_true(core_next_deadline(gateway.core) < UINT64_MAX);
+	assert_int_equal(core_next_delivery(gateway.core), UINT64_MAX);
 	fake_pass(&gateway, 3000);
 	fake_answer_with(&gateway, OUTCOME_DELIVERED, 5000);
 	assert_int_equal(core_next_deadline(gateway.core), gateway.now.mono_us + 2000);
@@ -201,6 +206,41 @@ static void test_no_overtaking(void **state)
 	assert_string_equal(order, "ab");
 	fake_answer_with(&gateway, OUTCOME_DELIVERED, 1);
 	assert_string_equal(order, "abc");
+}
+
+static uint32_t heard;
+
+static bool count(struct fake_drone *drone, const struct event *event, uint32_t max_frame)
+{
+	(void)drone;
+	(void)max_frame;
+	heard += event->kind == EVENT_DELIVERY;
+	return true;
+}
+
+/* A tick has an end; what it leaves over is told to be due still. */
+static void test_more_due_than_a_tick_takes(void **state)
+{
+	enum { MANY = 5000, DELAY_US = 100000 };
+
+	(void)state;
+	heard = 0;
+	two.watch = count;
+	gateway.core->limits.max_waiting = MANY;
+	gateway.core->limits.max_waiting_per_drone = MANY;
+	for (int i = 0; i < MANY; i++) {
+		fake_send(&one, "uav2", "x", REPORT_WISH_NONE);
+		fake_answer_with(&gateway, OUTCOME_DELIVERED, DELAY_US);
+	}
+	gateway.now.mono_us += DELAY_US;
+	core_now(gateway.core, gateway.now);
+	core_tick(gateway.core);
+	assert_in_range(heard, 1, MANY - 1);
+	assert_int_equal(waiting(), MANY - heard);
+	assert_int_equal(core_next_delivery(gateway.core), gateway.now.mono_us);
+	core_tick(gateway.core);
+	assert_int_equal(heard, MANY);
+	assert_int_equal(core_next_delivery(gateway.core), UINT64_MAX);
 }
 
 static void test_due_before_all(void **state)
@@ -560,6 +600,7 @@ int main(void)
 		TEST(test_lost),
 		TEST(test_order),
 		TEST(test_no_overtaking),
+		TEST(test_more_due_than_a_tick_takes),
 		TEST(test_due_before_all),
 		TEST(test_max_waiting),
 		TEST(test_windows_are_free),
