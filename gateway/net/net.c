@@ -207,6 +207,11 @@ bool net_rests(struct net *net)
 	return backlog_rests(&net->backlog, net->now.mono_us);
 }
 
+bool net_is_due(const struct net *net)
+{
+	return core_next_delivery(net->core) <= net->now.mono_us;
+}
+
 static uint64_t next_deadline(const struct net *net)
 {
 	return earliest(earliest(core_next_deadline(net->core), first_lingering_us(net)),
@@ -247,6 +252,7 @@ static void work(struct net *net)
 		if (tick_due(net)) {
 			net->ticked = true;
 			core_tick(net->core);
+			net->behind = net_is_due(net);
 		}
 		run_all(&net->dirty);
 		bound_output(net);

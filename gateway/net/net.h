@@ -61,6 +61,7 @@ struct net {
 	uint32_t clock_turn;	/* in which unix_ahead_us was looked at */
 	uint64_t unix_ahead_us; /* Unix time less monotonic time; may wrap */
 	bool ticked;		/* the core was, since the last poll */
+	bool behind;		/* deliveries that were due were left over then */
 	uint32_t peers;		/* connections of drones that are not yet freed */
 	uint32_t open;		/* of these, the ones that hold a descriptor */
 	bool crowded;		/* said once */
@@ -108,6 +109,8 @@ void net_resume_later(struct net *net, struct net_task *task);
 void net_resume_next(struct net *net, struct net_task *task);
 /* Whether somebody is given time now: net_resume_next is all that is to be done. */
 bool net_rests(struct net *net);
+/* Whether a delivery is due that has waited for its simulated time. */
+bool net_is_due(const struct net *net);
 /* The task does a step of a handshake: now, or when its turn comes, if those of this turn have
  * taken their time. Each takes as long as hundreds of messages, and thousands may come at once. */
 void net_shake(struct net *net, struct net_task *task);

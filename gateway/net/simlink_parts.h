@@ -46,6 +46,7 @@ struct simlink {
 	uint64_t up_us;		   /* since when */
 	uint64_t nonce;		   /* of the last ping */
 	uint32_t read_turn, reads; /* reads in that turn */
+	uint64_t turn_us;	   /* when the first of them was worked on; 0: not yet */
 	uint64_t handed_over;	   /* to drones in that turn, bytes of payload */
 	bool pinged;		   /* since the last bytes */
 	bool filled;		   /* over max_queued_bytes; core_sim_drained is owed */

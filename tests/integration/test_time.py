@@ -321,6 +321,28 @@ def test_many_wait_together(t):
     assert settle(gateway)["delivered"] == 2 * len(delays)
 
 
+def test_thousands_are_due_together(t):
+    """More than are handed over at once: all come, and what the simulator answers afterwards is
+    read again."""
+    count = 6000
+    due = []
+
+    def at_one_time(transmit):
+        due.append(transmit.sent_at_us + 3_000_000)
+        return after(max(0, due[0] - transmit.sent_at_us))(transmit)
+
+    simulator, gateway, (one, two) = real(
+        t, "uav1", "uav2", answer=at_one_time, limits={"max_in_flight_per_drone": count})
+    one.send_bytes(b"".join(
+        uavtest.delimit(relay.ToGateway(send={"drone": "uav2", "payload": b"%d" % number}))
+        for number in range(count)))
+    heard = {two.wait_for("delivery").delivery.payload for _ in range(count)}
+    assert heard == {b"%d" % number for number in range(count)}
+    simulator.answer = after(0)
+    assert outcome_of(one.tell("uav2", b"after them")) == "DELIVERED"
+    assert two.wait_for("delivery").delivery.payload == b"after them"
+
+
 def test_the_delay_of_acceptance_holds(t):
     """A reload changes what is sent from then on, not what is in the air."""
     simulator, gateway, (one, two) = real(t, "uav1", "uav2", answer=hold)
