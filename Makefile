@@ -146,12 +146,14 @@ $(B)/tests/fuzz/replay_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/repla
 $(B)/tests/fuzz/fuzz_firmware $(B)/tests/fuzz/replay_firmware: $(call LIB,nanopb_client)
 $(B)/tests/fuzz/fuzz_firmware $(B)/tests/fuzz/replay_firmware: LDLIBS += -lprotobuf-nanopb
 # The load and the simulator speak all dialects; the limit none but its own.
-BENCH := $(B)/tests/bench/load $(B)/tests/bench/simulator $(B)/tests/bench/limit_relay
+BENCH := $(B)/tests/bench/load $(B)/tests/bench/simulator $(B)/tests/bench/limit_relay \
+	$(B)/tests/bench/timing
 bench_obj = $(patsubst %,$(B)/obj/tests/bench/%.o,$(1))
 BENCH_DIALECTS := $(call obj,$(sort $(wildcard tests/bench/dialect*.c))) $(call bench_obj,limit_frame)
 BENCH_LOAD := $(call obj,$(sort $(wildcard tests/bench/load*.c))) $(call bench_obj,histogram watch endpoint)
 $(B)/tests/bench/load: $(BENCH_LOAD) $(BENCH_DIALECTS) $(call LIB,wire core base)
 $(B)/tests/bench/simulator: $(call bench_obj,simulator endpoint) $(BENCH_DIALECTS) $(call LIB,wire core base)
+$(B)/tests/bench/timing: $(call bench_obj,timing timing_drones histogram endpoint) $(BENCH_DIALECTS) $(call LIB,wire core base)
 $(B)/tests/bench/limit_relay: $(call bench_obj,limit_relay limit_connection endpoint limit_frame) $(call LIB,base)
 $(BENCH):
 	$(call say,LINK  )
@@ -276,7 +278,7 @@ $(B)/tests/fuzz/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(TEST_LIB) $(ALL_LIBS)
 
 # ARGS="--rows sparse,idle" chooses; ARGS=--quick only sees whether it works.
 ARGS ?=
-.PHONY: bench bench-all bench-peers bench-plot
+.PHONY: bench bench-all bench-peers bench-plot bench-timing
 bench: deps
 	@$(MAKE) --no-print-directory -j2 bench-all
 	@B=$(B) $(PYTHON) tests/bench/bench.py --parts $(ARGS)
@@ -284,6 +286,9 @@ bench-all: $(B)/tests/bench/codec_cost $(B)/tests/bench/relay_cost $(BENCH) all 
 bench-peers: deps
 	@$(MAKE) --no-print-directory -j2 bench-all
 	@B=$(B) $(PYTHON) tests/bench/bench.py --peers --install $(ARGS)
+bench-timing: deps
+	@$(MAKE) --no-print-directory -j2 all $(B)/tests/bench/timing $(B)/tests/bench/simulator
+	@B=$(B) $(PYTHON) tests/bench/timing.py $(ARGS)
 bench-plot:
 	@B=$(B) $(PYTHON) tests/bench/plot.py $(ARGS)
 
@@ -324,6 +329,7 @@ help:
 	@echo "make fuzz            each fuzzer for FUZZ_RUNS executions (default 1000000)"
 	@echo "make bench           the gateway beside the fastest relay that there can be; cost of the codecs"
 	@echo "make bench-peers     the same beside NATS, Redis and Mosquitto"
+	@echo "make bench-timing    how late messages are handed over with delay = real, at 1/s to full load"
 	@echo "make bench-plot      draws what make bench found (tests/bench/*.svg)"
 	@echo "make firmware-size   flash, RAM and stack of the client for firmware on Cortex-M"
 	@echo "make reference-table  path losses of ns-3 and of the standards' texts, which models are held to"

@@ -16,6 +16,7 @@ text { font-family: "DejaVu Sans", Verdana, sans-serif; fill: #1c2733 }
 .aim { fill: #18875f } .minimum { fill: #2f6fbd } .missed { fill: #c2541c }
 .bound { stroke: #1c2733; stroke-width: 2.5 } .goal { fill: #ffffff; stroke: #1c2733 }
 .s0 { stroke: #2f6fbd; fill: #2f6fbd } .s1 { stroke: #c2541c; fill: #c2541c }
+.s2 { stroke: #18875f; fill: #18875f } .s3 { stroke: #8a4fb0; fill: #8a4fb0 }
 .line { fill: none; stroke-width: 2 } .whisker { stroke-width: 1.2 }
 @media (prefers-color-scheme: dark) {
 text { fill: #e4e9ee } .soft { fill: #a3afba }
@@ -24,6 +25,7 @@ text { fill: #e4e9ee } .soft { fill: #a3afba }
 .aim { fill: #3fbf91 } .minimum { fill: #6aa5ee } .missed { fill: #f08a4e }
 .bound { stroke: #e4e9ee } .goal { fill: #12181f; stroke: #e4e9ee }
 .s0 { stroke: #6aa5ee; fill: #6aa5ee } .s1 { stroke: #f08a4e; fill: #f08a4e }
+.s2 { stroke: #3fbf91; fill: #3fbf91 } .s3 { stroke: #c08ae0; fill: #c08ae0 }
 .line { fill: none }
 }
 """

@@ -51,6 +51,10 @@ struct shape {
 	bool reports;		  /* asks for a report of every message (`uav` alone) */
 	uint32_t piece;		  /* receivers that one answer tells of; 0: all (`uav` alone) */
 	bool one_hop;		  /* to everyone without the simulator (brokers alone) */
+	/* The simulator's delays, even between these, each drawn by the message's id; 0, 0: one
+	 * and the same for all (`uav` alone). */
+	uint32_t delay_least_us, delay_most_us;
+	bool timed; /* a delivery's times are read as well (`uav` alone) */
 };
 
 enum heard_kind {
@@ -71,6 +75,11 @@ struct heard {
 	 * others (as drone.proto numbers it), and whether more of the report follows. */
 	uint32_t delivered, outcome;
 	bool more;
+	/* Of a delivery, if the shape is timed: when it was to be handed over (microseconds of
+	 * Unix time: sent and delayed, as it says itself), and how much later the gateway says
+	 * that it was. */
+	uint64_t due_us, delay_us;
+	uint32_t late_us;
 	char why[200];
 };
 

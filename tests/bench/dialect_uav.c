@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/rng.h"
 #include "dialect.h"
 #include "wire/channel_codec.h"
 #include "wire/drone_codec.h"
@@ -162,6 +163,32 @@ static bool read_delivery(struct slice body, struct heard *heard)
 	return false;
 }
 
+/* With its times: sent_at_us, the delay of each hop, and late_by_us, which the last one has. */
+static bool read_timed(struct slice body, struct heard *heard)
+{
+	struct event_delivery delivery;
+	struct hop hops[EVENT_MAX_HOPS];
+
+	if (hot_read_delivery(body, &delivery, hops, EVENT_MAX_HOPS) != HOT_OK) {
+		return false;
+	}
+	heard->kind = HEARD_DELIVERY;
+	heard->payload = delivery.payload;
+	heard->delay_us = 0;
+	heard->late_us = 0;
+	for (size_t i = 0; i < delivery.hop_count; i++) {
+		struct link_numbers numbers;
+
+		if (!hops[i].link.data || link_read(hops[i].link, &numbers) != HOT_OK) {
+			return false;
+		}
+		heard->delay_us += numbers.delay_us;
+		heard->late_us = hops[i].late_by_us;
+	}
+	heard->due_us = delivery.sent_at_us + heard->delay_us;
+	return true;
+}
+
 /* That a drone is in a scenario is told besides that it is there, in an event of its own,
  * and does not count; nor does who goes. */
 static bool tells_of_drone(struct slice event)
@@ -302,7 +329,8 @@ static ssize_t drone_read(const struct shape *shape, uint32_t drone, struct slic
 	}
 	switch (envelope.number) {
 	case FROM_GATEWAY_DELIVERY:
-		read = read_delivery(envelope.body, heard);
+		read = shape->timed ? read_timed(envelope.body, heard)
+				    : read_delivery(envelope.body, heard);
 		break;
 	case FROM_GATEWAY_PRESENCE:
 		read = read_presence(envelope.body, heard);
@@ -320,43 +348,46 @@ static ssize_t drone_read(const struct shape *shape, uint32_t drone, struct slic
 
 /* Every field is set. The numbers are those of a slow link over a satellite, so that the whole
  * takes BENCH_LINK_BYTES. */
+static const struct link_numbers slow_link = {
+	.delay_us = 2523456,
+	.propagation_ns = 123456789,
+	.airtime_us = 2400000,
+	.tx_power_dbm = 33,
+	.rx_power_dbm = -121.4f,
+	.path_loss_db = 154.4f,
+	.snr_db = 4.6f,
+	.sinr_db = 4.5f,
+	.packet_error_rate = 1e-4f,
+	.doppler_hz = 12.5f,
+	.distance_m = 37011500.0f,
+	.line_of_sight = LINE_OF_SIGHT_LOS,
+	.bit_errors = 300,
+};
+
 static struct slice link_bytes(void)
 {
-	static const struct link_numbers numbers = {
-		.delay_us = 2523456,
-		.propagation_ns = 123456789,
-		.airtime_us = 2400000,
-		.tx_power_dbm = 33,
-		.rx_power_dbm = -121.4f,
-		.path_loss_db = 154.4f,
-		.snr_db = 4.6f,
-		.sinr_db = 4.5f,
-		.packet_error_rate = 1e-4f,
-		.doppler_hz = 12.5f,
-		.distance_m = 37011500.0f,
-		.line_of_sight = LINE_OF_SIGHT_LOS,
-		.bit_errors = 300,
-	};
 	static uint8_t bytes[LINK_MAX_BYTES];
 	static size_t size;
 
 	if (!size) {
-		size = link_write(bytes, &numbers);
+		size = link_write(bytes, &slow_link);
 	}
 	return slice_of(bytes, size);
 }
 
-static struct reception reception_for(uint32_t receiver)
+/* With this message's own delay; valid until the next. */
+static struct slice delayed_link(const struct shape *shape, uint64_t id)
 {
-	return (struct reception){
-		.receiver = receiver,
-		.outcome = OUTCOME_DELIVERED,
-		.link = link_bytes(),
-	};
+	static uint8_t bytes[LINK_MAX_BYTES];
+	struct link_numbers numbers = slow_link;
+	uint32_t apart_us = shape->delay_most_us - shape->delay_least_us;
+
+	numbers.delay_us = shape->delay_least_us + (uint32_t)(rng_mix(id) % (apart_us + 1ull));
+	return slice_of(bytes, link_write(bytes, &numbers));
 }
 
 /* Grown to the most receivers that there were. NULL: memory is out. */
-static struct reception *receptions_for(const uint32_t *receivers, size_t count)
+static struct reception *receptions_for(const uint32_t *receivers, size_t count, struct slice link)
 {
 	static struct reception *receptions;
 	static size_t room;
@@ -371,7 +402,11 @@ static struct reception *receptions_for(const uint32_t *receivers, size_t count)
 		room = count;
 	}
 	for (size_t i = 0; i < count; i++) {
-		receptions[i] = reception_for(receivers[i]);
+		receptions[i] = (struct reception){
+			.receiver = receivers[i],
+			.outcome = OUTCOME_DELIVERED,
+			.link = link,
+		};
 	}
 	return receptions;
 }
@@ -399,7 +434,9 @@ static bool answer_transmit(const struct shape *shape, struct slice body, struct
 	if (hot_read_transmit(body, &transmit, receivers, MAX_RECEIVERS) != HOT_OK) {
 		return false;
 	}
-	receptions = receptions_for(receivers, transmit.receiver_count);
+	receptions = receptions_for(receivers, transmit.receiver_count,
+				    shape->delay_most_us ? delayed_link(shape, transmit.id)
+							 : link_bytes());
 	return (receptions || transmit.receiver_count == 0) &&
 	       write_pieces(out, transmit.id, receptions, transmit.receiver_count, shape->piece);
 }

@@ -10,6 +10,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -23,6 +24,7 @@ enum {
 	EVENTS = 64,
 	DRONES_MAX = 100000, /* as many as the load's */
 	RATE_MAX = 10000000,
+	DELAY_MAX_US = 1000000000,
 	NS_PER_S = 1000000000,
 	/* With a rate, answers are gathered for so long; who had nothing to do is taken to have
 	 * begun so long ago at most. */
@@ -313,23 +315,33 @@ static const char usage[] =
 	"  --payload BYTES    of a message (default 128)\n"
 	"  --prefix TEXT      what a drone's id begins with (default d)\n"
 	"  --piece N          receivers that one answer tells of, in dialect uav (default: all)\n"
+	"  --delays A,B       microseconds, each message its own from A to B, in dialect uav\n"
 	"  --rate N           answers a second at the most, in order (default: no bound)\n"
 	"  --drones N         for the brokers: whom a message to everyone is for, with its sender "
 	"(default 2)\n";
 
 static const struct option options[] = {
-	{"dialect", required_argument, NULL, 'd'},
-	{"listen", required_argument, NULL, 'l'},
-	{"connect", required_argument, NULL, 'c'},
-	{"sizes", required_argument, NULL, 's'},
-	{"payload", required_argument, NULL, 'p'},
-	{"prefix", required_argument, NULL, 'x'},
-	{"drones", required_argument, NULL, 'r'},
-	{"rate", required_argument, NULL, 'a'},
-	{"piece", required_argument, NULL, 'i'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+	{"dialect", required_argument, NULL, 'd'}, {"listen", required_argument, NULL, 'l'},
+	{"connect", required_argument, NULL, 'c'}, {"sizes", required_argument, NULL, 's'},
+	{"payload", required_argument, NULL, 'p'}, {"prefix", required_argument, NULL, 'x'},
+	{"drones", required_argument, NULL, 'r'},  {"rate", required_argument, NULL, 'a'},
+	{"piece", required_argument, NULL, 'i'},   {"delays", required_argument, NULL, 'y'},
+	{"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0},
 };
+
+/* Cuts the argument at its comma. */
+static void take_delays(char *text, struct shape *shape)
+{
+	char *comma = strchr(text, ',');
+
+	if (!comma) {
+		endpoint_fail(2, "--delays %s: two numbers with a comma between are needed", text);
+	}
+	*comma = '\0';
+	shape->delay_least_us = endpoint_number("--delays", text, 0, DELAY_MAX_US);
+	shape->delay_most_us =
+		endpoint_number("--delays", comma + 1, shape->delay_least_us, DELAY_MAX_US);
+}
 
 static void take_option(struct simulator *simulator, int option)
 {
@@ -364,6 +376,9 @@ static void take_option(struct simulator *simulator, int option)
 		break;
 	case 'i':
 		simulator->shape.piece = endpoint_number("--piece", optarg, 1, DRONES_MAX);
+		break;
+	case 'y':
+		take_delays(optarg, &simulator->shape);
 		break;
 	case 'a':
 		simulator->rate = endpoint_number("--rate", optarg, 1, RATE_MAX);
