@@ -378,7 +378,7 @@ static struct path_loss two_branches(const struct model_settings *settings,
 	(void)scene;
 	return (struct path_loss){.mean_db = los ? 80.0 : 110.0,
 				  .shadowing_db = los ? 4.0 : 8.0,
-				  .decorrelation_m = 30.0};
+				  .decorrelation_m = SIGHT_DECORRELATION_M};
 }
 
 static const struct model branching = {
