@@ -168,6 +168,36 @@ static void test_interference(void **state)
 	assert_int_equal(disturbed.reason, REASON_PACKET_ERROR);
 }
 
+/* It is to blame where without it less than half as many would be lost. */
+static void test_interference_is_to_blame(void **state)
+{
+	unsigned blamed = 0, not_blamed = 0;
+	struct setup setup;
+
+	(void)state;
+	set_up(&setup);
+	setup.transmitter.has_radio = true;
+	for (int i = 0; i < 100; i++) {
+		struct prediction plain, disturbed;
+		float share;
+
+		setup.transmitter.radio.tx_power_dbm = -3.0f + 0.05f * (float)i;
+		setup.passage.interference_mw = 0.0;
+		plain = predict(&setup);
+		setup.passage.interference_mw = pow(10.0, -10.7975);
+		disturbed = predict(&setup);
+		share = plain.numbers.packet_error_rate / disturbed.numbers.packet_error_rate;
+		if (share > 0.51f && share < 0.9f) {
+			assert_int_equal(disturbed.reason, REASON_PACKET_ERROR);
+			not_blamed++;
+		} else if (share < 0.49f) {
+			assert_int_equal(disturbed.reason, REASON_INTERFERENCE);
+			blamed++;
+		}
+	}
+	assert_true(blamed > 5 && not_blamed > 5);
+}
+
 /* What is heard of somebody else is what would be received of a node there. */
 static void test_power_from_elsewhere(void **state)
 {
@@ -403,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_budget_is_quantised),
 		cmocka_unit_test(test_below_sensitivity),
 		cmocka_unit_test(test_interference),
+		cmocka_unit_test(test_interference_is_to_blame),
 		cmocka_unit_test(test_power_from_elsewhere),
 		cmocka_unit_test(test_valid_at_most_a_second),
 		cmocka_unit_test(test_coherence_time),
