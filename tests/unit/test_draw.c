@@ -122,6 +122,27 @@ static void test_a_pair_has_no_order(void **state)
 	}
 }
 
+/* 64 bits of a pair, of which 32 are its draw; and which of both is the first. */
+static void test_words_and_order_of_pairs(void **state)
+{
+	struct hash_key key = draw_key(1);
+	struct draw_pair pair = {slice_str("meadow"), slice_str("uav1"), slice_str("uav10")};
+	struct draw_pair turned = {pair.scenario, pair.other, pair.one};
+	uint64_t word = draw_word_of_pair(&key, DRAW_SHADOWING, &pair);
+
+	(void)state;
+	assert_int_equal(word >> 32, draw_bits_of_pair(&key, DRAW_SHADOWING, &pair));
+	assert_true(word == draw_word_of_pair(&key, DRAW_SHADOWING, &turned));
+	assert_true(word != draw_word_of_pair(&key, DRAW_SHADOWING_WAVES, &pair));
+	assert_true((uint32_t)word != (uint32_t)(word >> 32));
+	assert_true(draw_pair_is_in_order(&pair));
+	assert_false(draw_pair_is_in_order(&turned));
+	turned.other = turned.one;
+	assert_false(draw_pair_is_in_order(&turned));
+	turned.other = slice_str("uav9");
+	assert_true(draw_pair_is_in_order(&turned));
+}
+
 /* Names in other memory, asked for in another order: the same draws. */
 static void test_order_plays_no_part(void **state)
 {
@@ -345,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_every_part_counts),
 		cmocka_unit_test(test_every_part_of_a_pair_counts),
 		cmocka_unit_test(test_a_pair_has_no_order),
+		cmocka_unit_test(test_words_and_order_of_pairs),
 		cmocka_unit_test(test_order_plays_no_part),
 		cmocka_unit_test(test_even),
 		cmocka_unit_test(test_uncorrelated),
