@@ -4,7 +4,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "fit/fit.h"
+
 static const struct job jobs[] = {
+	{"--fit", fit_job},
 	{NULL, NULL},
 };
 
