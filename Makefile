@@ -292,6 +292,13 @@ bench-timing: deps
 bench-plot:
 	@B=$(B) $(PYTHON) tests/bench/plot.py $(ARGS)
 
+# What sim-stub/README.md shows of the models, but the one that has nothing to show.
+MODELS = $(filter-out ideal,$(shell sed -n 's/.*{\.name = "\([a-z0-9-]*\)".*/\1/p' sim-stub/models/model.c))
+.PHONY: plots
+plots: $(B)/sim-stub
+	@mkdir -p sim-stub/plots
+	@set -e; for model in $(MODELS); do $< --plot $$model -o sim-stub/plots/$$model.svg; done
+
 # The core for 100,000 runs, then the real gateway for TIME seconds among drones that come and
 # go, and faults. ARGS="--drones 500 --seed 7"; --help tells more.
 TIME ?= 600
@@ -331,6 +338,7 @@ help:
 	@echo "make bench-peers     the same beside NATS, Redis and Mosquitto"
 	@echo "make bench-timing    how late messages are handed over with delay = real, at 1/s to full load"
 	@echo "make bench-plot      draws what make bench found (tests/bench/*.svg)"
+	@echo "make plots           draws the models that sim-stub has (sim-stub/plots/*.svg)"
 	@echo "make firmware-size   flash, RAM and stack of the client for firmware on Cortex-M"
 	@echo "make reference-table  path losses of ns-3 and of the standards' texts, which models are held to"
 	@echo "make soak            thousands of drones come and go with faults for TIME seconds (default 600)"

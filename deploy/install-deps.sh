@@ -23,6 +23,7 @@ packages=(
 	libjansson-dev          # JSON output of uav-drone
 	libedit-dev             # the console's line: editing, history
 	libsystemd-dev          # sockets that are inherited, what a service manager is told
+	gnuplot-nox             # sim-stub --plot
 	libcmocka-dev           # unit tests
 	python3                 # test runner, demo
 	python3-protobuf        # drones and simulators of the tests

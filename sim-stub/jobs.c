@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "fit/fit.h"
+#include "plot/plot.h"
 
 static const struct job jobs[] = {
 	{"--fit", fit_job},
+	{"--plot", plot_job},
 	{NULL, NULL},
 };
 

@@ -15,6 +15,8 @@ static const char help[] =
 	"Usage: sim-stub [-c FILE] [--listen HOST:PORT] [--seed N]\n"
 	"                [--tls-cert FILE --tls-key FILE [--tls-ca FILE]]\n"
 	"                [--ready-file PATH]\n"
+	"       sim-stub --fit FILE [-p KEY=VALUE]... [--data] [-o FILE]\n"
+	"       sim-stub --plot MODEL [-p KEY=VALUE]... [--data] [-o FILE]\n"
 	"\n"
 	"The bundled channel simulator: gateways connect to it and ask what becomes of\n"
 	"each transmission.\n"
@@ -30,10 +32,18 @@ static const char help[] =
 	"                           CA\n"
 	"      --ready-file PATH    a file that is there for as long as gateways can\n"
 	"                           connect; it tells where, as \"listen ADDRESS\"\n"
+	"      --fit FILE           instead of serving, find the scenario in a log of a\n"
+	"                           radio (CSV) and print its channel.* lines\n"
+	"      --plot MODEL         instead of serving, draw path loss and packet error\n"
+	"                           rate of a model; needs gnuplot\n"
+	"  -p, --parameter KEY=VALUE  of --fit and --plot: a parameter of the scenario\n"
+	"      --data               of --fit and --plot: the numbers alone, as CSV\n"
+	"  -o, --output FILE        of --fit and --plot: where to write; \"-\", as without\n"
+	"                           it, is standard output, but a drawing is MODEL.svg\n"
 	"      --help, --version\n"
 	"\n"
-	"Flags override the file. Exit codes: 0 stopped by SIGTERM or SIGINT, 1 cannot\n"
-	"listen, 2 wrong usage or configuration.\n";
+	"Flags override the file. Exit codes: 0 stopped by SIGTERM or SIGINT, or done, 1\n"
+	"cannot listen, or cannot do it, 2 wrong usage or configuration.\n";
 
 /* ---------------------------------------------------------------- values */
 

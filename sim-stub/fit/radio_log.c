@@ -301,11 +301,11 @@ static enum row_status read_flown_power(struct reading *reading, struct radio_sa
 	enum row_status status =
 		read_number(reading, COLUMN_MILLIWATTS, 0.0, 1e9, ROW_NO_STRENGTH, &milliwatts);
 
-	if (status == ROW_OK && milliwatts < 1e-9) {
-		return ROW_NO_STRENGTH;
+	if (status != ROW_OK) {
+		return status;
 	}
 	sample->tx_power_dbm = 10.0 * log10(milliwatts);
-	return status;
+	return sample->tx_power_dbm > POWER_MIN_DBM ? ROW_OK : ROW_NO_STRENGTH;
 }
 
 static enum row_status read_strength(struct reading *reading, struct radio_sample *sample)

@@ -1,9 +1,10 @@
 """Writes the seed corpora of the codecs' fuzzers from the golden frames and a few
-hostile ones: tests/fuzz/corpus/{frame,hot_codec,channel,event,text,firmware}; and those of the readers of
+hostile ones: tests/fuzz/corpus/{frame,hot_codec,channel,event,text,firmware,radio_log}; and those of the readers of
 files from the files that come with the gateway: tests/fuzz/corpus/{settings,options}, with the
 fuzzer's dictionary settings.dict. Run it after these have changed; what it writes is
 committed."""
 import glob
+import math
 import os
 import re
 import struct
@@ -374,6 +375,26 @@ def firmware_seeds(frames):
     seed("no_length", b"\x00" + said["delivery"])
 
 
+def radio_log_seeds():
+    """Logs of both kinds that --fit can use, and ones with what may be wrong with them."""
+    def levels(count):
+        return [round(-40 - 20 * math.log10(60 + 20 * at) + (at * 37 % 11 - 5) / 2, 1) for at in range(count)]
+
+    for name, text in (
+            ("opentx", "Date,Time,1RSS(dB),2RSS(dB),RQly(%),TPWR(mW),GPS,Alt(m),Sats\n" + "".join(
+                f"2017-08-06,11:03:{at:02d}.470,{40 + at // 2},{41 + at // 2},100,{10 if at < 20 else 100},"
+                f"{47 + at * 2e-4:.6f} 8.{at:06d},{at - 17},12\n" for at in range(40))),
+            ("plain", "time_s,east_m,north_m,up_m,rssi_dbm,tx_power_dbm\n" + "".join(
+                f"{at / 2},{9 * at},{20 * at},{at % 7},{level},14\n" for at, level in enumerate(levels(64)))),
+            ("distance", '"distance_m","rssi_dbm"\r\n' + "".join(f"{55 + at * at},{-50 - at}\r\n" for at in range(34))),
+            ("mistakes", "GPS,1RSS(dB),TPWR(mW),Alt(m),Time\n47 8,32,10,0,1:2:3\n91 8,32,10,0,x\n,,,\n"
+             "47 8,0,10,1e9,23:59:59\n47.1 8,84,nan,2,0:0:0\n"),
+            ("bytes", b"\xef\xbb\xbfdistance_m,rssi_dbm\n5\x00,6\n\xff\xfe,\"\n\",\",,\n" + b"," * 20000),
+            ("empty_lines", "\n\r\n  \n"),
+    ):
+        save("radio_log", name, text if isinstance(text, bytes) else text.encode())
+
+
 def main():
     frames = {name: frame for name, frame, _ in golden()}
     messages = {name: message for name, _, message in golden()}
@@ -385,6 +406,7 @@ def main():
     options_seeds()
     secrets_seeds()
     text_seeds()
+    radio_log_seeds()
     firmware_seeds(frames)
 
 
