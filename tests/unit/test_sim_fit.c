@@ -364,8 +364,11 @@ static void test_the_scenario_is_the_log(void **state)
 
 	(void)state;
 	fly(&log, 40.0, 7);
+	log.samples[0].distance_m = 50.0; /* the reference itself: not beyond it */
 	channel_of(&channel);
 	assert_int_equal(fit_find(&log, &channel, &result), FIT_OK);
+	assert_int_equal(result.near, 1);
+	assert_int_equal(result.count, FLOWN - 1);
 	for (size_t i = 0; i < result.count; i++) {
 		const struct radio_sample *sample = &result.samples[i];
 		struct scene scene = {.distance_m = sample->distance_m};
