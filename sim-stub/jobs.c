@@ -4,10 +4,12 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "conformance/conformance.h"
 #include "fit/fit.h"
 #include "plot/plot.h"
 
 static const struct job jobs[] = {
+	{"--conformance", conformance_run},
 	{"--fit", fit_job},
 	{"--plot", plot_job},
 	{NULL, NULL},

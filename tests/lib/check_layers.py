@@ -25,6 +25,7 @@ ALLOWED = {
     "gateway/client/nanopb/posix": [""],
     "gateway/cli": ["base/", "core/message.h", "wire/", "client/", "cli/"],
     "sim-stub": ["base/", "wire/", "models/", ""],
+    "sim-stub/conformance": ["base/", "core/message.h", "wire/", ""],
     "sim-stub/models": ["base/", "wire/", "models/", ""],
     "sim-stub/fit": ["base/", "core/geodesy.h", "models/", ""],
     "sim-stub/plot": ["base/", "models/", ""],

@@ -1,0 +1,119 @@
+#include "conformance/conformance.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conformance/checks.h"
+
+enum { EXIT_CONFORMS = 0, EXIT_FAILED = 1, EXIT_WRONG_USAGE = 2 };
+
+static const struct check *const tables[] = {
+	checks_hello,	      checks_scenarios,	 checks_hello_again, checks_frames,
+	checks_nodes,	      checks_pipelining, checks_order,	     checks_errors,
+	checks_repeatability, checks_numbers,
+};
+
+struct score {
+	unsigned of[VERDICT_FAIL + 1];
+};
+
+/* Why the check cannot be played; NULL: it can. */
+static const char *obstacle(const struct bench *bench, const struct check *check)
+{
+	if (check->needs >= NEEDS_HELLO && !bench->greeted) {
+		return "hello is not answered";
+	}
+	if (check->needs >= NEEDS_SCENARIO && !bench->accepted) {
+		return "no scenario is taken";
+	}
+	return NULL;
+}
+
+static void print(const struct bench *bench, const struct check *check)
+{
+	static const char *const words[] = {[VERDICT_OK] = "ok   ",
+					    [VERDICT_NOTE] = "note ",
+					    [VERDICT_SKIP] = "skip ",
+					    [VERDICT_FAIL] = "FAIL "};
+
+	printf("%s %s: %s\n", words[bench->verdict], check->group, check->title);
+	if (bench->verdict != VERDICT_OK) {
+		printf("      %s\n", bench->finding);
+	}
+	if (bench->verdict == VERDICT_FAIL) {
+		printf("      see proto/README.md, \"%s\"\n", check->where);
+	}
+	fflush(stdout);
+}
+
+static void play(struct bench *bench, const struct check *check, struct score *score)
+{
+	const char *why = obstacle(bench, check);
+
+	bench_begin(bench, check->patience);
+	if (why) {
+		bench_skip(bench, "%s", why);
+	} else {
+		check->run(bench);
+	}
+	bench_end(bench);
+	print(bench, check);
+	score->of[bench->verdict]++;
+}
+
+/* Whether anybody is there, in words for who has mistyped the address. */
+static bool is_there(struct bench *bench)
+{
+	bool there;
+
+	bench_begin(bench, 1);
+	there = bench_connect(bench) != NULL;
+	bench_end(bench);
+	if (!there) {
+		const char *why = strstr(bench->finding, "came: ");
+
+		fprintf(stderr, "sim-stub: --conformance %s: cannot connect: %s\n",
+			bench->plan->target, why ? why + strlen("came: ") : bench->finding);
+	}
+	return there;
+}
+
+static int play_all(struct bench *bench)
+{
+	struct score score = {{0}};
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		for (const struct check *check = tables[i]; check->run; check++) {
+			play(bench, check, &score);
+		}
+	}
+	printf("%s at %s, model %s: %u ok, %u noted, %u skipped, %u failed\n",
+	       bench->greeted ? bench->simulator : "what listens", bench->plan->target,
+	       bench->greeted ? bench->model : "unknown", score.of[VERDICT_OK],
+	       score.of[VERDICT_NOTE], score.of[VERDICT_SKIP], score.of[VERDICT_FAIL]);
+	return score.of[VERDICT_FAIL] ? EXIT_FAILED : EXIT_CONFORMS;
+}
+
+int conformance_run(int argc, char **argv)
+{
+	struct plan plan;
+	struct bench *bench;
+	int code = EXIT_FAILED;
+
+	if (plan_read(argc, argv, &plan) != OPTIONS_RUN) {
+		return EXIT_WRONG_USAGE;
+	}
+	bench = malloc(sizeof(*bench));
+	if (!bench) {
+		fputs("sim-stub: out of memory\n", stderr);
+		return EXIT_FAILED;
+	}
+	if (bench_init(bench, &plan)) {
+		if (is_there(bench)) {
+			code = play_all(bench);
+		}
+		bench_fini(bench);
+	}
+	free(bench);
+	return code;
+}

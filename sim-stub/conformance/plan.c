@@ -1,0 +1,105 @@
+#include "conformance/plan.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FLAG_CONFORMANCE = 256, FLAG_MODEL, FLAG_PARAMETER, FLAG_TIMEOUT };
+enum { PATIENCE_S = 5, PATIENCE_MAX_S = 600 };
+
+static const struct option flags[] = {
+	{"conformance", required_argument, NULL, FLAG_CONFORMANCE},
+	{"model", required_argument, NULL, FLAG_MODEL},
+	{"parameter", required_argument, NULL, FLAG_PARAMETER},
+	{"timeout", required_argument, NULL, FLAG_TIMEOUT},
+	{NULL, 0, NULL, 0},
+};
+
+static enum options_status wrong(const char *what)
+{
+	fprintf(stderr, "sim-stub: %s; see sim-stub --help\n", what);
+	return OPTIONS_WRONG;
+}
+
+static enum options_status set_target(struct plan *plan, const char *value)
+{
+	if (options_set_listen(&plan->at, value) < 0 || strcmp(plan->at.port, "0") == 0) {
+		return wrong("--conformance is not HOST:PORT with a port from 1 to 65535");
+	}
+	plan->target = value;
+	return OPTIONS_RUN;
+}
+
+static enum options_status add_parameter(struct plan *plan, const char *value)
+{
+	const char *equals = strchr(value, '=');
+	struct parameter *added = &plan->parameters[plan->parameter_count];
+
+	if (!equals || equals == value) {
+		return wrong("--parameter is not KEY=VALUE");
+	}
+	if (plan->parameter_count == PLAN_PARAMETERS_MAX) {
+		return wrong("--parameter is given more than 63 times");
+	}
+	added->key = slice_of(value, (size_t)(equals - value));
+	added->value = slice_str(equals + 1);
+	if (slice_equal(added->key, plan->parameters[0].key)) {
+		plan->parameters[0].value = added->value;
+	} else {
+		plan->parameter_count++;
+	}
+	return OPTIONS_RUN;
+}
+
+static enum options_status set_patience(struct plan *plan, const char *value)
+{
+	char *end;
+	unsigned long seconds;
+
+	errno = 0;
+	seconds = strtoul(value, &end, 10);
+	if (errno || *end || value[0] < '0' || value[0] > '9' || seconds < 1 ||
+	    seconds > PATIENCE_MAX_S) {
+		return wrong("--timeout is not a whole number of seconds from 1 to 600");
+	}
+	plan->patience_us = seconds * 1000000;
+	return OPTIONS_RUN;
+}
+
+static enum options_status take_flag(struct plan *plan, int flag)
+{
+	switch (flag) {
+	case FLAG_CONFORMANCE:
+		return set_target(plan, optarg);
+	case FLAG_MODEL:
+		plan->parameters[0].value = slice_str(optarg);
+		return OPTIONS_RUN;
+	case FLAG_PARAMETER:
+		return add_parameter(plan, optarg);
+	case FLAG_TIMEOUT:
+		return set_patience(plan, optarg);
+	default:
+		fputs("see sim-stub --help\n", stderr);
+		return OPTIONS_WRONG;
+	}
+}
+
+enum options_status plan_read(int argc, char **argv, struct plan *plan)
+{
+	int flag;
+
+	*plan = (struct plan){
+		.parameters = {{.key = slice_str("model")}},
+		.parameter_count = 1,
+		.patience_us = PATIENCE_S * 1000000u,
+	};
+	while ((flag = getopt_long(argc, argv, "", flags, NULL)) != -1) {
+		if (take_flag(plan, flag) != OPTIONS_RUN) {
+			return OPTIONS_WRONG;
+		}
+	}
+	return optind < argc ? wrong("--conformance takes one HOST:PORT, and no argument beside "
+				     "its options")
+			     : OPTIONS_RUN;
+}
