@@ -170,7 +170,7 @@ static void connection_is_new(struct bench *bench)
 
 const struct check checks_hello[] = {
 	{"hello", "nothing is said before hello", WHERE_ANSWERS, NEEDS_NOTHING, 1, is_silent},
-	{"hello", "hello is answered by hello_ack with protocol 1", WHERE_ANSWERS, NEEDS_NOTHING, 1,
+	{"hello", "hello is answered by hello_ack with protocol 1", WHERE_ANSWERS, NEEDED_BY_ALL, 1,
 	 is_answered},
 	{"hello", "names are text of up to 64 bytes, models are listed", WHERE_ANSWERS, NEEDS_HELLO,
 	 1, names_fit},

@@ -215,7 +215,8 @@ static void one_name_twice(struct bench *bench)
 }
 
 const struct check checks_scenarios[] = {
-	{"scenarios", "a scenario is taken", WHERE_BODIES, NEEDS_HELLO, 1, is_accepted},
+	{"scenarios", "a scenario is taken", WHERE_BODIES, NEEDS_HELLO | NEEDED_BY_ALL, 1,
+	 is_accepted},
 	{"scenarios", "an unknown model is refused in at most 200 bytes, and the connection stays",
 	 WHERE_ANSWERS, NEEDS_HELLO, 1, unknown_model_is_refused},
 	{"scenarios", "an unknown parameter is refused", WHERE_ANSWERS, NEEDS_SCENARIO, 1,

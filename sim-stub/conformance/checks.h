@@ -5,12 +5,17 @@
 #include "conformance/bench.h"
 
 /* What must have been found before a check has a meaning. */
-enum needs { NEEDS_NOTHING, NEEDS_HELLO, NEEDS_SCENARIO };
+enum {
+	NEEDS_NOTHING = 0,
+	NEEDS_HELLO = 1,
+	NEEDS_SCENARIO = 2,
+	NEEDED_BY_ALL = 4, /* it finds just that: played even if another group is asked for */
+};
 
 struct check {
 	const char *group, *title;
 	const char *where; /* section of proto/README.md */
-	enum needs needs;
+	unsigned needs;
 	unsigned patience; /* how many times the usual one an answer may take */
 	void (*run)(struct bench *bench);
 };

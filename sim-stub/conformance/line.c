@@ -217,3 +217,9 @@ enum line_status line_send(struct line *line, struct slice bytes, uint64_t deadl
 	}
 	return LINE_MESSAGE;
 }
+
+void line_send_deaf(struct line *line, struct slice bytes, uint64_t deadline_us)
+{
+	while (bytes.size && wait_for(line, POLLOUT, deadline_us) && write_some(line, &bytes)) {
+	}
+}

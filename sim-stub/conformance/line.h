@@ -42,6 +42,8 @@ void line_reset(struct line *line);
 
 /* Writes all of it, and takes in what comes meanwhile. LINE_MESSAGE stands for: done. */
 enum line_status line_send(struct line *line, struct slice bytes, uint64_t deadline_us);
+/* Writes what the simulator takes, without reading what it says. */
+void line_send_deaf(struct line *line, struct slice bytes, uint64_t deadline_us);
 /* The next message; it is valid until the next call. Times are clock_mono_us(). */
 enum line_status line_next(struct line *line, struct from_sim *message, uint64_t deadline_us);
 /* Waits for the simulator to end the connection and passes over what it says until then.

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FLAG_CONFORMANCE = 256, FLAG_MODEL, FLAG_PARAMETER, FLAG_TIMEOUT };
+enum { FLAG_CONFORMANCE = 256, FLAG_MODEL, FLAG_PARAMETER, FLAG_TIMEOUT, FLAG_ONLY };
 enum { PATIENCE_S = 5, PATIENCE_MAX_S = 600 };
 
 static const struct option flags[] = {
@@ -13,6 +13,7 @@ static const struct option flags[] = {
 	{"model", required_argument, NULL, FLAG_MODEL},
 	{"parameter", required_argument, NULL, FLAG_PARAMETER},
 	{"timeout", required_argument, NULL, FLAG_TIMEOUT},
+	{"only", required_argument, NULL, FLAG_ONLY},
 	{NULL, 0, NULL, 0},
 };
 
@@ -79,6 +80,9 @@ static enum options_status take_flag(struct plan *plan, int flag)
 		return add_parameter(plan, optarg);
 	case FLAG_TIMEOUT:
 		return set_patience(plan, optarg);
+	case FLAG_ONLY:
+		plan->only = optarg;
+		return OPTIONS_RUN;
 	default:
 		fputs("see sim-stub --help\n", stderr);
 		return OPTIONS_WRONG;

@@ -17,6 +17,7 @@ struct plan {
 	struct parameter parameters[PLAN_PARAMETERS_MAX];
 	size_t parameter_count;
 	uint64_t patience_us; /* how long any answer may take */
+	const char *only;     /* the group of checks that is played; NULL: all */
 };
 
 /* OPTIONS_RUN, or what options_read would say. */

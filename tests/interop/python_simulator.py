@@ -9,7 +9,7 @@ Its address is printed on stderr; with --verbose every answer on stdout, as JSON
 import argparse, hashlib, math, socketserver, sys
 
 import channel_pb2 as pb
-from google.protobuf import json_format
+from google.protobuf import json_format, message as pb_message
 
 DEFAULTS = {"frequency_hz": 2.4e9, "bandwidth_hz": 1e6, "bitrate_bps": 1e6,
             "tx_power_dbm": 20.0, "noise_figure_db": 6.0}  # the last two: of who told no radio
@@ -55,16 +55,17 @@ def receive(seed, scenario, transmit, sender, receiver):
                         reason=pb.REASON_PACKET_ERROR if lost else pb.REASON_NONE)
 
 class Scenario:
-    def __init__(self, wish):
+    def __init__(self, wish, nodes):
         """ValueError, with a sentence for the operator, for what is not known here."""
-        self.name, self.nodes, self.channel = wish.name, {}, dict(DEFAULTS)
+        self.name, self.nodes, self.channel = wish.name, nodes, dict(DEFAULTS)
         for key, value in ((it.key, it.value) for it in wish.parameters):
             if key in DEFAULTS:
                 self.channel[key] = float(value)
             elif (key, value) != ("model", "free-space"):
-                raise ValueError(f'unknown: {key} = {value}; model free-space, {[*DEFAULTS]}')
-        if min(self.channel[key] for key in list(DEFAULTS)[:3]) <= 0:
-            raise ValueError("frequency, bandwidth and bit rate must be above 0")
+                raise ValueError(f'unknown: {key} = {value:.20}; model free-space, {[*DEFAULTS]}')
+        for key, value in self.channel.items():
+            if not (-200 < value < 200 if "_db" in key else 0 < value < 1e12):
+                raise ValueError(f"{key} = {value} is out of bounds")
 
 # ------------------------------------------------------------ the protocol
 
@@ -73,30 +74,35 @@ class Gateway(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self):
-        self.scenarios, data = {}, b""
-        while chunk := self.request.recv(65536):
-            data, answers = data + chunk, []
-            while frame := cut_frame(data):  # requests are pipelined: answer all that are here,
-                body, data = frame
-                answers += self.answer(pb.ToSimulator.FromString(body))
-            for answer in answers if self.server.options.verbose else []:
-                print(json_format.MessageToJson(answer, indent=None), flush=True)
-            self.request.sendall(b"".join(map(delimit, answers)))  # in one go
+        self.scenarios, data = None, b""
+        try:
+            while chunk := self.request.recv(65536):
+                data, answers = data + chunk, []
+                while frame := cut_frame(data):  # requests are pipelined: answer all that are
+                    body, data = frame  # here,
+                    answers += self.answer(pb.ToSimulator.FromString(body))
+                for answer in answers if self.server.options.verbose else []:
+                    print(json_format.MessageToJson(answer, indent=None), flush=True)
+                self.request.sendall(b"".join(map(delimit, answers)))  # in one go
+        except (ValueError, pb_message.DecodeError, OSError) as error:  # what breaks the protocol
+            print(f'event=connection_closed why="{error}"', file=sys.stderr, flush=True)
 
     def answer(self, message):
         kind = message.WhichOneof("body")  # None: from a later version, ignored
         it = getattr(message, kind) if kind else None
-        scenario = self.scenarios.get(getattr(it, "scenario", 0))
+        if self.scenarios is None and kind != "hello":
+            raise ValueError("the first message was not hello")
+        scenario = (self.scenarios or {}).get(getattr(it, "scenario", 0))
         if kind == "hello":
-            self.scenarios.clear()
+            self.scenarios = {}
             yield pb.FromSimulator(hello_ack=pb.HelloAck(
                 protocol=1, simulator="python-simulator", version="1", models=["free-space"]))
         elif kind == "set_scenario":
             status = pb.ScenarioStatus(scenario=it.scenario, ok=True)
             try:
-                self.scenarios[it.scenario] = Scenario(it)
+                self.scenarios[it.scenario] = Scenario(it, scenario.nodes if scenario else {})
             except ValueError as error:
-                status.ok, status.message = False, str(error)
+                status.ok, status.message = False, str(error)[:200]
             yield pb.FromSimulator(scenario_status=status)
         elif kind == "remove_scenario":
             self.scenarios.pop(it.scenario, None)
@@ -131,9 +137,11 @@ def cut_frame(data):  # (first message, what follows it), or None when it is not
     size = 0
     for at, byte in enumerate(data[:5]):
         size |= (byte & 127) << 7 * at
-        if byte < 128:
+        if byte < 128 and 0 < size <= 4 << 20:
             end = at + 1 + size
             return (data[at + 1 : end], data[end:]) if len(data) >= end else None
+        if byte < 128 or at == 4:
+            raise ValueError("a frame of no bytes or over 4 MiB, or a length of over 5 bytes")
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()

@@ -149,7 +149,7 @@ def test_readme_names_everything():
 
 
 def test_python_simulator_is_short():
-    assert len((HERE / "python_simulator.py").read_text().splitlines()) < 150
+    assert len((HERE / "python_simulator.py").read_text().splitlines()) < 160
 
 
 # ------------------------------------------------------- programs under test
