@@ -288,8 +288,11 @@ static void due_results(const struct caller *caller, char *text, size_t size)
 {
 	const struct answers *answers = caller->answers;
 
-	snprintf(text, size, "%zu of %zu results, the first of them that of transmit %zu",
-		 answers->asked_count - answers->done_count, answers->asked_count,
+	snprintf(text, size,
+		 "a result for each of %zu transmits, of which %zu are missing, the first of them "
+		 "for "
+		 "transmit %zu",
+		 answers->asked_count, answers->asked_count - answers->done_count,
 		 answers_missing(answers) + 1);
 }
 

@@ -70,8 +70,8 @@ enum caller_status_code caller_listen(struct caller *caller, uint64_t deadline_u
 /* Reads until then, whatever comes: more must not. CALLER_HEARD: nothing that must not came. */
 enum caller_status_code caller_listen_on(struct caller *caller, uint64_t until_us);
 
-/* What is still due, in words: "hello_ack", "2 of 500 results, the first of them that of transmit
- * 137". */
+/* What is still due, in words: "hello_ack", "a pong for each of 50 pings, of which 2 are
+ * missing". */
 void caller_due(const struct caller *caller, char *text, size_t size);
 
 /* `text` fit for a terminal, cut to the room. */

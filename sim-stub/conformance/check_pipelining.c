@@ -94,7 +94,7 @@ static void relayed(struct bench *bench)
 	bench_await_all(bench, caller);
 }
 
-/* The same numbers, but in another world: there, node 1 is another, and node 2 has gone. */
+/* The same numbers, but in another world, from which node 2 has gone. */
 static void two_at_once(struct bench *bench)
 {
 	const struct cast cast = cast_usual();
@@ -104,7 +104,13 @@ static void two_at_once(struct bench *bench)
 	struct caller *one = bench_call(bench), *two = one ? bench_call(bench) : NULL;
 	struct answers *of_two;
 
-	if (!two || !bench_stage(bench, one, &cast) || !bench_stage(bench, two, &cast) ||
+	if (!two || !bench_stage(bench, one, &cast) || !bench_send(bench, one) ||
+	    !bench_stage(bench, two, &cast)) {
+		return;
+	}
+	caller_say(two, &removal);
+	caller_say_ping(two);
+	if (!bench_await(bench, two) ||
 	    !bench_ask(bench, one, WORLD_TRANSMITS, 3 * WORLD_TRANSMITS)) {
 		return;
 	}
@@ -112,7 +118,6 @@ static void two_at_once(struct bench *bench)
 	if (!of_two) {
 		return;
 	}
-	caller_say(two, &removal);
 	for (size_t key = 0; key < WORLD_TRANSMITS; key++) {
 		const struct question question = {
 			.key = key, .to = to, .to_count = 3, .sequence = key + 1};

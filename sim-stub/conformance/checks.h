@@ -22,7 +22,7 @@ struct check {
 
 /* Each ends with a row without `run`. They are played in this order. */
 extern const struct check checks_hello[], checks_scenarios[], checks_hello_again[], checks_frames[],
-	checks_nodes[], checks_pipelining[], checks_order[], checks_errors[],
+	checks_sizes[], checks_nodes[], checks_pipelining[], checks_order[], checks_errors[],
 	checks_repeatability[], checks_numbers[];
 
 /* In section names. */

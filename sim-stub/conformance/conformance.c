@@ -8,9 +8,9 @@
 enum { EXIT_CONFORMS = 0, EXIT_FAILED = 1, EXIT_WRONG_USAGE = 2 };
 
 static const struct check *const tables[] = {
-	checks_hello,	      checks_scenarios,	 checks_hello_again, checks_frames,
-	checks_nodes,	      checks_pipelining, checks_order,	     checks_errors,
-	checks_repeatability, checks_numbers,
+	checks_hello,  checks_scenarios,     checks_hello_again, checks_frames,
+	checks_sizes,  checks_nodes,	     checks_pipelining,	 checks_order,
+	checks_errors, checks_repeatability, checks_numbers,
 };
 
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
@@ -23,7 +23,8 @@ static bool is_group(const char *name)
 			return true;
 		}
 	}
-	fputs("sim-stub: --only is none of hello, scenarios, frames, nodes, pipelining, order, "
+	fputs("sim-stub: --only is none of hello, scenarios, frames, sizes, nodes, pipelining, "
+	      "order, "
 	      "errors, "
 	      "repeatability, numbers; see sim-stub --help\n",
 	      stderr);
