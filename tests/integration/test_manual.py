@@ -227,6 +227,11 @@ def test_completion_of_values(t):
     assert completed(t, "uav-drone", "send", "--report", "") == set()  # its value is behind =
     assert completed(t, "uav-drone", "send", "--report", "=", "f") == {"failures"}
     assert completed(t, "uav-drone", "swarm", "--to", "h") == {"hub"}
+    done = subprocess.run([t.binary("sim-stub"), "--conformance", "127.0.0.1:1", "--only", "none"],
+                          capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+                          timeout=uavtest.DEADLINE)
+    groups = re.search(r"none of (.*); see", done.stderr)[1].split(", ")
+    assert completed(t, "sim-stub", "--only", "") == set(groups), done.stderr
     assert completed(t, "uav-drone", "send", "--to", "h") == set()
 
 
