@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 enum { FLAG_CONFORMANCE = 256, FLAG_MODEL, FLAG_PARAMETER, FLAG_TIMEOUT, FLAG_ONLY };
-enum { PATIENCE_S = 5, PATIENCE_MAX_S = 600 };
+enum { PATIENCE_S = 10, PATIENCE_MAX_S = 600 };
 
 static const struct option flags[] = {
 	{"conformance", required_argument, NULL, FLAG_CONFORMANCE},

@@ -32,17 +32,21 @@ class Report:
         return [name for name, found in self.verdicts.items() if found == verdict]
 
 
-def conform(t, at, *arguments, deadline=uavtest.TEST_DEADLINE):
+SECONDS = 300  # Python takes some, and other tests run beside
+
+
+def conform(t, at, *arguments, deadline=SECONDS):
     done = subprocess.run(
         [t.binary("sim-stub"), "--conformance", "%s:%d" % at[:2] if isinstance(at, tuple) else at, *arguments],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=deadline)
     return Report(done)
 
 
-def check_fault(t, fault, group, wanted):
-    """Each check whose title has the words fails, and says so: {words: pattern}."""
+def check_fault(t, fault, group, wanted, seconds=20):
+    """Each check whose title has the words fails, and says so: {words: pattern}. `seconds`: how long it
+    waits for what does not come."""
     with faulty.serving(fault) as at:
-        report = conform(t, at, "--only", group, "--timeout", "1")
+        report = conform(t, at, "--only", group, "--timeout", str(seconds))
     assert report.code == 1 and not report.complaint, report.complaint
     for title, finding in wanted.items():
         failed = [name for name in report.names("FAIL") if title in name]
@@ -118,8 +122,8 @@ def test_by_ipv6(t):
 
 
 def check_faults(t, group, cases):
-    for fault, wanted in cases:
-        check_fault(t, fault, group, wanted)
+    for fault, wanted, *seconds in cases:
+        check_fault(t, fault, group, wanted, *seconds)
 
 
 def test_faults_of_hello(t):
@@ -147,15 +151,15 @@ def test_faults_of_scenarios(t):
         (faulty.HangsUpOnRefusal, {unknown: "expected a pong .*closed the connection"}),
         (faulty.OtherScenario, {"a scenario is taken": "expected scenario_status 1; came that of scenario 2"}),
         (faulty.KeepsRemovedScenarios, {"a removed one": "a node of a scenario that was removed"}),
-        (faulty.OneScenarioOfAName, {"one name stands": "a result for each of 3 transmits|without node"}),
+        (faulty.OneScenarioOfAName, {"one name stands": "a result for each of 3 transmits|without node"}, 2),
     ))
 
 
 def test_faults_of_frames(t):
     missing = r"expected (a result for each of \d+ transmits|a pong)"
     check_faults(t, "frames", (
-        (faulty.OneReadOneFrame, {"byte by byte": missing, "cut anywhere": missing}),
-        (faulty.FirstOfSegment, {"in one segment": r"of 100 transmits, of which \d+ are missing"}),
+        (faulty.OneReadOneFrame, {"byte by byte": missing, "cut anywhere": missing}, 2),
+        (faulty.FirstOfSegment, {"in one segment": r"of 100 transmits, of which \d+ are missing"}, 2),
         (faulty.KnowsNoOtherBody, {"an unknown body": "closed the connection"}),
     ))
 
@@ -170,7 +174,7 @@ def test_faults_of_sizes(t):
 
 def test_faults_of_nodes(t):
     check_faults(t, "nodes", (
-        (faulty.SilentAboutStrangers, {"from an unknown node": "the first of them for transmit 1"}),
+        (faulty.SilentAboutStrangers, {"from an unknown node": "the first of them for transmit 1"}, 2),
         (faulty.MakesUpStrangers, {"never set are left out": "came one of them",
                                    "from an unknown node": "a node that was never set has sent"}),
         (faulty.KeepsRemovedNodes, {"a removed node is left out": "came a reception of it"}),
@@ -181,7 +185,7 @@ def test_faults_of_nodes(t):
 def test_faults_of_pipelining(t):
     many = "500 transmits sent without waiting"
     check_faults(t, "pipelining", (
-        (faulty.about_some(faulty.drop), {many: "of which 1 are missing, the first of them for transmit 37 "}),
+        (faulty.about_some(faulty.drop), {many: "of which 1 are missing, the first of them for transmit 37 "}, 2),
         (faulty.about_some(faulty.twice), {many: "a second result for transmit 37"}),
         (faulty.about_some(faulty.other_id), {many: r"a result with id \d+, which nothing asked for"}),
         (faulty.about_some(faulty.other_receiver), {many: "about node 4711, which that transmit was not to"}),
@@ -189,7 +193,7 @@ def test_faults_of_pipelining(t):
         (faulty.about_some(faulty.receiver_missing), {many: r"the result of transmit 37 without node \d"}),
         (faulty.about_some(faulty.no_result), {many: "a result with id 0, which nothing asked for"}),
         (faulty.OtherNonce, {"pings are answered": "a pong with the nonce 1, which no ping had"}),
-        (faulty.NoPongs, {"pings are answered": "a pong for each of 50 pings, of which 50 are missing"}),
+        (faulty.NoPongs, {"pings are answered": "a pong for each of 50 pings, of which 50 are missing"}, 2),
         (faulty.SharesItsWorld, {"two connections": "without node|known of another connection"}),
     ))
 
@@ -201,14 +205,14 @@ def test_faults_of_order(t):
 def test_faults_after_errors(t):
     check_faults(t, "errors", (
         (faulty.Crashes, {"not protobuf": "closed the connection|Connection"}),
-        (faulty.Single, {"half a frame": "expected hello_ack within 1 s",
-                         "does not take its answers": "expected hello_ack within 2 s"}),
+        (faulty.Single, {"half a frame": "expected hello_ack within 2 s",
+                         "does not take its answers": "expected hello_ack within 4 s"}, 2),
     ))
 
 
 def test_who_goes_on_after_errors_is_noted(t):
     with faulty.serving(faulty.Patient) as at:
-        report = conform(t, at, "--only", "errors")
+        report = conform(t, at, "--only", "errors", "--timeout", "20")
     assert report.code == 0, report.text
     assert any("a frame of no bytes" in name and "stays open" in report.findings[name]
                for name in report.names("note")), report.text
@@ -259,7 +263,7 @@ def test_it_ends_whatever_comes(t):
         begun = time.monotonic()
         with faulty.serving(fault) as at:
             report = conform(t, at, "--timeout", "1")
-        assert report.code == 1 and time.monotonic() - begun < 15, report.text
+        assert report.code == 1 and time.monotonic() - begun < 30, report.text
         assert any(finding in found for found in report.findings.values()), (fault, report.text)
         assert len(report.names("skip")) > 40, report.text
 
@@ -302,6 +306,10 @@ def test_wrong_usage(t):
         assert (report.code, report.text) == (2, ""), (arguments, report.text)
         assert complaint in report.complaint and "--help" in report.complaint, (arguments, report.complaint)
 
+
+for name, function in list(globals().items()):
+    if name.startswith("test_"):
+        function.deadline = SECONDS
 
 if __name__ == "__main__":
     uavtest.run()

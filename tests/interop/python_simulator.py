@@ -11,6 +11,7 @@ import argparse, hashlib, math, socketserver, sys
 import channel_pb2 as pb
 from google.protobuf import json_format, message as pb_message
 
+MODEL = "free-space"
 DEFAULTS = {"frequency_hz": 2.4e9, "bandwidth_hz": 1e6, "bitrate_bps": 1e6,
             "tx_power_dbm": 20.0, "noise_figure_db": 6.0}  # the last two: of who told no radio
 LIGHT_MPS = 299792458.0
@@ -61,8 +62,8 @@ class Scenario:
         for key, value in ((it.key, it.value) for it in wish.parameters):
             if key in DEFAULTS:
                 self.channel[key] = float(value)
-            elif (key, value) != ("model", "free-space"):
-                raise ValueError(f'unknown: {key} = {value:.20}; model free-space, {[*DEFAULTS]}')
+            elif (key, value) != ("model", MODEL):
+                raise ValueError(f'unknown: {key} = {value:.20}; model {MODEL}, {[*DEFAULTS]}')
         for key, value in self.channel.items():
             if not (-200 < value < 200 if "_db" in key else 0 < value < 1e12):
                 raise ValueError(f"{key} = {value} is out of bounds")
@@ -96,7 +97,7 @@ class Gateway(socketserver.StreamRequestHandler):
         if kind == "hello":
             self.scenarios = {}
             yield pb.FromSimulator(hello_ack=pb.HelloAck(
-                protocol=1, simulator="python-simulator", version="1", models=["free-space"]))
+                protocol=1, simulator="python-simulator", version="1", models=[MODEL]))
         elif kind == "set_scenario":
             status = pb.ScenarioStatus(scenario=it.scenario, ok=True)
             try:
