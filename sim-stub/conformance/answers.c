@@ -94,7 +94,7 @@ static void keep(struct fate *fate, const struct reception *reception)
 	fate->has_link = reception->link.data != NULL;
 	fate->link_size = (uint8_t)(reception->link.size < sizeof(fate->link) ? reception->link.size
 									      : sizeof(fate->link));
-	if (fate->link_size) {
+	if (reception->link.data) {
 		memcpy(fate->link, reception->link.data, fate->link_size);
 	}
 	fate->payload_size = reception->payload.size;

@@ -100,7 +100,9 @@ static void long_payload(struct bench *bench)
 
 static struct vector crowd_place(uint32_t index)
 {
-	return (struct vector){(float)(index % MANY_NODES_RADIUS_M), (float)(index / 100), 50};
+	const uint32_t column = index % MANY_NODES_RADIUS_M, row = index / MANY_NODES_RADIUS_M;
+
+	return (struct vector){(float)column, (float)row, 50};
 }
 
 static void more_than_a_frame(struct bench *bench)

@@ -162,8 +162,8 @@ static bool elsewhere(const struct fate *a, const struct fate *b)
 	char how[200];
 
 	if (a->numbers.distance_m > 0 && b->numbers.distance_m > 0) {
-		return memcmp(&a->numbers.distance_m, &b->numbers.distance_m,
-			      sizeof(a->numbers.distance_m)) != 0;
+		return a->numbers.distance_m < b->numbers.distance_m ||
+		       a->numbers.distance_m > b->numbers.distance_m;
 	}
 	return !fate_same(a, b, how, sizeof(how));
 }
