@@ -465,8 +465,10 @@ def test_both_simulators_compute_the_same(t):
     ours, theirs = links
     assert ours.keys() == theirs.keys()
     for key, value in ours.items():
+        # sim-stub has losses in steps of 0.001 dB, which count threefold in the error rate
+        step = 1e-3 * abs(theirs[key]) if key == "packetErrorRate" else 1e-3 * ("Db" in key)
         same = value == theirs[key] if isinstance(value, str) else (
-            abs(value - theirs[key]) <= 1e-5 * abs(value))
+            abs(value - theirs[key]) <= 1e-5 * abs(value) + step)
         assert same, f"{key}: {value} and {theirs[key]}"
     assert 1e-3 < ours["packetErrorRate"] < 1, ours
 
