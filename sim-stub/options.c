@@ -49,16 +49,16 @@ static const char help[] =
 	"\n"
 	"      --conformance HOST:PORT  play it against the one that listens there, a\n"
 	"                           check a line\n"
-	"      --model NAME         of the scenarios that are played (free-space if it is\n"
-	"                           there, else the first that is listed)\n"
+	"      --model NAME         of the scenarios that are played (free-space if that\n"
+	"                           is listed, else the first that is)\n"
 	"      --only GROUP         these checks alone: hello, scenarios, frames, sizes,\n"
 	"                           nodes, pipelining, order, errors, repeatability or\n"
 	"                           numbers\n"
 	"      --timeout SECONDS    how long an answer may take, 1 to 600 (10)\n"
 	"\n"
-	"Flags override the file. Exit codes: 0 stopped by SIGTERM or SIGINT, or done, or\n"
-	"no check has failed; 1 cannot listen, connect or do it, or a check has failed; 2\n"
-	"wrong usage or configuration.\n";
+	"Flags override the file. Exit codes: 0 stopped by SIGTERM or SIGINT, or done,\n"
+	"or no check has failed; 1 cannot listen, connect or do it, or a check has\n"
+	"failed; 2 wrong usage or configuration.\n";
 
 /* ---------------------------------------------------------------- values */
 

@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FLAG_CONFORMANCE = 256, FLAG_MODEL, FLAG_PARAMETER, FLAG_TIMEOUT, FLAG_ONLY };
+enum { FLAG_CONFORMANCE = 256, FLAG_MODEL, FLAG_TIMEOUT, FLAG_ONLY };
 enum { PATIENCE_S = 10, PATIENCE_MAX_S = 600 };
 
 static const struct option flags[] = {
 	{"conformance", required_argument, NULL, FLAG_CONFORMANCE},
 	{"model", required_argument, NULL, FLAG_MODEL},
-	{"parameter", required_argument, NULL, FLAG_PARAMETER},
+	{"parameter", required_argument, NULL, 'p'},
 	{"timeout", required_argument, NULL, FLAG_TIMEOUT},
 	{"only", required_argument, NULL, FLAG_ONLY},
 	{NULL, 0, NULL, 0},
@@ -76,7 +76,7 @@ static enum options_status take_flag(struct plan *plan, int flag)
 	case FLAG_MODEL:
 		plan->parameters[0].value = slice_str(optarg);
 		return OPTIONS_RUN;
-	case FLAG_PARAMETER:
+	case 'p':
 		return add_parameter(plan, optarg);
 	case FLAG_TIMEOUT:
 		return set_patience(plan, optarg);
@@ -98,7 +98,7 @@ enum options_status plan_read(int argc, char **argv, struct plan *plan)
 		.parameter_count = 1,
 		.patience_us = PATIENCE_S * 1000000u,
 	};
-	while ((flag = getopt_long(argc, argv, "", flags, NULL)) != -1) {
+	while ((flag = getopt_long(argc, argv, "p:", flags, NULL)) != -1) {
 		if (take_flag(plan, flag) != OPTIONS_RUN) {
 			return OPTIONS_WRONG;
 		}
