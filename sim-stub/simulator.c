@@ -12,6 +12,7 @@ void simulator_init(struct simulator *simulator, uint64_t seed, struct log *log)
 {
 	memset(simulator, 0, sizeof(*simulator));
 	simulator->log = log;
+	simulator->seed = seed;
 	simulator->draw_key = draw_key(seed);
 	arena_init(&simulator->arena, SIMULATOR_ARENA_MAX);
 }
@@ -76,6 +77,8 @@ static int read_hello(struct simulator_guest *guest, const struct to_sim *messag
 		.version = slice_str(UAV_VERSION),
 		.models = models,
 		.model_count = count,
+		.has_draws = true,
+		.draw_seed = guest->simulator->seed,
 	};
 	LOG(guest->simulator->log, LOG_LEVEL_INFO, "gateway_connected",
 	    log_text("gateway", simulator_guest_name(guest)), log_text("software", hello->software),

@@ -29,6 +29,7 @@ struct simulator_accounts {
 
 struct simulator {
 	struct log *log;
+	uint64_t seed;
 	struct hash_key draw_key;
 	struct simulator_accounts accounts;
 	/* room for one message at a time */

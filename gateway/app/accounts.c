@@ -2,7 +2,7 @@
 
 #include <ctype.h>
 
-enum { ACCOUNT_NAME_BYTES = 32, ACCOUNT_OTHERS = 13 };
+enum { ACCOUNT_NAME_BYTES = 32, ACCOUNT_OTHERS = 14 };
 
 static const char *lower_case(const char *name, char out[ACCOUNT_NAME_BYTES])
 {
@@ -41,6 +41,7 @@ void accounts_log(struct log *log, const struct stats *stats, uint64_t tls_failu
 	fields[count++] = account("transmits", stats->transmits);
 	fields[count++] = account("relayed", stats->relayed);
 	fields[count++] = account("bypassed", stats->bypassed);
+	fields[count++] = account("cached", stats->cached);
 	fields[count++] = account("results", stats->results);
 	fields[count++] = account("results_unknown", stats->results_unknown);
 	fields[count++] = account("results_repeated", stats->results_repeated);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/draw.h"
 #include "core/admission.h"
 #include "core/deadline.h"
 #include "core/queue.h"
@@ -29,6 +30,7 @@ static void lane_init(struct lane *lane, uint32_t index, const struct sim_port *
 	lane->ops = port->ops;
 	lane->ctx = port->ctx;
 	window_init(&lane->window, 0, false); /* until it is configured */
+	lane->draws = draw_key(0);
 	list_init(&lane->held);
 	list_init(&lane->queues);
 }
@@ -373,6 +375,12 @@ void core_crowded(struct core *core, uint64_t bytes)
 
 /* -------------------------------------------------------------- simulators */
 
+void core_sim_draws(struct core *core, uint32_t lane, uint64_t seed)
+{
+	core->lanes[lane].draws = draw_key(seed);
+	core->lanes[lane].draws_told = true;
+}
+
 void core_sim_up(struct core *core, uint32_t lane)
 {
 	struct lane *at = &core->lanes[lane];
@@ -401,6 +409,9 @@ void core_sim_down(struct core *core, uint32_t lane, const char *why)
 		return;
 	}
 	at->up = false;
+	at->draws = draw_key(0);
+	at->draws_told = false;
+	at->draws_noted = false;
 	core->stats.sim_downs++;
 	LOG(core->log, LOG_LEVEL_WARNING, "simulator_down",
 	    log_str("simulator", simulator_of(core, lane)), log_num("lane", lane),

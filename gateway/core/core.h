@@ -47,6 +47,7 @@ struct scenario_config {
 	enum spoke_policy spoke_to_spoke;
 	uint32_t max_drones;
 	bool delay_real; /* handed over at sent + simulated delay; else at once */
+	bool link_cache; /* a link's numbers are used again for as long as they hold */
 	enum down_policy on_simulator_down;
 	char simulator[NAME_MAX_BYTES + 1]; /* its name; empty: the one without a name */
 	uint32_t timeout_ms;		    /* per transmit */
@@ -172,6 +173,10 @@ void core_crowded(struct core *core, uint64_t bytes);
 /* Connected, and hello answered: the scenarios of this lane and their nodes are sent at
  * once. */
 void core_sim_up(struct core *core, uint32_t lane);
+/* The simulator has said by which seed it draws packet errors, as sim-stub documents it; what
+ * comes from a link cache is then drawn alike. Right before core_sim_up, and good for that
+ * connection; without it the seed is 0. */
+void core_sim_draws(struct core *core, uint32_t lane, uint64_t seed);
 /* The connection is gone; `why` is for people. Every transmit on it is decided. */
 void core_sim_down(struct core *core, uint32_t lane, const char *why);
 void core_sim_status(struct core *core, uint32_t lane, uint32_t scenario, bool ok,

@@ -25,6 +25,7 @@ struct fanout_target {
 	bool relayed;  /* its first hop is that of fanout->via */
 	bool has_hop;  /* and one of its own, told here */
 	bool has_link;
+	bool recalled; /* its link is known: link_at is its place in the cache, until settled */
 	uint8_t outcome, reason;
 	uint8_t hop_outcome, hop_reason, hop_source;
 	uint32_t late_by_us;

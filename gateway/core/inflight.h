@@ -38,6 +38,7 @@ struct message {
 	uint32_t next_free;
 	uint32_t order;	  /* of acceptance; may wrap */
 	uint32_t waiting; /* its deliveries that wait for their time */
+	uint32_t told;	  /* the last change that its simulator knew of at its last transmit */
 
 	struct scenario *scenario;
 	uint32_t sender_node, sender_stay;

@@ -3,6 +3,7 @@
 #ifndef UAV_CORE_LANE_H
 #define UAV_CORE_LANE_H
 
+#include "base/hash.h"
 #include "core/expiry.h"
 #include "core/session.h"
 #include "core/window.h"
@@ -22,6 +23,9 @@ struct lane {
 	struct expiry expiry;	  /* of what is in the channel */
 	uint64_t strays_since_us; /* start of the second in which strays are counted */
 	uint32_t strays;
+	struct hash_key draws; /* by which its simulator draws packet errors */
+	bool draws_told;       /* it has said so */
+	bool draws_noted;      /* that it has not, is in the log */
 };
 
 /* Whether the link has so much unwritten that what can wait must. */

@@ -443,9 +443,10 @@ struct reception {
 	uint32_t receiver;
 	uint32_t outcome; /* as sent: the core checks that it is one the channel decides */
 	uint32_t reason;
-	bool link_ok;	   /* well formed, every number finite, every enum known */
-	uint32_t delay_us; /* of the link */
-	float snr_db;	   /* of the link */
+	bool link_ok; /* well formed, every number finite, every enum known */
+	/* of the link */
+	uint32_t delay_us, bit_errors;
+	float snr_db, packet_error_rate;
 	struct slice link; /* as in struct hop; data == NULL: absent */
 	uint32_t valid_for_us;
 	bool altered; /* `payload` replaces what was sent */

@@ -5,6 +5,7 @@
  *                     a slot in flight ◀── queue ·· simulator away, policy `queue`  │
  *                          │ relay_start                                            │
  *              ┌──────────▶│ transmit (id, numbers, payload)                        │
+ *              │           ├────────▶ recall ·· the link is known (link_cache) ──▶ as an answer
  *       hop 2  │           ▼                                                        │
  *     (a star) │    channel simulator ·· deadline ··▶ result_expire ──▶ fate ───────┤
  *              │           │ answer (id, receptions)                                │
@@ -28,6 +29,7 @@
 
 #include "core/delivery.h"
 #include "core/queue.h"
+#include "core/recall.h"
 #include "core/state.h"
 #include "core/topology.h"
 
@@ -120,14 +122,19 @@ void relay_transmit(struct core *core, struct message *message, uint32_t transmi
 	};
 
 	core->stats.transmits++;
+	core->stats.relayed += message->via.hop == 2;
+	message->told = (uint32_t)core->changes;
 	expiry_add(&lane->expiry, message, core->now.mono_us, message->scenario->config.timeout_ms);
 	lane->ops->transmit(lane->ctx, &out);
 }
 
-/* Its first transmit: to the hub when it is relayed, else to `nodes`. */
+/* Its first transmit: to the hub when it is relayed, else to `nodes`. What has waited for its
+ * simulator always goes there. */
 static void enter_channel(struct core *core, struct message *message, struct member *sender,
-			  const uint32_t *nodes, size_t count)
+			  uint32_t *nodes, size_t count)
 {
+	bool has_waited = message->in_window;
+
 	inflight_enter_channel(&core->inflight, message);
 	message->scenario->lane->in_channel++;
 	message->scenario->in_channel++;
@@ -137,7 +144,11 @@ static void enter_channel(struct core *core, struct message *message, struct mem
 		nodes = &message->via.node;
 		count = 1;
 	}
-	relay_transmit(core, message, message->sender_node, 0, nodes, count);
+	if (has_waited) {
+		relay_transmit(core, message, message->sender_node, 0, nodes, count);
+	} else {
+		recall_or_transmit(core, message, message->sender_node, 0, nodes, count);
+	}
 }
 
 void relay_leave_channel(struct core *core, struct message *message)

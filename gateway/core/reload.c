@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/deadline.h"
+#include "core/link_cache.h"
 #include "core/listing.h"
 #include "core/queue.h"
 #include "core/rate.h"
@@ -15,8 +16,9 @@
 /* One scenario of the new configuration. */
 struct plan {
 	const struct scenario_config *config;
-	struct scenario *before; /* of that name, in use; or NULL */
-	struct scenario *after;	 /* the same, or its successor, or a new one */
+	struct scenario *before;  /* of that name, in use; or NULL */
+	struct scenario *after;	  /* the same, or its successor, or a new one */
+	struct link_cache *links; /* of a scenario that stays and has none so far */
 	bool changed;
 };
 
@@ -61,7 +63,8 @@ static bool same_rules(const struct scenario_config *a, const struct scenario_co
 	return strcmp(a->description, b->description) == 0 && a->topology == b->topology &&
 	       strcmp(a->hub, b->hub) == 0 && a->spoke_to_spoke == b->spoke_to_spoke &&
 	       a->max_drones == b->max_drones && a->delay_real == b->delay_real &&
-	       a->on_simulator_down == b->on_simulator_down && a->timeout_ms == b->timeout_ms;
+	       a->link_cache == b->link_cache && a->on_simulator_down == b->on_simulator_down &&
+	       a->timeout_ms == b->timeout_ms;
 }
 
 /* --------------------------------------------------------------- what may fail */
@@ -76,6 +79,12 @@ static int plan_one(struct core *core, struct plan *plan)
 	if (before && same_channel(&before->config, config)) {
 		plan->after = before;
 		plan->changed = !same_rules(&before->config, config);
+		if (config->link_cache && !before->links) {
+			plan->links = link_cache_new(++core->changes);
+			if (!plan->links) {
+				return -1;
+			}
+		}
 		return expiry_reserve(&before->lane->expiry, config->timeout_ms);
 	}
 	plan->after = scenario_new(core, config, before);
@@ -97,6 +106,7 @@ static int plan_all(struct core *core, const struct core_config *config, struct 
 static void undo(struct core *core, struct plan *plans, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
+		link_cache_free(plans[i].links);
 		if (plans[i].after && plans[i].after != plans[i].before) {
 			scenario_free(core, plans[i].after);
 		}
@@ -148,6 +158,15 @@ static void change_hub(struct core *core, struct scenario *scenario, const struc
 	}
 }
 
+/* A successor has a cache of its own. */
+static void take_links(struct core *core, struct plan *plan)
+{
+	if (plan->links || !plan->config->link_cache) {
+		scenario_use_links(core, plan->after, plan->links);
+		plan->links = NULL;
+	}
+}
+
 static void take_one(struct core *core, struct plan *plan)
 {
 	const struct member *hub = plan->before ? plan->before->hub_member : NULL;
@@ -157,17 +176,18 @@ static void take_one(struct core *core, struct plan *plan)
 	}
 	if (plan->changed) {
 		take_rules(plan->after, plan->config);
+		take_links(core, plan);
 		change_hub(core, plan->after, hub);
 	}
 }
 
 /* The simulator hears of what is new to it, and again of what it refused. */
-static void tell_simulator(struct plan *plan)
+static void tell_simulator(struct core *core, struct plan *plan)
 {
 	if (plan->after != plan->before) {
-		scenario_send(plan->after);
+		scenario_send(core, plan->after);
 	} else if (plan->after->status == SCENARIO_REFUSED) {
-		scenario_send(plan->after);
+		scenario_send(core, plan->after);
 		plan->changed = true;
 	}
 }
@@ -320,7 +340,7 @@ static void tell_all(struct core *core, struct plan *plans, size_t count, struct
 		     size_t old_count)
 {
 	for (size_t i = 0; i < count; i++) {
-		tell_simulator(&plans[i]);
+		tell_simulator(core, &plans[i]);
 	}
 	for (size_t i = 0; i < old_count; i++) {
 		if (!is_planned(plans, count, old[i])) {

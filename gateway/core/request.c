@@ -200,7 +200,7 @@ static void handle_update_state(struct core *core, struct session *session,
 		session->known->at_us = core->now.unix_us;
 	}
 	if (session_scenario(session)) {
-		scenario_send_node(session->member);
+		scenario_send_node(core, session->member);
 	}
 	session_done(core, session, request->ref);
 }

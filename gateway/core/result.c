@@ -1,6 +1,6 @@
 #include "core/result.h"
 
-#include "core/delivery.h"
+#include "core/recall.h"
 #include "core/relay.h"
 #include "core/state.h"
 
@@ -15,6 +15,16 @@ static void count_stray(struct core *core, struct lane *lane, uint64_t *counter,
 	}
 }
 
+void result_settle(struct core *core, struct message *message, const struct aim *aim,
+		   const struct leg *own, struct slice payload, bool altered)
+{
+	if (leg_arrived(own)) {
+		delivery_arrive(core, message, aim, own, payload, altered);
+	} else {
+		delivery_decide(core, message, aim, own->outcome, own->reason, own);
+	}
+}
+
 /* One target's answer. */
 static void settle_reception(struct core *core, struct message *message, const struct aim *aim,
 			     const struct reception *reception)
@@ -22,13 +32,10 @@ static void settle_reception(struct core *core, struct message *message, const s
 	struct leg leg = leg_of(reception, message->payload_size);
 
 	core->stats.results++;
-	if (leg_arrived(&leg)) {
-		delivery_arrive(core, message, aim, &leg,
-				reception->altered ? reception->payload : message_payload(message),
-				reception->altered);
-	} else {
-		delivery_decide(core, message, aim, leg.outcome, leg.reason, &leg);
-	}
+	recall_keep(core, message, reception);
+	result_settle(core, message, aim, &leg,
+		      reception->altered ? reception->payload : message_payload(message),
+		      reception->altered);
 }
 
 /* The one that is about `node`, or NULL; all others are counted as strays. */
@@ -162,14 +169,12 @@ static uint32_t gather_behind(struct core *core, struct message *message)
 	return count;
 }
 
-static void send_behind(struct core *core, struct message *message, const uint32_t *nodes,
-			size_t count)
+static void send_behind(struct core *core, struct message *message, uint32_t *nodes, size_t count)
 {
 	message->via.hop = 2;
 	inflight_renew(message);
-	core->stats.relayed++;
-	relay_transmit(core, message, message->via.node, message->via.first.leg.delay_us, nodes,
-		       count);
+	recall_or_transmit(core, message, message->via.node, message->via.first.leg.delay_us, nodes,
+			   count);
 }
 
 /* From the hub to all that are behind it. */
@@ -197,24 +202,30 @@ static void second_hop(struct core *core, struct message *message)
 	}
 }
 
+void result_of_hub(struct core *core, struct message *message, const struct leg *leg)
+{
+	keep_first_hop(message, leg);
+	if (!leg_arrived(leg)) {
+		relay_decide_rest(core, message, leg->outcome, leg->reason, leg);
+		relay_leave_channel(core, message);
+		return;
+	}
+	settle_hub(core, message, leg);
+	second_hop(core, message);
+}
+
 static void take_first_hop(struct core *core, struct message *message,
 			   const struct reception *reception)
 {
 	struct leg leg = leg_of(reception, message->payload_size);
 
 	core->stats.results++;
+	recall_keep(core, message, reception);
 	message->answered = true;
-	keep_first_hop(message, &leg);
-	if (!leg_arrived(&leg)) {
-		relay_decide_rest(core, message, leg.outcome, leg.reason, &leg);
-		relay_leave_channel(core, message);
-		return;
-	}
-	if (reception->altered) {
+	if (reception->altered && leg_arrived(&leg)) {
 		message_alter(message, reception->payload);
 	}
-	settle_hub(core, message, &leg);
-	second_hop(core, message);
+	result_of_hub(core, message, &leg);
 }
 
 static void result_of_first_hop(struct core *core, struct message *message,

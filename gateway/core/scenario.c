@@ -5,6 +5,7 @@
 #include "base/patterns.h"
 #include "base/utf8.h"
 #include "core/group.h"
+#include "core/link_cache.h"
 #include "core/presence.h"
 #include "core/queue.h"
 #include "core/state.h"
@@ -16,6 +17,49 @@ static void copy_text(char *at, size_t cap, struct slice text)
 		memcpy(at, text.data, text.size);
 	}
 	at[text.size] = '\0';
+}
+
+/* ------------------------------------------------------ what is known of its links */
+
+/* From here on it is another: what was answered to anything sent before says nothing of it. */
+
+static void node_changes(struct core *core, const struct scenario *scenario, uint32_t node)
+{
+	core->changes++;
+	if (scenario->links) {
+		link_cache_forget_node(scenario->links, node, core->changes);
+	}
+}
+
+static void links_change(struct core *core, const struct scenario *scenario)
+{
+	core->changes++;
+	if (scenario->links) {
+		link_cache_forget_all(scenario->links, core->changes);
+	}
+}
+
+/* Told once a connection. */
+static void note_draws(const struct core *core, const struct scenario *scenario)
+{
+	struct lane *lane = scenario->lane;
+
+	if (scenario->links && scenario->status == SCENARIO_ACCEPTED && !lane->draws_told &&
+	    !lane->draws_noted) {
+		lane->draws_noted = true;
+		LOG(core->log, LOG_LEVEL_INFO, "draws_unknown",
+		    log_text("scenario", name_slice(&scenario->name)), log_num("lane", lane->index),
+		    log_str("why", "the simulator does not say by which seed it draws: what comes "
+				   "from link_cache is drawn by seed 0"));
+	}
+}
+
+void scenario_use_links(struct core *core, struct scenario *scenario, struct link_cache *links)
+{
+	link_cache_free(scenario->links);
+	scenario->links = links;
+	links_change(core, scenario);
+	note_draws(core, scenario);
 }
 
 /* ------------------------------------------------------------ coming and going */
@@ -116,11 +160,14 @@ struct scenario *scenario_new(struct core *core, const struct scenario_config *c
 	scenario->config = *config;
 	scenario->config.parameters = parameters_copy(config->parameters, config->parameter_count);
 	scenario->lane = choose_lane(core, config, like);
+	scenario->links = config->link_cache ? link_cache_new(++core->changes) : NULL;
 	scenario->number = scenario->config.parameters ? take_number(&core->numbers, scenario) : 0;
-	if (!scenario->number || expiry_reserve(&scenario->lane->expiry, config->timeout_ms) < 0) {
+	if (!scenario->number || (config->link_cache && !scenario->links) ||
+	    expiry_reserve(&scenario->lane->expiry, config->timeout_ms) < 0) {
 		if (scenario->number) {
 			core->numbers.by_number[scenario->number - 1] = NULL;
 		}
+		link_cache_free(scenario->links);
 		free(scenario->config.parameters);
 		free(scenario);
 		return NULL;
@@ -144,6 +191,7 @@ void scenario_free(struct core *core, struct scenario *scenario)
 		scenario->lane->scenarios--;
 	}
 	core->numbers.by_number[scenario->number - 1] = NULL;
+	link_cache_free(scenario->links);
 	free(scenario->config.parameters);
 	free(scenario->members);
 	free(scenario);
@@ -275,6 +323,7 @@ void scenario_settle(struct core *core, struct scenario *scenario)
 void scenario_retire(struct core *core, struct scenario *scenario)
 {
 	scenario->retired = true;
+	scenario_use_links(core, scenario, NULL); /* its nodes are told of no more */
 	scenario->lane->scenarios--;
 	for (uint32_t i = 0; i < scenario->member_count; i++) {
 		group_leave_all(&core->groups, scenario->members[i]);
@@ -379,6 +428,9 @@ void scenario_remove_node(struct core *core, struct member *member)
 {
 	const struct scenario *scenario = member->scenario;
 
+	if (scenario) {
+		node_changes(core, scenario, member->node);
+	}
 	if (scenario && !scenario->retired && scenario->lane->up) {
 		scenario->lane->ops->remove_node(scenario->lane->ctx, scenario->number,
 						 member->node);
@@ -441,7 +493,7 @@ int scenario_enter(struct core *core, struct session *session, struct scenario *
 	}
 	session->member = member;
 	if (member) {
-		scenario_send_node(member);
+		scenario_send_node(core, member);
 	}
 	noted = presence_note(core, session, PRESENCE_WHAT_SCENARIO, GOODBYE_UNSPECIFIED, from,
 			      scenario);
@@ -487,7 +539,7 @@ static bool local_position(const struct scenario *scenario, const struct state *
 	return false;
 }
 
-void scenario_send_node(const struct member *member)
+void scenario_send_node(struct core *core, const struct member *member)
 {
 	const struct scenario *scenario = member->scenario;
 	const struct state *known = member->session->known;
@@ -498,6 +550,7 @@ void scenario_send_node(const struct member *member)
 		.name = session_id(member->session),
 	};
 
+	node_changes(core, scenario, member->node);
 	if (!lane->up) {
 		return;
 	}
@@ -514,7 +567,7 @@ void scenario_send_node(const struct member *member)
 	lane->ops->set_node(lane->ctx, &node);
 }
 
-void scenario_send(struct scenario *scenario)
+void scenario_send(struct core *core, struct scenario *scenario)
 {
 	const struct lane *lane = scenario->lane;
 	struct sim_scenario told = {
@@ -524,13 +577,14 @@ void scenario_send(struct scenario *scenario)
 		.parameter_count = scenario->config.parameter_count,
 	};
 
+	links_change(core, scenario);
 	scenario->status = SCENARIO_WAITING;
 	if (!lane->up) {
 		return;
 	}
 	lane->ops->set_scenario(lane->ctx, &told);
 	for (uint32_t i = 0; i < scenario->member_count; i++) {
-		scenario_send_node(scenario->members[i]);
+		scenario_send_node(core, scenario->members[i]);
 	}
 }
 
@@ -538,7 +592,7 @@ void scenario_replay(struct core *core, struct lane *lane)
 {
 	for (size_t i = 0; i < core->scenario_count; i++) {
 		if (core->scenarios[i]->lane == lane) {
-			scenario_send(core->scenarios[i]);
+			scenario_send(core, core->scenarios[i]);
 		}
 	}
 }
@@ -548,6 +602,7 @@ void scenario_all_wait(struct core *core, struct lane *lane)
 	/* all before anyone is told: what is told of one may set off an answer about another */
 	for (size_t i = 0; i < core->scenario_count; i++) {
 		if (core->scenarios[i]->lane == lane) {
+			links_change(core, core->scenarios[i]);
 			core->scenarios[i]->status = SCENARIO_WAITING;
 			forget_lingering(core->scenarios[i]);
 		}
@@ -575,6 +630,7 @@ void scenario_decide(struct core *core, struct lane *lane, uint32_t number, bool
 	if (scenario->retired) {
 		return; /* it may still be answering */
 	}
+	links_change(core, scenario);
 	if (scenario->status != SCENARIO_WAITING) {
 		/* nobody asked; it may change its mind now and then */
 		lane_count_abuse(core, lane, 1);
@@ -587,6 +643,7 @@ void scenario_decide(struct core *core, struct lane *lane, uint32_t number, bool
 	LOG(core->log, ok ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
 	    ok ? "scenario_accepted" : "scenario_refused",
 	    log_text("scenario", name_slice(&scenario->name)), log_text("why", message));
+	note_draws(core, scenario);
 	scenario_tell_members(core, scenario);
 	if (!ok) {
 		queue_decide(core, scenario, OUTCOME_SIMULATOR_DOWN);

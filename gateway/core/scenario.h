@@ -38,6 +38,7 @@ struct scenario {
 	struct list queue;	   /* messages that wait for the simulator */
 	struct list queues;	   /* in lane->queues, while some do */
 	struct list lingering;	   /* members that left while something needed their node */
+	struct link_cache *links;  /* NULL: it has none */
 };
 
 /* Those that the configuration names, in its order, and all by number. */
@@ -85,6 +86,9 @@ void scenario_abandon(struct core *core, struct session *session);
 /* The node of a member that has left is needed no more. */
 void scenario_remove_node(struct core *core, struct member *member);
 
+/* Uses `links` from now on, which may be NULL; what it had before is freed. */
+void scenario_use_links(struct core *core, struct scenario *scenario, struct link_cache *links);
+
 /* Takes it out of use. Its queue is empty. */
 void scenario_retire(struct core *core, struct scenario *scenario);
 /* Ends it as far as it can be if it is retired: at the simulator when its channel is empty,
@@ -92,9 +96,9 @@ void scenario_retire(struct core *core, struct scenario *scenario);
 void scenario_settle(struct core *core, struct scenario *scenario);
 
 /* Tells the simulator the scenario, which then waits for the answer, and its nodes. */
-void scenario_send(struct scenario *scenario);
+void scenario_send(struct core *core, struct scenario *scenario);
 /* Tells it the present state of a member. */
-void scenario_send_node(const struct member *member);
+void scenario_send_node(struct core *core, const struct member *member);
 /* All scenarios of a lane, after a reconnect. */
 void scenario_replay(struct core *core, struct lane *lane);
 

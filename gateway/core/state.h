@@ -27,6 +27,7 @@ struct core {
 	struct instant now;
 	struct log *log;
 	struct stats stats;
+	uint64_t changes; /* of nodes and scenarios, as simulators are told of them */
 
 	struct simulator_lanes *simulators;
 	size_t simulator_count;

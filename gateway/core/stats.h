@@ -19,6 +19,7 @@ struct stats {
 	uint64_t transmits;		  /* handed to a simulator */
 	uint64_t relayed;		  /* of these, second hops */
 	uint64_t bypassed;		  /* targets handed over past a simulator that was away */
+	uint64_t cached;		  /* hops decided by what is known of their link */
 	uint64_t results;		  /* receptions that decided a hop */
 	uint64_t results_unknown;  /* receptions dropped: transmit never issued or long gone */
 	uint64_t results_repeated; /* ... target already decided */

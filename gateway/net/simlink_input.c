@@ -39,6 +39,9 @@ static void take_hello_ack(struct simlink *link, const struct channel_hello_ack 
 	link->state = SIMLINK_UP;
 	link->up_us = net->now.mono_us;
 	simlink_keep_alive(link);
+	if (ack->has_draws) {
+		core_sim_draws(net->core, link->lane, ack->draw_seed);
+	}
 	simlink_bulk_begin(link);
 	core_sim_up(net->core, link->lane);
 	simlink_bulk_end(link);

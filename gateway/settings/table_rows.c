@@ -68,6 +68,12 @@ static const struct choice yes_choices[] = {
 	{NULL, 0, false},
 };
 
+static const struct choice switch_choices[] = {
+	{"on", true, false},
+	{"off", false, false},
+	{NULL, 0, false},
+};
+
 static const struct choice rate_choices[] = {
 	{"hold", false, false},
 	{"refuse", true, false},
@@ -726,6 +732,16 @@ const struct row table_rows[] = {
 	 .reloadable = true,
 	 .help = "real: a message is handed over when its simulated delay has passed since it was "
 		 "sent. none: as soon as the simulator has answered."},
+	{.section = "scenario",
+	 .key = "link_cache",
+	 .kind = VALUE_SWITCH,
+	 .offset = offsetof(struct scenario_config, link_cache),
+	 .choices = switch_choices,
+	 .preset = "off",
+	 .reloadable = true,
+	 .help = "on: where the simulator says for how long a link's numbers hold, they are used "
+		 "again for as long, and messages with a payload of that size need not ask it; "
+		 "their hops are marked CACHED. Chance still decides about each."},
 	{.section = "scenario",
 	 .key = "simulator",
 	 .kind = VALUE_NAME,

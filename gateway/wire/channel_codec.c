@@ -230,6 +230,8 @@ static enum codec_status read_hello_ack(struct slice body, struct arena *arena,
 		.version = slice_str(ack->version),
 		.models = models,
 		.model_count = ack->n_models,
+		.has_draws = ack->draws != NULL,
+		.draw_seed = ack->draws ? ack->draws->seed : 0,
 	};
 	return CODEC_OK;
 }

@@ -20,6 +20,8 @@ struct channel_hello_ack {
 	struct slice simulator, version;
 	const struct slice *models;
 	size_t model_count;
+	bool has_draws; /* packet errors are drawn by this seed */
+	uint64_t draw_seed;
 };
 
 struct channel_status {

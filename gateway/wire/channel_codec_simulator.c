@@ -214,6 +214,7 @@ static int write_hello_ack(struct buf *out, const struct channel_hello_ack *ack)
 	char names[MODELS_MAX][CONTENT_TYPE_MAX_BYTES + 1];
 	char *models[MODELS_MAX];
 	Uav__Channel__V1__HelloAck body = UAV__CHANNEL__V1__HELLO_ACK__INIT;
+	Uav__Channel__V1__Draws draws = UAV__CHANNEL__V1__DRAWS__INIT;
 
 	if (ack->model_count > MODELS_MAX) {
 		return -1;
@@ -226,6 +227,8 @@ static int write_hello_ack(struct buf *out, const struct channel_hello_ack *ack)
 	body.version = cold_cut_text(version, sizeof(version), ack->version);
 	body.models = models;
 	body.n_models = ack->model_count;
+	draws.seed = ack->draw_seed;
+	body.draws = ack->has_draws ? &draws : NULL;
 	return cold_write(out, 0, FROM(HELLO_ACK), &body.base);
 }
 

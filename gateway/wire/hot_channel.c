@@ -224,7 +224,7 @@ enum hot_status hot_result_begin(struct slice body, struct hot_result *result)
 static void take_link(struct slice bytes, struct reception *reception)
 {
 	reception->link = bytes;
-	reception->link_ok = link_check(bytes, &reception->delay_us, &reception->snr_db) == HOT_OK;
+	reception->link_ok = link_check(bytes, reception) == HOT_OK;
 }
 
 /* False: a known field has the wrong type, or a second Link. */

@@ -135,8 +135,9 @@ struct link_numbers {
  * finite, a packet error rate outside 0..1). `numbers` may be NULL: check alone. */
 enum hot_status link_read(struct slice bytes, struct link_numbers *numbers);
 /* As the gateway checks what a simulator says: an unknown line_of_sight is HOT_REFUSED
- * too. And the two numbers that the gateway itself needs, of use with HOT_OK alone. */
-enum hot_status link_check(struct slice bytes, uint32_t *delay_us, float *snr_db);
+ * too. And the numbers that the gateway itself needs, into the reception's: of use with HOT_OK
+ * alone. */
+enum hot_status link_check(struct slice bytes, struct reception *reception);
 /* The message without tag and length, at most LINK_MAX_BYTES. Returns its size. */
 #define LINK_MAX_BYTES 96
 size_t link_write(uint8_t *at, const struct link_numbers *numbers);

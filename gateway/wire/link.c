@@ -154,13 +154,15 @@ static inline enum hot_status read_raw(struct slice bytes, struct raw_link *raw)
 	return allowed && error_rate >= 0 && error_rate <= 1 ? HOT_OK : HOT_REFUSED;
 }
 
-enum hot_status link_check(struct slice bytes, uint32_t *delay_us, float *snr_db)
+enum hot_status link_check(struct slice bytes, struct reception *reception)
 {
 	struct raw_link raw = {0};
 	enum hot_status status = read_raw(bytes, &raw);
 
-	*delay_us = raw.of[LINK_DELAY_US];
-	*snr_db = float_of(raw.of[LINK_SNR_DB]);
+	reception->delay_us = raw.of[LINK_DELAY_US];
+	reception->bit_errors = raw.of[LINK_BIT_ERRORS];
+	reception->snr_db = float_of(raw.of[LINK_SNR_DB]);
+	reception->packet_error_rate = float_of(raw.of[LINK_PACKET_ERROR_RATE]);
 	return status == HOT_OK && raw.newer ? HOT_REFUSED : status;
 }
 

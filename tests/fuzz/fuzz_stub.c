@@ -62,11 +62,10 @@ static void play(struct slice stream, const uint8_t *cuts, struct ending *ending
 
 static void check_reception(const struct reception *reception)
 {
-	uint32_t delay_us;
-	float snr_db;
+	struct reception heard;
 
 	must(reception->receiver != 0, "a receiver without a number");
-	must(link_check(reception->link, &delay_us, &snr_db) == HOT_OK, "numbers that are none");
+	must(link_check(reception->link, &heard) == HOT_OK, "numbers that are none");
 	must(reception->outcome == OUTCOME_DELIVERED || reception->outcome == OUTCOME_LOST,
 	     "an outcome that it has no rule for");
 	must((reception->reason == REASON_NONE) == (reception->outcome == OUTCOME_DELIVERED),

@@ -604,16 +604,15 @@ static void link_comes_back(void **state)
 	struct link_numbers back = {0};
 	uint8_t bytes[LINK_MAX_BYTES];
 	size_t size = link_write(bytes, &numbers);
-	uint32_t delay_us;
-	float snr_db;
+	struct reception heard;
 
 	(void)state;
 	assert_true(size <= LINK_MAX_BYTES);
 	assert_int_equal(link_read(slice_of(bytes, size), &back), HOT_OK);
 	assert_memory_equal(&back, &numbers, sizeof(numbers));
-	assert_int_equal(link_check(slice_of(bytes, size), &delay_us, &snr_db), HOT_OK);
-	assert_true(delay_us == UINT32_MAX);
-	assert_memory_equal(&snr_db, &numbers.snr_db, sizeof(snr_db));
+	assert_int_equal(link_check(slice_of(bytes, size), &heard), HOT_OK);
+	assert_true(heard.delay_us == UINT32_MAX);
+	assert_memory_equal(&heard.snr_db, &numbers.snr_db, sizeof(float));
 	for (size_t cut = 1; cut < size; cut++) {
 		enum hot_status status = link_read(slice_of(bytes, cut), NULL);
 
@@ -672,13 +671,12 @@ static void link_is_refused_for_what_no_number_may_be(void **state)
 static void line_of_sight_of_a_later_version(void **state)
 {
 	struct link_numbers numbers = {.line_of_sight = LINE_OF_SIGHT_NLOS};
-	uint32_t delay_us;
-	float snr_db;
+	struct reception heard;
 
 	(void)state;
-	assert_int_equal(link_check(BYTES("\x60\x03"), &delay_us, &snr_db), HOT_REFUSED);
-	assert_int_equal(link_check(BYTES("\x60\x03\x60\x02"), &delay_us, &snr_db), HOT_REFUSED);
-	assert_int_equal(link_check(BYTES("\x60\x02"), &delay_us, &snr_db), HOT_OK);
+	assert_int_equal(link_check(BYTES("\x60\x03"), &heard), HOT_REFUSED);
+	assert_int_equal(link_check(BYTES("\x60\x03\x60\x02"), &heard), HOT_REFUSED);
+	assert_int_equal(link_check(BYTES("\x60\x02"), &heard), HOT_OK);
 	assert_int_equal(link_read(BYTES("\x60\x03"), &numbers), HOT_OK);
 	assert_int_equal(numbers.line_of_sight, LINE_OF_SIGHT_UNSPECIFIED);
 }

@@ -90,16 +90,18 @@ static void test_round_trip(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct link_numbers numbers;
-		uint32_t delay_us = 4711;
-		float snr_db = 4711;
+		struct reception heard = {.delay_us = 4711, .snr_db = 4711};
 		size_t size = link_write(bytes, &rows[i]);
 
 		assert_true(size <= LINK_MAX_BYTES);
 		assert_int_equal(link_read(slice_of(bytes, size), &numbers), HOT_OK);
 		expect_numbers(&numbers, &rows[i]);
-		assert_int_equal(link_check(slice_of(bytes, size), &delay_us, &snr_db), HOT_OK);
-		assert_int_equal(delay_us, rows[i].delay_us);
-		assert_memory_equal(&snr_db, &rows[i].snr_db, sizeof(snr_db));
+		assert_int_equal(link_check(slice_of(bytes, size), &heard), HOT_OK);
+		assert_int_equal(heard.delay_us, rows[i].delay_us);
+		assert_memory_equal(&heard.snr_db, &rows[i].snr_db, sizeof(float));
+		assert_memory_equal(&heard.packet_error_rate, &rows[i].packet_error_rate,
+				    sizeof(float));
+		assert_int_equal(heard.bit_errors, rows[i].bit_errors);
 	}
 	assert_int_equal(link_write(bytes, &rows[0]), 0); /* zeros are left out */
 }
@@ -114,12 +116,11 @@ static size_t put(uint8_t *bytes, uint32_t number, uint32_t bits)
 static void expect_status(struct slice bytes, enum hot_status read, enum hot_status check)
 {
 	struct link_numbers numbers;
-	uint32_t delay_us;
-	float snr_db;
+	struct reception heard;
 
 	assert_int_equal(link_read(bytes, &numbers), read);
 	assert_int_equal(link_read(bytes, NULL), read);
-	assert_int_equal(link_check(bytes, &delay_us, &snr_db), check);
+	assert_int_equal(link_check(bytes, &heard), check);
 }
 
 /* Alone, and behind one of a higher number, where no known writer puts it. */
@@ -206,14 +207,13 @@ static void test_line_of_sight(void **state)
 		struct link_numbers numbers = {.line_of_sight = LINE_OF_SIGHT_NLOS};
 		uint8_t bytes[16], *at = bytes;
 		struct slice link;
-		uint32_t delay_us;
-		float snr_db;
+		struct reception heard;
 
 		at = wire_put_varint(wire_put_tag(at, LINE_OF_SIGHT, WIRE_VARINT), rows[i].value);
 		link = slice_of(bytes, (size_t)(at - bytes));
 		assert_int_equal(link_read(link, &numbers), HOT_OK);
 		assert_int_equal(numbers.line_of_sight, rows[i].read);
-		assert_int_equal(link_check(link, &delay_us, &snr_db), rows[i].check);
+		assert_int_equal(link_check(link, &heard), rows[i].check);
 	}
 }
 
@@ -227,8 +227,7 @@ static void test_order_and_unknown(void **state)
 				       "\x25\x00\x00\x00\x40\x7dwxyz\x08\x07\x08\x09";
 	struct slice link = slice_of(bytes, sizeof(bytes) - 1);
 	struct link_numbers numbers;
-	uint32_t delay_us = 0;
-	float snr_db;
+	struct reception heard = {0};
 
 	(void)state;
 	assert_int_equal(link_read(link, &numbers), HOT_OK);
@@ -238,8 +237,8 @@ static void test_order_and_unknown(void **state)
 					 .distance_m = 1.0f,
 					 .bit_errors = 5,
 				 });
-	assert_int_equal(link_check(link, &delay_us, &snr_db), HOT_OK);
-	assert_int_equal(delay_us, 9);
+	assert_int_equal(link_check(link, &heard), HOT_OK);
+	assert_int_equal(heard.delay_us, 9);
 	expect_status(slice_of(NULL, 0), HOT_OK, HOT_OK);
 }
 
@@ -327,20 +326,19 @@ static enum hot_status expect_as_plain(struct slice link)
 	struct plain_link plain = plain_link_of(link);
 	uint8_t *bytes = malloc(link.size + 1);
 	struct link_numbers is;
-	uint32_t delay_us = 4711;
-	float snr_db = 4711;
+	struct reception heard = {.delay_us = 4711, .snr_db = 4711};
 
 	assert_non_null(bytes);
 	if (link.size) {
 		memcpy(bytes + 1, link.data, link.size);
 	}
 	link = slice_of(bytes + 1, link.size);
-	assert_int_equal(link_check(link, &delay_us, &snr_db), plain.check);
+	assert_int_equal(link_check(link, &heard), plain.check);
 	assert_int_equal(link_read(link, &is), plain.read);
 	assert_int_equal(link_read(link, NULL), plain.read);
 	if (plain.check == HOT_OK) {
-		assert_int_equal(delay_us, plain.of[DELAY]);
-		assert_memory_equal(&snr_db, &plain.of[SNR], sizeof(snr_db));
+		assert_int_equal(heard.delay_us, plain.of[DELAY]);
+		assert_memory_equal(&heard.snr_db, &plain.of[SNR], sizeof(float));
 	}
 	if (plain.read == HOT_OK) {
 		const float floats[] = {is.tx_power_dbm, is.rx_power_dbm, is.path_loss_db,
