@@ -84,6 +84,16 @@ static bool peer_present(struct peer *peer, struct slice bytes, size_t looked, s
 	return verdict == CORE_TAKEN;
 }
 
+/* What a drone sends may be handed over at once, without a simulator's answer: then those whom it
+ * was too much for are given time as by an answer (net/backlog.h). */
+static bool peer_must_wait(const struct peer *peer)
+{
+	struct net *net = peer->net;
+
+	net->handed_over = net->handed_over && net_rests(net);
+	return net->handed_over;
+}
+
 /* It has had its share of the turn: 16 KiB of the cheapest requests are thousands, and each may
  * be answered by much more than it takes (make bench ARGS="--rows flood"). What waits is taken up
  * again in the next. */
@@ -94,21 +104,36 @@ static void peer_rest(struct peer *peer)
 	net_resume_next(peer->net, &peer->box->later.task);
 }
 
+/* Hands over what is whole in `bytes`; what is left of it. `more`: it has had its share of the
+ * turn, or others are given time. */
+static struct slice peer_take(struct peer *peer, struct slice bytes, size_t looked, bool *more)
+{
+	const struct stats *stats = core_stats(peer->net->core);
+	size_t used;
+
+	*more = peer_must_wait(peer);
+	for (int i = 0; !*more && peer->session && bytes.size; i++) {
+		uint64_t before = stats->delivered_bytes;
+
+		if (!peer_present(peer, bytes, looked, &used)) {
+			break;
+		}
+		peer->net->handed_over |= stats->delivered_bytes != before;
+		looked = 0;
+		bytes = slice_of(bytes.data + used, bytes.size - used);
+		*more = i + 1 == PEER_REQUESTS || peer_must_wait(peer);
+	}
+	*more = *more && bytes.size;
+	return bytes;
+}
+
 /* Hands over what is whole in `bytes`, which is all that waits, and keeps the rest. `looked`: see
  * struct front. */
 static void peer_consume(struct peer *peer, struct slice bytes, size_t looked)
 {
-	struct slice rest = bytes;
-	bool has_more = false;
-	size_t used;
+	bool has_more;
+	struct slice rest = peer_take(peer, bytes, looked, &has_more);
 
-	for (int i = 0; i < PEER_REQUESTS && peer->session && rest.size &&
-			peer_present(peer, rest, looked, &used);
-	     i++) {
-		looked = 0;
-		rest = slice_of(rest.data + used, rest.size - used);
-		has_more = i + 1 == PEER_REQUESTS && rest.size;
-	}
 	if (!peer->session) {
 		rest = slice_of(NULL, 0);
 	}

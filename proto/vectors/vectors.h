@@ -476,6 +476,12 @@ static const uint8_t golden_from_simulator_hello_ack[39] = {
 	0x65, 0x2d, 0x73, 0x70, 0x61, 0x63, 0x65,
 };
 
+static const uint8_t golden_from_simulator_hello_ack_draws[38] = {
+	0x25, 0x22, 0x23, 0x08, 0x01, 0x12, 0x08, 0x73, 0x69, 0x6d, 0x2d, 0x73, 0x74, 0x75, 0x62, 0x1a,
+	0x03, 0x30, 0x2e, 0x31, 0x22, 0x05, 0x69, 0x64, 0x65, 0x61, 0x6c, 0x2a, 0x09, 0x09, 0x08, 0x07,
+	0x06, 0x05, 0x04, 0x03, 0x02, 0x01,
+};
+
 static const uint8_t golden_from_simulator_scenario_status_ok[7] = {
 	0x06, 0x12, 0x04, 0x08, 0x01, 0x10, 0x01,
 };
@@ -579,6 +585,7 @@ static const struct golden_frame golden_frames[] = {
 	{"to_simulator_transmit_empty", GOLDEN_TO_SIMULATOR, golden_to_simulator_transmit_empty, sizeof(golden_to_simulator_transmit_empty)},
 	{"to_simulator_ping", GOLDEN_TO_SIMULATOR, golden_to_simulator_ping, sizeof(golden_to_simulator_ping)},
 	{"from_simulator_hello_ack", GOLDEN_FROM_SIMULATOR, golden_from_simulator_hello_ack, sizeof(golden_from_simulator_hello_ack)},
+	{"from_simulator_hello_ack_draws", GOLDEN_FROM_SIMULATOR, golden_from_simulator_hello_ack_draws, sizeof(golden_from_simulator_hello_ack_draws)},
 	{"from_simulator_scenario_status_ok", GOLDEN_FROM_SIMULATOR, golden_from_simulator_scenario_status_ok, sizeof(golden_from_simulator_scenario_status_ok)},
 	{"from_simulator_scenario_status_refused", GOLDEN_FROM_SIMULATOR, golden_from_simulator_scenario_status_refused, sizeof(golden_from_simulator_scenario_status_refused)},
 	{"from_simulator_result", GOLDEN_FROM_SIMULATOR, golden_from_simulator_result, sizeof(golden_from_simulator_result)},

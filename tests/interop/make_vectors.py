@@ -264,6 +264,9 @@ add("to_simulator", "ping", "a nonce", ping={"nonce": 72623859790382856})
 
 add("from_simulator", "hello_ack", "two models", hello_ack={
     "protocol": 1, "simulator": "sim-stub", "version": "0.1", "models": ["ideal", "free-space"]})
+add("from_simulator", "hello_ack_draws", "the seed of its draws", hello_ack={
+    "protocol": 1, "simulator": "sim-stub", "version": "0.1", "models": ["ideal"],
+    "draws": {"seed": 72623859790382856}})
 add("from_simulator", "scenario_status_ok", "accepted",
     scenario_status={"scenario": 1, "ok": True})
 add("from_simulator", "scenario_status_refused", "refused, and why",

@@ -182,7 +182,11 @@ static void hello_ack_comes_through(void **state)
 	const struct slice models[] = {slice_str("ideal"), slice_str("free-space")};
 	struct from_sim message = {
 		.kind = FROM_SIM_HELLO_ACK,
-		.hello_ack = {1, slice_str("sim-stub"), slice_str("1.0"), models, 2},
+		.hello_ack = {.protocol = 1,
+			      .simulator = slice_str("sim-stub"),
+			      .version = slice_str("1.0"),
+			      .models = models,
+			      .model_count = 2},
 	};
 	struct channel_hello_ack back = from_sim_through(*state, &message).hello_ack;
 
@@ -194,6 +198,14 @@ static void hello_ack_comes_through(void **state)
 	assert_true(slice_equal(back.models[1], models[1]));
 	message.hello_ack.model_count = 0;
 	assert_int_equal(from_sim_through(*state, &message).hello_ack.model_count, 0);
+	assert_false(from_sim_through(*state, &message).hello_ack.has_draws);
+	for (uint64_t seed = 0; seed < 3; seed++) {
+		message.hello_ack.has_draws = true;
+		message.hello_ack.draw_seed = seed ? UINT64_MAX - seed : 0;
+		back = from_sim_through(*state, &message).hello_ack;
+		assert_true(back.has_draws);
+		assert_true(back.draw_seed == message.hello_ack.draw_seed);
+	}
 }
 
 static void status_and_pong_come_through(void **state)

@@ -1,0 +1,256 @@
+"""`link_cache = on`: what the simulator said of a link is used again for as long as it said."""
+
+import contextlib
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import uavtest  # noqa: E402
+from fake_simulator import FakeSimulator, deliver, hold, link  # noqa: E402
+from scene import (  # noqa: E402
+    IDEAL, STAR, change_file, hops_told, link_bytes, members, outcome_name, ready, reload, settle, told,
+)
+from test_bounds import Reader  # noqa: E402
+from uavtest import channel, relay  # noqa: E402
+
+LONG_US = 4_000_000_000
+LIVE, CACHED = [("DELIVERED", "NONE", "LIVE")], [("DELIVERED", "NONE", "CACHED")]
+
+
+def reads_between(one, other, change):
+    """Carries frames from `one` to `other`, each as `change` leaves it."""
+    data = bytearray()
+    with contextlib.suppress(OSError):
+        while chunk := one.recv(65536):
+            data += chunk
+            out = b""
+            while (frame := uavtest.decode_frame(data))[1]:
+                del data[:frame[1]]
+                out += change(frame[0])
+            other.sendall(out)
+    for end in (one, other):
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+
+
+class Promising:
+    """Between a gateway and its simulator: every result says that its numbers hold for long."""
+
+    def __init__(self, t, simulator, valid_for_us=LONG_US):
+        self.simulator, self.valid_for_us = simulator, valid_for_us
+        self.listener = socket.create_server((uavtest.HOST, 0))
+        self.at = self.listener.getsockname()
+        self.ends = [self.listener]
+        threading.Thread(target=self._accept, daemon=True).start()
+        t.drones.append(self)
+
+    def _promise(self, frame):
+        message = channel.FromSimulator.FromString(frame)
+        for reception in message.result.receptions:
+            reception.valid_for_us = self.valid_for_us
+        return uavtest.delimit(message)
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                gateway, _ = self.listener.accept()
+                simulator = socket.create_connection(self.simulator.at)
+                for end in (gateway, simulator):
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.ends += [gateway, simulator]
+                for ends in ((gateway, simulator, lambda frame: uavtest.encode_varint(len(frame)) + frame),
+                             (simulator, gateway, self._promise)):
+                    threading.Thread(target=reads_between, args=ends, daemon=True).start()
+
+    def close(self):
+        for end in self.ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+
+# ------------------------------------------------------- the truth is the simulator's
+
+# where about a third of all messages are lost
+EDGE = {**uavtest.scenario(), "channel.tx_power_dbm": "-37", "channel.model": "free-space"}
+
+
+def flight(t, simulator, link_cache):
+    """Messages to one, through the hub and to everyone; what became of each, and the accounts."""
+    scenarios = {"field": {**EDGE, "link_cache": link_cache},
+                 "star": {**EDGE, "topology": "star", "hub": "hub", "link_cache": link_cache}}
+    gateway = ready(t, simulator, scenarios=scenarios)
+    found = []
+    for scenario in scenarios:
+        drones = members(t, gateway, "hub", "uav1", "uav2", "uav3", scenario=scenario,
+                         presence="PRESENCE_WISH_NONE")
+        for drone, east_m in zip(drones, (0, 20, -70, -80)):
+            drone.place(float(east_m))
+        for turn in range(60):
+            for sender in drones[:3]:
+                to = {"everyone": {}} if turn % 3 == 0 else {"drone": "uav3"}
+                reply = sender.request(send={**to, "payload": b"x" * (10 + turn % 2),
+                                             "report": "REPORT_WISH_ALL"})
+                found += [(scenario, sender.drone_id, turn, one.drone_id, outcome_name(one.outcome),
+                           one.reason, [(*hop[:4], link_bytes(told.link)) for hop, told
+                                        in zip(hops_told(one.hops), one.hops)])
+                          for one in sorted(reply.send_report.outcomes, key=lambda one: one.drone_id)]
+        for drone in drones:
+            drone.close()
+    return found, settle(gateway)
+
+
+def test_outcomes_are_the_simulators(t):
+    """On or off, the same messages have the same fates and numbers, bit for bit."""
+    simulator = t.simulator(seed=7)
+    asked, off = flight(t, Promising(t, simulator), "off")
+    known, on = flight(t, Promising(t, simulator), "on")
+    assert known == asked
+    outcomes = [one[4] for one in asked]
+    assert min(outcomes.count("LOST"), outcomes.count("DELIVERED")) > len(outcomes) / 8
+    assert off["cached"] == 0 and on["cached"] > on["transmits"] * 5
+    assert on["cached"] + on["results"] == off["results"]
+
+
+# -------------------------------------------------------------- as long as it holds
+
+
+def sources(reply):
+    """[(outcome, reason, source)] of the hops to the one target."""
+    (one,) = reply.send_report.outcomes
+    return [hop[2:] for hop in hops_told(one.hops)]
+
+
+def promise(valid_for_us):
+    """An answer: everyone hears it, and what follows within that time."""
+    return lambda transmit: deliver(transmit, valid_for_us=valid_for_us,
+                                    **link(packet_error_rate=0.0))
+
+
+def pair(t, valid_for_us=LONG_US, link_cache="on", **scenario):
+    simulator = FakeSimulator(t, promise(valid_for_us))
+    field = {**IDEAL, **scenario, **({"link_cache": link_cache} if link_cache else {})}
+    gateway = ready(t, simulator, scenarios={"field": field})
+    return simulator, gateway, members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
+
+
+def test_off_by_default(t):
+    simulator, gateway, (one, _) = pair(t, link_cache=None)
+    assert [sources(one.tell("uav2", b"x")) for _ in range(3)] == [LIVE] * 3
+    assert settle(gateway)["cached"] == 0 and len(simulator.transmitted()) == 3
+
+
+def test_holds_for_its_time(t):
+    """Not longer, by the time at which messages leave."""
+    valid_us = 300_000
+    simulator, gateway, (one, two) = pair(t, valid_us)
+    begin, replies, sent_at = time.monotonic(), [], []
+    while time.monotonic() - begin < 1.2:
+        replies.append(sources(one.tell("uav2", b"x")))
+        sent_at.append(two.wait_for("delivery").delivery.sent_at_us)
+    known_at = None
+    for told_as, at_us in zip(replies, sent_at):
+        if told_as == LIVE:
+            assert known_at is None or at_us - known_at >= valid_us
+            known_at = at_us
+        else:
+            assert told_as == CACHED and at_us - known_at < valid_us
+    asked = [transmit.sent_at_us for transmit in simulator.transmitted()]
+    assert asked == [at for told_as, at in zip(replies, sent_at) if told_as == LIVE]
+    assert 2 <= len(asked) <= 5 and settle(gateway)["cached"] == len(replies) - len(asked)
+
+
+def test_a_drone_that_moves_is_asked_about(t):
+    _, _, (one, two) = pair(t)
+    one.tell("uav2", b"x")
+    assert sources(one.tell("uav2", b"x")) == CACHED
+    for drone in (one, two):
+        drone.place(10.0)
+        assert sources(one.tell("uav2", b"x")) == LIVE
+        assert sources(one.tell("uav2", b"x")) == CACHED
+
+
+def test_switched_while_drones_fly(t):
+    _, gateway, (one, _) = pair(t)
+    one.tell("uav2", b"x")
+    assert sources(one.tell("uav2", b"x")) == CACHED
+    change_file(gateway, **{"scenario:field": {"link_cache": "off"}})
+    lines = reload(gateway)
+    assert [line["key"] for line in told(lines, "config_changed")] == ["link_cache"]
+    assert not told(lines, "scenario_accepted")
+    assert sources(one.tell("uav2", b"x")) == LIVE
+    change_file(gateway, **{"scenario:field": {"link_cache": "on"}})
+    reload(gateway)
+    assert [sources(one.tell("uav2", b"x")) for _ in range(2)] == [LIVE, CACHED]
+
+
+def test_simulator_without_a_seed(t):
+    """It is said once a connection, and only where it matters."""
+    simulator, gateway, (one, _) = pair(t)
+    change_file(gateway, **{"scenario:field": {"link_cache": "off"}})
+    reload(gateway)
+    change_file(gateway, **{"scenario:field": {"link_cache": "on"}})
+    reload(gateway)
+    simulator.reset_connection()
+    gateway.wait_event("simulator_down")
+    gateway.wait_event("scenario_accepted", start=gateway.log().count("\n"))
+    lines = [uavtest.parse_logfmt(line) for line in gateway.lines]
+    assert [line["scenario"] for line in told(lines, "draws_unknown")] == ["field"] * 2
+    with_seed = ready(t, t.simulator(), scenarios={"field": {**IDEAL, "link_cache": "on"}})
+    assert settle(with_seed) and "draws_unknown" not in with_seed.log()
+    assert sources(one.tell("uav2", b"x")) == LIVE
+
+
+def test_simulator_goes(t):
+    """What is known of links goes with it."""
+    simulator, gateway, (one, _) = pair(t)
+    one.tell("uav2", b"x")
+    simulator.answer = hold
+    assert sources(one.tell("uav2", b"x")) == CACHED
+    simulator.away = True
+    simulator.reset_connection()
+    gateway.wait_event("simulator_down")
+    reply = one.tell("uav2", b"x")
+    assert outcome_name(reply.send_report.outcomes[0].outcome) == "SIMULATOR_DOWN"
+
+
+# ------------------------------------------------------------------------- much at once
+
+
+def burst(t, senders, each, payload_bytes):
+    """Everyone sends to one, over links that are known. Whether all of it arrived."""
+    simulator = FakeSimulator(t, promise(LONG_US))
+    gateway = ready(t, simulator, sessions={"linger_ms": 1000}, scenarios={
+        "field": uavtest.scenario(max_drones=1000, link_cache="on")})
+    reader = Reader(t, gateway, "target")
+    crowd = members(t, gateway, *(f"s{number}" for number in range(senders)),
+                    presence="PRESENCE_WISH_NONE")
+    payload = bytes(payload_bytes)
+    for sender in crowd:
+        sender.tell("target", payload)
+    frame = uavtest.delimit(relay.ToGateway(send={"drone": "target", "payload": payload}))
+    gateway.process.send_signal(signal.SIGSTOP)  # and then it finds it all at once
+    for sender in crowd:
+        sender.send_bytes(frame * each)
+    gateway.process.send_signal(signal.SIGCONT)
+    for sender in crowd:
+        sender.request(ping={"nonce": 1})
+    assert len(simulator.transmitted()) == senders and settle(gateway)["cached"]
+    reader.thread.join(uavtest.DEADLINE)
+    events = reader.events()
+    return sum(event.HasField("delivery") for event in events) == senders * (each + 1)
+
+
+def test_a_burst_is_no_backlog(t):
+    """Without an answer in between, too: a reader that reads is given time. One that this machine
+    does not let run looks like one that does not, so it is done again."""
+    assert any(burst(t, senders=600, each=30, payload_bytes=2000) for _ in range(3))
+
+
+if __name__ == "__main__":
+    uavtest.run()
