@@ -68,13 +68,20 @@ static void add_reception(struct world *world, struct answer *answer, const stru
 		.link = slice_of(link, link_size),
 		.delay_us = some_delay(world),
 		.snr_db = (float)world_below(world, 100) - 50,
+		.packet_error_rate = world_chance(world, 50) ? 0 : (float)world_below(world, 5) / 4,
+		.valid_for_us = world_chance(world, 20)	  ? 0
+				: world_chance(world, 20) ? UINT32_MAX
+							  : world_below(world, 3000000),
 	};
+	reception->bit_errors = world_chance(world, 3);
 	switch (world_below(world, 24)) {
 	case 0:
 	case 1:
 	case 2:
 		reception->outcome = OUTCOME_LOST;
 		reception->reason = world_below(world, REASON_COUNT);
+		reception->packet_error_rate =
+			world_chance(world, 60) ? 1 : reception->packet_error_rate;
 		break;
 	case 3:
 		reception->outcome = OUTCOME_CORRUPTED;
@@ -149,6 +156,8 @@ static void foresee_fate(struct world *world, struct parcel *message, struct tar
 
 	*leg = leg_of(message, transmitter, target->id, reception);
 	world->want.results++;
+	recall_told(world, message, message->second ? message->hub : message->from, target->stay,
+		    reception);
 	if (leg->outcome == OUTCOME_SIMULATOR_ERROR) {
 		parcel_decide(world, message, target, OUTCOME_SIMULATOR_ERROR, REASON_NONE);
 	} else if (leg->outcome == OUTCOME_LOST) {
@@ -175,13 +184,64 @@ static struct target *answered_target(struct parcel *message, uint32_t node)
 	return NULL;
 }
 
-/* Who of those behind the hub is still there gets the second hop. */
-static void foresee_second(struct world *world, struct parcel *message)
+/* One hop, the last to this target, of which nobody is asked. */
+static void foresee_known(struct world *world, struct parcel *message, struct target *target,
+			  const struct leg *leg, uint32_t delay_us)
 {
-	bool any = false;
+	target->legs[target->leg_count++] = *leg;
+	if (leg->outcome == OUTCOME_LOST) {
+		parcel_decide(world, message, target, OUTCOME_LOST, leg->reason);
+	} else {
+		target->payload = message->left;
+		hand_over(world, message, target, message->first_delay_us + delay_us);
+	}
+}
 
+/* What is to be told comes to the hub first, and may be its end. */
+static bool hub_ends(struct parcel *message)
+{
+	const struct target *target = parcel_target(message, text_slice(&message->hub->conn->id));
+	const struct conn *hub = message->hub->conn;
+
+	return target && target->coming && (hub->refuse || hub->queue > conn_bound(hub));
+}
+
+/* The n-th of the targets as the gateway takes them. */
+static struct target *target_ranked(struct parcel *message, uint32_t n)
+{
 	for (uint32_t i = 0; i < message->count; i++) {
 		struct target *target = &message->targets[i];
+		uint32_t before = 0;
+
+		for (uint32_t j = 0; j < message->count; j++) {
+			before += message->targets[j].rank < target->rank;
+		}
+		if (before == n) {
+			return target;
+		}
+	}
+	return NULL;
+}
+
+/* Who of those behind the hub is still there gets the second hop. */
+static void recall_second(struct world *world, struct parcel *message, struct target *target,
+			  const struct known *known)
+{
+	uint32_t delay_us;
+	struct leg leg = recall_leg(world, message, known, &delay_us);
+
+	world_happens(world, message->first.source == SOURCE_CACHED ? HAPPENS_RECALLED_BOTH
+								    : HAPPENS_RECALLED_SECOND);
+	foresee_known(world, message, target, &leg, delay_us);
+}
+
+static void foresee_second(struct world *world, struct parcel *message)
+{
+	bool any = false, ends = hub_ends(message);
+
+	for (uint32_t i = 0; i < message->count; i++) {
+		struct target *target = target_ranked(message, i);
+		const struct known *known;
 
 		if (target->decided || target->waiting || !target->behind) {
 			continue;
@@ -200,6 +260,12 @@ static void foresee_second(struct world *world, struct parcel *message)
 			target->between = true;
 			parcel_decide(world, message, target, OUTCOME_TARGET_LEFT, REASON_NONE);
 		} else {
+			known = ends ? NULL
+				     : recall_find(world, message, message->hub, target->stay);
+			if (known) {
+				recall_second(world, message, target, known);
+				continue;
+			}
 			target->due = true;
 			any = true;
 		}
@@ -225,12 +291,82 @@ static void foresee_first(struct world *world, struct parcel *message,
 		foresee_fate(world, message, target, reception);
 	} else {
 		world->want.results++;
+		recall_told(world, message, message->from, message->hub, reception);
 	}
 	message->first_delay_us = ok ? reception->delay_us : 0;
 	if (ok && reception->altered) {
 		message->left = world_keep(world, reception->payload);
 	}
 	foresee_second(world, message);
+}
+
+/* The way to the hub is known: it goes on from there at once. */
+static void recall_first(struct world *world, struct parcel *message, const struct known *known)
+{
+	struct target *target = parcel_target(message, text_slice(&message->hub->conn->id));
+	uint32_t delay_us;
+
+	for (uint32_t i = 0; i < message->count; i++) {
+		message->targets[i].due = false;
+	}
+	parcel_enter_channel(world, message);
+	message->first = recall_leg(world, message, known, &delay_us);
+	if (target && !target->decided) {
+		foresee_known(world, message, target, &message->first, delay_us);
+	}
+	message->first_delay_us = message->first.outcome == OUTCOME_DELIVERED ? delay_us : 0;
+	world_happens(world, HAPPENS_RECALLED_FIRST);
+	foresee_second(world, message);
+}
+
+/* True: some are left to be asked about. */
+static bool recall_direct(struct world *world, struct parcel *message)
+{
+	uint32_t found = 0, asked = 0;
+
+	for (uint32_t i = 0; i < message->count; i++) {
+		struct target *target = target_ranked(message, i);
+		const struct known *known =
+			target->due ? recall_find(world, message, message->from, target->stay)
+				    : NULL;
+		uint32_t delay_us;
+		struct leg leg;
+
+		asked += target->due && !known;
+		if (known) {
+			found++;
+			target->due = false;
+			parcel_take_bytes(world, message);
+			leg = recall_leg(world, message, known, &delay_us);
+			foresee_known(world, message, target, &leg, delay_us);
+		}
+	}
+	if (found && message->many) {
+		world_happens(world, asked ? HAPPENS_RECALLED_SOME : HAPPENS_RECALLED_ALL);
+	}
+	return asked;
+}
+
+bool foresee_recalled(struct world *world, struct parcel *message)
+{
+	const struct known *known;
+
+	message->sequence = message->from->sequence + 1;
+	if (!message->relayed) {
+		if (recall_direct(world, message)) {
+			return true;
+		}
+		message->from->sequence++;
+		parcel_settle(world, message);
+		return false;
+	}
+	known = recall_find(world, message, message->from, message->hub);
+	if (!known) {
+		return true;
+	}
+	message->from->sequence++;
+	recall_first(world, message, known);
+	return false;
 }
 
 /* The first hop of a message that goes on through the hub. */

@@ -67,6 +67,7 @@ void check_call(struct world *world)
 	if (message) {
 		FLOW_HOLDS(world, message->transmitted || !message->expect_transmit,
 			   "a message did not go to the simulator");
+		FLOW_HOLDS(world, !message->relay_due, "a second hop does not leave");
 	}
 }
 
@@ -191,18 +192,20 @@ static void check_accounts(const struct world *world)
 			   error_name((enum error_code)i));
 	}
 	FLOW_HOLDS(world, errors <= seen + world->unseen_errors, "errors are miscounted");
-	FLOW_HOLDS(world,
-		   is->auth_failures == want->auth_failures && is->sends == want->sends &&
-			   is->transmits == want->transmits && is->results == want->results &&
-			   is->results_unknown + is->results_repeated == want->results_unknown &&
-			   is->sim_ups == want->sim_ups && is->sim_downs == want->sim_downs &&
-			   is->presence_events == world->journal_end,
-		   "sends %lld, transmits %lld, results %lld, strays %lld, events %lld too many",
-		   (long long)(is->sends - want->sends),
-		   (long long)(is->transmits - want->transmits),
-		   (long long)(is->results - want->results),
-		   (long long)(is->results_unknown + is->results_repeated - want->results_unknown),
-		   (long long)(is->presence_events - world->journal_end));
+	FLOW_HOLDS(
+		world,
+		is->auth_failures == want->auth_failures && is->sends == want->sends &&
+			is->transmits == want->transmits && is->results == want->results &&
+			is->cached == want->cached &&
+			is->results_unknown + is->results_repeated == want->results_unknown &&
+			is->sim_ups == want->sim_ups && is->sim_downs == want->sim_downs &&
+			is->presence_events == world->journal_end,
+		"sends %lld, transmits %lld, results %lld, cached %lld, strays %lld, events %lld "
+		"too many",
+		(long long)(is->sends - want->sends), (long long)(is->transmits - want->transmits),
+		(long long)(is->results - want->results), (long long)(is->cached - want->cached),
+		(long long)(is->results_unknown + is->results_repeated - want->results_unknown),
+		(long long)(is->presence_events - world->journal_end));
 	FLOW_HOLDS(world,
 		   is->waiting == waiting_count(world) && is->queued == world->queue.count &&
 			   is->relayed == want->relayed && is->bypassed == want->bypassed,

@@ -164,7 +164,9 @@ static void leave_channel(struct world *world, struct parcel *message)
 	if (message->relayed) {
 		stay_relayed(world, message->from, -1);
 	}
-	lane->old_ids[lane->old_count++ % FLOW_OLD_IDS] = message->id;
+	if (message->id) {
+		lane->old_ids[lane->old_count++ % FLOW_OLD_IDS] = message->id;
+	}
 }
 
 static struct slice hub_id(const struct parcel *message)

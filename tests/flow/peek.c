@@ -54,6 +54,25 @@ struct drone_traffic peek_traffic(const struct session *session)
 	return member ? traffic_told(&member->traffic) : (struct drone_traffic){0};
 }
 
+uint32_t peek_rank(const struct core *core, const struct session *session, struct slice name)
+{
+	const struct member *member = session->member;
+	const struct group *group;
+	uint32_t rank = 0;
+
+	if (!name.size) {
+		return member->place;
+	}
+	group = group_find(&core->groups, member->scenario->identity, name);
+	for (const struct list *link = group->enrolments.next; link != &group->enrolments;
+	     link = link->next, rank++) {
+		if (LIST_ENTRY(link, struct enrolment, in_group)->member == member) {
+			break;
+		}
+	}
+	return rank;
+}
+
 const char *peek_leftover(const struct core *core)
 {
 	if (core->inflight.count || core->inflight.outside_bytes || core->fanout_bytes ||

@@ -197,6 +197,9 @@ static void change_softly(struct world *world, uint32_t place, const struct scen
 	struct grid *grid = world->places[place].grid;
 	const struct stay *hub = grid_hub(world, grid);
 
+	if (!config->link_cache || !grid->config.link_cache) {
+		recall_changes(grid, world);
+	}
 	grid->config = *config;
 	change_hub(world, place, hub);
 	await_pushes(world, place);

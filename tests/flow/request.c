@@ -162,7 +162,7 @@ static size_t payload_size(struct world *world)
 	case 4:
 		return world_below(world, most < 4000 ? most : 4000);
 	default:
-		return 8 + world_below(world, 200);
+		return world_chance(world, 70) ? 40 : 8 + world_below(world, 200);
 	}
 }
 

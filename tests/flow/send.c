@@ -99,6 +99,9 @@ static void add_target(struct world *world, struct parcel *message, struct conn 
 
 	count_route(world, &route, message->sender, target);
 	added->behind = route.behind;
+	if (message->many) {
+		added->rank = peek_rank(world->core, target->session, message->to);
+	}
 	if (route.fate == OUTCOME_UNSPECIFIED &&
 	    delivery_bound(message, added) > target->max_frame) {
 		route.fate = OUTCOME_TOO_LARGE;
@@ -163,7 +166,8 @@ static void to_channel(struct world *world, struct parcel *message)
 	} else if (state == CHANNEL_BYPASSED) {
 		parcel_bypass(world, message);
 	} else if (state == CHANNEL_OPEN) {
-		message->expect_transmit = parcel_aim(world, message);
+		message->expect_transmit =
+			parcel_aim(world, message) && foresee_recalled(world, message);
 	} else if (world->queue.count >= world->limits.max_queued) {
 		world_happens(world, HAPPENS_QUEUED_FULL);
 		parcel_decide_rest(world, message, OUTCOME_OVERLOADED);
@@ -201,7 +205,7 @@ enum held_why foresee_send(struct world *world, struct conn *conn, const struct 
 	if (message->wish != REPORT_WISH_NONE) {
 		conn_expect(conn, REPLY_SEND, request->ref)->message = message;
 	}
-	message->in_window = message->expect_transmit || message->way == WAY_QUEUED;
+	message->in_window = message->expect_transmit || message->way != WAY_OUT;
 	conn->in_flight += message->in_window;
 	return HELD_NOT;
 }

@@ -105,6 +105,7 @@ struct scenario_config setup_scenario(struct world *world, uint32_t place)
 		.max_drones = place == 3 ? 2 : 100,
 		.timeout_ms = world_between(world, 50, 1000),
 		.delay_real = world_chance(world, 50),
+		.link_cache = world_chance(world, 60),
 		.on_simulator_down = (enum down_policy)world_below(world, 3),
 		.has_origin = world_chance(world, 50),
 		.origin_latitude_deg = 47.3977,

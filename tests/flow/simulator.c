@@ -64,6 +64,7 @@ static void on_set_scenario(void *ctx, const struct sim_scenario *told)
 	check_parameters(world, grid, told);
 	grid->number = told->scenario;
 	lane->numbers[told->scenario] = grid;
+	recall_changes(grid, world);
 	grid->told = true;
 	grid->ask_again = false;
 	world_port(world, false);
@@ -171,6 +172,7 @@ static void on_set_node(void *ctx, const struct sim_node *node)
 	check_node(world, conn->stay, node->node);
 	check_position(world, conn, grid, node);
 	check_state(world, conn, node);
+	recall_node_changes(conn->stay, world);
 	conn->stay->node = node->node;
 	world->holders[node->node] = conn->stay;
 	grid->node_count += grid->nodes[node->node] == NULL;
@@ -188,6 +190,7 @@ static void on_remove_node(void *ctx, uint32_t number, uint32_t node)
 	grid = known_grid(lane, number);
 	FLOW_HOLDS(world, node < FLOW_NODES && grid->nodes[node], "node %u is removed twice", node);
 	FLOW_HOLDS(world, world->going_count < FLOW_GOING, "too many nodes are removed at once");
+	recall_node_changes(grid->nodes[node], world);
 	world->going[world->going_count++] = grid->nodes[node];
 	grid->nodes[node] = NULL;
 	grid->node_count--;
@@ -323,7 +326,9 @@ static void transmit_second(struct lane *lane, struct parcel *message, const str
 	FLOW_HOLDS(world, transmit->sent_at_us == message->sent_at_us + message->first_delay_us,
 		   "the second hop does not leave at sent + the first one's delay");
 	check_receivers(world, message, grid, transmit);
-	lane->old_ids[lane->old_count++ % FLOW_OLD_IDS] = message->id;
+	if (message->id) {
+		lane->old_ids[lane->old_count++ % FLOW_OLD_IDS] = message->id;
+	}
 	message->relay_due = false;
 	message->second = true;
 	world->want.relayed++;
@@ -356,6 +361,7 @@ static void on_transmit(void *ctx, const struct sim_transmit *transmit)
 		transmit_first(lane, message, grid, transmit);
 	}
 	message->id = transmit->id;
+	message->told = world->changes;
 	/* each transmit has a deadline of its own, by the rules of when it leaves */
 	message->deadline_us = world->now.mono_us + grid->config.timeout_ms * 1000ull;
 	world->want.transmits++;
@@ -427,7 +433,11 @@ void lane_up(struct lane *lane)
 		}
 	}
 	world->want.sim_ups++;
+	lane->seed = world_chance(world, 70) ? rng_next(&world->rng) : 0;
 	world_enter(world);
+	if (lane->seed) {
+		core_sim_draws(world->core, lane->index, lane->seed);
+	}
 	core_sim_up(world->core, lane->index);
 	world_leave(world);
 }
@@ -493,6 +503,7 @@ void lane_down(struct lane *lane, const char *why)
 
 		if (grid && grid->lane == lane->index) {
 			await_pushes(world, i);
+			recall_changes(grid, world);
 			grid->status = STATUS_WAITING;
 		}
 	}
@@ -540,6 +551,7 @@ static void tell_status(struct lane *lane, struct grid *grid, bool ok)
 		    ok ? "accepted" : "refused");
 	/* nobody asked: now and then that is no abuse */
 	lane->strays += grid->retired || grid->status != STATUS_WAITING;
+	recall_changes(grid, world);
 	if (changes) {
 		decide_status(world, grid, ok, message);
 	}

@@ -67,6 +67,8 @@ struct grid {
 	uint32_t in_channel; /* messages */
 	uint32_t stays;	     /* that the simulator must know of */
 	uint32_t node_count; /* that it does know of */
+	uint64_t since;	     /* the change from which on it is as it is */
+	struct known *known; /* of its links */
 	struct stay *nodes[FLOW_NODES];
 };
 
@@ -90,7 +92,8 @@ struct stay {
 	uint64_t targets, delivered, received; /* decided, of its messages; handed over to it */
 	bool heard;			       /* with a Link, of which this is the SNR */
 	float snr_db;
-	uint64_t since; /* the world's moment */
+	uint64_t since;	  /* the world's moment */
+	uint64_t changed; /* since which change its node is as it is */
 	struct slice groups[FLOW_MOST_GROUPS];
 	uint32_t group_count;
 };
@@ -128,6 +131,7 @@ struct target {
 	uint64_t due_us;
 	unsigned leg_count;
 	struct leg legs[2];
+	uint32_t rank;	      /* among the targets, as the gateway takes them */
 	struct slice payload; /* as the last hop left it; data NULL: as sent */
 	bool altered;	      /* by the last hop, for this target alone */
 };
@@ -159,7 +163,8 @@ struct parcel {
 	struct stay *hub;
 	struct leg first; /* to the hub */
 	uint64_t first_delay_us;
-	uint64_t uid; /* in the first bytes of the payload */
+	uint64_t told; /* the last change that the simulator knew of at its last transmit */
+	uint64_t uid;  /* in the first bytes of the payload */
 	size_t payload_size;
 	struct slice left; /* the payload as hop 1 left it; data NULL: as sent */
 	struct slice content_type;
@@ -322,6 +327,7 @@ struct lane {
 	uint64_t old_ids[FLOW_OLD_IDS];
 	uint32_t old_count;
 	uint64_t strays;		    /* most that the core may have counted on this link */
+	uint64_t seed;			    /* of its draws, as it has told; else 0 */
 	struct grid *numbers[FLOW_NUMBERS]; /* what it has been told of */
 };
 
@@ -392,6 +398,16 @@ enum happening {
 	HAPPENS_QUEUED_REMOVED,
 	HAPPENS_BYPASSED,
 	HAPPENS_BYPASSED_RELAY,
+	HAPPENS_RECALLED,
+	HAPPENS_RECALLED_LOST,
+	HAPPENS_RECALLED_FOR_SURE,
+	HAPPENS_RECALLED_ALL,
+	HAPPENS_RECALLED_SOME,
+	HAPPENS_RECALLED_FIRST,
+	HAPPENS_RECALLED_SECOND,
+	HAPPENS_RECALLED_BOTH,
+	HAPPENS_RECALL_CHANGED,
+	HAPPENS_RECALL_EXPIRED,
 	HAPPENS_WRONG_LANE,
 	HAPPENS_WRONG_LANE_STATUS,
 	HAPPENS_RELOAD,
@@ -462,6 +478,7 @@ struct world {
 	struct place places[FLOW_PLACES + 1]; /* by number, from 1 */
 	struct grid *retired, *old;
 	struct grid *planned[FLOW_PLACES + 1]; /* of the reload being made */
+	uint64_t changes;		       /* of nodes and scenarios, as simulators know */
 	uint32_t default_place;
 	uint64_t reloaded_us, reload_from; /* reload_from: the journal's end then */
 	struct hash_key key;
@@ -843,6 +860,23 @@ void stray(struct lane *lane, uint64_t count);
 void answer_some(struct lane *lane);
 void answer_stray(struct lane *lane);
 void answer_well(struct lane *lane, struct parcel *message);
+
+/* The channel is open: what is known of the message's links is told from there. True: its first
+ * transmit must come. */
+bool foresee_recalled(struct world *world, struct parcel *message);
+
+/* --- recall.c: what is known of links --- */
+
+void recall_changes(struct grid *grid, struct world *world);
+void recall_node_changes(struct stay *stay, struct world *world);
+/* The simulator has said this of the message's hop. */
+void recall_told(struct world *world, const struct parcel *message, const struct stay *from,
+		 const struct stay *to, const struct reception *reception);
+/* What must be told again of the message's next hop; NULL: the simulator is asked. */
+const struct known *recall_find(struct world *world, const struct parcel *message,
+				const struct stay *from, const struct stay *to);
+struct leg recall_leg(struct world *world, const struct parcel *message, const struct known *known,
+		      uint32_t *delay_us);
 
 /* --- reload.c --- */
 
