@@ -119,13 +119,21 @@ static bool holds(const struct link_cache *cache, const struct link_entry *entry
 	       is_current(cache, &entry->key, entry->change);
 }
 
+/* For any message that leaves then or later. */
+static bool is_over(const struct link_cache *cache, const struct link_entry *entry,
+		    const struct instant *leaves)
+{
+	return !entry->key.transmitter || !is_current(cache, &entry->key, entry->change) ||
+	       leaves->mono_us >= entry->leaves.mono_us + entry->valid_for_us;
+}
+
 static struct link_entry *place_for(const struct link_cache *cache, const struct link_key *key,
 				    const struct instant *leaves)
 {
 	struct link_entry *set = set_of(cache, key), *oldest = set;
 
 	for (unsigned i = 0; i < WAYS; i++) {
-		if (!set[i].key.transmitter || !holds(cache, &set[i], leaves)) {
+		if (is_over(cache, &set[i], leaves)) {
 			return &set[i];
 		}
 		if (set[i].leaves.mono_us < oldest->leaves.mono_us) {

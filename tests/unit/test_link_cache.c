@@ -223,14 +223,44 @@ static void test_bound(void **state)
 	assert_in_range(found, LINK_CACHE_LINKS * 3 / 4, LINK_CACHE_LINKS);
 }
 
+/* Of answers that come late, or are about second hops, which leave ahead of the clock: while there
+ * is room in its set, a link takes nobody's place. */
+static void test_late_ones_take_no_place(void **state)
+{
+	enum { LINKS = LINK_CACHE_LINKS / 16, LAST_US = 900 };
+	struct instant leaves = later(LAST_US, LAST_US);
+	uint32_t found = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < LINKS; i++) {
+		struct link_key other = {i + 1, 1, 8};
+		struct reception reception = delivered();
+		struct instant earlier = later(LAST_US - i / 2, LAST_US - i / 2);
+
+		link_cache_keep(cache, &other, &reception, &earlier, 10);
+	}
+	for (uint32_t i = 0; i < LINKS; i++) {
+		struct link_key other = {i + 1, 1, 8};
+
+		found += link_cache_find(cache, &other, &leaves) != NULL;
+	}
+	assert_int_equal(found, LINKS);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_told_again),	     TEST(test_other_links), TEST(test_time),
-		TEST(test_changes),	     TEST(test_lost),	     TEST(test_says_nothing),
-		TEST(test_order_of_answers), TEST(test_bound),
+		TEST(test_told_again),
+		TEST(test_other_links),
+		TEST(test_time),
+		TEST(test_changes),
+		TEST(test_lost),
+		TEST(test_says_nothing),
+		TEST(test_order_of_answers),
+		TEST(test_bound),
+		TEST(test_late_ones_take_no_place),
 	};
 
 	return cmocka_run_group_tests_name("link_cache", tests, NULL, NULL);
