@@ -4,12 +4,14 @@
 
 #include "base/rng.h"
 
-enum { WAYS = 4, SETS = LINK_CACHE_LINKS / WAYS, NODES_LEAST = 64 };
+enum { WAYS = 8, SETS = LINK_CACHE_LINKS / WAYS, NODES_LEAST = 64 };
 
 struct link_cache {
 	uint64_t since;	 /* the last change of all */
 	uint64_t *nodes; /* by number - 1: the last change of that one */
 	uint32_t node_cap;
+	/* Keys stand by themselves: most of what is looked for is told apart by them. */
+	struct link_key keys[LINK_CACHE_LINKS]; /* transmitter 0: free */
 	struct link_entry entries[LINK_CACHE_LINKS];
 };
 
@@ -81,26 +83,31 @@ static bool is_current(const struct link_cache *cache, const struct link_key *ke
 
 /* ------------------------------------------------------------------- places */
 
-static struct link_entry *set_of(const struct link_cache *cache, const struct link_key *key)
+/* A link stands in one of WAYS places from here on. */
+static uint32_t set_of(const struct link_key *key)
 {
 	uint64_t pair = (uint64_t)key->transmitter << 32 | key->receiver;
-	uint64_t mixed = rng_mix(rng_mix(pair) ^ key->payload_size);
 
-	return (struct link_entry *)&cache->entries[mixed % SETS * WAYS];
+	return (uint32_t)(rng_mix(rng_mix(pair) ^ key->payload_size) % SETS * WAYS);
 }
 
-static struct link_entry *entry_of(const struct link_cache *cache, const struct link_key *key)
+static bool same_key(const struct link_key *a, const struct link_key *b)
 {
-	struct link_entry *set = set_of(cache, key);
+	return a->transmitter == b->transmitter && a->receiver == b->receiver &&
+	       a->payload_size == b->payload_size;
+}
 
-	for (unsigned i = 0; i < WAYS; i++) {
-		if (set[i].key.transmitter == key->transmitter &&
-		    set[i].key.receiver == key->receiver &&
-		    set[i].key.payload_size == key->payload_size) {
-			return &set[i];
+/* Its place, or LINK_CACHE_LINKS: it has none. */
+static uint32_t place_of(const struct link_cache *cache, const struct link_key *key)
+{
+	uint32_t set = set_of(key);
+
+	for (uint32_t place = set; place < set + WAYS; place++) {
+		if (same_key(&cache->keys[place], key)) {
+			return place;
 		}
 	}
-	return NULL;
+	return LINK_CACHE_LINKS;
 }
 
 /* Not before it was told, and not too long after: what is before is far behind, unsigned. */
@@ -111,33 +118,36 @@ static bool is_within(uint64_t from_us, uint64_t at_us, uint32_t valid_for_us)
 
 /* The wall clock is the one that the simulator knows; but it may be set back, and then the same
  * time comes twice. */
-static bool holds(const struct link_cache *cache, const struct link_entry *entry,
-		  const struct instant *leaves)
+static bool holds(const struct link_cache *cache, uint32_t place, const struct instant *leaves)
 {
+	const struct link_entry *entry = &cache->entries[place];
+
 	return is_within(entry->leaves.unix_us, leaves->unix_us, entry->valid_for_us) &&
 	       is_within(entry->leaves.mono_us, leaves->mono_us, entry->valid_for_us) &&
-	       is_current(cache, &entry->key, entry->change);
+	       is_current(cache, &cache->keys[place], entry->change);
 }
 
 /* For any message that leaves then or later. */
-static bool is_over(const struct link_cache *cache, const struct link_entry *entry,
-		    const struct instant *leaves)
+static bool is_over(const struct link_cache *cache, uint32_t place, const struct instant *leaves)
 {
-	return !entry->key.transmitter || !is_current(cache, &entry->key, entry->change) ||
+	const struct link_entry *entry = &cache->entries[place];
+
+	return !cache->keys[place].transmitter ||
+	       !is_current(cache, &cache->keys[place], entry->change) ||
 	       leaves->mono_us >= entry->leaves.mono_us + entry->valid_for_us;
 }
 
-static struct link_entry *place_for(const struct link_cache *cache, const struct link_key *key,
-				    const struct instant *leaves)
+static uint32_t place_for(const struct link_cache *cache, const struct link_key *key,
+			  const struct instant *leaves)
 {
-	struct link_entry *set = set_of(cache, key), *oldest = set;
+	uint32_t set = set_of(key), oldest = set;
 
-	for (unsigned i = 0; i < WAYS; i++) {
-		if (is_over(cache, &set[i], leaves)) {
-			return &set[i];
+	for (uint32_t place = set; place < set + WAYS; place++) {
+		if (is_over(cache, place, leaves)) {
+			return place;
 		}
-		if (set[i].leaves.mono_us < oldest->leaves.mono_us) {
-			oldest = &set[i];
+		if (cache->entries[place].leaves.mono_us < cache->entries[oldest].leaves.mono_us) {
+			oldest = place;
 		}
 	}
 	return oldest;
@@ -193,26 +203,28 @@ void link_cache_keep(struct link_cache *cache, const struct link_key *key,
 		     const struct reception *reception, const struct instant *leaves,
 		     uint64_t change)
 {
-	struct link_entry *entry;
+	uint32_t place = place_of(cache, key);
+	bool found = place < LINK_CACHE_LINKS;
+	struct link_entry *entry = found ? &cache->entries[place] : NULL;
 
 	if (!is_current(cache, key, change)) {
 		return; /* it is about nodes as they were */
 	}
-	entry = entry_of(cache, key);
 	if (entry && is_current(cache, key, entry->change) &&
 	    entry->leaves.mono_us > leaves->mono_us) {
 		return; /* something later is known */
 	}
 	if (!says_more(reception)) {
-		if (entry) {
-			entry->key = (struct link_key){0};
+		if (found) {
+			cache->keys[place] = (struct link_key){0};
 		}
 		return;
 	}
-	if (!entry) {
-		entry = place_for(cache, key, leaves);
+	if (!found) {
+		place = place_for(cache, key, leaves);
+		cache->keys[place] = *key;
+		entry = &cache->entries[place];
 	}
-	entry->key = *key;
 	entry->leaves = *leaves;
 	entry->change = change;
 	entry_set(entry, reception);
@@ -221,7 +233,8 @@ void link_cache_keep(struct link_cache *cache, const struct link_key *key,
 const struct link_entry *link_cache_find(const struct link_cache *cache, const struct link_key *key,
 					 const struct instant *leaves)
 {
-	const struct link_entry *entry = entry_of(cache, key);
+	uint32_t place = place_of(cache, key);
 
-	return entry && holds(cache, entry, leaves) ? entry : NULL;
+	return place < LINK_CACHE_LINKS && holds(cache, place, leaves) ? &cache->entries[place]
+								       : NULL;
 }

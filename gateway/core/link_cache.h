@@ -22,7 +22,6 @@ struct link_key {
 };
 
 struct link_entry {
-	struct link_key key; /* transmitter 0: free */
 	uint32_t valid_for_us;
 	struct instant leaves; /* when the transmit did that this is the answer to */
 	uint64_t change;       /* the last one that the simulator knew of then */

@@ -50,6 +50,7 @@ struct shape {
 	bool presence;		  /* wants to be told who comes and goes */
 	bool reports;		  /* asks for a report of every message (`uav` alone) */
 	uint32_t piece;		  /* receivers that one answer tells of; 0: all (`uav` alone) */
+	uint32_t valid_for_us;	  /* that numbers of links hold; 0: not said (`uav` alone) */
 	bool one_hop;		  /* to everyone without the simulator (brokers alone) */
 	/* The simulator's delays, even between these, each drawn by the message's id; 0, 0: one
 	 * and the same for all (`uav` alone). */

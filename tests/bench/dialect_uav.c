@@ -364,13 +364,19 @@ static const struct link_numbers slow_link = {
 	.bit_errors = 300,
 };
 
-static struct slice link_bytes(void)
+static struct slice link_bytes(const struct shape *shape)
 {
 	static uint8_t bytes[LINK_MAX_BYTES];
 	static size_t size;
 
 	if (!size) {
-		size = link_write(bytes, &slow_link);
+		struct link_numbers told = slow_link;
+
+		if (shape->valid_for_us) { /* nothing is to be lost of what it is not asked */
+			told.packet_error_rate = 1e-12f;
+			told.bit_errors = 0;
+		}
+		size = link_write(bytes, &told);
 	}
 	return slice_of(bytes, size);
 }
@@ -387,7 +393,8 @@ static struct slice delayed_link(const struct shape *shape, uint64_t id)
 }
 
 /* Grown to the most receivers that there were. NULL: memory is out. */
-static struct reception *receptions_for(const uint32_t *receivers, size_t count, struct slice link)
+static struct reception *receptions_for(const struct shape *shape, const uint32_t *receivers,
+					size_t count, struct slice link)
 {
 	static struct reception *receptions;
 	static size_t room;
@@ -406,6 +413,7 @@ static struct reception *receptions_for(const uint32_t *receivers, size_t count,
 			.receiver = receivers[i],
 			.outcome = OUTCOME_DELIVERED,
 			.link = link,
+			.valid_for_us = shape->valid_for_us,
 		};
 	}
 	return receptions;
@@ -434,9 +442,9 @@ static bool answer_transmit(const struct shape *shape, struct slice body, struct
 	if (hot_read_transmit(body, &transmit, receivers, MAX_RECEIVERS) != HOT_OK) {
 		return false;
 	}
-	receptions = receptions_for(receivers, transmit.receiver_count,
+	receptions = receptions_for(shape, receivers, transmit.receiver_count,
 				    shape->delay_most_us ? delayed_link(shape, transmit.id)
-							 : link_bytes());
+							 : link_bytes(shape));
 	return (receptions || transmit.receiver_count == 0) &&
 	       write_pieces(out, transmit.id, receptions, transmit.receiver_count, shape->piece);
 }

@@ -35,6 +35,8 @@ def of_run(results):
     for key in ("p50", "p99", "p999"):
         if latency:
             figures[f"{key}_us"] = max(each[key] for each in latency)
+    if accounts := results[0].get("accounts"):
+        figures["transmits_per_thousand"] = 1000 * accounts["transmits"] / accounts["sends"]
     for name in ("relay", "simulator"):
         watched = [result["watched"][name] for result in results
                    if name in result.get("watched", {})]

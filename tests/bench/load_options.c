@@ -48,6 +48,8 @@ static const char usage[] =
 	"  --reset          connections end by a reset, also when this program is killed\n"
 	"  --presence       wants to be told who comes and goes\n"
 	"  --reports        asks for a report of every message (uav)\n"
+	"  --any-order      messages of one sender may overtake each other; then what is lost is\n"
+	"                   known only when nothing is on its way\n"
 	"  --hub ID         one more drone, a star's hub; its id ends in five digits\n"
 	"  --sizes a,b,c,d,e,f,g,h   of limit_relay's frames, as --print-sizes prints them: send,\n"
 	"                   transmit, result, delivery, result for each more, registration,\n"
@@ -75,6 +77,7 @@ enum option_code {
 	OPTION_PRESENCE,
 	OPTION_REPORTS,
 	OPTION_ONE_HOP,
+	OPTION_ANY_ORDER,
 	OPTION_HUB,
 	OPTION_SIZES,
 	OPTION_WATCH,
@@ -107,6 +110,7 @@ static const struct option long_options[] = {
 	{"presence", no_argument, NULL, OPTION_PRESENCE},
 	{"reports", no_argument, NULL, OPTION_REPORTS},
 	{"one-hop", no_argument, NULL, OPTION_ONE_HOP},
+	{"any-order", no_argument, NULL, OPTION_ANY_ORDER},
 	{"hub", required_argument, NULL, OPTION_HUB},
 	{"sizes", required_argument, NULL, OPTION_SIZES},
 	{"watch", required_argument, NULL, OPTION_WATCH},
@@ -264,13 +268,14 @@ static bool take_count(int option, const char *value, struct load_options *optio
 
 static bool take_flag(int option, struct load_options *options)
 {
-	bool *const flag = option == OPTION_PRESENCE   ? &options->shape.presence
-			   : option == OPTION_REPORTS  ? &options->shape.reports
-			   : option == OPTION_ONE_HOP  ? &options->shape.one_hop
-			   : option == OPTION_EVERYONE ? &options->everyone
-			   : option == OPTION_INSIST   ? &options->insist
-			   : option == OPTION_RESET    ? &options->reset
-						       : &options->print_sizes;
+	bool *const flag = option == OPTION_PRESENCE	? &options->shape.presence
+			   : option == OPTION_REPORTS	? &options->shape.reports
+			   : option == OPTION_ONE_HOP	? &options->shape.one_hop
+			   : option == OPTION_EVERYONE	? &options->everyone
+			   : option == OPTION_ANY_ORDER ? &options->any_order
+			   : option == OPTION_INSIST	? &options->insist
+			   : option == OPTION_RESET	? &options->reset
+							: &options->print_sizes;
 
 	*flag = true;
 	return true;

@@ -33,6 +33,7 @@ struct load_options {
 	double rate;	   /* messages or changes a second over all */
 	double seconds, warmup, counting;
 	double stages[STAGE_AGAIN]; /* overload: seconds of each */
+	bool any_order;		    /* messages of one sender may overtake each other */
 	bool everyone;		    /* overload: to all others, not in pairs */
 	uint32_t send_buffer;	    /* bytes, of each drone's socket; 0: as the system has it */
 	uint32_t under_way;	    /* drones that come at a time, at the most */

@@ -159,7 +159,7 @@ int load_delivered(struct load *load, struct drone *drone, struct slice payload)
 	}
 	stamp = get_stamp(payload.data);
 	sender = sender_to(load, drone, stamp.sender);
-	expected = load->options->everyone ? 0 : drone->expected;
+	expected = load->options->everyone || load->options->any_order ? 0 : drone->expected;
 	if (!sender || stamp.sender != sender->number ||
 	    stamp.number - expected >= sender->next_number - expected) {
 		return load_fail(load,
@@ -176,6 +176,10 @@ int load_delivered(struct load *load, struct drone *drone, struct slice payload)
 	if (load->measure.running) {
 		histogram_note(&load->measure.latency,
 			       load->now_ns > stamp.sent_ns ? load->now_ns - stamp.sent_ns : 0);
+	}
+	if (stamp.number < drone->expected) { /* any_order: a later one came first */
+		load->counts.lost--;
+		return 0;
 	}
 	return settle_up_to(load, drone, sender, stamp.number);
 }

@@ -25,6 +25,8 @@ def measure(system, case, pins, seconds):
         system.start(stage)
         results = hold_crowd(stage) if case.mode == "idle" else put_load(stage)
         stage.check()
+        if case.valid_us:
+            results[0]["accounts"] = system.accounts(stage)
     for result in results:
         look_over(result, case)
     return of_run(results), results
@@ -75,6 +77,7 @@ def options_of(case, lane, seconds):
         "presence": case.presence,
         "reports": case.reports,
         "one-hop": case.one_hop,
+        "any-order": case.link_cache,
         "everyone": case.everyone,
         "hub": HUB if case.topology == "star" else None,
     }
@@ -97,7 +100,10 @@ def look_over(result, case):
     """What must be right however slow it was."""
     if case.flood:
         return  # what does not arrive is a figure
-    if result.get("lost"):
+    accounts = result.get("accounts")
+    if accounts and accounts["delivered"] != accounts["accepted"]:
+        raise Broken(f"of {accounts['accepted']} messages {accounts['delivered']} were delivered")
+    if result.get("lost") and not case.link_cache:  # then they may come in another order
         raise Broken(f"{result['lost']} of {result['sent']} messages were lost")
     if case.mode in ("pairs", "open", "many", "overload") and not result["delivered"]:
         raise Broken("no message arrived in the measured time")

@@ -17,6 +17,7 @@ DRONES = (10, 100, 1000, 10000)
 LANES = (1, 2, 4)
 MOST_DRONES = 10_000
 
+A_SECOND_US = 1_000_000
 ORDERLY = 500  # messages a second beside a flood
 ANSWERS = 20_000  # a second, of a simulator that computes something
 SMALL_SOCKET = 16 << 10
@@ -50,6 +51,8 @@ class Case:
     topology: str = "mesh"
     answers: int = 0  # that the simulator gives a second; 0: as many as it can
     piece: int = 0  # receivers that one answer tells of; 0: all
+    valid_us: int = 0  # for which the simulator says that a link's numbers hold; 0: it does not
+    link_cache: bool = False  # and the gateway may use them again
     everyone: bool = False  # mode overload: from each to all others, not in pairs
     send_buffer: int = 0  # bytes that a drone's socket holds back; 0: as the system has it
     flood: str = ""  # what a drone beside the others does as fast as it can (flooder.py)
@@ -307,6 +310,27 @@ def gateway_alone():
     )
 
 
+def link_cache():
+    """On against off; in both the simulator says that its numbers hold for a second."""
+    modes = {"off": {"valid_us": A_SECOND_US},
+             "on": {"valid_us": A_SECOND_US, "link_cache": True}}
+    loads = {"saturated": SATURATED, "sparse": SPARSE, "one-pair": {"one_core": True},
+             "everyone": {"mode": "many", "drones": 1000, "window": 16}}
+    cases = tuple(Case(f"{load}-{mode}", **what, **keys, share=CURVE)
+                  for load, what in loads.items() for mode, keys in modes.items())
+    told = (("relay, CPU us/delivery", "relay_us"), ("deliveries/s", "per_second"),
+            ("latency p50, us", "p50_us"), ("latency p99, us", "p99_us"),
+            ("transmits/1000 messages", "transmits_per_thousand"))
+    return Row(
+        "link-cache", "link_cache = on against off, numbers hold for 1 s: 100 pairs with 64 in "
+        "flight, 1000 with 1, one pair, one to 999",
+        cases,
+        tuple(Line(f"{case.name}: {label}", key, case.name) for case in cases for label, key in told)
+        + tuple(Line(f"{load}: {label}, on/off", key, f"{load}-on", f"{load}-off")
+                for load in loads for label, key in told[:4]),
+        systems=GATEWAY, repeats=FEW)
+
+
 def flood():
     orderly = {"mode": "open", "drones": 20, "rate": ORDERLY, "crowd": 1000, "defaults": True,
                "share": 3.0}
@@ -365,4 +389,4 @@ def overload():
 
 
 ROWS = (*two_hops(), *everyone(), *registration(), *idle(), payloads(), drones(),
-        *gateway_alone(), overload(), flood())
+        *gateway_alone(), link_cache(), overload(), flood())

@@ -316,17 +316,25 @@ static const char usage[] =
 	"  --prefix TEXT      what a drone's id begins with (default d)\n"
 	"  --piece N          receivers that one answer tells of, in dialect uav (default: all)\n"
 	"  --delays A,B       microseconds, each message its own from A to B, in dialect uav\n"
+	"  --valid-for-us N   said of every link, in dialect uav (default: nothing is said)\n"
 	"  --rate N           answers a second at the most, in order (default: no bound)\n"
 	"  --drones N         for the brokers: whom a message to everyone is for, with its sender "
 	"(default 2)\n";
 
 static const struct option options[] = {
-	{"dialect", required_argument, NULL, 'd'}, {"listen", required_argument, NULL, 'l'},
-	{"connect", required_argument, NULL, 'c'}, {"sizes", required_argument, NULL, 's'},
-	{"payload", required_argument, NULL, 'p'}, {"prefix", required_argument, NULL, 'x'},
-	{"drones", required_argument, NULL, 'r'},  {"rate", required_argument, NULL, 'a'},
-	{"piece", required_argument, NULL, 'i'},   {"delays", required_argument, NULL, 'y'},
-	{"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0},
+	{"dialect", required_argument, NULL, 'd'},
+	{"listen", required_argument, NULL, 'l'},
+	{"connect", required_argument, NULL, 'c'},
+	{"sizes", required_argument, NULL, 's'},
+	{"payload", required_argument, NULL, 'p'},
+	{"prefix", required_argument, NULL, 'x'},
+	{"drones", required_argument, NULL, 'r'},
+	{"rate", required_argument, NULL, 'a'},
+	{"piece", required_argument, NULL, 'i'},
+	{"delays", required_argument, NULL, 'y'},
+	{"valid-for-us", required_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 /* Cuts the argument at its comma. */
@@ -379,6 +387,10 @@ static void take_option(struct simulator *simulator, int option)
 		break;
 	case 'y':
 		take_delays(optarg, &simulator->shape);
+		break;
+	case 'v':
+		simulator->shape.valid_for_us =
+			endpoint_number("--valid-for-us", optarg, 1, RATE_MAX);
 		break;
 	case 'a':
 		simulator->rate = endpoint_number("--rate", optarg, 1, RATE_MAX);

@@ -132,7 +132,8 @@ class Gateway:
     def start(self, stage):
         rate = ["--rate", stage.case.answers] if stage.case.answers else []
         piece = ["--piece", stage.case.piece] if stage.case.piece else []
-        simulator = stage.start_simulator("--listen", f"{HOST}:0", *rate, *piece)
+        valid = ["--valid-for-us", stage.case.valid_us] if stage.case.valid_us else []
+        simulator = stage.start_simulator("--listen", f"{HOST}:0", *rate, *piece, *valid)
         path = stage.folder / "gateway.ini"
         ini = gateway_ini(stage.case, listening_at(simulator))
         write_ini(path, ini)
@@ -145,6 +146,17 @@ class Gateway:
         write_ini(path, ini)
         os.kill(relay.pid, signal.SIGHUP)
         relay.wait_printed(r"event=reloaded ")
+
+    def accounts(self, stage):
+        """Ends it; what it counted of its whole life."""
+        relay, path = stage.relay, stage.folder / "gateway.ini"
+        ini = path.read_text("utf-8").replace("log_level = warning", "log_level = info")
+        path.write_text(ini, "utf-8")
+        os.kill(relay.pid, signal.SIGHUP)
+        relay.wait_printed(r"(?s)event=reloaded .*event=reloaded ")
+        os.kill(relay.pid, signal.SIGTERM)
+        line = relay.wait_printed(r"event=accounts .*$").group()
+        return {key: int(value) for key, value in (word.split("=") for word in line.split()[1:])}
 
 
 class Limit:
@@ -207,6 +219,8 @@ def gateway_ini(case, simulator):
     """As by default but for what a row is not to run into."""
     members = case.drones + case.base + case.crowd + 100
     scenario = {"topology": case.topology, "max_drones": members, "channel.model": "ideal"}
+    if case.link_cache:
+        scenario["link_cache"] = "on"
     if case.topology == "star":
         scenario["hub"] = HUB
     ini = {

@@ -227,7 +227,7 @@ static void test_bound(void **state)
  * is room in its set, a link takes nobody's place. */
 static void test_late_ones_take_no_place(void **state)
 {
-	enum { LINKS = LINK_CACHE_LINKS / 16, LAST_US = 900 };
+	enum { LINKS = LINK_CACHE_LINKS / 8, LAST_US = 900 };
 	struct instant leaves = later(LAST_US, LAST_US);
 	uint32_t found = 0;
 
@@ -235,7 +235,7 @@ static void test_late_ones_take_no_place(void **state)
 	for (uint32_t i = 0; i < LINKS; i++) {
 		struct link_key other = {i + 1, 1, 8};
 		struct reception reception = delivered();
-		struct instant earlier = later(LAST_US - i / 2, LAST_US - i / 2);
+		struct instant earlier = later(LAST_US - i / 4, LAST_US - i / 4);
 
 		link_cache_keep(cache, &other, &reception, &earlier, 10);
 	}
