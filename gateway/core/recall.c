@@ -152,8 +152,8 @@ void recall_or_transmit(struct core *core, struct message *message, uint32_t tra
 	}
 }
 
-void recall_keep(const struct core *core, const struct message *message,
-		 const struct reception *reception)
+void recall_put(const struct core *core, const struct message *message,
+		const struct reception *reception)
 {
 	bool second = message->via.hop == 2;
 	struct instant leaves = leaving(message, second ? message->via.first.leg.delay_us : 0);
@@ -163,9 +163,8 @@ void recall_keep(const struct core *core, const struct message *message,
 		.payload_size = message->payload_size,
 	};
 
-	if (message->scenario->links) {
-		link_cache_keep(message->scenario->links, &key, reception, &leaves,
-				core->changes -
-					(uint32_t)((uint32_t)core->changes - message->told));
-	}
+	/* of the number, the message has the lower half: it is not long since */
+	uint64_t told = core->changes - (uint32_t)((uint32_t)core->changes - message->told);
+
+	link_cache_keep(message->scenario->links, &key, reception, &leaves, told);
 }

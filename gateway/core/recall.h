@@ -12,7 +12,15 @@ void recall_or_transmit(struct core *core, struct message *message, uint32_t tra
 			uint64_t delay_us, uint32_t *nodes, size_t count);
 
 /* The simulator has told this about the transmit that is out: it may hold for others too. */
-void recall_keep(const struct core *core, const struct message *message,
-		 const struct reception *reception);
+void recall_put(const struct core *core, const struct message *message,
+		const struct reception *reception);
+
+static inline void recall_keep(const struct core *core, const struct message *message,
+			       const struct reception *reception)
+{
+	if (message->scenario->links) {
+		recall_put(core, message, reception);
+	}
+}
 
 #endif

@@ -144,7 +144,7 @@ static void enter_channel(struct core *core, struct message *message, struct mem
 		nodes = &message->via.node;
 		count = 1;
 	}
-	if (has_waited) {
+	if (has_waited || !message->scenario->links) {
 		relay_transmit(core, message, message->sender_node, 0, nodes, count);
 	} else {
 		recall_or_transmit(core, message, message->sender_node, 0, nodes, count);

@@ -27,6 +27,7 @@ struct scenario {
 	struct scenario_config config; /* with parameters of its own */
 	struct geodesy_origin origin;
 	struct lane *lane;
+	struct link_cache *links; /* NULL: it has none */
 	enum scenario_status status;
 	char message[DESCRIPTION_MAX_BYTES + 1]; /* why refused */
 	struct member **members;		 /* in no order */
@@ -38,7 +39,6 @@ struct scenario {
 	struct list queue;	   /* messages that wait for the simulator */
 	struct list queues;	   /* in lane->queues, while some do */
 	struct list lingering;	   /* members that left while something needed their node */
-	struct link_cache *links;  /* NULL: it has none */
 };
 
 /* Those that the configuration names, in its order, and all by number. */

@@ -25,9 +25,9 @@ enum { CORE_ENCODED = 2 }; /* as many as there are fronts */
 struct core {
 	struct limits limits;
 	struct instant now;
+	uint64_t changes; /* of nodes and scenarios, as simulators are told of them */
 	struct log *log;
 	struct stats stats;
-	uint64_t changes; /* of nodes and scenarios, as simulators are told of them */
 
 	struct simulator_lanes *simulators;
 	size_t simulator_count;
