@@ -37,6 +37,17 @@ static int flush(struct reply *reply, bool more)
 				reply->guest->simulator->receptions, count, more);
 }
 
+/* Who uses the numbers again draws for PACKET_ERROR alone: what chance loses for another reason is
+ * said of the one packet. */
+static uint32_t valid_for_us(const struct prediction *prediction)
+{
+	bool drawn_otherwise = prediction->reason != REASON_PACKET_ERROR &&
+			       prediction->reason != REASON_NONE &&
+			       prediction->numbers.packet_error_rate < 1;
+
+	return drawn_otherwise ? 0 : prediction->valid_for_us;
+}
+
 /* Decides one reception and puts it into the simulator's room. */
 static void receive(struct reply *reply, const struct sim_node *receiver)
 {
@@ -62,7 +73,7 @@ static void receive(struct reply *reply, const struct sim_node *receiver)
 		.outcome = lost ? OUTCOME_LOST : OUTCOME_DELIVERED,
 		.reason = lost ? prediction.reason : REASON_NONE,
 		.link = slice_of(link, link_write(link, &prediction.numbers)),
-		.valid_for_us = prediction.valid_for_us,
+		.valid_for_us = valid_for_us(&prediction),
 	};
 	reply->count++;
 	simulator->accounts.receptions++;
