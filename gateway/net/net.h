@@ -66,7 +66,7 @@ struct net {
 	uint32_t open;		/* of these, the ones that hold a descriptor */
 	bool crowded;		/* said once */
 	struct backlog backlog;
-	bool handed_over; /* a request was, to other drones, since nobody was given time */
+	bool handed_over;    /* a request was, to other drones, since nobody was given time */
 	bool output_crowded; /* said once */
 	uint8_t *shared;     /* NET_CHUNK_BYTES, valid within one read callback */
 	struct arena arena;  /* for decoding one request */
