@@ -57,8 +57,8 @@ static const char help[] =
 	"      --timeout SECONDS    how long an answer may take, 1 to 600 (10)\n"
 	"\n"
 	"Flags override the file. Exit codes: 0 stopped by SIGTERM or SIGINT, or done,\n"
-	"or no check has failed; 1 cannot listen, connect or do it, or a check has\n"
-	"failed; 2 wrong usage or configuration.\n";
+	"1 cannot listen, connect or do it, or a check has failed, 2 wrong usage or\n"
+	"configuration.\n";
 
 /* ---------------------------------------------------------------- values */
 
