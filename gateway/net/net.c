@@ -11,21 +11,29 @@ enum {
 	/* For handshakes in one turn, or one of them: what drones that are there wait for
 	 * newcomers. A turn without them takes some 50 us. */
 	NET_SHAKE_US = 2000,
+	CLOCK_JITTER_US = 2,
 };
 
 /* --- work --- */
 
-/* What the clocks are apart is looked at once a turn: one reading less for each that is read. */
+/* What the clocks are apart is looked at once a turn: one reading less for each that is read. Both
+ * are whole microseconds, so that it seems to change by one where it does not; then it stays as it
+ * was, and messages that the channel makes due at one moment keep their order. */
 void net_clock(struct net *net)
 {
 	if (net->clock_turn != net->turn) {
+		uint64_t ahead_us;
+
 		net->clock_turn = net->turn;
 		net->now = clock_now();
-		net->unix_ahead_us = net->now.unix_us - net->now.mono_us;
+		ahead_us = net->now.unix_us - net->now.mono_us;
+		if (ahead_us - net->unix_ahead_us + CLOCK_JITTER_US > 2 * CLOCK_JITTER_US) {
+			net->unix_ahead_us = ahead_us;
+		}
 	} else {
 		net->now.mono_us = clock_mono_us();
-		net->now.unix_us = net->now.mono_us + net->unix_ahead_us;
 	}
+	net->now.unix_us = net->now.mono_us + net->unix_ahead_us;
 	core_now(net->core, net->now);
 }
 
