@@ -75,7 +75,7 @@ endef
 $(foreach l,$(filter-out wire,$(LAYERS)),$(eval $(call layer,$(l))))
 $(B)/libwire.a: $(call obj,$(call src,gateway/wire)) $(patsubst %.c,%.o,$(GEN_C))
 # the stub's parts, without its main, for tests
-SIM_SRC := $(foreach d,sim-stub sim-stub/models sim-stub/conformance sim-stub/fit sim-stub/plot,$(call src,$(d)))
+SIM_SRC := $(foreach d,sim-stub sim-stub/models sim-stub/conformance sim-stub/fit sim-stub/plot sim-stub/faults,$(call src,$(d)))
 $(B)/libsim.a: $(call obj,$(filter-out sim-stub/main.c,$(SIM_SRC)))
 
 # the command line's parts, without its main, for tests

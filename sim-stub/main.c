@@ -17,6 +17,7 @@ int main(int argc, char **argv)
 	char why[READY_FILE_WHY_BYTES];
 	struct ready_file ready;
 	struct options options;
+	struct fault_list faults = {0};
 	struct log *log;
 	const struct job *job = jobs_find(argc, argv);
 	int result;
@@ -33,6 +34,9 @@ int main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
+	if (options.faults[0] && fault_file_read(options.faults, &faults) < 0) {
+		return EXIT_WRONG_USAGE;
+	}
 	if (ready_file_claim(&ready, options.ready_file, why) < 0) {
 		fprintf(stderr, "sim-stub: --ready-file %s: %s\n", options.ready_file, why);
 		return EXIT_CANNOT_RUN;
@@ -43,7 +47,8 @@ int main(int argc, char **argv)
 		return EXIT_CANNOT_RUN;
 	}
 	log_set_format(log, options.log_format);
-	result = server_run(&options, &ready, log);
+	result = server_run(&options, &faults, &ready, log);
 	log_close(log, LOG_PATIENCE_MS);
+	fault_list_fini(&faults);
 	return result == 0 ? EXIT_STOPPED : EXIT_CANNOT_RUN;
 }

@@ -14,7 +14,7 @@
 static const char help[] =
 	"Usage: sim-stub [-c FILE] [--listen HOST:PORT] [--seed N]\n"
 	"                [--tls-cert FILE --tls-key FILE [--tls-ca FILE]]\n"
-	"                [--ready-file PATH]\n"
+	"                [--faults FILE] [--ready-file PATH]\n"
 	"       sim-stub --fit FILE [-p KEY=VALUE]... [--data] [-o FILE]\n"
 	"       sim-stub --plot MODEL [-p KEY=VALUE]... [--data] [-o FILE]\n"
 	"       sim-stub --conformance HOST:PORT [--model NAME]\n"
@@ -24,7 +24,7 @@ static const char help[] =
 	"each transmission.\n"
 	"\n"
 	"  -c, --config FILE        read an ini file: section [sim], keys listen, seed,\n"
-	"                           log_format, tls_cert, tls_key, tls_ca\n"
+	"                           log_format, tls_cert, tls_key, tls_ca, faults\n"
 	"  -l, --listen HOST:PORT   where to listen (127.0.0.1:7700); port 0 takes any\n"
 	"  -s, --seed N             what chance is drawn from (1)\n"
 	"      --log-format FORMAT  logfmt or json (logfmt)\n"
@@ -32,6 +32,8 @@ static const char help[] =
 	"      --tls-key FILE       and the key to it\n"
 	"      --tls-ca FILE        take only gateways with a certificate signed by this\n"
 	"                           CA\n"
+	"      --faults FILE        what goes wrong, and when: lost links, jammers, a\n"
+	"                           simulator that stalls, lies or dies\n"
 	"      --ready-file PATH    a file that is there for as long as gateways can\n"
 	"                           connect; it tells where, as \"listen ADDRESS\"\n"
 	"      --fit FILE           instead of serving, find the scenario in a log of a\n"
@@ -138,6 +140,11 @@ int options_set_tls_ca(struct options *options, const char *value)
 	return set_path(options->tls_ca, value);
 }
 
+int options_set_faults(struct options *options, const char *value)
+{
+	return set_path(options->faults, value);
+}
+
 struct key {
 	const char *name, *flag;
 	int (*set)(struct options *options, const char *value);
@@ -145,7 +152,16 @@ struct key {
 	bool is_path;
 };
 
-enum { KEY_LISTEN, KEY_SEED, KEY_LOG_FORMAT, KEY_TLS_CERT, KEY_TLS_KEY, KEY_TLS_CA, KEY_COUNT };
+enum {
+	KEY_LISTEN,
+	KEY_SEED,
+	KEY_LOG_FORMAT,
+	KEY_TLS_CERT,
+	KEY_TLS_KEY,
+	KEY_TLS_CA,
+	KEY_FAULTS,
+	KEY_COUNT
+};
 
 static const char allowed_path[] = "the path of a file";
 
@@ -159,6 +175,7 @@ static const struct key keys[KEY_COUNT] = {
 	[KEY_TLS_CERT] = {"tls_cert", "tls-cert", options_set_tls_cert, allowed_path, true},
 	[KEY_TLS_KEY] = {"tls_key", "tls-key", options_set_tls_key, allowed_path, true},
 	[KEY_TLS_CA] = {"tls_ca", "tls-ca", options_set_tls_ca, allowed_path, true},
+	[KEY_FAULTS] = {"faults", "faults", options_set_faults, allowed_path, true},
 };
 
 /* ------------------------------------------------------------------ file */
@@ -251,7 +268,7 @@ static int on_value(void *ctx, const char *section, const char *name, const char
 		return 1;
 	}
 	tell(file, "unknown key \"", name,
-	     "\"; known: listen, seed, log_format, tls_cert, tls_key, tls_ca");
+	     "\"; known: listen, seed, log_format, tls_cert, tls_key, tls_ca, faults");
 	return 1;
 }
 
@@ -287,6 +304,7 @@ enum {
 	FLAG_TLS_CERT,
 	FLAG_TLS_KEY,
 	FLAG_TLS_CA,
+	FLAG_FAULTS,
 	FLAG_READY
 };
 
@@ -298,6 +316,7 @@ static const struct option flags[] = {
 	{"tls-cert", required_argument, NULL, FLAG_TLS_CERT},
 	{"tls-key", required_argument, NULL, FLAG_TLS_KEY},
 	{"tls-ca", required_argument, NULL, FLAG_TLS_CA},
+	{"faults", required_argument, NULL, FLAG_FAULTS},
 	{"ready-file", required_argument, NULL, FLAG_READY},
 	{"help", no_argument, NULL, FLAG_HELP},
 	{"version", no_argument, NULL, FLAG_VERSION},
@@ -343,6 +362,9 @@ static enum options_status read_arguments(int argc, char **argv, struct argument
 			break;
 		case FLAG_TLS_CA:
 			arguments->values[KEY_TLS_CA] = optarg;
+			break;
+		case FLAG_FAULTS:
+			arguments->values[KEY_FAULTS] = optarg;
 			break;
 		case FLAG_READY:
 			arguments->ready_file = optarg;

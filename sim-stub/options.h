@@ -14,6 +14,7 @@ struct options {
 	/* Paths of PEM files; empty: none. With a certificate nothing but TLS is spoken; with a
 	 * ca gateways must have a certificate signed by it. */
 	char tls_cert[PATH_MAX], tls_key[PATH_MAX], tls_ca[PATH_MAX];
+	char faults[PATH_MAX]; /* path of a timeline of faults; empty: none */
 	enum log_format log_format;
 	const char *ready_file; /* base/ready_file.h; of argv; NULL: none */
 };
@@ -45,6 +46,9 @@ int options_set_tls_cert(struct options *options, const char *value)
 int options_set_tls_key(struct options *options, const char *value)
 	__attribute__((warn_unused_result));
 int options_set_tls_ca(struct options *options, const char *value)
+	__attribute__((warn_unused_result));
+
+int options_set_faults(struct options *options, const char *value)
 	__attribute__((warn_unused_result));
 
 /* Reads an ini file, whose folder the paths in it are relative to, and tells its mistakes on

@@ -89,6 +89,9 @@ static void watch(struct peer *peer)
 	if (conduit->read_wants_room || (writes && !conduit->write_wants_bytes)) {
 		events |= UV_WRITABLE;
 	}
+	if (peer->peers->stalled) {
+		events = 0;
+	}
 	if (events != peer->watched && !is_closing(peer)) {
 		/* cannot fail: no other handle has this socket */
 		(void)uv_poll_start(&peer->poll, events, on_event);
@@ -103,7 +106,7 @@ static void stay_eager(struct peer *peer)
 {
 	struct peers *peers = peer->peers;
 
-	if (list_empty(&peer->eager) && !peer->paused && !peer->finishing) {
+	if (list_empty(&peer->eager) && !peer->paused && !peer->finishing && !peers->stalled) {
 		list_push_back(&peers->eager, &peer->eager);
 		uv_idle_start(&peers->eagerness, on_eagerness);
 	}
@@ -112,7 +115,7 @@ static void stay_eager(struct peer *peer)
 /* Stops and resumes reading by how much waits. */
 static void pace(struct peer *peer)
 {
-	size_t waiting = buf_size(&peer->guest.out);
+	size_t waiting = buf_size(&peer->guest.out) + hold_bytes(&peer->guest.hold);
 
 	if (!peer->paused && waiting > WAITING_MAX) {
 		peer->paused = true;
@@ -133,6 +136,9 @@ static void peer_flush(struct peer *peer)
 	enum tls_status status = TLS_DONE;
 	size_t taken;
 
+	if (peer->peers->stalled) {
+		return;
+	}
 	while (buf_size(out) > 0 && status == TLS_DONE) {
 		status = conduit_write(&peer->conduit, buf_slice(out), &taken);
 		buf_consume(out, taken);
@@ -149,6 +155,15 @@ static void peer_flush(struct peer *peer)
 	pace(peer);
 }
 
+/* What there is to be sent goes out at the end of the turn. */
+static void soil(struct peer *peer)
+{
+	if (list_empty(&peer->dirty) && buf_size(&peer->guest.out) > 0 &&
+	    !(peer->watched & UV_WRITABLE)) {
+		list_push_back(&peer->peers->dirty, &peer->dirty);
+	}
+}
+
 /* False when it was closed for them. */
 static bool take_bytes(struct peer *peer, struct slice bytes)
 {
@@ -159,10 +174,7 @@ static bool take_bytes(struct peer *peer, struct slice bytes)
 		peer_close(peer, why);
 		return false;
 	}
-	if (list_empty(&peer->dirty) && buf_size(&peer->guest.out) > 0 &&
-	    !(peer->watched & UV_WRITABLE)) {
-		list_push_back(&peer->peers->dirty, &peer->dirty);
-	}
+	soil(peer);
 	pace(peer);
 	return true;
 }
@@ -198,7 +210,8 @@ static void peer_read(struct peer *peer)
 	int rounds = 0;
 	bool more = true;
 
-	while (more && !peer->paused && !peer->finishing && rounds++ < READ_ROUNDS) {
+	while (more && !peer->paused && !peer->finishing && !peer->peers->stalled &&
+	       rounds++ < READ_ROUNDS) {
 		more = read_once(peer);
 	}
 	if (more && conduit_holds(&peer->conduit)) {
@@ -250,6 +263,9 @@ static void on_turn_end(uv_check_t *check)
 	struct peers *peers = check->data;
 	struct list *link;
 
+	if (peers->on_turn) {
+		peers->on_turn(peers->on_turn_ctx);
+	}
 	while ((link = list_first(&peers->dirty))) {
 		list_remove(link);
 		peer_flush(LIST_ENTRY(link, struct peer, dirty));
@@ -296,6 +312,10 @@ void peers_take(struct peers *peers, int fd, const struct sockaddr_storage *addr
 {
 	struct peer *peer;
 
+	if (peers->closed) {
+		(void)close(fd);
+		return;
+	}
 	if (peers->count == PEERS_MAX) {
 		LOG(peers->log, LOG_LEVEL_WARNING, "gateway_turned_away",
 		    log_num("gateways", peers->count));
@@ -322,10 +342,78 @@ void peers_sweep(struct peers *peers)
 		struct peer *peer = LIST_ENTRY(link, struct peer, link);
 
 		next = link->next;
-		if (!peer->paused && !peer->finishing && !simulator_sweep(&peer->guest, &why)) {
+		if (!peer->paused && !peer->finishing && !peers->stalled &&
+		    !simulator_sweep(&peer->guest, &why)) {
 			peer_close(peer, why);
 		}
 	}
+}
+
+/* ----------------------------------------------------------------- faults */
+
+void peers_stall(struct peers *peers)
+{
+	peers->stalled = true;
+	for (struct list *link = peers->all.next; link != &peers->all; link = link->next) {
+		watch(LIST_ENTRY(link, struct peer, link));
+	}
+}
+
+void peers_resume(struct peers *peers)
+{
+	struct list *next;
+
+	peers->stalled = false;
+	for (struct list *link = peers->all.next; link != &peers->all; link = next) {
+		struct peer *peer = LIST_ENTRY(link, struct peer, link);
+
+		next = link->next;
+		if (conduit_holds(&peer->conduit)) {
+			stay_eager(peer);
+		}
+		soil(peer);
+		watch(peer);
+	}
+}
+
+void peers_close(struct peers *peers, const char *why)
+{
+	struct list *link;
+
+	while ((link = list_first(&peers->all))) {
+		peer_close(LIST_ENTRY(link, struct peer, link), why);
+	}
+}
+
+void peers_release(struct peers *peers, uint64_t now_us)
+{
+	struct list *next;
+
+	for (struct list *link = peers->all.next; link != &peers->all; link = next) {
+		struct peer *peer = LIST_ENTRY(link, struct peer, link);
+
+		next = link->next;
+		if (hold_due_us(&peer->guest.hold) > now_us) {
+			continue;
+		}
+		if (hold_release(&peer->guest.hold, now_us, &peer->guest.out) < 0) {
+			peer_close(peer, "out of memory");
+			continue;
+		}
+		soil(peer);
+	}
+}
+
+uint64_t peers_due_us(const struct peers *peers)
+{
+	uint64_t due_us = UINT64_MAX;
+
+	for (struct list *link = peers->all.next; link != &peers->all; link = link->next) {
+		uint64_t own_us = hold_due_us(&LIST_ENTRY(link, struct peer, link)->guest.hold);
+
+		due_us = own_us < due_us ? own_us : due_us;
+	}
+	return due_us;
 }
 
 /* ------------------------------------------------------------- start and stop */
@@ -345,12 +433,8 @@ void peers_start(struct peers *peers)
 
 void peers_stop(struct peers *peers)
 {
-	struct list *link;
-
 	uv_close((uv_handle_t *)&peers->turn_end, NULL);
 	uv_close((uv_handle_t *)&peers->eagerness, NULL);
 	on_turn_end(&peers->turn_end);
-	while ((link = list_first(&peers->all))) {
-		peer_close(LIST_ENTRY(link, struct peer, link), "stopping");
-	}
+	peers_close(peers, "stopping");
 }

@@ -24,6 +24,10 @@ struct peers {
 	struct log *log;
 	struct simulator *simulator;
 	struct tls_context *tls; /* NULL: plain */
+	/* Called at the end of each turn of the loop, before answers are sent; NULL: nothing is. */
+	void (*on_turn)(void *ctx);
+	void *on_turn_ctx;
+	bool closed; /* who comes is turned away without a word */
 
 	/* Private. */
 	uv_check_t turn_end;
@@ -32,6 +36,7 @@ struct peers {
 	struct list dirty; /* with answers to be sent at the end of the turn */
 	struct list eager; /* with more to read, of which their sockets do not tell */
 	unsigned count;
+	bool stalled;		     /* nothing is read, and nothing sent */
 	char room[PEERS_READ_BYTES]; /* what is read stands here until it has been taken */
 };
 
@@ -45,6 +50,16 @@ void peers_stop(struct peers *peers);
 void peers_take(struct peers *peers, int fd, const struct sockaddr_storage *address);
 /* To be called every second: closes who only holds a place. */
 void peers_sweep(struct peers *peers);
+
+/* For faults: from now on nothing is read and nothing sent, until they resume. */
+void peers_stall(struct peers *peers);
+void peers_resume(struct peers *peers);
+/* Closes all connections; what is not sent is lost. */
+void peers_close(struct peers *peers, const char *why);
+/* Sends the answers that were held back until now, by the clock of the timeline. */
+void peers_release(struct peers *peers, uint64_t now_us);
+/* When the next is due; UINT64_MAX: none is held. */
+uint64_t peers_due_us(const struct peers *peers);
 
 /* "127.0.0.1:7700", "[::1]:7700" */
 void peers_print_address(const struct sockaddr_storage *address, char text[PEERS_ADDRESS_CAP]);

@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "base/version.h"
+#include "fault_clock.h"
 #include "peer.h"
 
 enum { BACKLOG = 128, SWEEP_MS = 1000 };
@@ -24,6 +25,8 @@ struct server {
 	int stopped_by; /* signal */
 	struct simulator simulator;
 	struct peers peers;
+	struct timeline timeline; /* of faults, if there are any */
+	struct fault_clock fault_clock;
 };
 
 /* -------------------------------------------------------------- listener */
@@ -157,6 +160,9 @@ static void server_stop(struct server *server)
 	uv_close((uv_handle_t *)&server->interrupt, NULL);
 	uv_close((uv_handle_t *)&server->sweep, NULL);
 	peers_stop(&server->peers);
+	if (server->simulator.timeline) {
+		fault_clock_stop(&server->fault_clock);
+	}
 }
 
 static void on_signal(uv_signal_t *signal, int number)
@@ -219,7 +225,28 @@ static int load_tls(struct server *server, const struct options *options)
 	return 0;
 }
 
-int server_run(const struct options *options, struct ready_file *ready, struct log *log)
+/* Without faults there is no timeline, and nothing asks for one. */
+static int start_timeline(struct server *server, const struct options *options,
+			  const struct fault_list *faults)
+{
+	if (faults->count == 0) {
+		return 0;
+	}
+	timeline_init(&server->timeline, faults, &server->simulator.draw_key, fault_clock_us);
+	server->fault_clock = (struct fault_clock){
+		.peers = &server->peers, .log = server->log, .timeline = &server->timeline};
+	if (fault_clock_start(&server->fault_clock) < 0) {
+		LOG(server->log, LOG_LEVEL_ERROR, "cannot_start", log_str("why", "out of memory"));
+		return -1;
+	}
+	server->simulator.timeline = &server->timeline;
+	LOG(server->log, LOG_LEVEL_INFO, "faults_read", log_str("file", options->faults),
+	    log_num("faults", (int64_t)faults->count));
+	return 0;
+}
+
+int server_run(const struct options *options, const struct fault_list *faults,
+	       struct ready_file *ready, struct log *log)
 {
 	struct server *server = calloc(1, sizeof(*server));
 	int result = -1;
@@ -239,7 +266,10 @@ int server_run(const struct options *options, struct ready_file *ready, struct l
 		LOG(log, LOG_LEVEL_ERROR, "cannot_start", log_str("why", "no event loop"));
 		goto out;
 	}
-	result = bind_and_listen(server, options);
+	result = start_timeline(server, options, faults);
+	if (result == 0) {
+		result = bind_and_listen(server, options);
+	}
 	if (result == 0) {
 		tell_listening(server, options->seed);
 	} else {

@@ -15,11 +15,13 @@ void simulator_init(struct simulator *simulator, uint64_t seed, struct log *log)
 	simulator->seed = seed;
 	simulator->draw_key = draw_key(seed);
 	arena_init(&simulator->arena, SIMULATOR_ARENA_MAX);
+	buf_init(&simulator->altered);
 }
 
 void simulator_fini(struct simulator *simulator)
 {
 	arena_fini(&simulator->arena);
+	buf_fini(&simulator->altered);
 	free(simulator->receivers);
 }
 
@@ -30,6 +32,7 @@ void simulator_guest_init(struct simulator_guest *guest, struct simulator *simul
 	world_init(&guest->world);
 	buf_init(&guest->in);
 	buf_init(&guest->out);
+	hold_init(&guest->hold);
 }
 
 void simulator_guest_fini(struct simulator_guest *guest)
@@ -37,6 +40,7 @@ void simulator_guest_fini(struct simulator_guest *guest)
 	world_fini(&guest->world);
 	buf_fini(&guest->in);
 	buf_fini(&guest->out);
+	hold_fini(&guest->hold);
 }
 
 static int answer(struct simulator_guest *guest, const struct from_sim *message, const char **why)

@@ -10,6 +10,8 @@
 #include "base/buf.h"
 #include "base/draw.h"
 #include "base/log.h"
+#include "faults/hold.h"
+#include "faults/timeline.h"
 #include "wire/channel_codec.h"
 #include "world.h"
 
@@ -32,12 +34,14 @@ struct simulator {
 	uint64_t seed;
 	struct hash_key draw_key;
 	struct simulator_accounts accounts;
+	struct timeline *timeline; /* of faults, the caller's; NULL: there are none */
 	/* room for one message at a time */
 	struct arena arena;
 	uint32_t *receivers;
 	size_t receivers_cap;
 	struct reception receptions[SIMULATOR_RECEPTIONS_A_FRAME];
 	uint8_t links[SIMULATOR_RECEPTIONS_A_FRAME][LINK_MAX_BYTES];
+	struct buf altered; /* a payload */
 };
 
 /* `log` stays the caller's, and may be NULL. */
@@ -53,9 +57,10 @@ struct simulator_guest {
 	size_t name_size;
 	uint64_t frames; /* read so far */
 	uint64_t frames_swept;
-	unsigned sweeps; /* during which it owed us something, and not a frame came whole */
-	struct buf in;	 /* an unfinished frame */
-	struct buf out;	 /* answers; the caller sends and consumes them */
+	unsigned sweeps;  /* during which it owed us something, and not a frame came whole */
+	struct buf in;	  /* an unfinished frame */
+	struct buf out;	  /* answers; the caller sends and consumes them */
+	struct hold hold; /* those that a fault holds back; the caller releases what is due */
 };
 
 void simulator_guest_init(struct simulator_guest *guest, struct simulator *simulator);

@@ -15,6 +15,13 @@ enum draw_purpose {
 	DRAW_SHADOWING_WAVES = 3, /* that of the pair by place */
 	DRAW_SIGHT_WAVES = 4,
 	DRAW_FADING_WAVES = 5,
+	/* faults on a timeline (sim-stub/faults) */
+	DRAW_FAULT_LOSS = 16,
+	DRAW_FAULT_CORRUPT = 17,
+	DRAW_FAULT_BIT = 18, /* the first that is turned */
+	DRAW_FAULT_DUPLICATE = 19,
+	DRAW_FAULT_ORDER = 20,
+	DRAW_FAULT_LIE = 21,
 };
 
 /* A packet on one hop. Names are at most DRAW_NAME_MAX_BYTES long. */

@@ -29,6 +29,7 @@ ALLOWED = {
     "sim-stub/models": ["base/", "wire/", "models/", ""],
     "sim-stub/fit": ["base/", "core/geodesy.h", "models/", ""],
     "sim-stub/plot": ["base/", "models/", ""],
+    "sim-stub/faults": ["base/", "wire/", "models/", ""],
 }
 # Which folders may include a library's header, or any of its folder of headers.
 LIBRARIES = {

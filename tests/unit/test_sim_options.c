@@ -181,11 +181,11 @@ static void test_file_mistakes(void **state)
 
 	(void)state;
 	assert_file_wrong("[sim]\n\nsed = 1\n", ":3: unknown key \"sed\"; known: listen, seed, "
-						"log_format, tls_cert, tls_key, tls_ca");
+						"log_format, tls_cert, tls_key, tls_ca, faults");
 	assert_file_wrong("[simm]\nseed = 1\n", ":2: unknown section \"simm\"; known: sim");
 	assert_file_wrong("[sim]\n\x1b[31m\xffk\"\xc3\xa4 = 1\n",
 			  ":2: unknown key \"\\x1b[31m\\xffk\\\"\xc3\xa4\"; known: listen, seed, "
-			  "log_format, tls_cert, tls_key, tls_ca");
+			  "log_format, tls_cert, tls_key, tls_ca, faults");
 	assert_file_wrong("[\x07]\nseed = 1\n", ":2: unknown section \"\\x07\"; known: sim");
 	assert_file_wrong("seed = 1\n", ":1: unknown section \"\"; known: sim");
 	assert_file_wrong("[sim]\nseed = x\n",

@@ -1,0 +1,269 @@
+#include "faults/timeline.h"
+
+#include "base/patterns.h"
+#include "faults/jammer.h"
+
+enum { FLUSH_SPEED = 1000 };
+
+void timeline_init(struct timeline *timeline, const struct fault_list *faults,
+		   const struct hash_key *key, uint64_t (*clock_us)(void))
+{
+	*timeline = (struct timeline){.faults = faults, .key = *key, .clock_us = clock_us};
+}
+
+uint64_t timeline_meet(struct timeline *timeline, uint64_t sent_at_us)
+{
+	if (!timeline->begun) {
+		timeline->begun = true;
+		timeline->zero_us = sent_at_us;
+		timeline->clock_zero_us = timeline->clock_us();
+	}
+	return sent_at_us > timeline->zero_us ? sent_at_us - timeline->zero_us : 0;
+}
+
+uint64_t timeline_now_us(const struct timeline *timeline)
+{
+	return timeline->clock_us() - timeline->clock_zero_us;
+}
+
+/* ------------------------------------------------------- whom it concerns */
+
+static bool in_scenario(const struct fault *fault, struct slice scenario)
+{
+	return !fault->scenario[0] || patterns_match(fault->scenario, scenario);
+}
+
+static bool on_way(const struct fault *fault, struct slice from, struct slice to)
+{
+	return patterns_match(fault->one, from) && patterns_match(fault->other, to);
+}
+
+static bool on_link(const struct fault *fault, const struct draw_subject *subject)
+{
+	return on_way(fault, subject->transmitter, subject->receiver) ||
+	       (!fault->one_way && on_way(fault, subject->receiver, subject->transmitter));
+}
+
+static bool concerns_hop(const struct fault *fault, const struct draw_subject *subject)
+{
+	if (!in_scenario(fault, subject->scenario)) {
+		return false;
+	}
+	switch (fault->deed) {
+	case FAULT_LOSS:
+	case FAULT_LATENCY:
+	case FAULT_CORRUPT:
+		return on_link(fault, subject);
+	case FAULT_JAMMER:
+		return true;
+	case FAULT_FREEZE:
+		return patterns_match(fault->one, subject->transmitter) ||
+		       patterns_match(fault->one, subject->receiver);
+	default:
+		return false;
+	}
+}
+
+/* ---------------------------------------------------------------- packets */
+
+double timeline_interference_mw(const struct timeline *timeline, uint64_t sent_us,
+				const struct channel *channel, struct slice scenario,
+				const struct sim_node *receiver)
+{
+	double sum_mw = 0.0;
+
+	for (size_t i = 0; i < timeline->faults->count; i++) {
+		const struct fault *fault = &timeline->faults->at[i];
+		struct fault_phase phase;
+
+		if (fault->deed != FAULT_JAMMER || !in_scenario(fault, scenario)) {
+			continue;
+		}
+		phase = fault_phase_at(fault, sent_us);
+		if (phase.active) {
+			sum_mw +=
+				jammer_power_mw(fault, sent_us - phase.began_us, channel, receiver);
+		}
+	}
+	return sum_mw;
+}
+
+static bool drawn(const struct timeline *timeline, enum draw_purpose purpose,
+		  const struct draw_subject *subject, double probability)
+{
+	return probability > 0.0 &&
+	       draw_happens(draw_bits(&timeline->key, purpose, subject), probability);
+}
+
+/* What all faults of links come to that hold when a packet is sent. */
+struct sum {
+	double passes, intact; /* probabilities */
+	uint32_t bits;
+	uint64_t latency_us;
+	bool active;
+	uint64_t next_us; /* when some fault begins or ends */
+};
+
+static void add(struct sum *sum, const struct fault *fault, uint64_t sent_us)
+{
+	struct fault_phase phase = fault_phase_at(fault, sent_us);
+
+	if (phase.next_us < sum->next_us) {
+		sum->next_us = phase.next_us;
+	}
+	if (!phase.active) {
+		return;
+	}
+	sum->active = true;
+	if (fault->deed == FAULT_LOSS) {
+		sum->passes *= 1.0 - fault->probability;
+	} else if (fault->deed == FAULT_LATENCY) {
+		sum->latency_us += fault->time_us;
+	} else if (fault->deed == FAULT_CORRUPT) {
+		sum->intact *= 1.0 - fault->probability;
+		sum->bits = fault->count > sum->bits ? fault->count : sum->bits;
+	}
+}
+
+static struct sum sum_up(const struct timeline *timeline, uint64_t sent_us,
+			 const struct draw_subject *subject)
+{
+	struct sum sum = {.passes = 1.0, .intact = 1.0, .next_us = FAULT_FOREVER};
+
+	for (size_t i = 0; i < timeline->faults->count; i++) {
+		if (concerns_hop(&timeline->faults->at[i], subject)) {
+			add(&sum, &timeline->faults->at[i], sent_us);
+		}
+	}
+	return sum;
+}
+
+/* When that is over, what came at `came_us` has its turn: all of it at once, but for a thousandth
+ * of the time between one and the next, by which they keep their order even where clocks are
+ * corrected meanwhile. */
+static uint64_t flushed_us(const struct fault *fault, const struct fault_phase *phase,
+			   uint64_t came_us)
+{
+	return fault_end_us(fault, phase) + (came_us - phase->began_us) / FLUSH_SPEED;
+}
+
+/* A node that stands still sends what it was given, and takes what it has heard, when that is
+ * over: nothing of it arrives before. */
+static uint64_t thaw(const struct fault *fault, uint64_t sent_us, uint64_t arrival_us,
+		     const struct draw_subject *subject)
+{
+	struct fault_phase sent = fault_phase_at(fault, sent_us);
+	struct fault_phase heard;
+
+	if (sent.active && patterns_match(fault->one, subject->transmitter)) {
+		uint64_t left_us = flushed_us(fault, &sent, sent_us);
+
+		arrival_us = left_us > arrival_us ? left_us : arrival_us;
+	}
+	heard = fault_phase_at(fault, arrival_us);
+	if (heard.active && patterns_match(fault->one, subject->receiver)) {
+		arrival_us = flushed_us(fault, &heard, arrival_us);
+	}
+	return arrival_us;
+}
+
+/* In the order of the file: of two that overlap for one node the earlier one stands first. */
+static uint64_t arrival_after_freezes(const struct timeline *timeline, uint64_t sent_us,
+				      uint64_t arrival_us, const struct draw_subject *subject)
+{
+	for (size_t i = 0; i < timeline->faults->count; i++) {
+		const struct fault *fault = &timeline->faults->at[i];
+
+		if (fault->deed == FAULT_FREEZE && in_scenario(fault, subject->scenario)) {
+			arrival_us = thaw(fault, sent_us, arrival_us, subject);
+		}
+	}
+	return arrival_us;
+}
+
+static uint32_t narrow(uint64_t value)
+{
+	return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
+}
+
+static uint32_t valid_until_next(const struct sum *sum, uint64_t sent_us, uint32_t valid_for_us)
+{
+	uint64_t left_us = sum->next_us - sent_us;
+
+	if (sum->active) {
+		return 0;
+	}
+	return left_us < valid_for_us ? (uint32_t)left_us : valid_for_us;
+}
+
+struct fault_verdict timeline_judge(const struct timeline *timeline, uint64_t sent_us,
+				    const struct draw_subject *subject, size_t payload_bytes,
+				    uint32_t delay_us, uint32_t valid_for_us)
+{
+	struct sum sum = sum_up(timeline, sent_us, subject);
+	uint64_t arrival_us = sent_us + delay_us + sum.latency_us;
+	uint64_t bits = 8 * (uint64_t)payload_bytes;
+	struct fault_verdict verdict = {
+		.lost = drawn(timeline, DRAW_FAULT_LOSS, subject, 1.0 - sum.passes),
+		.delay_us = narrow(arrival_after_freezes(timeline, sent_us, arrival_us, subject) -
+				   sent_us),
+		.valid_for_us = valid_until_next(&sum, sent_us, valid_for_us),
+	};
+
+	if (bits && drawn(timeline, DRAW_FAULT_CORRUPT, subject, 1.0 - sum.intact)) {
+		verdict.turned_bits = sum.bits < bits ? sum.bits : (uint32_t)bits;
+		verdict.first_bit =
+			(uint32_t)(draw_bits(&timeline->key, DRAW_FAULT_BIT, subject) % bits);
+	}
+	return verdict;
+}
+
+void fault_turn_bits(uint8_t *payload, size_t size, uint32_t first_bit, uint32_t count)
+{
+	size_t bit = first_bit;
+
+	for (uint32_t i = 0; i < count; i++) {
+		payload[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		bit = bit + 1 == 8 * size ? 0 : bit + 1;
+	}
+}
+
+/* ---------------------------------------------------------------- answers */
+
+/* By the clock: the end of a mixing, or the time that each answer is late. */
+static void hold(const struct timeline *timeline, const struct fault *fault,
+		 const struct fault_phase *phase, struct fault_answer *answer)
+{
+	uint64_t now_us = timeline_now_us(timeline);
+
+	answer->held = fault;
+	answer->held_until_us =
+		fault->deed == FAULT_LATE ? now_us + fault->time_us : fault_end_us(fault, phase);
+}
+
+struct fault_answer timeline_answer(const struct timeline *timeline, uint64_t sent_us,
+				    const struct draw_subject *subject)
+{
+	struct fault_answer answer = {0};
+	double once = 1.0;
+
+	for (size_t i = 0; i < timeline->faults->count; i++) {
+		const struct fault *fault = &timeline->faults->at[i];
+		struct fault_phase phase = fault_phase_at(fault, sent_us);
+
+		if (!phase.active || !in_scenario(fault, subject->scenario)) {
+			continue;
+		}
+		if ((fault->deed == FAULT_LATE || fault->deed == FAULT_REORDER) && !answer.held) {
+			hold(timeline, fault, &phase, &answer);
+		} else if (fault->deed == FAULT_DUPLICATE) {
+			once *= 1.0 - fault->probability;
+		} else if (fault->deed == FAULT_LIE && !answer.lie &&
+			   drawn(timeline, DRAW_FAULT_LIE, subject, fault->probability)) {
+			answer.lie = fault->lie;
+		}
+	}
+	answer.twice = drawn(timeline, DRAW_FAULT_DUPLICATE, subject, 1.0 - once);
+	answer.rank = answer.held ? draw_bits(&timeline->key, DRAW_FAULT_ORDER, subject) : 0;
+	return answer;
+}
