@@ -1,8 +1,9 @@
-/* sim-stub: the bundled channel simulator. Exit codes: 0 stopped by a signal, 1
- * cannot run, 2 wrong usage or configuration; what it can do instead of serving is in jobs.h. */
+/* A channel simulator, the bundled one or another (identity.h). Exit codes: 0 stopped by a signal,
+ * 1 cannot run, 2 wrong usage or configuration; what it can do instead of serving is in jobs.h. */
 #include <signal.h>
 #include <stdio.h>
 
+#include "identity.h"
 #include "jobs.h"
 #include "options.h"
 #include "server.h"
@@ -38,12 +39,13 @@ int main(int argc, char **argv)
 		return EXIT_WRONG_USAGE;
 	}
 	if (ready_file_claim(&ready, options.ready_file, why) < 0) {
-		fprintf(stderr, "sim-stub: --ready-file %s: %s\n", options.ready_file, why);
+		fprintf(stderr, "%s: --ready-file %s: %s\n", this_simulator.name,
+			options.ready_file, why);
 		return EXIT_CANNOT_RUN;
 	}
 	log = log_open(2, LOG_LEVEL_INFO);
 	if (!log) {
-		fputs("sim-stub: cannot start the log\n", stderr);
+		fprintf(stderr, "%s: cannot start the log\n", this_simulator.name);
 		return EXIT_CANNOT_RUN;
 	}
 	log_set_format(log, options.log_format);

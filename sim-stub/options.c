@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "base/version.h"
+#include "identity.h"
 
+/* Of sim-stub; another simulator prints it with its own name. */
 static const char help[] =
 	"Usage: sim-stub [-c FILE] [--listen HOST:PORT] [--seed N]\n"
 	"                [--tls-cert FILE --tls-key FILE [--tls-ca FILE]]\n"
@@ -20,8 +21,8 @@ static const char help[] =
 	"       sim-stub --conformance HOST:PORT [--model NAME]\n"
 	"                [-p KEY=VALUE]... [--only GROUP] [--timeout SECONDS]\n"
 	"\n"
-	"The bundled channel simulator: gateways connect to it and ask what becomes of\n"
-	"each transmission.\n"
+	"A channel simulator: gateways connect to it and ask what becomes of each\n"
+	"transmission.\n"
 	"\n"
 	"  -c, --config FILE        read an ini file: section [sim], keys listen, seed,\n"
 	"                           log_format, tls_cert, tls_key, tls_ca, faults\n"
@@ -196,7 +197,7 @@ static void tell(struct file *file, const char *what, const char *name, const ch
 {
 	struct slice rest = slice_str(name);
 
-	fprintf(stderr, "sim-stub: %s:%d: %s", file->path, file->line, what);
+	fprintf(stderr, "%s: %s:%d: %s", this_simulator.name, file->path, file->line, what);
 	while (rest.size) {
 		char unit[UTF8_ESCAPE_MAX];
 		size_t taken, size = utf8_escape(rest, true, unit, &taken);
@@ -279,13 +280,13 @@ int options_read_file(struct options *options, const char *path)
 
 	file.stream = fopen(path, "r");
 	if (!file.stream) {
-		fprintf(stderr, "sim-stub: %s: %s\n", path, strerror(errno));
+		fprintf(stderr, "%s: %s: %s\n", this_simulator.name, path, strerror(errno));
 		return -1;
 	}
 	errno = 0;
 	bad_line = ini_parse_stream(read_line, &file, on_value, &file);
 	if (ferror(file.stream)) {
-		fprintf(stderr, "sim-stub: %s: %s\n", path, strerror(errno));
+		fprintf(stderr, "%s: %s: %s\n", this_simulator.name, path, strerror(errno));
 		file.wrong = true;
 	} else if (bad_line != 0) {
 		file.line = bad_line;
@@ -329,9 +330,23 @@ struct arguments {
 	const char *values[KEY_COUNT];
 };
 
-static enum options_status print(const char *text)
+static enum options_status print_help(void)
 {
-	fputs(text, stdout);
+	static const char stub[] = "sim-stub";
+	const char *rest = help;
+	const char *found;
+
+	while ((found = strstr(rest, stub))) {
+		printf("%.*s%s", (int)(found - rest), rest, this_simulator.name);
+		rest = found + strlen(stub);
+	}
+	fputs(rest, stdout);
+	return OPTIONS_DONE;
+}
+
+static enum options_status print_version(void)
+{
+	printf("%s %s\n", this_simulator.name, this_simulator.version);
 	return OPTIONS_DONE;
 }
 
@@ -370,16 +385,17 @@ static enum options_status read_arguments(int argc, char **argv, struct argument
 			arguments->ready_file = optarg;
 			break;
 		case FLAG_HELP:
-			return print(help);
+			return print_help();
 		case FLAG_VERSION:
-			return print("sim-stub " UAV_VERSION "\n");
+			return print_version();
 		default:
-			fputs("see sim-stub --help\n", stderr);
+			fprintf(stderr, "see %s --help\n", this_simulator.name);
 			return OPTIONS_WRONG;
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "sim-stub: unexpected argument \"%s\"; see --help\n", argv[optind]);
+		fprintf(stderr, "%s: unexpected argument \"%s\"; see --help\n", this_simulator.name,
+			argv[optind]);
 		return OPTIONS_WRONG;
 	}
 	return OPTIONS_RUN;
@@ -389,13 +405,17 @@ static enum options_status read_arguments(int argc, char **argv, struct argument
 static enum options_status check_tls(const struct options *options)
 {
 	if ((options->tls_cert[0] == '\0') != (options->tls_key[0] == '\0')) {
-		fprintf(stderr, "sim-stub: tls_cert and tls_key go together: the certificate, and "
-				"the key to it\n");
+		fprintf(stderr,
+			"%s: tls_cert and tls_key go together: the certificate, and the key to "
+			"it\n",
+			this_simulator.name);
 		return OPTIONS_WRONG;
 	}
 	if (options->tls_ca[0] && options->tls_cert[0] == '\0') {
-		fprintf(stderr, "sim-stub: tls_ca needs tls_cert and tls_key: whom to trust says "
-				"nothing of who this is\n");
+		fprintf(stderr,
+			"%s: tls_ca needs tls_cert and tls_key: whom to trust says nothing of who "
+			"this is\n",
+			this_simulator.name);
 		return OPTIONS_WRONG;
 	}
 	return OPTIONS_RUN;
@@ -416,7 +436,7 @@ enum options_status options_read(int argc, char **argv, struct options *options)
 	}
 	for (unsigned i = 0; i < KEY_COUNT; i++) {
 		if (arguments.values[i] && keys[i].set(options, arguments.values[i]) < 0) {
-			fprintf(stderr, "sim-stub: --%s is not %s\n", keys[i].flag,
+			fprintf(stderr, "%s: --%s is not %s\n", this_simulator.name, keys[i].flag,
 				keys[i].allowed);
 			status = OPTIONS_WRONG;
 		}

@@ -8,8 +8,8 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "base/version.h"
 #include "fault_clock.h"
+#include "identity.h"
 #include "peer.h"
 
 enum { BACKLOG = 128, SWEEP_MS = 1000 };
@@ -141,7 +141,7 @@ static void tell_listening(struct server *server, uint64_t seed)
 	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)seed);
 	LOG(server->log, LOG_LEVEL_INFO, "listening", log_str("address", text),
 	    log_str("seed", digits), log_str("tls", server->peers.tls ? "yes" : "no"),
-	    log_str("version", UAV_VERSION));
+	    log_str("version", this_simulator.version));
 	tell_ready(server, text);
 }
 

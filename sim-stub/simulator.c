@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "base/version.h"
+#include "identity.h"
 #include "reply.h"
 #include "wire/frame.h"
 
@@ -77,8 +77,8 @@ static int read_hello(struct simulator_guest *guest, const struct to_sim *messag
 	}
 	ack.hello_ack = (struct channel_hello_ack){
 		.protocol = hello->protocol < PROTOCOL_VERSION ? hello->protocol : PROTOCOL_VERSION,
-		.simulator = slice_str(SIMULATOR_NAME),
-		.version = slice_str(UAV_VERSION),
+		.simulator = slice_str(this_simulator.name),
+		.version = slice_str(this_simulator.version),
 		.models = models,
 		.model_count = count,
 		.has_draws = true,

@@ -15,7 +15,6 @@
 #include "wire/channel_codec.h"
 #include "world.h"
 
-#define SIMULATOR_NAME "sim-stub"
 #define SIMULATOR_FRAME_MAX (4u << 20)	   /* of a frame from a gateway, bytes */
 #define SIMULATOR_ARENA_MAX (1u << 20)	   /* of what a frame decodes to, bytes */
 #define SIMULATOR_RECEIVERS_MAX (1u << 18) /* of one transmit */

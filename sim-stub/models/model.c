@@ -6,15 +6,8 @@
 #include "models/three_gpp.h"
 #include "models/two_ray.h"
 
-/* What the link has to go by, whatever the path loss. */
 enum {
-	LINK = PARAMETER_BIT(PARAMETER_FREQUENCY) | PARAMETER_BIT(PARAMETER_BANDWIDTH) |
-	       PARAMETER_BIT(PARAMETER_TX_POWER) | PARAMETER_BIT(PARAMETER_NOISE_FIGURE) |
-	       PARAMETER_BIT(PARAMETER_ANTENNA_GAIN) | PARAMETER_BIT(PARAMETER_SHADOWING) |
-	       PARAMETER_BIT(PARAMETER_DECORRELATION) | PARAMETER_BIT(PARAMETER_FADING) |
-	       PARAMETER_BIT(PARAMETER_K_FACTOR) | PARAMETER_BIT(PARAMETER_MOTION) |
-	       PARAMETER_BIT(PARAMETER_SENSITIVITY) | PARAMETER_BIT(PARAMETER_MODULATION) |
-	       PARAMETER_BIT(PARAMETER_BITRATE),
+	LINK = LINK_PARAMETERS,
 	DISTANCE = PARAMETER_BIT(PARAMETER_EXPONENT) | PARAMETER_BIT(PARAMETER_REFERENCE),
 	CELL = PARAMETER_BIT(PARAMETER_BASE_HEIGHT) | PARAMETER_BIT(PARAMETER_LOS),
 	RURAL = PARAMETER_BIT(PARAMETER_BUILDING_HEIGHT) | PARAMETER_BIT(PARAMETER_STREET_WIDTH),
@@ -59,16 +52,4 @@ static const struct model models[] = {
 const struct model *model_at(size_t index)
 {
 	return index < sizeof(models) / sizeof(models[0]) ? &models[index] : NULL;
-}
-
-const struct model *model_find(struct slice name)
-{
-	const struct model *model;
-
-	for (size_t i = 0; (model = model_at(i)); i++) {
-		if (slice_equal(slice_str(model->name), name)) {
-			return model;
-		}
-	}
-	return NULL;
 }

@@ -39,6 +39,16 @@ enum parameter_id {
 
 #define PARAMETER_BIT(id) (UINT64_C(1) << (id))
 
+/* What the link has to go by, whatever the path loss. */
+#define LINK_PARAMETERS                                                                            \
+	(PARAMETER_BIT(PARAMETER_FREQUENCY) | PARAMETER_BIT(PARAMETER_BANDWIDTH) |                 \
+	 PARAMETER_BIT(PARAMETER_TX_POWER) | PARAMETER_BIT(PARAMETER_NOISE_FIGURE) |               \
+	 PARAMETER_BIT(PARAMETER_ANTENNA_GAIN) | PARAMETER_BIT(PARAMETER_SHADOWING) |              \
+	 PARAMETER_BIT(PARAMETER_DECORRELATION) | PARAMETER_BIT(PARAMETER_FADING) |                \
+	 PARAMETER_BIT(PARAMETER_K_FACTOR) | PARAMETER_BIT(PARAMETER_MOTION) |                     \
+	 PARAMETER_BIT(PARAMETER_SENSITIVITY) | PARAMETER_BIT(PARAMETER_MODULATION) |              \
+	 PARAMETER_BIT(PARAMETER_BITRATE))
+
 /* Values of the parameter `los`. */
 enum los_choice { LOS_AUTO, LOS_ALWAYS, LOS_NEVER };
 /* Of `ground`. */
@@ -91,6 +101,9 @@ struct model {
 				      const struct scene *scene, enum line_of_sight sight);
 	/* What is told of models that have one branch. */
 	enum line_of_sight told;
+	/* Where the model holds for less than the parameter allows: the bounds of frequency_hz.
+	 * Both 0: it does not. */
+	double frequency_min_hz, frequency_max_hz;
 };
 
 /* What a scenario runs by: its model and the model's settings. */
@@ -99,9 +112,20 @@ struct channel {
 	struct model_settings settings;
 };
 
-/* NULL when there is none of that name. */
-const struct model *model_find(struct slice name);
 /* The rows of the table; NULL behind the last. */
 const struct model *model_at(size_t index);
+
+/* NULL when there is none of that name. */
+static inline const struct model *model_find(struct slice name)
+{
+	const struct model *model;
+
+	for (size_t i = 0; (model = model_at(i)); i++) {
+		if (slice_equal(slice_str(model->name), name)) {
+			return model;
+		}
+	}
+	return NULL;
+}
 
 #endif

@@ -289,6 +289,21 @@ static int refuse_value(struct refusal *refusal, const struct parameter_row *row
 	return -1;
 }
 
+static int refuse_frequency(struct refusal *refusal, const struct channel *channel)
+{
+	struct text text = begin(refusal);
+
+	text_add(&text, "frequency_hz ");
+	text_add_number(&text, channel->settings.frequency_hz);
+	text_add(&text, " is not for ");
+	text_add(&text, channel->model->name);
+	text_add(&text, "; allowed: from ");
+	text_add_number(&text, channel->model->frequency_min_hz);
+	text_add(&text, " to ");
+	text_add_number(&text, channel->model->frequency_max_hz);
+	return -1;
+}
+
 static int refuse_bitrate(struct refusal *refusal, const struct model_settings *settings,
 			  double most)
 {
@@ -393,6 +408,18 @@ static int check_bitrate(const struct model_settings *settings, struct refusal *
 	return settings->bitrate_bps <= most ? 0 : refuse_bitrate(refusal, settings, most);
 }
 
+static int check_frequency(const struct channel *channel, struct refusal *refusal)
+{
+	const struct model *model = channel->model;
+	double frequency_hz = channel->settings.frequency_hz;
+
+	if (model->frequency_max_hz > 0.0 &&
+	    (frequency_hz < model->frequency_min_hz || frequency_hz > model->frequency_max_hz)) {
+		return refuse_frequency(refusal, channel);
+	}
+	return 0;
+}
+
 int parameters_read(const struct parameter *parameters, size_t count, struct channel *channel,
 		    struct refusal *refusal)
 {
@@ -419,6 +446,9 @@ int parameters_read(const struct parameter *parameters, size_t count, struct cha
 		if (!read_value(&channel->settings, &rows[row], parameters[i].value)) {
 			return refuse_value(refusal, &rows[row], parameters[i].value);
 		}
+	}
+	if (check_frequency(channel, refusal) < 0) {
+		return -1;
 	}
 	return check_bitrate(&channel->settings, refusal);
 }
