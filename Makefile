@@ -14,11 +14,17 @@ OPT ?= -O2
 CPPFLAGS += -Igateway -I$(B)/gen -I$(B)/gen/nanopb -Isim-stub -Itests -D_GNU_SOURCE
 # No contraction of floating-point expressions: a simulator's results are the same to
 # the last bit with every compiler and level.
-CFLAGS += -std=c11 $(OPT) -g -fno-omit-frame-pointer -ffp-contract=off -pthread
+FLAGS = $(OPT) -g -fno-omit-frame-pointer -ffp-contract=off -pthread
+CFLAGS += -std=c11 $(FLAGS)
+# C++ is for what ns-3 needs alone, and its compiler comes with that of C.
+ifeq ($(origin CXX),default)
+CXX = $(subst gcc,g++,$(subst clang,clang++,$(CC)))
+endif
+CXXFLAGS += -std=c++20 $(FLAGS)
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 LDFLAGS += -pthread
 ifneq ($(SAN),)
-CFLAGS += -fsanitize=$(SAN) -fno-sanitize-recover=all
+FLAGS += -fsanitize=$(SAN) -fno-sanitize-recover=all
 LDFLAGS += -fsanitize=$(SAN)
 endif
 
@@ -29,6 +35,15 @@ say = @echo "  $(1) $@"
 endif
 
 PROGRAMS := $(B)/uav-gateway $(B)/sim-stub $(B)/uav-drone
+
+# The simulator of the demo and of the tests: stub is sim-stub, ns3 is ns3-sim, which needs what
+# `deploy/install-deps.sh --ns3` installs. Where that is here, `make check` looks at ns3-sim too.
+SIM ?= stub
+ifeq ($(filter $(SIM),stub ns3),)
+$(error SIM is $(SIM); known: stub, ns3)
+endif
+NS3_HERE = $(wildcard $(addsuffix /ns3/propagation-loss-model.h,/usr/include $(NS3_INCLUDE)))
+NS3_SIM = $(if $(or $(filter ns3,$(SIM)),$(and $(NS3_HERE),$(shell command -v $(CXX)))),$(B)/ns3-sim)
 
 .PHONY: all
 all: $(PROGRAMS)
@@ -98,6 +113,21 @@ LDLIBS := -luv -lprotobuf-c -linih -lssl -lcrypto -lm
 $(B)/uav-gateway: $(call obj,gateway/main.c) $(call LIB,app net front access settings wire core base)
 $(B)/sim-stub: $(call obj,sim-stub/main.c) $(call LIB,sim wire core base)
 $(B)/uav-drone: $(call obj,gateway/cli/main.c) $(call LIB,cli client wire core base)
+
+# sim-stub with other models: they are found before those of the library. LDLIBS has none of
+# ns-3's, which is needed for this program alone.
+NS3_OBJ := $(call obj,$(call src,sim-stub/ns3)) $(patsubst %.cc,$(B)/obj/%.o,$(sort $(wildcard sim-stub/ns3/*.cc)))
+# Headers and libraries of an ns-3 that is not the system's.
+NS3_INCLUDE ?=
+NS3_LIBS ?= -lns3-propagation -lns3-mobility -lns3-core
+.PHONY: ns3-sim
+ns3-sim:
+	@deploy/install-deps.sh --ns3
+	@$(MAKE) --no-print-directory -j2 $(B)/ns3-sim
+$(B)/ns3-sim: $(call obj,sim-stub/main.c) $(NS3_OBJ) $(call LIB,sim wire core base)
+	$(call say,LINK  )
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(NS3_LIBS) $(LDLIBS)
 $(B)/nanopb-drone: $(NANOPB_DRONE_OBJ) $(call LIB,nanopb_client)
 $(B)/nanopb-drone: LDLIBS := -lprotobuf-nanopb -lcrypto
 $(PROGRAMS) $(B)/nanopb-drone:
@@ -114,6 +144,11 @@ $(B)/obj/%.o: %.c | $(GEN_H)
 	@mkdir -p $(@D)
 	$(call say,CC    )
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+$(B)/obj/%.o: %.cc
+	@mkdir -p $(@D)
+	$(call say,CXX   )
+	$(Q)$(CXX) $(CPPFLAGS) $(addprefix -isystem ,$(NS3_INCLUDE)) $(CXXFLAGS) $(WARN) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
@@ -213,23 +248,23 @@ SCRIPTS = $(sort $(wildcard tests/integration/test_*.py tests/interop/test_*.py 
 check: deps
 	@$(MAKE) --no-print-directory -j2 check-all
 
-check-all: all layers $(B)/nanopb-drone $(GEN_PY) $(UNIT) $(FLOW) $(REPLAYS) $(PRELOADS) $(BENCH) asan-gateway
-	@B=$(B) $(PYTHON) tests/lib/run_tests.py \
+check-all: all layers $(NS3_SIM) $(B)/nanopb-drone $(GEN_PY) $(UNIT) $(FLOW) $(REPLAYS) $(PRELOADS) $(BENCH) asan-gateway
+	@B=$(B) SIM=$(SIM) $(PYTHON) tests/lib/run_tests.py \
 		$(UNIT) \
 		$(foreach r,$(REPLAYS),"$(r) tests/fuzz/corpus/$(patsubst replay_%,%,$(notdir $(r)))") \
 		"$(FLOW) --runs $(FLOW_RUNS)" \
 		$(foreach t,$(SCRIPTS),"$(PYTHON) $(t)")
 
 deps:
-	@deploy/install-deps.sh
+	@deploy/install-deps.sh $(if $(filter ns3,$(SIM)),--ns3)
 .PHONY: dev-deps
 dev-deps:
 	@deploy/install-deps.sh --dev
 
 .PHONY: demo
 demo: deps
-	@$(MAKE) --no-print-directory -j2 all $(GEN_PY)
-	@B=$(B) $(PYTHON) tests/demo/demo.py
+	@$(MAKE) --no-print-directory -j2 all $(GEN_PY) $(if $(filter ns3,$(SIM)),$(NS3_SIM))
+	@B=$(B) SIM=$(SIM) $(PYTHON) tests/demo/demo.py
 
 .PHONY: lint layers
 layers:
@@ -237,10 +272,12 @@ layers:
 
 # nanopb_frames.c needs headers that its test generates.
 C_FILES = $(shell git ls-files '*.c' '*.h' ':!tests/interop')
+# C++ that needs the headers of ns-3 is looked through where they are.
+CC_FILES = $(shell git ls-files '*.cc')
 # Whatever begins with #! and a shell, and the completion, which is read by one.
 SHELL_FILES = $(shell git grep -lE '^\#!.*(ba)?sh$$' -- ':!*.md' ':!*.py') deploy/completion/uav-gateway
 lint: dev-deps layers $(GEN_H) $(NANOPB_H)
-	@clang-format --dry-run -Werror $(C_FILES)
+	@clang-format --dry-run -Werror $(C_FILES) $(CC_FILES)
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
 		--suppress=missingInclude --suppress=unusedStructMember --suppress=ctunullpointer -Igateway -Isim-stub -Itests \
 		$(filter %.c,$(C_FILES))
@@ -249,6 +286,7 @@ lint: dev-deps layers $(GEN_H) $(NANOPB_H)
 	@printf '%s\n' $(filter tests/%,$(filter %.c,$(C_FILES))) | xargs -P2 -n4 sh -c \
 		'clang-tidy --quiet --warnings-as-errors="*" "$$@" \
 		--checks=-clang-analyzer-core.NonNullParamChecker -- $(CPPFLAGS) -std=c11 2>/dev/null' -
+	@$(if $(NS3_HERE),clang-tidy --quiet --warnings-as-errors="*" $(CC_FILES) -- $(CPPFLAGS) -std=c++20 2>/dev/null)
 	@$(PYTHON) -m compileall -q tests
 	@shellcheck $(SHELL_FILES)
 	@echo "lint: clean"
@@ -327,6 +365,7 @@ clean:
 
 help:
 	@echo "make                 the programs: build/uav-gateway build/sim-stub build/uav-drone"
+	@echo "make ns3-sim         build/ns3-sim, a simulator on ns-3's propagation classes"
 	@echo "make demo            a mission from registration to a simulator's restart, in under 30 s"
 	@echo "make check           all tests; SAN=address,undefined or CC=clang for other builds"
 	@echo "make check-valgrind  unit and flow tests under valgrind"
@@ -346,4 +385,5 @@ help:
 	@echo "make install         to PREFIX (/usr/local), below DESTDIR; never over a configuration; make uninstall"
 	@echo "make clean           removes build/"
 	@echo
-	@echo "variables: B= build folder, CC= gcc or clang, SAN= sanitizers, OPT= optimisation"
+	@echo "variables: B= build folder, CC= gcc or clang, SAN= sanitizers, OPT= optimisation,"
+	@echo "           SIM=ns3 demo and check with ns3-sim in place of sim-stub"

@@ -21,9 +21,10 @@ PROTOS := $(wildcard proto/*.proto proto/*.options)
 NANOPB_CLIENT := $(wildcard gateway/client/nanopb/uav_client*)
 # All pages, and what they lead to, in their folders: each of their links leads somewhere.
 DOCS := README.md $(wildcard $(addsuffix /*.md,config config/faults deploy proto gateway gateway/cli gateway/client \
-	gateway/client/nanopb sim-stub tests tests/bench tests/reference) gateway/*.svg sim-stub/plots/*.svg \
+	gateway/client/nanopb sim-stub sim-stub/ns3 tests tests/bench tests/reference) gateway/*.svg sim-stub/plots/*.svg \
 	tests/bench/*.svg)
 LINKED := proto/drone.proto proto/channel.proto $(wildcard deploy/uav-*) gateway/cli/stream.c gateway/core/message.h \
+	$(addprefix sim-stub/,identity.c models/link.c models/model.c) \
 	gateway/wire/hot_codec.h gateway/client/nanopb/uav_client.h gateway/client/nanopb/posix/drone.c \
 	$(addprefix tests/interop/,nanopb_frames.c python_drone.py python_simulator.py readme_drone.py readme_proof.py)
 SCENARIOS := $(wildcard config/scenarios/*.ini)

@@ -264,7 +264,7 @@ def act_start(m):
         say(f"    {entry.name:10} {shape}: {entry.description}")
     expect(not m.available(), f"none of them is available: {entries[0].message}")
     m.start_simulator()
-    say("simulator listens at %s:%d" % m.sim_at)
+    say(f"simulator {uavtest.SIMULATOR} listens at %s:%d" % m.sim_at)
     m.until(lambda: len(m.available()) == len(entries),
             "all are available: the simulator has accepted them")
 

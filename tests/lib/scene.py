@@ -15,7 +15,7 @@ STAR = {**uavtest.scenario(), "topology": "star", "hub": "hub", "spoke_to_spoke"
 
 
 def ready(t, simulator=None, /, scenarios=None, **sections):
-    """A gateway whose simulator (sim-stub when none is given) has accepted every scenario."""
+    """A gateway whose simulator (the tests' own when none is given) has accepted every scenario."""
     simulator = simulator or t.simulator()
     # a test's drones stay connected when they are told goodbye: not to be waited for
     sections["sessions"] = {"linger_ms": 200, **sections.get("sessions", {})}

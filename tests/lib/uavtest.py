@@ -30,6 +30,9 @@ sys.path.insert(0, str(GENERATED))
 import channel_pb2 as channel  # noqa: E402, F401 (for the tests)
 import drone_pb2 as relay  # noqa: E402
 
+# Which simulator the tests run on: build/sim-stub, or what `make check SIM=ns3` has in its place.
+SIMULATOR = {"stub": "sim-stub", "ns3": "ns3-sim"}[os.environ.get("SIM") or "stub"]
+
 HOST = "127.0.0.1"
 DEADLINE = 20.0  # seconds in which anything must have happened
 TEST_DEADLINE = 60.0
@@ -356,9 +359,10 @@ class Context:
             raise Skip(f"{path} is not built")
         return path
 
-    def simulator(self, *flags, listen=f"{HOST}:0", seed=1):
-        """sim-stub, listening. Its address is in `.at`."""
-        stub = self.program(self.binary("sim-stub"), "--listen", listen, "--seed", seed, *flags)
+    def simulator(self, *flags, listen=f"{HOST}:0", seed=1, program=SIMULATOR):
+        """The simulator that the tests run on, or `program`: "sim-stub" for what no other
+        has. It listens; its address is in `.at`."""
+        stub = self.program(self.binary(program), "--listen", listen, "--seed", seed, *flags)
         stub.at = stub.address()
         return stub
 
