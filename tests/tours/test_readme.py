@@ -17,7 +17,11 @@ def test_first_message(t):
     tour.walk(t, "README.md", "The first message of one's own")
 
 
-for walk in (test_demo, test_first_message):
+def test_channel(t):
+    tour.walk(t, "README.md", "A channel to believe")
+
+
+for walk in (test_demo, test_first_message, test_channel):
     walk.deadline = tour.SECONDS + 10
 
 if __name__ == "__main__":
