@@ -23,7 +23,7 @@ struct slice peek_presence_id(const struct core *core, uint64_t position, enum p
 /* What is counted of its present stay in a scenario, as it will be listed. */
 struct drone_traffic peek_traffic(const struct session *session);
 /* Its place in the order in which a message to this group (everyone, if it is empty) is told. */
-uint32_t peek_rank(const struct core *core, const struct session *session, struct slice group);
+uint32_t peek_rank(const struct core *core, const struct session *session, struct slice name);
 /* What is left of anyone when everyone has gone; NULL: nothing. */
 const char *peek_leftover(const struct core *core);
 
