@@ -3,7 +3,10 @@
 #include "base/patterns.h"
 #include "faults/jammer.h"
 
-enum { FLUSH_SPEED = 1000 };
+enum {
+	FLUSH_SPEED = 1000,
+	LOOKS_MAX = 100, /* at all freezes, for a message at one node: it would wait for ever */
+};
 
 void timeline_init(struct timeline *timeline, const struct fault_list *faults,
 		   const struct hash_key *key, uint64_t (*clock_us)(void))
@@ -56,9 +59,8 @@ static bool concerns_hop(const struct fault *fault, const struct draw_subject *s
 		return on_link(fault, subject);
 	case FAULT_JAMMER:
 		return true;
-	case FAULT_FREEZE:
-		return patterns_match(fault->one, subject->transmitter) ||
-		       patterns_match(fault->one, subject->receiver);
+	case FAULT_FREEZE: /* the receiver's count when the packet arrives */
+		return patterns_match(fault->one, subject->transmitter);
 	default:
 		return false;
 	}
@@ -138,47 +140,99 @@ static struct sum sum_up(const struct timeline *timeline, uint64_t sent_us,
 	return sum;
 }
 
-/* When that is over, what came at `came_us` has its turn: all of it at once, but for a thousandth
- * of the time between one and the next, by which they keep their order even where clocks are
- * corrected meanwhile. */
-static uint64_t flushed_us(const struct fault *fault, const struct fault_phase *phase,
-			   uint64_t came_us)
+/* Freezes of one node that overlap, or follow each other without a gap, are one. */
+struct stillness {
+	uint64_t began_us, end_us;
+};
+
+static bool freezes(const struct fault *fault, struct slice scenario, struct slice node)
 {
-	return fault_end_us(fault, phase) + (came_us - phase->began_us) / FLUSH_SPEED;
+	return fault->deed == FAULT_FREEZE && in_scenario(fault, scenario) &&
+	       patterns_match(fault->one, node);
+}
+
+/* Takes in what holds at `at_us`; whether it has grown by that. */
+static bool grow(struct stillness *still, const struct fault *fault, uint64_t at_us)
+{
+	struct fault_phase phase = fault_phase_at(fault, at_us);
+	uint64_t end_us = fault_end_us(fault, &phase);
+	bool grows = phase.active && (phase.began_us < still->began_us || end_us > still->end_us);
+
+	if (grows) {
+		still->began_us =
+			phase.began_us < still->began_us ? phase.began_us : still->began_us;
+		still->end_us = end_us > still->end_us ? end_us : still->end_us;
+	}
+	return grows;
+}
+
+/* All that the node's freezes make of `at_us`: empty where none holds then. Takes its looks off
+ * *looks. */
+static struct stillness stillness_at(const struct timeline *timeline, uint64_t at_us,
+				     struct slice scenario, struct slice node, unsigned *looks)
+{
+	struct stillness still = {at_us, at_us};
+	bool grown = true;
+
+	for (; grown && *looks; --*looks) {
+		grown = false;
+		for (size_t i = 0; i < timeline->faults->count; i++) {
+			const struct fault *fault = &timeline->faults->at[i];
+
+			if (!freezes(fault, scenario, node)) {
+				continue;
+			}
+			grown |= grow(&still, fault, still.end_us);
+			grown |= still.end_us > at_us && still.began_us > 0 &&
+				 grow(&still, fault, still.began_us - 1);
+		}
+	}
+	return still;
+}
+
+/* When what comes to a node at `came_us` has its turn: when it stands still no more, all of it at
+ * once, but for a thousandth of the time between one and the next, by which they keep their order
+ * even where clocks are corrected meanwhile. */
+static uint64_t thawed_us(const struct timeline *timeline, uint64_t came_us, struct slice scenario,
+			  struct slice node)
+{
+	uint64_t turn_us = came_us;
+	unsigned looks = LOOKS_MAX;
+
+	while (looks) {
+		struct stillness still = stillness_at(timeline, turn_us, scenario, node, &looks);
+
+		if (still.end_us == turn_us) {
+			break;
+		}
+		turn_us = still.end_us + (turn_us - still.began_us) / FLUSH_SPEED;
+	}
+	return turn_us;
 }
 
 /* A node that stands still sends what it was given, and takes what it has heard, when that is
- * over: nothing of it arrives before. */
-static uint64_t thaw(const struct fault *fault, uint64_t sent_us, uint64_t arrival_us,
-		     const struct draw_subject *subject)
+ * over: nothing of it arrives before. The sender's freezes come first: only what it has sent can
+ * meet those of the receiver. */
+struct passage_times {
+	uint64_t left_us;    /* the sender */
+	uint64_t arrived_us; /* at the receiver's antenna */
+	uint64_t taken_us;   /* by the receiver */
+};
+
+static struct passage_times times_of(const struct timeline *timeline, uint64_t sent_us,
+				     uint64_t delay_us, const struct draw_subject *subject)
 {
-	struct fault_phase sent = fault_phase_at(fault, sent_us);
-	struct fault_phase heard;
+	struct passage_times times = {
+		.left_us = thawed_us(timeline, sent_us, subject->scenario, subject->transmitter),
+		.arrived_us = sent_us + delay_us,
+	};
 
-	if (sent.active && patterns_match(fault->one, subject->transmitter)) {
-		uint64_t left_us = flushed_us(fault, &sent, sent_us);
-
-		arrival_us = left_us > arrival_us ? left_us : arrival_us;
+	if (times.arrived_us < times.left_us) {
+		times.arrived_us = times.left_us;
 	}
-	heard = fault_phase_at(fault, arrival_us);
-	if (heard.active && patterns_match(fault->one, subject->receiver)) {
-		arrival_us = flushed_us(fault, &heard, arrival_us);
-	}
-	return arrival_us;
-}
-
-/* In the order of the file: of two that overlap for one node the earlier one stands first. */
-static uint64_t arrival_after_freezes(const struct timeline *timeline, uint64_t sent_us,
-				      uint64_t arrival_us, const struct draw_subject *subject)
-{
-	for (size_t i = 0; i < timeline->faults->count; i++) {
-		const struct fault *fault = &timeline->faults->at[i];
-
-		if (fault->deed == FAULT_FREEZE && in_scenario(fault, subject->scenario)) {
-			arrival_us = thaw(fault, sent_us, arrival_us, subject);
-		}
-	}
-	return arrival_us;
+	times.taken_us =
+		thawed_us(timeline, times.arrived_us, subject->scenario, subject->receiver);
+	return times;
 }
 
 static uint32_t narrow(uint64_t value)
@@ -186,14 +240,36 @@ static uint32_t narrow(uint64_t value)
 	return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 }
 
-static uint32_t valid_until_next(const struct sum *sum, uint64_t sent_us, uint32_t valid_for_us)
+/* How long what is sent would arrive before the receiver's next freeze; 0 while it is in one. */
+static uint64_t before_freezes_us(const struct timeline *timeline, uint64_t arrived_us,
+				  const struct draw_subject *subject)
 {
-	uint64_t left_us = sum->next_us - sent_us;
+	uint64_t next_us = FAULT_FOREVER;
 
-	if (sum->active) {
-		return 0;
+	for (size_t i = 0; i < timeline->faults->count; i++) {
+		const struct fault *fault = &timeline->faults->at[i];
+		struct fault_phase phase;
+
+		if (!freezes(fault, subject->scenario, subject->receiver)) {
+			continue;
+		}
+		phase = fault_phase_at(fault, arrived_us);
+		if (phase.active) {
+			return 0;
+		}
+		next_us = phase.next_us < next_us ? phase.next_us : next_us;
 	}
-	return left_us < valid_for_us ? (uint32_t)left_us : valid_for_us;
+	return next_us - arrived_us;
+}
+
+/* Faults of the link change when a packet is sent, freezes of its receiver when it arrives. */
+static uint32_t valid_for(const struct timeline *timeline, const struct sum *sum, uint64_t sent_us,
+			  uint64_t arrived_us, const struct draw_subject *subject)
+{
+	uint64_t link_us = sum->next_us - sent_us;
+	uint64_t receiver_us = before_freezes_us(timeline, arrived_us, subject);
+
+	return sum->active ? 0 : narrow(link_us < receiver_us ? link_us : receiver_us);
 }
 
 struct fault_verdict timeline_judge(const struct timeline *timeline, uint64_t sent_us,
@@ -201,13 +277,14 @@ struct fault_verdict timeline_judge(const struct timeline *timeline, uint64_t se
 				    uint32_t delay_us, uint32_t valid_for_us)
 {
 	struct sum sum = sum_up(timeline, sent_us, subject);
-	uint64_t arrival_us = sent_us + delay_us + sum.latency_us;
+	struct passage_times times =
+		times_of(timeline, sent_us, delay_us + sum.latency_us, subject);
+	uint32_t unchanged_us = valid_for(timeline, &sum, sent_us, times.arrived_us, subject);
 	uint64_t bits = 8 * (uint64_t)payload_bytes;
 	struct fault_verdict verdict = {
 		.lost = drawn(timeline, DRAW_FAULT_LOSS, subject, 1.0 - sum.passes),
-		.delay_us = narrow(arrival_after_freezes(timeline, sent_us, arrival_us, subject) -
-				   sent_us),
-		.valid_for_us = valid_until_next(&sum, sent_us, valid_for_us),
+		.delay_us = narrow(times.taken_us - sent_us),
+		.valid_for_us = unchanged_us < valid_for_us ? unchanged_us : valid_for_us,
 	};
 
 	if (bits && drawn(timeline, DRAW_FAULT_CORRUPT, subject, 1.0 - sum.intact)) {

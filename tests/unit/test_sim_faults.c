@@ -428,6 +428,66 @@ static void test_freeze_and_flush(void **state)
 	stop(&bench);
 }
 
+/* What it sends at 3.4 s leaves uav1 at 4.5 s, and meets uav2 standing still until 5 s. */
+static void assert_both_freezes(const char *const *lines)
+{
+	take_off(lines);
+	assert_int_equal(delay_of(1, 2, 34 * S / 10), 1600000 + 500);
+	assert_int_equal(delay_of(1, 2, 44 * S / 10), 600000 + 501);
+	assert_int_equal(delay_of(1, 3, 34 * S / 10), 1100000 + 400);
+	stop(&bench);
+}
+
+static void test_freezes_of_both(void **state)
+{
+	static const char sender[] = "at 3s node uav1 freeze for 1500ms";
+	static const char receiver[] = "at 4s node uav2 freeze for 1s";
+	static const char again[] = "at 1s node uav2 freeze for 1s every 3s";
+
+	(void)state;
+	assert_both_freezes((const char *[]){sender, receiver, NULL});
+	assert_both_freezes((const char *[]){receiver, sender, NULL});
+	assert_both_freezes((const char *[]){again, sender, NULL});
+	assert_both_freezes((const char *[]){sender, again, NULL});
+	assert_both_freezes((const char *[]){again, receiver, sender, receiver, NULL});
+}
+
+/* Freezes of one node that overlap are one: nothing arrives inside of any, and all in order. */
+static void assert_one_freeze(const char *const *lines)
+{
+	take_off(lines);
+	for (uint32_t from = 1; from <= 2; from++) {
+		uint64_t last_us = 0;
+
+		for (uint64_t at_us = 10 * S; at_us < 14 * S; at_us += S / 4) {
+			uint64_t wanted_us = 14 * S + (at_us - 10 * S) / 1000;
+			uint64_t came_us = at_us + delay_of(from, 3 - from, at_us);
+
+			/* to uav2 it takes 801 us: a thousandth of it */
+			assert_in_range(came_us, wanted_us, wanted_us + 1);
+			assert_true(came_us > last_us);
+			last_us = came_us;
+		}
+	}
+	stop(&bench);
+}
+
+static void test_freezes_that_overlap(void **state)
+{
+	(void)state;
+	assert_one_freeze((const char *[]){"at 10s node uav2 freeze for 2s",
+					   "at 11s node ?av2 freeze for 2s scenario meadow",
+					   "at 13s node uav2 freeze for 1s", NULL});
+	assert_one_freeze((const char *[]){"at 13s node uav2 freeze for 1s",
+					   "at 11s node ?av2 freeze for 2s scenario meadow",
+					   "at 10s node uav2 freeze for 2s", NULL});
+	/* two that leave no gap, for ever: there is an end to the waiting */
+	take_off((const char *[]){"at 0s node uav2 freeze for 1s every 2s",
+				  "at 1s node uav2 freeze for 1s every 2s", NULL});
+	assert_true(delay_of(1, 2, 10 * S) > 50 * S);
+	stop(&bench);
+}
+
 /* ---------------------------------------------------------------- jammers */
 
 static struct fault_jammer jammer_of(double frequency_hz, double bandwidth_hz)
@@ -771,12 +831,47 @@ static void test_validity(void **state)
 	assert_int_equal(valid_for(1, 2, 11 * S, 5000), 0);
 	assert_int_equal(valid_for(2, 1, 11 * S, 5000), 5000);
 	assert_int_equal(valid_for(1, 2, 13 * S, 5000), 5000);
-	assert_int_equal(valid_for(1, 3, 20 * S - 1, 5000), 1);
+	assert_int_equal(valid_for(3, 2, 20 * S - 1, 5000), 1);
+	/* to who stands still: by when it arrives, 800 us later */
+	assert_int_equal(valid_for(1, 3, 20 * S - 801, 5000), 1);
+	assert_int_equal(valid_for(1, 3, 20 * S - 800, 5000), 0);
+	assert_int_equal(valid_for(1, 3, 21 * S - 801, 5000), 0);
+	assert_int_equal(valid_for(1, 3, 21 * S - 800, 5000), 5000);
 	assert_int_equal(valid_for(3, 2, 20 * S, 5000), 0);
 	assert_int_equal(valid_for(1, 2, 20 * S, 5000), 5000);
 	assert_int_equal(valid_for(1, 2, 30 * S - 1, 5000), 1);
 	assert_int_equal(valid_for(1, 2, 30 * S, 5000), 0);
 	assert_int_equal(valid_for(1, 2, 31 * S, 5000), 5000);
+	stop(&bench);
+}
+
+/* Whoever uses an answer's numbers for as long as they are said to hold says what a new answer
+ * would say. */
+static void test_validity_is_kept(void **state)
+{
+	const uint64_t step_us = S / 20;
+
+	(void)state;
+	take_off((const char *[]){"at 2s node uav2 freeze for 2s", "at 7s node uav1 freeze for 1s",
+				  "at 9s node uav2 freeze for 500ms every 2s", NULL});
+	for (uint64_t at_us = 0; at_us < 15 * S; at_us += step_us) {
+		struct fault_verdict verdict;
+		struct draw_subject subject = {.scenario = slice_str("meadow"),
+					       .transmitter = slice_str("uav1"),
+					       .receiver = slice_str("uav2")};
+
+		/* 125 bytes at 1000 bit/s */
+		verdict = timeline_judge(&flight.timeline, at_us, &subject, 125, S, S);
+		for (uint64_t later_us = 0; later_us < verdict.valid_for_us; later_us += step_us) {
+			assert_int_equal(timeline_judge(&flight.timeline, at_us + later_us,
+							&subject, 125, S, S)
+						 .delay_us,
+					 verdict.delay_us);
+		}
+		if (at_us == S / 2) {
+			assert_int_equal(verdict.valid_for_us, S / 2);
+		}
+	}
 	stop(&bench);
 }
 
@@ -794,6 +889,8 @@ int main(void)
 		cmocka_unit_test(test_some_are_lost),
 		cmocka_unit_test(test_latency_steps),
 		cmocka_unit_test(test_freeze_and_flush),
+		cmocka_unit_test(test_freezes_of_both),
+		cmocka_unit_test(test_freezes_that_overlap),
 		cmocka_unit_test(test_the_part_in_the_band),
 		cmocka_unit_test(test_the_power_of_a_jammer),
 		cmocka_unit_test(test_a_jammer_flies_by),
@@ -804,6 +901,7 @@ int main(void)
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_validity),
+		cmocka_unit_test(test_validity_is_kept),
 	};
 
 	return cmocka_run_group_tests_name("sim_faults", tests, NULL, NULL);
