@@ -41,8 +41,13 @@ static void begin(struct fault_clock *clock, const struct fault *fault)
 
 static void end(struct fault_clock *clock, const struct fault *fault)
 {
-	LOG(clock->log, LOG_LEVEL_INFO, "fault_ended", log_num("line", fault->line),
-	    log_str("fault", fault->text));
+	if (fault_can_be_met(fault)) {
+		LOG(clock->log, LOG_LEVEL_INFO, "fault_ended", log_num("line", fault->line),
+		    log_str("fault", fault->text), log_num("packets", (int64_t)fault->packets));
+	} else {
+		LOG(clock->log, LOG_LEVEL_INFO, "fault_ended", log_num("line", fault->line),
+		    log_str("fault", fault->text));
+	}
 	if (fault->deed == FAULT_STALL && --clock->stalls == 0) {
 		peers_resume(clock->peers);
 	} else if (fault->deed == FAULT_CLOSE) {
@@ -109,8 +114,20 @@ int fault_clock_start(struct fault_clock *clock)
 	return 0;
 }
 
+static void tell_unmet(const struct fault_clock *clock)
+{
+	const struct fault *fault;
+	size_t next = 0;
+
+	while ((fault = timeline_unmet(clock->timeline, &next))) {
+		LOG(clock->log, LOG_LEVEL_WARNING, "fault_met_nothing",
+		    log_num("line", fault->line), log_str("fault", fault->text));
+	}
+}
+
 void fault_clock_stop(struct fault_clock *clock)
 {
+	tell_unmet(clock);
 	clock->peers->on_turn = NULL;
 	uv_close((uv_handle_t *)&clock->timer, NULL);
 	agenda_fini(&clock->agenda);

@@ -24,6 +24,7 @@ struct fault_clock {
 
 /* The members above "Private" are set, and `peers` have started. 0, or -1 when memory is out. */
 int fault_clock_start(struct fault_clock *clock) __attribute__((warn_unused_result));
+/* The log has each fault that began and that nothing has met. */
 void fault_clock_stop(struct fault_clock *clock);
 
 /* A clock for a timeline. */

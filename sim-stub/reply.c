@@ -58,7 +58,7 @@ static uint32_t valid_for_us(const struct prediction *prediction)
 
 static double interference_mw(const struct reply *reply, const struct sim_node *receiver)
 {
-	const struct timeline *timeline = reply->guest->simulator->timeline;
+	struct timeline *timeline = reply->guest->simulator->timeline;
 
 	return timeline ? timeline_interference_mw(timeline, reply->sent_us,
 						   &reply->scenario->channel,

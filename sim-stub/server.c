@@ -227,8 +227,12 @@ static int load_tls(struct server *server, const struct options *options)
 
 /* Without faults there is no timeline, and nothing asks for one. */
 static int start_timeline(struct server *server, const struct options *options,
-			  const struct fault_list *faults)
+			  struct fault_list *faults)
 {
+	if (options->faults[0]) {
+		LOG(server->log, LOG_LEVEL_INFO, "faults_read", log_str("file", options->faults),
+		    log_num("faults", (int64_t)faults->count));
+	}
 	if (faults->count == 0) {
 		return 0;
 	}
@@ -240,13 +244,11 @@ static int start_timeline(struct server *server, const struct options *options,
 		return -1;
 	}
 	server->simulator.timeline = &server->timeline;
-	LOG(server->log, LOG_LEVEL_INFO, "faults_read", log_str("file", options->faults),
-	    log_num("faults", (int64_t)faults->count));
 	return 0;
 }
 
-int server_run(const struct options *options, const struct fault_list *faults,
-	       struct ready_file *ready, struct log *log)
+int server_run(const struct options *options, struct fault_list *faults, struct ready_file *ready,
+	       struct log *log)
 {
 	struct server *server = calloc(1, sizeof(*server));
 	int result = -1;

@@ -10,7 +10,7 @@
 /* Listens and serves until SIGTERM or SIGINT. `ready` has been claimed, and is there from when
  * gateways can connect until then, with "listen ADDRESS". `faults` may be none. 0, or -1 when it
  * could not start; the log has why. */
-int server_run(const struct options *options, const struct fault_list *faults,
-	       struct ready_file *ready, struct log *log) __attribute__((warn_unused_result));
+int server_run(const struct options *options, struct fault_list *faults, struct ready_file *ready,
+	       struct log *log) __attribute__((warn_unused_result));
 
 #endif

@@ -68,6 +68,7 @@ struct fault {
 	enum fault_lie lie;
 	struct fault_jammer jammer;
 	char text[FAULT_TEXT_CAP]; /* what the line says, without its times */
+	uint64_t packets;	   /* that have met it so far; of those of answers: answers */
 };
 
 /* Where a fault stands at some time. */
@@ -83,6 +84,12 @@ struct fault_phase fault_phase_at(const struct fault *fault, uint64_t now_us);
 static inline uint64_t fault_end_us(const struct fault *fault, const struct fault_phase *phase)
 {
 	return fault->for_us == FAULT_FOREVER ? FAULT_FOREVER : phase->began_us + fault->for_us;
+}
+
+/* Whether it is about packets or answers, which can meet it, or about the simulator alone. */
+static inline bool fault_can_be_met(const struct fault *fault)
+{
+	return fault->deed != FAULT_STALL && fault->deed != FAULT_CLOSE && fault->deed != FAULT_DIE;
 }
 
 /* "nan", "outcome", ...; NULL from LIE_COUNT on, "" for LIE_NONE. */

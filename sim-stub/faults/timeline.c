@@ -8,8 +8,8 @@ enum {
 	LOOKS_MAX = 100, /* at all freezes, for a message at one node: it would wait for ever */
 };
 
-void timeline_init(struct timeline *timeline, const struct fault_list *faults,
-		   const struct hash_key *key, uint64_t (*clock_us)(void))
+void timeline_init(struct timeline *timeline, struct fault_list *faults, const struct hash_key *key,
+		   uint64_t (*clock_us)(void))
 {
 	*timeline = (struct timeline){.faults = faults, .key = *key, .clock_us = clock_us};
 }
@@ -47,6 +47,12 @@ static bool on_link(const struct fault *fault, const struct draw_subject *subjec
 	       (!fault->one_way && on_way(fault, subject->receiver, subject->transmitter));
 }
 
+static bool is_of_links(const struct fault *fault)
+{
+	return fault->deed == FAULT_LOSS || fault->deed == FAULT_LATENCY ||
+	       fault->deed == FAULT_CORRUPT;
+}
+
 static bool concerns_hop(const struct fault *fault, const struct draw_subject *subject)
 {
 	if (!in_scenario(fault, subject->scenario)) {
@@ -68,14 +74,14 @@ static bool concerns_hop(const struct fault *fault, const struct draw_subject *s
 
 /* ---------------------------------------------------------------- packets */
 
-double timeline_interference_mw(const struct timeline *timeline, uint64_t sent_us,
+double timeline_interference_mw(struct timeline *timeline, uint64_t sent_us,
 				const struct channel *channel, struct slice scenario,
 				const struct sim_node *receiver)
 {
 	double sum_mw = 0.0;
 
 	for (size_t i = 0; i < timeline->faults->count; i++) {
-		const struct fault *fault = &timeline->faults->at[i];
+		struct fault *fault = &timeline->faults->at[i];
 		struct fault_phase phase;
 
 		if (fault->deed != FAULT_JAMMER || !in_scenario(fault, scenario)) {
@@ -83,8 +89,11 @@ double timeline_interference_mw(const struct timeline *timeline, uint64_t sent_u
 		}
 		phase = fault_phase_at(fault, sent_us);
 		if (phase.active) {
-			sum_mw +=
+			double power_mw =
 				jammer_power_mw(fault, sent_us - phase.began_us, channel, receiver);
+
+			fault->packets += power_mw > 0.0;
+			sum_mw += power_mw;
 		}
 	}
 	return sum_mw;
@@ -106,7 +115,7 @@ struct sum {
 	uint64_t next_us; /* when some fault begins or ends */
 };
 
-static void add(struct sum *sum, const struct fault *fault, uint64_t sent_us)
+static void add(struct sum *sum, struct fault *fault, uint64_t sent_us)
 {
 	struct fault_phase phase = fault_phase_at(fault, sent_us);
 
@@ -117,6 +126,7 @@ static void add(struct sum *sum, const struct fault *fault, uint64_t sent_us)
 		return;
 	}
 	sum->active = true;
+	fault->packets += is_of_links(fault);
 	if (fault->deed == FAULT_LOSS) {
 		sum->passes *= 1.0 - fault->probability;
 	} else if (fault->deed == FAULT_LATENCY) {
@@ -127,7 +137,7 @@ static void add(struct sum *sum, const struct fault *fault, uint64_t sent_us)
 	}
 }
 
-static struct sum sum_up(const struct timeline *timeline, uint64_t sent_us,
+static struct sum sum_up(struct timeline *timeline, uint64_t sent_us,
 			 const struct draw_subject *subject)
 {
 	struct sum sum = {.passes = 1.0, .intact = 1.0, .next_us = FAULT_FOREVER};
@@ -214,6 +224,7 @@ static uint64_t thawed_us(const struct timeline *timeline, uint64_t came_us, str
  * over: nothing of it arrives before. The sender's freezes come first: only what it has sent can
  * meet those of the receiver. */
 struct passage_times {
+	uint64_t sent_us;
 	uint64_t left_us;    /* the sender */
 	uint64_t arrived_us; /* at the receiver's antenna */
 	uint64_t taken_us;   /* by the receiver */
@@ -223,6 +234,7 @@ static struct passage_times times_of(const struct timeline *timeline, uint64_t s
 				     uint64_t delay_us, const struct draw_subject *subject)
 {
 	struct passage_times times = {
+		.sent_us = sent_us,
 		.left_us = thawed_us(timeline, sent_us, subject->scenario, subject->transmitter),
 		.arrived_us = sent_us + delay_us,
 	};
@@ -233,6 +245,27 @@ static struct passage_times times_of(const struct timeline *timeline, uint64_t s
 	times.taken_us =
 		thawed_us(timeline, times.arrived_us, subject->scenario, subject->receiver);
 	return times;
+}
+
+/* Whether what waits from one time until another waits for that freeze. */
+static bool holds(const struct fault *fault, uint64_t from_us, uint64_t until_us)
+{
+	struct fault_phase phase = fault_phase_at(fault, from_us);
+
+	return from_us < until_us && (phase.active || phase.next_us < until_us);
+}
+
+static void count_freezes(struct timeline *timeline, const struct passage_times *times,
+			  const struct draw_subject *subject)
+{
+	for (size_t i = 0; i < timeline->faults->count; i++) {
+		struct fault *fault = &timeline->faults->at[i];
+
+		fault->packets += (freezes(fault, subject->scenario, subject->transmitter) &&
+				   holds(fault, times->sent_us, times->left_us)) ||
+				  (freezes(fault, subject->scenario, subject->receiver) &&
+				   holds(fault, times->arrived_us, times->taken_us));
+	}
 }
 
 static uint32_t narrow(uint64_t value)
@@ -272,7 +305,7 @@ static uint32_t valid_for(const struct timeline *timeline, const struct sum *sum
 	return sum->active ? 0 : narrow(link_us < receiver_us ? link_us : receiver_us);
 }
 
-struct fault_verdict timeline_judge(const struct timeline *timeline, uint64_t sent_us,
+struct fault_verdict timeline_judge(struct timeline *timeline, uint64_t sent_us,
 				    const struct draw_subject *subject, size_t payload_bytes,
 				    uint32_t delay_us, uint32_t valid_for_us)
 {
@@ -287,6 +320,9 @@ struct fault_verdict timeline_judge(const struct timeline *timeline, uint64_t se
 		.valid_for_us = unchanged_us < valid_for_us ? unchanged_us : valid_for_us,
 	};
 
+	if (times.left_us > times.sent_us || times.taken_us > times.arrived_us) {
+		count_freezes(timeline, &times, subject);
+	}
 	if (bits && drawn(timeline, DRAW_FAULT_CORRUPT, subject, 1.0 - sum.intact)) {
 		verdict.turned_bits = sum.bits < bits ? sum.bits : (uint32_t)bits;
 		verdict.first_bit =
@@ -318,29 +354,54 @@ static void hold(const struct timeline *timeline, const struct fault *fault,
 		fault->deed == FAULT_LATE ? now_us + fault->time_us : fault_end_us(fault, phase);
 }
 
-struct fault_answer timeline_answer(const struct timeline *timeline, uint64_t sent_us,
+static bool is_held(const struct fault *fault)
+{
+	return fault->deed == FAULT_LATE || fault->deed == FAULT_REORDER;
+}
+
+struct fault_answer timeline_answer(struct timeline *timeline, uint64_t sent_us,
 				    const struct draw_subject *subject)
 {
 	struct fault_answer answer = {0};
 	double once = 1.0;
 
 	for (size_t i = 0; i < timeline->faults->count; i++) {
-		const struct fault *fault = &timeline->faults->at[i];
+		struct fault *fault = &timeline->faults->at[i];
 		struct fault_phase phase = fault_phase_at(fault, sent_us);
 
 		if (!phase.active || !in_scenario(fault, subject->scenario)) {
 			continue;
 		}
-		if ((fault->deed == FAULT_LATE || fault->deed == FAULT_REORDER) && !answer.held) {
+		if (is_held(fault) && !answer.held) {
+			fault->packets++;
 			hold(timeline, fault, &phase, &answer);
 		} else if (fault->deed == FAULT_DUPLICATE) {
+			fault->packets++;
 			once *= 1.0 - fault->probability;
-		} else if (fault->deed == FAULT_LIE && !answer.lie &&
-			   drawn(timeline, DRAW_FAULT_LIE, subject, fault->probability)) {
-			answer.lie = fault->lie;
+		} else if (fault->deed == FAULT_LIE && !answer.lie) {
+			fault->packets++;
+			answer.lie = drawn(timeline, DRAW_FAULT_LIE, subject, fault->probability)
+					     ? fault->lie
+					     : LIE_NONE;
 		}
 	}
 	answer.twice = drawn(timeline, DRAW_FAULT_DUPLICATE, subject, 1.0 - once);
 	answer.rank = answer.held ? draw_bits(&timeline->key, DRAW_FAULT_ORDER, subject) : 0;
 	return answer;
+}
+
+/* ------------------------------------------------------------------- end */
+
+const struct fault *timeline_unmet(const struct timeline *timeline, size_t *next)
+{
+	uint64_t now_us = timeline->begun ? timeline_now_us(timeline) : 0;
+
+	while (timeline->begun && *next < timeline->faults->count) {
+		const struct fault *fault = &timeline->faults->at[(*next)++];
+
+		if (fault_can_be_met(fault) && fault->at_us <= now_us && fault->packets == 0) {
+			return fault;
+		}
+	}
+	return NULL;
 }

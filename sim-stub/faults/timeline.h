@@ -12,7 +12,7 @@
 #include "models/link.h"
 
 struct timeline {
-	const struct fault_list *faults;
+	struct fault_list *faults; /* which count whom they meet */
 	struct hash_key key;
 	uint64_t (*clock_us)(void); /* monotonic; zero is the clock's own */
 	bool begun;
@@ -21,8 +21,8 @@ struct timeline {
 };
 
 /* The list must outlive it. `key` is what the simulator draws by. */
-void timeline_init(struct timeline *timeline, const struct fault_list *faults,
-		   const struct hash_key *key, uint64_t (*clock_us)(void));
+void timeline_init(struct timeline *timeline, struct fault_list *faults, const struct hash_key *key,
+		   uint64_t (*clock_us)(void));
 
 /* The time of the timeline at which that was sent; the first call begins it. */
 uint64_t timeline_meet(struct timeline *timeline, uint64_t sent_at_us);
@@ -30,7 +30,7 @@ uint64_t timeline_meet(struct timeline *timeline, uint64_t sent_at_us);
 uint64_t timeline_now_us(const struct timeline *timeline);
 
 /* What jammers add at the receiver's antenna, mW; 0 in scenarios without a channel. */
-double timeline_interference_mw(const struct timeline *timeline, uint64_t sent_us,
+double timeline_interference_mw(struct timeline *timeline, uint64_t sent_us,
 				const struct channel *channel, struct slice scenario,
 				const struct sim_node *receiver);
 
@@ -44,7 +44,7 @@ struct fault_verdict {
 };
 
 /* `subject` has all its names; the channel says delay and validity. */
-struct fault_verdict timeline_judge(const struct timeline *timeline, uint64_t sent_us,
+struct fault_verdict timeline_judge(struct timeline *timeline, uint64_t sent_us,
 				    const struct draw_subject *subject, size_t payload_bytes,
 				    uint32_t delay_us, uint32_t valid_for_us);
 
@@ -58,8 +58,12 @@ struct fault_answer {
 };
 
 /* `subject` has no receiver. */
-struct fault_answer timeline_answer(const struct timeline *timeline, uint64_t sent_us,
+struct fault_answer timeline_answer(struct timeline *timeline, uint64_t sent_us,
 				    const struct draw_subject *subject);
+
+/* A fault from the *next-th on that has begun by the clock and has met nothing: behind a name that
+ * is mistyped, say. *next goes behind it. NULL: there is none. */
+const struct fault *timeline_unmet(const struct timeline *timeline, size_t *next);
 
 /* Turns bits of a payload that is not empty. */
 void fault_turn_bits(uint8_t *payload, size_t size, uint32_t first_bit, uint32_t count);

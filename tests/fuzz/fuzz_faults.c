@@ -104,7 +104,7 @@ static uint64_t no_clock(void)
 	return 0;
 }
 
-static void check_packets(const struct fault_list *list)
+static void check_packets(struct fault_list *list)
 {
 	const struct hash_key key = {1, 2};
 	const struct draw_subject subject = {slice_str("field"), slice_str("uav1"),

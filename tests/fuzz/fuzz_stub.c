@@ -25,7 +25,7 @@ static const char *const lines[] = {
 };
 enum { LINES = sizeof(lines) / sizeof(lines[0]) };
 static struct fault faults[LINES];
-static const struct fault_list list = {faults, LINES};
+static struct fault_list list = {faults, LINES};
 
 /* What a stream came to. */
 struct ending {

@@ -108,7 +108,7 @@ def test_a_lost_link(t):
     until(lambda: fate(three, "uav2")[:2], FINE, INJECTED)
     began = gateway.simulator.wait_event("fault_began", fault="link uav1 uav2 loss 100%")
     assert began["line"] == "1", began
-    gateway.simulator.wait_event("fault_ended", line=1)
+    assert int(gateway.simulator.wait_event("fault_ended", line=1)["packets"]) > 0
     accounts = settle(gateway)
     assert accounts["lost"] and accounts["delivered"], accounts
     assert accounts.get("simulator_error", 0) == 0, accounts
@@ -482,6 +482,28 @@ def test_a_timeline_in_the_configuration(t):
     (t.folder / "sim.ini").write_text("[sim]\nlisten = 127.0.0.1:0\nfaults = a.faults\n", encoding="ascii")
     stub = t.program(t.binary("sim-stub"), "-c", t.folder / "sim.ini")
     assert stub.wait_event("faults_read")["faults"] == "1"
+
+
+def test_an_empty_timeline(t):
+    """It is told as well: somebody thinks that faults are on."""
+    stub = simulator(t, "# nothing yet\n")
+    assert stub.wait_event("faults_read")["faults"] == "0"
+
+
+def test_who_meets_a_fault(t):
+    """By packets in the log; and a name that is mistyped is told at the end."""
+    stub = simulator(t, "at 0s link uav1 uva2 loss 100%\nat 0s link uav1 uav2 loss 1% for 1ms every 100ms\n"
+                        "at 0s simulator stall for 1ms\nat 1000h link * * loss 100%\n")
+    caller = Caller(stub)
+    for number in range(10):
+        caller.ask(number, START + number, "uav1")
+    stub.wait_event("fault_ended", line=2, packets=10)
+    assert "packets" not in stub.wait_event("fault_ended", line=3)
+    caller.socket.close()
+    assert stub.stop() == 0
+    unmet = [line for line in map(uavtest.parse_logfmt, stub.lines) if line.get("event") == "fault_met_nothing"]
+    assert [(line["line"], line["fault"], line["level"]) for line in unmet] == [
+        ("1", "link uav1 uva2 loss 100%", "warning")], stub.log()
 
 
 if __name__ == "__main__":

@@ -803,6 +803,48 @@ static void test_mixed(void **state)
 	stop(&bench);
 }
 
+/* ------------------------------------------------------------------ counts */
+
+static void assert_met(const unsigned *packets)
+{
+	for (size_t i = 0; i < flight.list.count; i++) {
+		if (flight.faults[i].packets != packets[i]) {
+			fail_msg("%s: %u packets", flight.faults[i].text,
+				 (unsigned)flight.faults[i].packets);
+		}
+	}
+}
+
+/* Each packet once a receiver, whatever chance makes of it; an answer once. */
+static void test_packets_are_counted(void **state)
+{
+	const struct fault *unmet;
+	size_t next = 0;
+
+	(void)state;
+	take_off((const char *[]){
+		"at 10s link uav1 -> * loss 50%", "at 10s node uav2 freeze for 2s",
+		"at 12s node * freeze for 1s", "at 10s jammer at 0 0 0 power 1dBm for 1s",
+		"at 10s jammer at 0 0 0 power 1dBm frequency 5GHz", "at 10s simulator lie rate 1%",
+		"at 10s simulator late 1ms scenario uav*", "at 10s simulator stall for 1s", NULL});
+	assert_met((const unsigned[]){0, 0, 0, 0, 0, 0, 0, 0});
+	ask(1, 1, 10 * S - 100, to_both, 2); /* under way, and at uav2 when it stands still */
+	assert_met((const unsigned[]){0, 1, 1, 0, 0, 0, 0, 0});
+	ask(1, 1, 10 * S, to_both, 2);
+	assert_met((const unsigned[]){2, 2, 2, 2, 0, 1, 0, 0});
+	ask(1, 1, 12 * S, to_both, 2);
+	assert_met((const unsigned[]){4, 2, 4, 2, 0, 2, 0, 0});
+	assert_null(timeline_unmet(&flight.timeline, &next));
+	next = 0;
+	fake_us += 10 * S;
+	for (unsigned line = 4; line <= 6; line += 2) {
+		unmet = timeline_unmet(&flight.timeline, &next);
+		assert_ptr_equal(unmet, &flight.faults[line]);
+	}
+	assert_null(timeline_unmet(&flight.timeline, &next));
+	stop(&bench);
+}
+
 /* ---------------------------------------------------------------- validity */
 
 static uint32_t valid_for(uint32_t from, uint32_t to, uint64_t at_us, uint32_t valid_for_us)
@@ -900,6 +942,7 @@ int main(void)
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_mixed),
+		cmocka_unit_test(test_packets_are_counted),
 		cmocka_unit_test(test_validity),
 		cmocka_unit_test(test_validity_is_kept),
 	};
