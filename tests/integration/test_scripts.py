@@ -467,6 +467,46 @@ def test_trouble_is_told(t):
             assert "the end of gateway.log" in err
 
 
+# Speaks until the simulator is gone.
+UNTIL_DOWN = """
+uav-drone listen --scenario field --id base > /dev/null &
+while uav-drone send --scenario field --id pilot --to base --wait --payload x; do :; done
+"""
+
+
+def test_a_death_that_is_wanted(t):
+    """A simulator that dies as its timeline says ends in order; one that dies otherwise does not."""
+    example = uavtest.ROOT / "config/faults/dying-simulator.faults"
+    (line,) = [line for line in example.read_text().splitlines() if not line.startswith("#")]
+    assert line == "at 30s simulator die exit 3"
+    with folder() as top:
+        faults = top / "a.faults"
+        for text, options in ((line, ()), (line, ("--json",)), ("at 30s simulator die", ()),
+                              ("at 30s simulator die exit 0", ("--json",))):
+            faults.write_text(text.replace("30s", "100ms"))
+            code, out, err = lab(t, top, "--faults", faults, *options, "--", "sh", "-c", UNTIL_DOWN)
+            wanted = text.split("exit ")[-1] if "exit" in text else "1"
+            assert code == 0 and "DELIVERED" in out, (code, out, err)
+            assert f"sim-stub has died with exit code {wanted}, as its timeline says" in err, err
+        faults.write_text("at 1h simulator die exit 3")
+        code, _, err = lab(t, top, "--faults", faults, "--", "sh", "-c",
+                           'kill -9 $(ss -Hltnp "sport = :${UAV_LAB_SIMULATOR#*:}" | sed "s/.*pid=//; s/,.*//")')
+        assert code == NOT_ENDED and "sim-stub had ended before it was stopped" in err, (code, err)
+
+
+def test_a_fault_that_nothing_meets(t):
+    """Whoever has mistyped a name is told so."""
+    with folder() as top:
+        faults = top / "a.faults"
+        faults.write_text("at 0s link pilot bsae loss 100%\nat 0s link pilot base loss 0% for 1h\n")
+        for options in ((), ("--json",)):
+            code, _, err = lab(t, top, "--faults", faults, *options, "--", "sh", "-c",
+                               "uav-drone listen --scenario field --id base > /dev/null & "
+                               "uav-drone send --scenario field --id pilot --to base --wait --payload x")
+            assert code == 0, (code, err)
+            assert err == "uav-lab: no packet has met the fault on line 1, link pilot bsae loss 100%\n", err
+
+
 def test_nothing_is_left(t):
     with folder() as top:
         left = top / "left"
