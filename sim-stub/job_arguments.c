@@ -3,27 +3,56 @@
 #include <errno.h>
 #include <getopt.h>
 
+#include "identity.h"
+#include "options.h"
+
 enum { FLAG_JOB = 256, FLAG_DATA };
 
 static int wrong(const char *before, const char *what, const char *after)
 {
-	(void)fprintf(stderr, "sim-stub: %s%s%s\n", before, what, after);
+	(void)fprintf(stderr, "%s: %s%s%s\n", this_simulator.name, before, what, after);
 	return -1;
 }
 
-static int add_parameter(struct job_arguments *arguments, const char *text)
+int job_parameter_read(const char *text, struct parameter *parameter)
 {
 	const char *equals = strchr(text, '=');
 
 	if (!equals || equals == text) {
-		return wrong("--parameter is \"", text, "\", not KEY=VALUE");
+		return wrong("--parameter is \"", text, "\", not KEY=VALUE; see --help");
 	}
+	*parameter = (struct parameter){.key = slice_of(text, (size_t)(equals - text)),
+					.value = slice_str(equals + 1)};
+	return 0;
+}
+
+void job_flag_refuse(char **argv, int found, const char *job)
+{
+	const char letter[] = {'-', (char)optopt, '\0'};
+	bool is_letter = optopt > 0 && optopt < FLAG_JOB;
+	const char *flag = is_letter ? letter : argv[optind - 1];
+	const char *name = this_simulator.name;
+
+	if (found == ':') {
+		(void)fprintf(stderr, "%s: %s requires an argument; see %s --help\n", name, flag, name);
+	} else if (optopt >= FLAG_JOB) {
+		(void)fprintf(stderr, "%s: %s: no value belongs there; see %s --help\n", name, flag,
+			      name);
+	} else if (options_has_flag(flag)) {
+		(void)fprintf(stderr, "%s: %.*s is not for --%s; see %s --help\n", name,
+			      (int)strcspn(flag, "="), flag, job, name);
+	} else {
+		(void)fprintf(stderr, "%s: unrecognized option '%s'; see %s --help\n", name, flag,
+			      name);
+	}
+}
+
+static int add_parameter(struct job_arguments *arguments, const char *text)
+{
 	if (arguments->parameter_count == PARAMETER_COUNT) {
 		return wrong("", "more parameters are given than there are", "");
 	}
-	arguments->parameters[arguments->parameter_count++] = (struct parameter){
-		.key = slice_of(text, (size_t)(equals - text)), .value = slice_str(equals + 1)};
-	return 0;
+	return job_parameter_read(text, &arguments->parameters[arguments->parameter_count++]);
 }
 
 static int take(struct job_arguments *arguments, int flag)
@@ -41,7 +70,7 @@ static int take(struct job_arguments *arguments, int flag)
 	case 'p':
 		return add_parameter(arguments, optarg);
 	default:
-		return wrong("", "see sim-stub --help", "");
+		return -1;
 	}
 }
 
@@ -58,7 +87,12 @@ int job_arguments_read(int argc, char **argv, const char *flag, struct job_argum
 
 	*arguments = (struct job_arguments){0};
 	optind = 0; /* getopt begins anew */
-	while ((found = getopt_long(argc, argv, "p:o:", flags, NULL)) != -1) {
+	opterr = 0;
+	while ((found = getopt_long(argc, argv, ":p:o:", flags, NULL)) != -1) {
+		if (found == '?' || found == ':') {
+			job_flag_refuse(argv, found, flag);
+			return -1;
+		}
 		if (take(arguments, found) < 0) {
 			return -1;
 		}
@@ -86,7 +120,7 @@ FILE *job_output_open(const char *path)
 	FILE *out = is_stdout(path) ? stdout : fopen(path, "w");
 
 	if (!out) {
-		(void)fprintf(stderr, "sim-stub: %s: %s\n", path, strerror(errno));
+		(void)fprintf(stderr, "%s: %s: %s\n", this_simulator.name, path, strerror(errno));
 	}
 	return out;
 }
@@ -103,7 +137,7 @@ int job_output_close(FILE *out, const char *path)
 	if (!failed) {
 		return 0;
 	}
-	(void)fprintf(stderr, "sim-stub: %s: %s\n", is_stdout(path) ? "standard output" : path,
-		      strerror(why));
+	(void)fprintf(stderr, "%s: %s: %s\n", this_simulator.name,
+		      is_stdout(path) ? "standard output" : path, strerror(why));
 	return -1;
 }

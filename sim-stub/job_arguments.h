@@ -1,4 +1,4 @@
-/* The command line of --fit and --plot. */
+/* The command line of --fit and --plot, and what other jobs' have in common with it. */
 #ifndef SIM_JOB_ARGUMENTS_H
 #define SIM_JOB_ARGUMENTS_H
 
@@ -21,6 +21,14 @@ struct job_arguments {
 /* `flag` without its hyphens: "fit". 0, or -1 when the mistake has been told on stderr. */
 int job_arguments_read(int argc, char **argv, const char *flag, struct job_arguments *arguments)
 	__attribute__((warn_unused_result));
+
+/* KEY=VALUE, which must stay where it is. 0, or -1 when it is none, which has been told. */
+int job_parameter_read(const char *text, struct parameter *parameter)
+	__attribute__((warn_unused_result));
+
+/* Tells what is wrong with the flag for which getopt_long, with opterr 0 and a ':' at the start of
+ * its letters, gave `found`. `job` without its hyphens. */
+void job_flag_refuse(char **argv, int found, const char *job);
 
 /* The parameter of that name among those given, or NULL. */
 const struct parameter *job_arguments_find(const struct job_arguments *arguments, const char *key);

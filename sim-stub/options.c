@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <ini.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +18,7 @@ static const char help[] =
 	"       sim-stub --fit FILE [-p KEY=VALUE]... [--data] [-o FILE]\n"
 	"       sim-stub --plot MODEL [-p KEY=VALUE]... [--data] [-o FILE]\n"
 	"       sim-stub --conformance HOST:PORT [--model NAME]\n"
-	"                [-p KEY=VALUE]... [--only GROUP] [--timeout SECONDS]\n"
+	"                [-p KEY=VALUE]... [--only GROUP]... [--timeout SECONDS]\n"
 	"\n"
 	"A channel simulator: gateways connect to it and ask what becomes of each\n"
 	"transmission.\n"
@@ -56,7 +55,7 @@ static const char help[] =
 	"                           is listed, else the first that is)\n"
 	"      --only GROUP         these checks alone: hello, scenarios, frames, sizes,\n"
 	"                           nodes, pipelining, order, errors, repeatability or\n"
-	"                           numbers\n"
+	"                           numbers; may be repeated\n"
 	"      --timeout SECONDS    how long an answer may take, 1 to 600 (10)\n"
 	"\n"
 	"Flags override the file. Exit codes: 0 stopped by SIGTERM or SIGINT, or done,\n"
@@ -329,6 +328,27 @@ struct arguments {
 	const char *file, *ready_file;
 	const char *values[KEY_COUNT];
 };
+
+/* The help has every flag. */
+bool options_has_flag(const char *argument)
+{
+	static const char letters[] = "-abcdefghijklmnopqrstuvwxyz";
+	size_t size = strcspn(argument, "=");
+	const char *at = help;
+
+	if (size < 2 || argument[0] != '-' || strspn(argument, letters) < size) {
+		return false;
+	}
+	while ((at = strchr(at, '-'))) {
+		size_t there = strspn(at, letters);
+
+		if (there == size && strncmp(at, argument, size) == 0) {
+			return true;
+		}
+		at += there;
+	}
+	return false;
+}
 
 static enum options_status print_help(void)
 {

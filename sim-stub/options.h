@@ -3,6 +3,7 @@
 #define SIM_OPTIONS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/log.h"
@@ -27,6 +28,10 @@ enum options_status {
 
 /* Flags override the file, the file overrides the defaults. */
 enum options_status options_read(int argc, char **argv, struct options *options);
+
+/* Whether some flag of the program is that, be it one of serving or of a job: "--seed", "-c", and
+ * "--seed=3" as well. */
+bool options_has_flag(const char *argument);
 
 /* "HOST:PORT", "[ADDRESS]:PORT". 0, or -1 when it is neither; nothing has changed
  * then. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "identity.h"
 
 enum { NODE_NAMES = 6, SEQUENCE_GAP_US = 100000 };
 
@@ -22,8 +23,8 @@ static bool find_address(struct bench *bench)
 	int error = getaddrinfo(at->host, at->port, &hints, &found);
 
 	if (error != 0) {
-		fprintf(stderr, "sim-stub: --conformance %s: %s\n", bench->plan->target,
-			gai_strerror(error));
+		fprintf(stderr, "%s: --conformance %s: %s\n", this_simulator.name,
+			bench->plan->target, gai_strerror(error));
 		return false;
 	}
 	memcpy(&bench->address, found->ai_addr, found->ai_addrlen);

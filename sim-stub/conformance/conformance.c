@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "conformance/checks.h"
+#include "identity.h"
 
 enum { EXIT_CONFORMS = 0, EXIT_FAILED = 1, EXIT_WRONG_USAGE = 2 };
 
@@ -15,19 +16,48 @@ static const struct check *const tables[] = {
 
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
-/* Whether there are checks of that name; if not, it is told which there are. */
-static bool is_group(const char *name)
+/* The first of the tables that has checks of that group; TABLES: none has. */
+static size_t find_group(const char *name)
 {
-	for (size_t i = 0; i < TABLES; i++) {
-		if (strcmp(tables[i]->group, name) == 0) {
+	size_t at = 0;
+
+	while (at < TABLES && strcmp(tables[at]->group, name) != 0) {
+		at++;
+	}
+	return at;
+}
+
+/* Whether there are checks of all groups that are asked for; if not, it is told which there are. */
+static bool has_groups(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->only_count; i++) {
+		if (find_group(plan->only[i]) < TABLES) {
+			continue;
+		}
+		fprintf(stderr, "%s: --only takes one group and may be repeated: %s is none of",
+			this_simulator.name, plan->only[i]);
+		for (size_t at = 0; at < TABLES; at++) {
+			if (find_group(tables[at]->group) == at) {
+				fprintf(stderr, "%s %s", at ? "," : "", tables[at]->group);
+			}
+		}
+		fprintf(stderr, "; see %s --help\n", this_simulator.name);
+		return false;
+	}
+	return true;
+}
+
+/* Whether the check is asked for. */
+static bool is_wanted(const struct plan *plan, const struct check *check)
+{
+	if (plan->only_count == 0 || check->needs & NEEDED_BY_ALL) {
+		return true;
+	}
+	for (size_t i = 0; i < plan->only_count; i++) {
+		if (strcmp(check->group, plan->only[i]) == 0) {
 			return true;
 		}
 	}
-	fputs("sim-stub: --only is none of hello, scenarios, frames, sizes, nodes, pipelining, "
-	      "order, "
-	      "errors, "
-	      "repeatability, numbers; see sim-stub --help\n",
-	      stderr);
 	return false;
 }
 
@@ -90,7 +120,7 @@ static bool is_there(struct bench *bench)
 	if (!there) {
 		const char *why = strstr(bench->finding, "came: ");
 
-		fprintf(stderr, "sim-stub: --conformance %s: cannot connect: %s\n",
+		fprintf(stderr, "%s: --conformance %s: cannot connect: %s\n", this_simulator.name,
 			bench->plan->target, why ? why + strlen("came: ") : bench->finding);
 	}
 	return there;
@@ -98,13 +128,11 @@ static bool is_there(struct bench *bench)
 
 static int play_all(struct bench *bench)
 {
-	const char *only = bench->plan->only;
 	struct score score = {{0}};
 
 	for (size_t i = 0; i < TABLES; i++) {
 		for (const struct check *check = tables[i]; check->run; check++) {
-			if (!only || check->needs & NEEDED_BY_ALL ||
-			    strcmp(check->group, only) == 0) {
+			if (is_wanted(bench->plan, check)) {
 				play(bench, check, &score);
 			}
 		}
@@ -122,12 +150,12 @@ int conformance_run(int argc, char **argv)
 	struct bench *bench;
 	int code = EXIT_FAILED;
 
-	if (plan_read(argc, argv, &plan) != OPTIONS_RUN || (plan.only && !is_group(plan.only))) {
+	if (plan_read(argc, argv, &plan) != OPTIONS_RUN || !has_groups(&plan)) {
 		return EXIT_WRONG_USAGE;
 	}
 	bench = malloc(sizeof(*bench));
 	if (!bench) {
-		fputs("sim-stub: out of memory\n", stderr);
+		fprintf(stderr, "%s: out of memory\n", this_simulator.name);
 		return EXIT_FAILED;
 	}
 	if (bench_init(bench, &plan)) {

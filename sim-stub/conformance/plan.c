@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "identity.h"
+#include "job_arguments.h"
+
 enum { FLAG_CONFORMANCE = 256, FLAG_MODEL, FLAG_TIMEOUT, FLAG_ONLY };
 enum { PATIENCE_S = 10, PATIENCE_MAX_S = 600 };
 
@@ -19,7 +22,7 @@ static const struct option flags[] = {
 
 static enum options_status wrong(const char *what)
 {
-	fprintf(stderr, "sim-stub: %s; see sim-stub --help\n", what);
+	fprintf(stderr, "%s: %s; see %s --help\n", this_simulator.name, what, this_simulator.name);
 	return OPTIONS_WRONG;
 }
 
@@ -34,17 +37,14 @@ static enum options_status set_target(struct plan *plan, const char *value)
 
 static enum options_status add_parameter(struct plan *plan, const char *value)
 {
-	const char *equals = strchr(value, '=');
 	struct parameter *added = &plan->parameters[plan->parameter_count];
 
-	if (!equals || equals == value) {
-		return wrong("--parameter is not KEY=VALUE");
-	}
 	if (plan->parameter_count == PLAN_PARAMETERS_MAX) {
 		return wrong("--parameter is given more than 63 times");
 	}
-	added->key = slice_of(value, (size_t)(equals - value));
-	added->value = slice_str(equals + 1);
+	if (job_parameter_read(value, added) < 0) {
+		return OPTIONS_WRONG;
+	}
 	if (slice_equal(added->key, plan->parameters[0].key)) {
 		plan->parameters[0].value = added->value;
 	} else {
@@ -68,6 +68,15 @@ static enum options_status set_patience(struct plan *plan, const char *value)
 	return OPTIONS_RUN;
 }
 
+static enum options_status add_group(struct plan *plan, const char *value)
+{
+	if (plan->only_count == PLAN_GROUPS_MAX) {
+		return wrong("--only is given more than 32 times");
+	}
+	plan->only[plan->only_count++] = value;
+	return OPTIONS_RUN;
+}
+
 static enum options_status take_flag(struct plan *plan, int flag)
 {
 	switch (flag) {
@@ -81,10 +90,8 @@ static enum options_status take_flag(struct plan *plan, int flag)
 	case FLAG_TIMEOUT:
 		return set_patience(plan, optarg);
 	case FLAG_ONLY:
-		plan->only = optarg;
-		return OPTIONS_RUN;
+		return add_group(plan, optarg);
 	default:
-		fputs("see sim-stub --help\n", stderr);
 		return OPTIONS_WRONG;
 	}
 }
@@ -98,7 +105,12 @@ enum options_status plan_read(int argc, char **argv, struct plan *plan)
 		.parameter_count = 1,
 		.patience_us = PATIENCE_S * 1000000u,
 	};
-	while ((flag = getopt_long(argc, argv, "p:", flags, NULL)) != -1) {
+	opterr = 0;
+	while ((flag = getopt_long(argc, argv, ":p:", flags, NULL)) != -1) {
+		if (flag == '?' || flag == ':') {
+			job_flag_refuse(argv, flag, "conformance");
+			return OPTIONS_WRONG;
+		}
 		if (take_flag(plan, flag) != OPTIONS_RUN) {
 			return OPTIONS_WRONG;
 		}

@@ -7,7 +7,7 @@
 #include "core/message.h"
 #include "options.h"
 
-enum { PLAN_PARAMETERS_MAX = 64 };
+enum { PLAN_PARAMETERS_MAX = 64, PLAN_GROUPS_MAX = 32 };
 
 struct plan {
 	struct options at;  /* host and port alone */
@@ -17,7 +17,9 @@ struct plan {
 	struct parameter parameters[PLAN_PARAMETERS_MAX];
 	size_t parameter_count;
 	uint64_t patience_us; /* how long any answer may take */
-	const char *only;     /* the group of checks that is played; NULL: all */
+	/* Groups of checks that are played; none: all. */
+	const char *only[PLAN_GROUPS_MAX];
+	size_t only_count;
 };
 
 /* OPTIONS_RUN, or what options_read would say. */

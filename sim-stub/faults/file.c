@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "faults/parse.h"
+#include "identity.h"
 
 enum { ROOM_FIRST = 16 };
 
@@ -21,7 +22,7 @@ struct file {
 
 static void tell(struct file *file, const char *why)
 {
-	fprintf(stderr, "sim-stub: %s:%u: %s\n", file->path, file->line, why);
+	fprintf(stderr, "%s: %s:%u: %s\n", this_simulator.name, file->path, file->line, why);
 	file->wrong = true;
 }
 
@@ -122,7 +123,7 @@ int fault_file_read(const char *path, struct fault_list *list)
 		read_lines(&file);
 	}
 	if (!file.stream || ferror(file.stream)) {
-		fprintf(stderr, "sim-stub: %s: %s\n", path, strerror(errno));
+		fprintf(stderr, "%s: %s: %s\n", this_simulator.name, path, strerror(errno));
 		file.wrong = true;
 	}
 	if (file.stream) {

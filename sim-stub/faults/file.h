@@ -13,7 +13,7 @@ struct fault_list {
 	size_t count;
 };
 
-/* Reads the file and tells its mistakes on stderr, each as "sim-stub: FILE:LINE: why". 0 and
+/* Reads the file and tells its mistakes on stderr, each as "PROGRAM: FILE:LINE: why". 0 and
  * *list, which is the caller's to free with fault_list_fini; or -1 when there were any. */
 int fault_file_read(const char *path, struct fault_list *list) __attribute__((warn_unused_result));
 void fault_list_fini(struct fault_list *list);

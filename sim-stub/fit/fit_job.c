@@ -1,6 +1,7 @@
 #include <errno.h>
 
 #include "fit/report.h"
+#include "identity.h"
 #include "job_arguments.h"
 
 static const char model_name[] = "log-distance";
@@ -17,9 +18,8 @@ static int read_channel(struct job_arguments *arguments, struct channel *channel
 
 	for (size_t i = 0; i < sizeof(found_here) / sizeof(found_here[0]); i++) {
 		if (job_arguments_find(arguments, found_here[i])) {
-			(void)fprintf(stderr,
-				      "sim-stub: --parameter %s: that is for --fit to say\n",
-				      found_here[i]);
+			(void)fprintf(stderr, "%s: --parameter %s: that is for --fit to say\n",
+				      this_simulator.name, found_here[i]);
 			return -1;
 		}
 	}
@@ -31,7 +31,7 @@ static int read_channel(struct job_arguments *arguments, struct channel *channel
 		(struct parameter){.key = slice_str("model"), .value = slice_str(model_name)};
 	if (parameters_read(arguments->parameters, arguments->parameter_count + 1, channel,
 			    &refusal) < 0) {
-		(void)fprintf(stderr, "sim-stub: --parameter: %s\n", refusal.text);
+		(void)fprintf(stderr, "%s: --parameter: %s\n", this_simulator.name, refusal.text);
 		return -1;
 	}
 	return 0;
@@ -44,20 +44,20 @@ static int tell_failure(enum fit_status status, const char *name, const struct r
 	case FIT_OK:
 		return 0;
 	case FIT_NO_MEMORY:
-		(void)fputs("sim-stub: out of memory\n", stderr);
+		(void)fprintf(stderr, "%s: out of memory\n", this_simulator.name);
 		break;
 	case FIT_TOO_FEW:
 		(void)fprintf(stderr,
-			      "sim-stub: %s: %zu of %zu rows have a position farther than "
+			      "%s: %s: %zu of %zu rows have a position farther than "
 			      "reference_m (%.12g m), a power and a strength; a fit needs %d\n",
-			      name, result->count, log->rows, nearest_m, REGRESSION_POINTS_MIN);
+			      this_simulator.name, name, result->count, log->rows, nearest_m,
+			      REGRESSION_POINTS_MIN);
 		break;
 	case FIT_NO_RANGE:
-		(void)fprintf(
-			stderr,
-			"sim-stub: %s: from %.1f to %.1f m, and not steadily enough: no slope "
-			"follows from that\n",
-			name, result->least_m, result->most_m);
+		(void)fprintf(stderr,
+			      "%s: %s: from %.1f to %.1f m, and not steadily enough: no slope "
+			      "follows from that\n",
+			      this_simulator.name, name, result->least_m, result->most_m);
 		break;
 	}
 	return -1;
@@ -78,8 +78,8 @@ static int print(const struct job_arguments *arguments, struct report *report)
 
 	if (!arguments->data &&
 	    report_make(report, arguments->parameters, arguments->parameter_count, &refusal) < 0) {
-		(void)fprintf(stderr, "sim-stub: %s: no scenario is like this log: %s\n",
-			      report->name, refusal.text);
+		(void)fprintf(stderr, "%s: %s: no scenario is like this log: %s\n",
+			      this_simulator.name, report->name, refusal.text);
 		return -1;
 	}
 	out = job_output_open(arguments->output);
@@ -125,7 +125,8 @@ int fit_job(int argc, char **argv)
 	}
 	file = fopen(arguments.subject, "r");
 	if (!file) {
-		(void)fprintf(stderr, "sim-stub: %s: %s\n", arguments.subject, strerror(errno));
+		(void)fprintf(stderr, "%s: %s: %s\n", this_simulator.name, arguments.subject,
+			      strerror(errno));
 		return JOB_FAILED;
 	}
 	failed = radio_log_read(&log, file, arguments.subject, stderr);

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "core/geodesy.h"
 #include "fit/cells.h"
+#include "identity.h"
 
 enum { TOLD_MAX = 8, SAMPLES_FIRST = 1024 };
 
@@ -87,14 +88,15 @@ static void write_shown(FILE *out, struct slice text)
 	}
 }
 
-/* "sim-stub: NAME:LINE: ", or false when enough has been told. */
+/* "PROGRAM: NAME:LINE: ", or false when enough has been told. */
 static bool tell_begin(struct reading *reading)
 {
 	reading->told++;
 	if (reading->told > TOLD_MAX) {
 		return false;
 	}
-	(void)fprintf(reading->errors, "sim-stub: %s:%zu: ", reading->name, reading->cells.number);
+	(void)fprintf(reading->errors, "%s: %s:%zu: ", this_simulator.name, reading->name,
+		      reading->cells.number);
 	return true;
 }
 
@@ -427,8 +429,8 @@ static int read_rows(struct reading *reading, FILE *file)
 		}
 	}
 	if (reading->told > TOLD_MAX) {
-		(void)fprintf(reading->errors, "sim-stub: %s: %zu more mistakes of this kind\n",
-			      reading->name, reading->told - TOLD_MAX);
+		(void)fprintf(reading->errors, "%s: %s: %zu more mistakes of this kind\n",
+			      this_simulator.name, reading->name, reading->told - TOLD_MAX);
 	}
 	return 0;
 }
@@ -440,13 +442,13 @@ static int read_all(struct reading *reading, FILE *file)
 	cells_begin(&reading->cells);
 	errno = 0;
 	if (!cells_next(&reading->cells, file)) {
-		(void)fprintf(reading->errors, "sim-stub: %s: %s\n", reading->name,
+		(void)fprintf(reading->errors, "%s: %s: %s\n", this_simulator.name, reading->name,
 			      ferror(file) ? strerror(errno) : "the file is empty");
 		return -1;
 	}
 	result = read_first_line(reading) < 0 ? -1 : read_rows(reading, file);
 	if (result == 0 && ferror(file)) {
-		(void)fprintf(reading->errors, "sim-stub: %s: %s\n", reading->name,
+		(void)fprintf(reading->errors, "%s: %s: %s\n", this_simulator.name, reading->name,
 			      strerror(errno));
 		return -1;
 	}
@@ -460,7 +462,7 @@ int radio_log_read(struct radio_log *log, FILE *file, const char *name, FILE *er
 
 	*log = (struct radio_log){0};
 	if (!reading) {
-		(void)fprintf(errors, "sim-stub: %s: out of memory\n", name);
+		(void)fprintf(errors, "%s: %s: out of memory\n", this_simulator.name, name);
 		return -1;
 	}
 	reading->log = log;

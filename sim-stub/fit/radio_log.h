@@ -37,7 +37,7 @@ struct radio_log {
 	bool has_tx_power, has_height, has_track; /* has_track: not distances alone */
 };
 
-/* Reads the log and tells its mistakes on `errors`, "sim-stub: NAME:LINE: what is wrong", at most
+/* Reads the log and tells its mistakes on `errors`, "PROGRAM: NAME:LINE: what is wrong", at most
  * eight of them and how many more there are. Rows with one are left out. 0, or -1 when there is no
  * log in it, which has been told. Either way radio_log_free. */
 int radio_log_read(struct radio_log *log, FILE *file, const char *name, FILE *errors)

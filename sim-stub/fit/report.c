@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/utf8.h"
+#include "identity.h"
 
 /* ------------------------------------------------------------ parameters */
 
@@ -86,7 +87,7 @@ static void print_rows(const struct report *report, FILE *out)
 	const struct radio_log *log = report->log;
 	const struct fit_result *result = report->result;
 
-	(void)fputs("; Found by sim-stub --fit in ", out);
+	(void)fprintf(out, "; Found by %s --fit in ", this_simulator.name);
 	print_name(report->name, out);
 	(void)fprintf(out, ", %s log.\n; Of %zu rows %zu were used.\n",
 		      log->opentx ? "an OpenTX" : "a plain", log->rows, result->count);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "identity.h"
 #include "job_arguments.h"
 #include "plot/script.h"
 
@@ -50,7 +51,7 @@ static int start(int out, FILE **program, pid_t *pid)
 
 static int tell(const char *what, const char *why)
 {
-	(void)fprintf(stderr, "sim-stub: %s: %s\n", what, why);
+	(void)fprintf(stderr, "%s: %s: %s\n", this_simulator.name, what, why);
 	return -1;
 }
 

@@ -293,18 +293,40 @@ def test_wrong_usage(t):
     for arguments, complaint in (
         (["127.0.0.1"], "--conformance is not HOST:PORT with a port from 1 to 65535"),
         (["127.0.0.1:0"], "--conformance is not HOST:PORT"),
-        (["127.0.0.1:1", "--parameter", "exponent"], "--parameter is not KEY=VALUE"),
-        (["127.0.0.1:1", "--parameter", "=3"], "--parameter is not KEY=VALUE"),
+        (["127.0.0.1:1", "--parameter", "exponent"], '--parameter is "exponent", not KEY=VALUE'),
+        (["127.0.0.1:1", "--parameter", "=3"], '--parameter is "=3", not KEY=VALUE'),
         (["127.0.0.1:1", *["--parameter", "a=b"] * 64], "--parameter is given more than 63 times"),
         (["127.0.0.1:1", "--timeout", "0"], "--timeout is not a whole number of seconds from 1 to 600"),
         (["127.0.0.1:1", "--timeout", "5s"], "--timeout is not a whole number of seconds"),
-        (["127.0.0.1:1", "--only", "everything"], "--only is none of hello, scenarios, "),
+        (["127.0.0.1:1", "--only", "everything"], "--only takes one group and may be repeated: everything is none of hello, scenarios, "),
+        (["127.0.0.1:1", "--only", "hello,order"], ": hello,order is none of hello, scenarios, "),
+        (["127.0.0.1:1", "--only", "hello", "--only", "ordre"], ": ordre is none of"),
         (["127.0.0.1:1", "more"], "--conformance takes one HOST:PORT"),
-        (["127.0.0.1:1", "--seed", "1"], "unrecognized option '--seed'"),
+        (["127.0.0.1:1", "--seed", "1"], "--seed is not for --conformance"),
+        (["127.0.0.1:1", "-c", "x"], "-c is not for --conformance"),
+        (["127.0.0.1:1", "--wings"], "unrecognized option '--wings'"),
+        (["127.0.0.1:1", "--only"], "--only requires an argument"),
     ):
         report = conform(t, *arguments)
         assert (report.code, report.text) == (2, ""), (arguments, report.text)
         assert complaint in report.complaint and "--help" in report.complaint, (arguments, report.complaint)
+
+
+def test_groups_by_name(t):
+    """The help, the complaint and the page have those that there are; several may be asked for."""
+    listed = conform(t, "127.0.0.1:1", "--only", "none").complaint
+    groups = re.search(r"is none of (.*?);", listed)[1].split(", ")
+    shown = subprocess.run([t.binary("sim-stub"), "--help"], capture_output=True, text=True, check=True,
+                           timeout=uavtest.DEADLINE).stdout
+    told = " ".join(re.search(r"these checks alone: (.*?);", shown, re.S)[1].split())
+    assert told == f"{', '.join(groups[:-1])} or {groups[-1]}", told
+    page = (uavtest.ROOT / "sim-stub/README.md").read_text(encoding="utf-8")
+    table = page.split("| group | what is checked |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.M) == groups, groups
+    report = conform(t, t.simulator().address(), "--only", "order", "--only", "nodes")
+    assert {line.split()[1] for line in report.text.splitlines()[:-1]} == {
+        "hello:", "scenarios:", "nodes:", "order:"}, report.text
+    assert report.code == 0, report.text
 
 
 for name, function in list(globals().items()):

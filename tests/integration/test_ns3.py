@@ -124,9 +124,19 @@ def test_who_it_is(t):
                               check=True, timeout=uavtest.DEADLINE).stdout
         assert said.startswith(start) and "sim-stub" not in said, said
         assert all(len(line) <= 79 for line in said.splitlines()), said
-    wrong = subprocess.run([t.binary("ns3-sim"), "--wings"], capture_output=True, text=True,
-                           check=False, timeout=uavtest.DEADLINE)
-    assert wrong.returncode == 2 and "see ns3-sim --help" in wrong.stderr, wrong
+    (t.folder / "empty").touch()
+    (t.folder / "a.faults").write_text("at noon\n", encoding="ascii")
+    for code, *words in (
+            (2, "--wings"), (2, "--plot", "foo"), (2, "--plot", "free-space", "--wings"),
+            (2, "--plot", "free-space", "-p", "x"), (1, "--plot", "free-space", "--data", "-o", "."),
+            (1, "--fit", t.folder / "none"), (1, "--fit", t.folder / "empty"),
+            (2, "--fit", t.folder / "empty", "-p", "exponent=2"), (2, "--faults", t.folder / "a.faults"),
+            (2, "--faults", t.folder / "none"), (2, "--conformance", "here"),
+            (2, "--conformance", "127.0.0.1:1", "--only", "all"), (1, "--conformance", "127.0.0.1:1")):
+        wrong = subprocess.run([t.binary("ns3-sim"), *words], capture_output=True, text=True,
+                               check=False, timeout=uavtest.DEADLINE)
+        assert wrong.returncode == code and "ns3-sim" in wrong.stderr, (words, wrong)
+        assert "sim-stub: " not in wrong.stderr and "see sim-stub" not in wrong.stderr, (words, wrong)
     peer = Peer(t, "ns3-sim")
     assert peer.ack.simulator == "ns3-sim" and "+ns-3." in peer.ack.version, peer.ack
 

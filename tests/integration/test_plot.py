@@ -204,7 +204,11 @@ def test_mistakes(t):
             (["--plot", "free-space", "-p", "model=two-ray"], 'parameter "model" given twice'),
             (["--plot", "free-space", *["-p", "a=1"] * 200], "more parameters are given than there are"),
             (["--plot", "free-space", "more"], 'unexpected argument "more"; see --help'),
-            (["--plot", "free-space", "--seed", "1"], "see sim-stub --help")):
+            (["--plot", "free-space", "--seed=1"], "sim-stub: --seed is not for --plot; see sim-stub --help"),
+            (["--plot", "free-space", "--only", "x"], "--only is not for --plot"),
+            (["--plot", "free-space", "-s", "1"], "-s is not for --plot"),
+            (["--plot", "free-space", "--data=x"], "--data=x: no value belongs there"),
+            (["--plot", "free-space", "--see", "1"], "unrecognized option '--see'")):
         done = plot(t, *words, code=2)
         assert told in done.stderr and done.stdout == "", (words, done)
     assert not list(Path(t.folder).glob("*.svg"))

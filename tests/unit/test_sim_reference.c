@@ -1,4 +1,5 @@
-/* The models beside implementations that others wrote: the tables of tests/reference. */
+/* The models beside other implementations, the tables of tests/reference: ns3.csv, by ns-3, which
+ * others wrote, and formulas.csv, by a second one of this project's own, in Python. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
