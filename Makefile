@@ -202,19 +202,25 @@ $(B)/tests/bench/%: $(B)/obj/tests/bench/%.o $(call LIB,front wire core base)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# written,FOLDER: what has changed in what stands there and was made anew, or that nothing has.
+written = @git diff --quiet -- $1 && echo "$1: all is as before" || git --no-pager diff --stat -- $1
+
 # What sim-stub's models are held to (tests/reference); ns-3's table needs what
 # `deploy/install-deps.sh --ns3` installs.
 REFERENCE ?= $(B)/tests/reference/ns3_table
 $(REFERENCE): tests/reference/ns3_table.cc
 	$(call say,LINK  )
 	@mkdir -p $(@D)
-	$(Q)g++ -std=c++17 -O1 $(WARN) -o $@ $< -lns3-propagation -lns3-mobility -lns3-network -lns3-core
+	$(Q)$(CXX) -std=c++17 -O1 $(WARN) $(addprefix -isystem ,$(NS3_INCLUDE)) -o $@ $< $(NS3_LIBS)
 .PHONY: reference-table
 reference-table:
 	@deploy/install-deps.sh --ns3
 	@$(MAKE) --no-print-directory $(REFERENCE)
-	@$(REFERENCE) >tests/reference/ns3.csv
-	@$(PYTHON) tests/reference/formulas.py >tests/reference/formulas.csv
+	@mkdir -p $(B)/tests/reference
+	@$(REFERENCE) >$(B)/tests/reference/ns3.csv
+	@$(PYTHON) tests/reference/formulas.py >$(B)/tests/reference/formulas.csv
+	@mv $(B)/tests/reference/ns3.csv $(B)/tests/reference/formulas.csv tests/reference/
+	$(call written,tests/reference)
 
 # Preloaded by tests that count calls or make the machine fail; never with a sanitizer in them.
 PRELOADS := $(patsubst tests/lib/preload/%.c,$(B)/tests/%.so,$(call src,tests/lib/preload))
@@ -336,6 +342,7 @@ MODELS = $(filter-out ideal,$(shell sed -n 's/.*{\.name = "\([a-z0-9-]*\)".*/\1/
 plots: $(B)/sim-stub
 	@mkdir -p sim-stub/plots
 	@set -e; for model in $(MODELS); do $< --plot $$model -o sim-stub/plots/$$model.svg; done
+	$(call written,sim-stub/plots)
 
 # The core for 100,000 runs, then the real gateway for TIME seconds among drones that come and
 # go, and faults. ARGS="--drones 500 --seed 7"; --help tells more.
@@ -350,7 +357,7 @@ soak-all: all $(FLOW) $(GEN_PY)
 .PHONY: golden
 golden: $(B)/tests/unit/test_sim_golden
 	@$< --write
-	@git --no-pager diff --stat -- tests/golden
+	$(call written,tests/golden)
 
 # The same tests under valgrind, the long ones shortened.
 VALGRIND := valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite
