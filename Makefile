@@ -208,7 +208,7 @@ written = @git diff --quiet -- $1 && echo "$1: all is as before" || git --no-pag
 # What sim-stub's models are held to (tests/reference); ns-3's table needs what
 # `deploy/install-deps.sh --ns3` installs.
 REFERENCE ?= $(B)/tests/reference/ns3_table
-$(REFERENCE): tests/reference/ns3_table.cc
+$(B)/tests/reference/ns3_table: tests/reference/ns3_table.cc
 	$(call say,LINK  )
 	@mkdir -p $(@D)
 	$(Q)$(CXX) -std=c++17 -O1 $(WARN) $(addprefix -isystem ,$(NS3_INCLUDE)) -o $@ $< $(NS3_LIBS)
