@@ -1,5 +1,6 @@
 #include "simulator.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "identity.h"
@@ -97,6 +98,24 @@ static int read_ping(struct simulator_guest *guest, const struct to_sim *message
 	return answer(guest, &pong, why);
 }
 
+/* The formulas go on beyond what they were published for; whoever asks for it should know. */
+static void tell_frequency(struct log *log, struct slice name, const struct channel *channel)
+{
+	const struct model *model = channel->model;
+	double frequency_hz = channel->settings.frequency_hz;
+	char why[128];
+
+	if (model->published_max_hz <= 0.0 ||
+	    (frequency_hz >= model->published_min_hz && frequency_hz <= model->published_max_hz)) {
+		return;
+	}
+	(void)snprintf(why, sizeof(why), "%s is published for %g to %g GHz, frequency_hz is %.12g",
+		       model->name, model->published_min_hz / 1e9, model->published_max_hz / 1e9,
+		       frequency_hz);
+	LOG(log, LOG_LEVEL_WARNING, "scenario_out_of_range", log_text("name", name),
+	    log_str("why", why));
+}
+
 static int read_set_scenario(struct simulator_guest *guest, const struct to_sim *message,
 			     const char **why)
 {
@@ -115,6 +134,8 @@ static int read_set_scenario(struct simulator_guest *guest, const struct to_sim 
 		    log_str("model",
 			    world_scenario(&guest->world, told->scenario)->channel.model->name),
 		    log_text("gateway", simulator_guest_name(guest)));
+		tell_frequency(simulator->log, told->name,
+			       &world_scenario(&guest->world, told->scenario)->channel);
 	} else {
 		LOG(simulator->log, LOG_LEVEL_WARNING, "scenario_refused",
 		    log_text("name", told->name), log_str("why", refusal.text),

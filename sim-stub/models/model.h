@@ -104,6 +104,8 @@ struct model {
 	/* Where the model holds for less than the parameter allows: the bounds of frequency_hz.
 	 * Both 0: it does not. */
 	double frequency_min_hz, frequency_max_hz;
+	/* What it was published for, beyond which it goes on as it is. Both 0: not told. */
+	double published_min_hz, published_max_hz;
 };
 
 /* What a scenario runs by: its model and the model's settings. */

@@ -371,6 +371,19 @@ def test_mistakes_in_the_file(t):
         assert code == 2 and str(missing) in said, (code, said)
 
 
+def test_a_frequency_that_was_not_published(t):
+    """Taken, since the formulas go on; told, since nobody vouches for them there."""
+    stub = t.simulator(program="sim-stub")
+    ready(t, stub, scenarios={
+        f"{model}-{at}": uavtest.scenario(channel_model=model, channel_frequency_hz=frequency)
+        for model, frequencies in (("3gpp-rma", ("1e6", "30e9", "31e9")), ("3gpp-umi", ("0.5e9", "100e9", "300e9")))
+        for at, frequency in enumerate(frequencies)})
+    told = {line["name"]: line["why"] for line in map(uavtest.parse_logfmt, stub.lines)
+            if line.get("event") == "scenario_out_of_range"}
+    assert set(told) == {"3gpp-rma-0", "3gpp-rma-2", "3gpp-umi-2"}, stub.log()
+    assert told["3gpp-rma-0"] == "3gpp-rma is published for 0.5 to 30 GHz, frequency_hz is 1000000", told
+
+
 def test_wrong_usage(t):
     for arguments in (("--listen", "nowhere"), ("--seed", "x"), ("--wings",), ("surplus",),
                       ("--listen", "127.0.0.1:99999"), ("--seed", "-1")):
