@@ -34,7 +34,8 @@ void job_flag_refuse(char **argv, int found, const char *job)
 	const char *name = this_simulator.name;
 
 	if (found == ':') {
-		(void)fprintf(stderr, "%s: %s requires an argument; see %s --help\n", name, flag, name);
+		(void)fprintf(stderr, "%s: %s requires an argument; see %s --help\n", name, flag,
+			      name);
 	} else if (optopt >= FLAG_JOB) {
 		(void)fprintf(stderr, "%s: %s: no value belongs there; see %s --help\n", name, flag,
 			      name);
