@@ -149,7 +149,10 @@ static void print_decorrelation(const struct report *report, FILE *out)
 {
 	switch (report->result->decorrelation) {
 	case DECORRELATION_FOUND:
-		(void)fputs("; Over this way the residuals' autocorrelation falls to 1/e.\n", out);
+		(void)fputs("; Over this way the residuals' autocorrelation falls to 1/e; within a "
+			    "factor "
+			    "of two.\n",
+			    out);
 		break;
 	case DECORRELATION_BEYOND:
 		(void)fputs(
@@ -183,7 +186,8 @@ static void print_comment(const struct report *report, enum parameter_id id, FIL
 	case PARAMETER_EXPONENT:
 		(void)fprintf(
 			out,
-			"; +- %.2f, the standard error (jackknife over %d pieces of the log).\n",
+			"; +- %.2f, the standard error (jackknife over %d pieces of the log); "
+			"somewhat small\n; where shadows are long.\n",
 			report->result->line.slope_error / 10.0, REGRESSION_PIECES);
 		break;
 	case PARAMETER_SHADOWING:

@@ -104,6 +104,8 @@ struct prediction link_predict(const struct channel *channel, const struct passa
 	return prediction;
 }
 
+/* Without a key sight_of() is the likelier branch: a jammer's place has no chance of its own, since
+ * it has no name to draw by. */
 double link_power_from(const struct channel *channel, struct vector position, double power_dbm,
 		       const struct sim_node *receiver)
 {

@@ -17,12 +17,12 @@ double shadowing_rounded_db(double deviation_db, double z)
 }
 
 static double field_of(const struct passage *passage, enum draw_purpose purpose,
-		       double decorrelation_m)
+		       enum field_shape shape, double decorrelation_m)
 {
 	struct draw_pair pair = pair_of(passage);
 	struct wave_places places = link_places(passage);
 
-	return field_normal(draw_word_of_pair(passage->key, purpose, &pair), &places,
+	return field_normal(shape, draw_word_of_pair(passage->key, purpose, &pair), &places,
 			    decorrelation_m);
 }
 
@@ -34,8 +34,9 @@ double shadowing_db(const struct passage *passage, double deviation_db, double d
 		return 0.0;
 	}
 	if (decorrelation_m > 0.0) {
-		return shadowing_rounded_db(
-			deviation_db, field_of(passage, DRAW_SHADOWING_WAVES, decorrelation_m));
+		return shadowing_rounded_db(deviation_db,
+					    field_of(passage, DRAW_SHADOWING_WAVES,
+						     FIELD_EXPONENTIAL, decorrelation_m));
 	}
 	return shadowing_rounded_db(
 		deviation_db, draw_normal(draw_bits_of_pair(passage->key, DRAW_SHADOWING, &pair)));
@@ -54,7 +55,7 @@ bool shadowing_is_in_sight(const struct passage *passage, double probability,
 	if (!(probability > 0.0) || probability >= 1.0) {
 		return probability > 0.0;
 	}
-	z = field_of(passage, DRAW_SIGHT_WAVES,
+	z = field_of(passage, DRAW_SIGHT_WAVES, FIELD_GAUSSIAN,
 		     decorrelation_m > 0.0 ? decorrelation_m : SIGHT_DECORRELATION_M);
 	return rint(0.5 * erfc(-z * M_SQRT1_2) * steps) < rint(probability * steps);
 }

@@ -18,7 +18,9 @@ double shadowing_db(const struct passage *passage, double deviation_db, double d
  * pair that is a field over place too. The procedure is that of 3GPP TR 38.901, 7.6.3.3: an even
  * number, correlated over place, against the probability. Without a key: where it is at least as
  * likely as not. A decorrelation_m of 0 is the distance of its table 7.6.3.1-2 (LOS/NLOS state)
- * for UMa and UMi. */
+ * for UMa and UMi. The report leaves open how the correlation falls; here smoothly
+ * (FIELD_GAUSSIAN), since the edge of a shadow is crossed once and not a hundred times: where the
+ * probability is 1/2, sight comes or goes every pi / sqrt(2) = 2.2 correlation distances. */
 #define SIGHT_DECORRELATION_M 50.0
 bool shadowing_is_in_sight(const struct passage *passage, double probability,
 			   double decorrelation_m);

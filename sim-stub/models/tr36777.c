@@ -130,16 +130,13 @@ static struct path_loss umi_nlos(const struct cell_link *link)
 
 struct path_loss tr36777_path_loss(enum cell_place place, const struct cell_link *link, bool los)
 {
-	static struct path_loss (*const branch[CELL_PLACES][2])(const struct cell_link *) = {
+	static const cell_branches branches = {
 		[CELL_RMA] = {rma_nlos, rma_los},
 		[CELL_UMA] = {uma_nlos, uma_los},
 		[CELL_UMI] = {umi_nlos, umi_los},
 	};
-	struct path_loss loss = branch[place][los](link);
 
-	/* An obstructed path never loses less than a free one: so the table for RMa and UMi; for
-	 * UMa it makes a difference within some 100 m alone. */
-	loss.mean_db = fmax(loss.mean_db, branch[place][true](link).mean_db);
-	loss.decorrelation_m = tr38901_decorrelation_m(place, los);
-	return loss;
+	/* That NLOS is never less than LOS the table says for RMa and UMi alone; for UMa it makes a
+	 * difference within some 100 m. */
+	return tr38901_branch(&branches, place, link, los);
 }

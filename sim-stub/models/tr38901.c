@@ -147,21 +147,6 @@ static struct path_loss umi_nlos(const struct cell_link *link)
 
 /* ------------------------------------------------------------ all places */
 
-struct path_loss tr38901_path_loss(enum cell_place place, const struct cell_link *link, bool los)
-{
-	static struct path_loss (*const branch[CELL_PLACES][2])(const struct cell_link *) = {
-		[CELL_RMA] = {rma_nlos, rma_los},
-		[CELL_UMA] = {uma_nlos, uma_los},
-		[CELL_UMI] = {umi_nlos, umi_los},
-	};
-	struct path_loss loss = branch[place][los](link);
-
-	/* An obstructed path never loses less than a free one. */
-	loss.mean_db = fmax(loss.mean_db, branch[place][true](link).mean_db);
-	loss.decorrelation_m = tr38901_decorrelation_m(place, los);
-	return loss;
-}
-
 double tr38901_decorrelation_m(enum cell_place place, bool los)
 {
 	static const double distance_m[CELL_PLACES][2] = {
@@ -171,4 +156,25 @@ double tr38901_decorrelation_m(enum cell_place place, bool los)
 	};
 
 	return distance_m[place][los];
+}
+
+struct path_loss tr38901_branch(const cell_branches *branches, enum cell_place place,
+				const struct cell_link *link, bool los)
+{
+	struct path_loss loss = (*branches)[place][los](link);
+
+	loss.mean_db = fmax(loss.mean_db, (*branches)[place][true](link).mean_db);
+	loss.decorrelation_m = tr38901_decorrelation_m(place, los);
+	return loss;
+}
+
+struct path_loss tr38901_path_loss(enum cell_place place, const struct cell_link *link, bool los)
+{
+	static const cell_branches branches = {
+		[CELL_RMA] = {rma_nlos, rma_los},
+		[CELL_UMA] = {uma_nlos, uma_los},
+		[CELL_UMI] = {umi_nlos, umi_los},
+	};
+
+	return tr38901_branch(&branches, place, link, los);
 }

@@ -31,6 +31,14 @@ struct path_loss tr38901_path_loss(enum cell_place place, const struct cell_link
 /* Correlation distance of shadow fading, m (table 7.5-6). */
 double tr38901_decorrelation_m(enum cell_place place, bool los);
 
+/* Mean and standard deviation of each place, by whether there is line of sight. */
+typedef struct path_loss (*cell_branches[CELL_PLACES][2])(const struct cell_link *link);
+
+/* One of them, for both reports: an obstructed path never loses less than a free one, and shadow
+ * fading has the correlation distance above. */
+struct path_loss tr38901_branch(const cell_branches *branches, enum cell_place place,
+				const struct cell_link *link, bool los);
+
 /* The shape that both reports use: certain up to d1, from there on
  * d1 / d + exp(-d / p1) (1 - d1 / d). */
 double tr38901_decay(double horizontal_m, double d1, double p1);

@@ -71,7 +71,10 @@ static double complex permittivity(const struct model_settings *settings)
 		      -17.98 * conductivity(settings, ghz) / ghz);
 }
 
-/* Fresnel (Rappaport, equations 4.24 and 4.25); the angle is that between ray and ground. */
+/* Fresnel (Rappaport, equations 4.24 and 4.25); the angle is that between ray and ground. For
+ * vertical polarisation the sign is the opposite of the one printed in 4.24, which is of the
+ * field's component along the ground and goes to +1 at grazing. That of the vertical component,
+ * which antennas hear, goes to -1, as does 4.25. */
 static double complex reflection(const struct model_settings *settings, const struct rays *rays)
 {
 	double sine = (rays->heights.lower_m + rays->heights.higher_m) / rays->reflected_m;

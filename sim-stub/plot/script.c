@@ -141,14 +141,14 @@ static const char axis_distance[] =
 	"set logscale x\n"
 	"set xrange [9.95:20000]\n"
 	"set xtics ('10 m' 10, '30 m' 30, '100 m' 100, '300 m' 300, '1 km' 1000, '3 km' 3000, "
-	"'10 km' 10000)\n"
+	"'' 10000, '20 km' 20000)\n"
 	"set xlabel 'distance along the ground' offset 0,0.3\n";
 
 static const char axis_log_distance[] =
 	"unset logscale x\n"
 	"set xrange [1:log10(20000)]\n"
 	"set xtics ('10 m' 1, '30 m' log10(30), '100 m' 2, '300 m' log10(300), '1 km' 3, "
-	"'3 km' log10(3000), '10 km' 4)\n";
+	"'3 km' log10(3000), '' 4, '20 km' log10(20000))\n";
 
 struct place {
 	double left, right, bottom, top;
@@ -232,18 +232,29 @@ static void write_titles(const struct channel *channel, const struct parameter *
 
 /* ----------------------------------------------------------------- legend */
 
+#define STROKE 0.034
+
+#define COLOUR_OF_EDGE "#000000"
+
+static void write_stroke(double x, double y, const char *colour, const char *dash, double width,
+			 FILE *out)
+{
+	(void)fprintf(out,
+		      "set arrow from screen %.4f,%.4f to screen %.4f,%.4f nohead linewidth %.1f "
+		      "dashtype %s linecolor '%s'\n",
+		      x, y, x + STROKE, y, width, dash, colour);
+}
+
 /* A stroke and its word, of a legend that lies outside of all panels. */
 static double write_entry(double x, const char *colour, const char *dash, double width,
 			  const char *word, FILE *out)
 {
-	static const double y = 0.897, stroke = 0.034, letter = 0.0079;
+	static const double y = 0.897, letter = 0.0079;
 
-	(void)fprintf(out,
-		      "set arrow from screen %.4f,%.4f to screen %.4f,%.4f nohead linewidth %.1f "
-		      "dashtype %s linecolor '%s'\n"
-		      "set label '%s' at screen %.4f,%.4f left\n",
-		      x, y, x + stroke, y, width, dash, colour, word, x + stroke + 0.008, y);
-	return x + stroke + 0.026 + letter * (double)strlen(word);
+	write_stroke(x, y, colour, dash, width, out);
+	(void)fprintf(out, "set label '%s' at screen %.4f,%.4f left\n", word, x + STROKE + 0.008,
+		      y);
+	return x + STROKE + 0.026 + letter * (double)strlen(word);
 }
 
 static void write_legend(const struct branch *branches, size_t count, bool edge, FILE *out)
@@ -264,16 +275,18 @@ static void write_legend(const struct branch *branches, size_t count, bool edge,
 	}
 	x = write_entry(x, "#999999", "(2,4)", 2.5, "free space", out);
 	if (edge) {
-		(void)write_entry(x, "#D00000", "1", 2.5, "10 % lost", out);
+		(void)write_entry(x, COLOUR_OF_EDGE, "1", 2.5, "10 % lost", out);
 	}
 }
 
 /* ----------------------------------------------------------------- panels */
 
-static const struct place at_loss = {0.07, 0.485, 0.55, 0.84};
-static const struct place at_error = {0.575, 0.985, 0.55, 0.84};
+static const struct place at_loss = {0.07, 0.475, 0.55, 0.84};
+static const struct place at_error = {0.575, 0.975, 0.55, 0.84};
 static const struct place at_map = {0.07, 0.415, 0.075, 0.405};
-static const struct place at_last = {0.575, 0.985, 0.075, 0.405};
+static const struct place at_last = {0.575, 0.975, 0.075, 0.405};
+/* The same with room for a legend below, which no curve runs through. */
+static const struct place at_modulations = {0.575, 0.975, 0.14, 0.405};
 
 /* Free space and every branch at every height, `column` of the data. */
 static void plot_curves(size_t count, const struct branch *branches, int column, FILE *out)
@@ -296,7 +309,7 @@ static void plot_loss(const struct branch *branches, size_t count, FILE *out)
 {
 	begin_panel(&at_loss, "Path loss", out);
 	(void)fputs(axis_distance, out);
-	(void)fputs("set yrange [50:180]\nset ytics 20\nset ylabel 'path loss, dB' offset 1.2,0\n",
+	(void)fputs("set yrange [40:180]\nset ytics 20\nset ylabel 'path loss, dB' offset 1.2,0\n",
 		    out);
 	plot_curves(count, branches, 2, out);
 	(void)fputs("unset label\nunset arrow\n", out);
@@ -323,12 +336,14 @@ static void plot_map(const struct channel *channel, bool edge, FILE *out)
 		    "unset grid\n"
 		    "set palette defined (0 '#FFFFD9', 1 '#EDF8B1', 2 '#C7E9B4', 3 '#7FCDBB', "
 		    "4 '#41B6C4', 5 '#1D91C0', 6 '#225EA8', 7 '#253494', 8 '#081D58')\n"
-		    "set palette maxcolors 13\n"
-		    "set cbrange [50:180]\nset cbtics 20 font ',13'\nset format cb '%g dB'\n"
+		    "set palette maxcolors 14\n"
+		    "set cbrange [40:180]\nset cbtics 20 font ',13'\nset format cb '%g dB'\n"
 		    "set colorbox user origin screen 0.426,0.075 size screen 0.014,0.33\n"
 		    "plot $map using 1:2:3 with image",
 		    out);
-	(void)fputs(edge ? ", \\\n $edge using 1:2 with lines linewidth 2.5 linecolor '#D00000'\n"
+	(void)fputs(edge ? ", \\\n $edge using 1:2 with lines linewidth 5 linecolor '#FFFFFF', \\\n"
+			   " $edge using 1:2 with lines linewidth 2.5 linecolor '" COLOUR_OF_EDGE
+			   "'\n"
 			 : "\n",
 		    out);
 	(void)fputs("unset colorbox\nset grid linecolor '#DDDDDD' linetype 1 linewidth 1\n", out);
@@ -354,21 +369,25 @@ static void plot_modulations(const struct channel *channel, FILE *out)
 	static const char *const shades[] = {"#1B1B1B", "#7B3294", "#C2539B", "#F0A6C8"};
 	const struct modulation *modulation;
 
-	begin_panel(&at_last, "Packet error rate by modulation, 100 m up", out);
+	begin_panel(&at_modulations, "Packet error rate by modulation, 100 m up", out);
 	(void)fputs(axis_distance, out);
-	(void)fputs("set yrange [0:100]\nset ytics 20\nset ylabel 'packets lost, %' offset 1.2,0\n"
-		    "set key top left Left reverse samplen 2\nplot ",
+	(void)fputs("set yrange [0:100]\nset ytics 20\nset ylabel 'packets lost, %' offset 1.2,0\n",
 		    out);
 	for (size_t i = 0; (modulation = modulation_at(i)); i++) {
-		(void)fprintf(out,
-			      "%s$modulation_%zu_0 using 1:3 with lines linewidth 2 linecolor '%s' "
-			      "title '%s, ",
-			      i ? ", \\\n " : "", i, shades[i % 4], modulation->name);
+		double x = i % 2 ? 0.79 : 0.585, y = i / 2 % 2 ? 0.018 : 0.044;
+
+		write_stroke(x, y, shades[i % 4], "1", 2.0, out);
+		(void)fprintf(out, "set label '%s, ", modulation->name);
 		write_rate(channel->settings.bandwidth_hz * (double)modulation->bits_per_symbol,
 			   "bit/s", out);
-		(void)fputc('\'', out);
+		(void)fprintf(out, "' at screen %.4f,%.4f left\n", x + STROKE + 0.008, y);
 	}
-	(void)fputs("\nunset key\n", out);
+	for (size_t i = 0; modulation_at(i); i++) {
+		(void)fprintf(out,
+			      "%s$modulation_%zu_0 using 1:3 with lines linewidth 2 linecolor '%s'",
+			      i ? ", \\\n " : "plot ", i, shades[i % 4]);
+	}
+	(void)fputs("\nunset label\nunset arrow\n", out);
 }
 
 static void plot_sight(FILE *out)

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-enum { PLACES = 16 }; /* looked at in an interval, and in a cell */
+enum { PLACES = 16, CELL_PLACES = 64 }; /* looked at in an interval, and in a cell */
 
 double sounding_height_m(size_t index)
 {
@@ -73,23 +73,33 @@ void sounding_curve(const struct channel *channel, double height_m,
 	}
 }
 
+/* From -1 to 1, for a share of 0 to 1: densest at 0 and thinning out evenly to both sides. */
+static double tent(double share)
+{
+	return share < 0.5 ? sqrt(2.0 * share) - 1.0 : 1.0 - sqrt(2.0 - 2.0 * share);
+}
+
 void sounding_cell(const struct channel *channel, size_t column, size_t row,
 		   struct sounding_point *cell, double *height_m)
 {
 	const double step_m = SOUNDING_HIGHEST_M / SOUNDING_ROWS;
 	struct sounding_point sum = {0};
+	double power = 0.0;
 
 	*height_m = ((double)row + 0.5) * step_m;
-	for (size_t i = 0; i < PLACES; i++) {
+	for (size_t i = 0; i < CELL_PLACES; i++) {
 		/* a lattice: no two places of a cell are at one distance or one height */
-		double across = ((double)column + ((double)i + 0.5) / PLACES) / SOUNDING_COLUMNS;
-		double up_m = ((double)row + ((double)(i * 7 % PLACES) + 0.5) / PLACES) * step_m;
-		struct sounding_point place = sounding_look(channel, distance_at(across), up_m);
+		double across = (double)column + 0.5 + tent(((double)i + 0.5) / CELL_PLACES);
+		double up = (double)row + 0.5 +
+			    tent(((double)(i * 27 % CELL_PLACES) + 0.5) / CELL_PLACES);
+		struct sounding_point place = sounding_look(
+			channel, distance_at(across / SOUNDING_COLUMNS), fabs(up) * step_m);
 
-		sum.path_loss_db += place.path_loss_db / PLACES;
-		sum.packet_error_rate += place.packet_error_rate / PLACES;
-		sum.line_of_sight += place.line_of_sight / PLACES;
+		power += pow(10.0, -place.path_loss_db / 10.0) / CELL_PLACES;
+		sum.packet_error_rate += place.packet_error_rate / CELL_PLACES;
+		sum.line_of_sight += place.line_of_sight / CELL_PLACES;
 	}
 	*cell = sum;
+	cell->path_loss_db = -10.0 * log10(power);
 	cell->distance_m = distance_at(((double)column + 0.5) / SOUNDING_COLUMNS);
 }

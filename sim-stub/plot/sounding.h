@@ -41,8 +41,9 @@ struct sounding_point sounding_look(const struct channel *channel, double distan
 void sounding_curve(const struct channel *channel, double height_m,
 		    struct sounding_point points[SOUNDING_POINTS]);
 
-/* Means over the cells of a grid of distance (equal ratios) and height (equal steps); `cell` is at
- * its middle. */
+/* Means over the cells of a grid of distance (equal ratios) and height (equal steps), of the path
+ * loss that of the power which arrives. Neighbours overlap by half, so swings narrower than a cell
+ * leave no pattern. `cell` is at its middle. */
 void sounding_cell(const struct channel *channel, size_t column, size_t row,
 		   struct sounding_point *cell, double *height_m);
 

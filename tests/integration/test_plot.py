@@ -143,8 +143,8 @@ def test_every_model_is_drawn(t):
         assert ("Probability of line of sight" in words) == (branches == 2)
         assert "10 % lost" in words
         groups = [group for group in root.iter(f"{SVG}g") if re.fullmatch(r"gnuplot_plot_\d+\w*", group.get("id", ""))]
-        # free space and the curves, twice; the map and its line; the last panel
-        assert len(groups) == 2 * (1 + 4 * branches) + 2 + 4, (model, [group.get("id") for group in groups])
+        # free space and the curves, twice; the map, its line and the rim around that; the last panel
+        assert len(groups) == 2 * (1 + 4 * branches) + 3 + 4, (model, [group.get("id") for group in groups])
         assert len(list(root.iter(f"{SVG}image"))) == 1, model
 
 

@@ -321,10 +321,12 @@ static void test_pairs_and_seeds_are_independent(void **state)
 		values[1][i] = shadow(&other, 7, 50.0);
 		names = (struct draw_pair){slice_str("canyon"), pair.nodes[0].name,
 					   pair.nodes[1].name};
-		values[2][i] = field_normal(draw_word_of_pair(&key, DRAW_SHADOWING_WAVES, &names),
+		values[2][i] = field_normal(FIELD_EXPONENTIAL,
+					    draw_word_of_pair(&key, DRAW_SHADOWING_WAVES, &names),
 					    &places, 50.0);
 		names.scenario = slice_str("meadow");
-		values[3][i] = field_normal(draw_word_of_pair(&key, DRAW_SIGHT_WAVES, &names),
+		values[3][i] = field_normal(FIELD_GAUSSIAN,
+					    draw_word_of_pair(&key, DRAW_SIGHT_WAVES, &names),
 					    &places, 50.0);
 	}
 	for (size_t k = 0; k < 4; k++) {
@@ -332,17 +334,53 @@ static void test_pairs_and_seeds_are_independent(void **state)
 	}
 }
 
-/* The table of wave numbers is what its comment says: the solutions for equal areas. */
+/* The tables of wave numbers are what their comments say: the solutions for equal areas. */
 static void test_wave_numbers(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < FIELD_WAVES; i++) {
-		double r = field_wave_number(i);
+		double r = field_wave_number(FIELD_EXPONENTIAL, i);
 		double c = 1.0 / sqrt(1.0 + r * r);
+		double g = field_wave_number(FIELD_GAUSSIAN, i);
+		double q = g * g / 4.0;
 
 		assert_near((15.0 * c - 10.0 * c * c * c + 3.0 * pow(c, 5.0)) / 8.0,
 			    (i + 0.5) / FIELD_WAVES, 1e-9);
+		assert_near(1.0 - exp(-q) * (1.0 + q + q * q / 2.0), (i + 0.5) / FIELD_WAVES, 1e-9);
 	}
+}
+
+static double smooth(unsigned pair, double moved_m, double other_m)
+{
+	struct wave_places places = {{500.0 + moved_m, -300.0, 40.0},
+				     {-200.0, 100.0, 2.0 + other_m}};
+
+	return field_normal(FIELD_GAUSSIAN, rng_mix(pair), &places, 50.0);
+}
+
+/* exp(-(moved / decorrelation distance)^2), whichever of both moves. */
+static void test_smooth_field(void **state)
+{
+	static const double steps[] = {1.0, 10.0, 25.0, 50.0, 75.0, 100.0, 150.0, 300.0};
+	static double before[PAIRS], one[PAIRS], both[PAIRS];
+
+	(void)state;
+	for (unsigned i = 0; i < PAIRS; i++) {
+		before[i] = smooth(i, 0.0, 0.0);
+	}
+	for (size_t k = 0; k < sizeof(steps) / sizeof(steps[0]); k++) {
+		double d = steps[k], r = exp(-d * d / 2500.0), r2 = r * r;
+
+		for (unsigned i = 0; i < PAIRS; i++) {
+			one[i] = smooth(i, d, 0.0);
+			both[i] = smooth(i, d, d);
+		}
+		assert_near(correlation_of(before, one, PAIRS), r,
+			    0.002 + LIMIT * (1.0 - r * r) / sqrt(PAIRS));
+		assert_near(correlation_of(before, both, PAIRS), r2,
+			    0.002 + LIMIT * (1.0 - r2 * r2) / sqrt(PAIRS));
+	}
+	hold_to_normal(before);
 }
 
 static void test_cosine(void **state)
@@ -422,11 +460,12 @@ static void test_sight_has_its_probability(void **state)
 /* Two normal numbers of correlation r have the same sign with probability 1/2 + asin(r) / pi. */
 static void test_sight_holds_over_place(void **state)
 {
-	static const float steps[] = {5.0f, 10.0f, 50.0f, 300.0f};
+	static const float steps[] = {1.0f, 10.0f, 50.0f, 100.0f, 300.0f};
 
 	(void)state;
-	for (size_t k = 0; k < 4; k++) {
-		double r = exp(-(double)steps[k] / SIGHT_DECORRELATION_M);
+	for (size_t k = 0; k < sizeof(steps) / sizeof(steps[0]); k++) {
+		double moved = (double)steps[k] / SIGHT_DECORRELATION_M;
+		double r = exp(-moved * moved);
 		double wanted = 0.5 + asin(r) / M_PI;
 		unsigned alike = 0;
 
@@ -441,6 +480,40 @@ static void test_sight_holds_over_place(void **state)
 		}
 		assert_near((double)alike / PAIRS, wanted,
 			    0.003 + LIMIT * sqrt(wanted * (1.0 - wanted) / PAIRS));
+	}
+}
+
+/* How often sight comes or goes along a way is Rice's rate of crossings of a Gaussian process whose
+ * correlation is exp(-(d / D)^2): sqrt(2) / (pi D) exp(-u^2 / 2), u the probability's quantile.
+ * However closely one looks: half a metre here. */
+static void test_sight_does_not_flicker(void **state)
+{
+	static const double chances[] = {0.5, 0.9}, quantiles[] = {0.0, 1.2815515655446004};
+	enum { TRACKS = 1000, STEPS = 200 };
+
+	(void)state;
+	for (size_t k = 0; k < 2; k++) {
+		double way_m = TRACKS * STEPS * 0.5;
+		double wanted = way_m * M_SQRT2 / (M_PI * SIGHT_DECORRELATION_M) *
+				exp(-quantiles[k] * quantiles[k] / 2.0);
+		unsigned flips = 0;
+
+		for (unsigned i = 0; i < TRACKS; i++) {
+			struct pair pair;
+			bool last;
+
+			make_pair(&pair, i);
+			last = in_sight(chances[k], &pair);
+			for (unsigned step = 0; step < STEPS; step++) {
+				bool here;
+
+				pair.nodes[i % 2].position.east += 0.5f;
+				here = in_sight(chances[k], &pair);
+				flips += here != last;
+				last = here;
+			}
+		}
+		assert_near(flips, wanted, LIMIT * sqrt(wanted));
 	}
 }
 
@@ -606,9 +679,11 @@ int main(void)
 		cmocka_unit_test(test_chance_is_reciprocal),
 		cmocka_unit_test(test_pairs_and_seeds_are_independent),
 		cmocka_unit_test(test_wave_numbers),
+		cmocka_unit_test(test_smooth_field),
 		cmocka_unit_test(test_cosine),
 		cmocka_unit_test(test_sight_has_its_probability),
 		cmocka_unit_test(test_sight_holds_over_place),
+		cmocka_unit_test(test_sight_does_not_flicker),
 		cmocka_unit_test(test_sight_chooses_the_branch),
 		cmocka_unit_test(test_sight_as_told),
 		cmocka_unit_test(test_fading_has_its_distribution),

@@ -112,12 +112,42 @@ static void test_cells(void **state)
 	assert_true(isnan(sounding_height_m(SOUNDING_HEIGHTS)));
 }
 
+/* Swings of two-ray that are narrower than a cell: what is left goes on nearly evenly from each
+ * cell to the next, without the pattern that too few looks would draw. */
+static void test_cells_have_no_pattern(void **state)
+{
+	struct channel channel;
+	double roughness = 0.0;
+	size_t count = 0;
+
+	(void)state;
+	channel_of(&channel, "two-ray");
+	for (size_t column = 20; column < 40; column++) {
+		double last[2] = {0.0, 0.0};
+
+		for (size_t row = 2; row < 20; row++) {
+			struct sounding_point cell;
+			double height_m;
+
+			sounding_cell(&channel, column, row, &cell, &height_m);
+			if (row >= 4) {
+				roughness += fabs(cell.path_loss_db - 2.0 * last[1] + last[0]);
+				count++;
+			}
+			last[0] = last[1];
+			last[1] = cell.path_loss_db;
+		}
+	}
+	assert_near(roughness / (double)count, 0.0, 1.5);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_look),
 		cmocka_unit_test(test_swings),
 		cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_cells_have_no_pattern),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
