@@ -1,6 +1,7 @@
 """`link_cache = on`: what the simulator said of a link is used again for as long as it said."""
 
 import contextlib
+import select
 import signal
 import socket
 import sys
@@ -318,6 +319,56 @@ def test_a_burst_is_no_backlog(t):
     """Without an answer in between, too: a reader that reads is given time. One that this machine
     does not let run looks like one that does not, so it is done again."""
     assert any(burst(t, senders=300, each=60, payload_bytes=2000) for _ in range(5))
+
+
+def test_a_flood_lets_others_be_answered(t):
+    """Whatever is sent over links that are known, and is due all the time: the simulator is read."""
+    gateway = ready(t, simulator={"timeout_ms": 500}, scenarios={
+        "field": uavtest.scenario(max_drones=1000, link_cache="on", delay="real"), "other": {**IDEAL}})
+    crowd = members(t, gateway, *(f"r{number}" for number in range(300)),
+                    presence="PRESENCE_WISH_NONE")
+    flooder, *_ = members(t, gateway, "flooder", presence="PRESENCE_WISH_NONE")
+    one, _ = members(t, gateway, "uav1", "uav2", scenario="other", presence="PRESENCE_WISH_NONE")
+    send = {"everyone": {}, "payload": b"x"}
+    flooder.request(send={**send, "report": "REPORT_WISH_ALL"})
+    stop, floods = threading.Event(), threading.Event()
+
+    def flood():
+        """As much as is taken."""
+        frames = uavtest.delimit(relay.ToGateway(send=send)) * 2000
+        while not stop.is_set():
+            if select.select([], [flooder.socket], [], 0.1)[1]:
+                with contextlib.suppress(BlockingIOError):
+                    flooder.socket.send(frames)
+
+    def hear():
+        """All that the others are told."""
+        poll, sockets = select.epoll(), {drone.socket.fileno(): drone.socket for drone in crowd}
+        for number in sockets:
+            poll.register(number, select.EPOLLIN)
+        heard = 0
+        while not stop.is_set():
+            for number, _ in poll.poll(0.1):
+                data = sockets[number].recv(1 << 20)
+                heard += len(data)
+                if not data:
+                    poll.unregister(number)
+            if heard > 10_000_000:
+                floods.set()
+
+    threads = [threading.Thread(target=work) for work in (flood, hear)]
+    flooder.socket.setblocking(False)
+    for thread in threads:
+        thread.start()
+    try:
+        assert floods.wait(uavtest.DEADLINE)
+        outcomes = [outcome_name(one.tell("uav2", b"x").send_report.outcomes[0].outcome)
+                    for _ in range(10)]
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert outcomes == ["DELIVERED"] * 10, outcomes
 
 
 if __name__ == "__main__":
