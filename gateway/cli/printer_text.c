@@ -113,6 +113,12 @@ static void print_fate(FILE *file, enum outcome outcome, enum reason reason)
 	}
 }
 
+/* By others, as far as is shown. A simulator need not tell the SINR: then it is 0. */
+static bool is_disturbed(const struct link_numbers *numbers)
+{
+	return numbers->sinr_db != 0 && numbers->snr_db - numbers->sinr_db >= 0.05f;
+}
+
 static void print_link(FILE *file, struct slice link)
 {
 	struct link_numbers numbers;
@@ -121,9 +127,13 @@ static void print_link(FILE *file, struct slice link)
 		(void)fputs(", numbers unreadable", file);
 		return;
 	}
-	(void)fprintf(file, ", delay %.3f ms, SNR %.1f dB, path loss %.1f dB, distance %.1f m",
-		      numbers.delay_us / 1000.0, (double)numbers.snr_db,
-		      (double)numbers.path_loss_db, (double)numbers.distance_m);
+	(void)fprintf(file, ", delay %.3f ms, SNR %.1f dB", numbers.delay_us / 1000.0,
+		      (double)numbers.snr_db);
+	if (is_disturbed(&numbers)) {
+		(void)fprintf(file, ", SINR %.1f dB", (double)numbers.sinr_db);
+	}
+	(void)fprintf(file, ", path loss %.1f dB, distance %.1f m", (double)numbers.path_loss_db,
+		      (double)numbers.distance_m);
 	if (numbers.bit_errors) {
 		(void)fprintf(file, ", bit errors %" PRIu32, numbers.bit_errors);
 	}

@@ -116,6 +116,7 @@ static void set_numbers(json_t *object, const struct swarm_table *table)
 		(void)json_array_append_new(hops, json_integer((json_int_t)tally->hops[i]));
 	}
 	json_set(object, "targets_by_hops", hops);
+	json_set_integer(object, "cached", tally->cached);
 	json_set_integer(object, "bypassed", tally->bypassed);
 }
 

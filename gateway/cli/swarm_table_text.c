@@ -125,9 +125,10 @@ static void print_numbers(FILE *file, const struct swarm_table *table)
 		print_ms(file, "late by", &tally->late_us);
 	}
 	(void)fprintf(file,
-		      "%-10snone %" PRIu64 ", one %" PRIu64 ", two %" PRIu64 "; bypassed %" PRIu64
-		      "\n",
-		      "hops", tally->hops[0], tally->hops[1], tally->hops[2], tally->bypassed);
+		      "%-10snone %" PRIu64 ", one %" PRIu64 ", two %" PRIu64 "; cached %" PRIu64
+		      ", bypassed %" PRIu64 "\n",
+		      "hops", tally->hops[0], tally->hops[1], tally->hops[2], tally->cached,
+		      tally->bypassed);
 }
 
 static void print_accounts(FILE *file, const struct tally *tally)

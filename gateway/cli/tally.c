@@ -70,6 +70,7 @@ void tally_fate(struct tally *tally, const struct fate *fate)
 	count_outcome(&tally->total, fate);
 	count_outcome(&tally->rows[fate->sender], fate);
 	tally->hops[fate->hops < TALLY_HOPS_MAX ? fate->hops : TALLY_HOPS_MAX]++;
+	tally->cached += fate->source == SOURCE_CACHED;
 	tally->bypassed += fate->source == SOURCE_BYPASSED;
 	if (fate->outcome == OUTCOME_LOST) {
 		tally->reasons[fate->reason]++;

@@ -41,6 +41,7 @@ struct tally {
 	size_t count;
 	uint64_t reasons[REASON_COUNT];	   /* of the lost */
 	uint64_t hops[TALLY_HOPS_MAX + 1]; /* targets by their number of hops */
+	uint64_t cached;		   /* whose last hop was known, without asking for it */
 	uint64_t bypassed;		   /* targets whose last hop no simulator has seen */
 	/* Messages without outcomes. */
 	uint64_t refused;    /* answered with an error */

@@ -4,6 +4,9 @@
 
 #include "base/rng.h"
 
+/* Further ahead of another than answers to the same link leave that overtake each other. */
+#define AHEAD_US 1000000u
+
 enum { WAYS = 8, SETS = LINK_CACHE_LINKS / WAYS, NODES_LEAST = 64 };
 
 struct link_cache {
@@ -137,16 +140,29 @@ static bool is_over(const struct link_cache *cache, uint32_t place, const struct
 	       leaves->mono_us >= entry->leaves.mono_us + entry->valid_for_us;
 }
 
+/* A second hop leaves when the first has arrived, by what the simulator said of that, which may be
+ * in an hour: until then it is of no use, and stands in nobody's way. */
+static bool is_far_ahead(const struct link_cache *cache, uint32_t place,
+			 const struct instant *leaves)
+{
+	return cache->entries[place].leaves.mono_us > leaves->mono_us + AHEAD_US;
+}
+
 static uint32_t place_for(const struct link_cache *cache, const struct link_key *key,
 			  const struct instant *leaves)
 {
 	uint32_t set = set_of(key), oldest = set;
+	uint64_t oldest_us = UINT64_MAX;
 
 	for (uint32_t place = set; place < set + WAYS; place++) {
 		if (is_over(cache, place, leaves)) {
 			return place;
 		}
-		if (cache->entries[place].leaves.mono_us < cache->entries[oldest].leaves.mono_us) {
+		if (is_far_ahead(cache, place, leaves)) {
+			oldest_us = 0;
+			oldest = place;
+		} else if (cache->entries[place].leaves.mono_us < oldest_us) {
+			oldest_us = cache->entries[place].leaves.mono_us;
 			oldest = place;
 		}
 	}
@@ -199,6 +215,16 @@ static void entry_set(struct link_entry *entry, const struct reception *receptio
 	leg_keep(&entry->leg, &leg);
 }
 
+/* Something later is known. */
+static bool knows_later(const struct link_cache *cache, uint32_t place,
+			const struct instant *leaves)
+{
+	const struct link_entry *entry = &cache->entries[place];
+
+	return is_current(cache, &cache->keys[place], entry->change) &&
+	       entry->leaves.mono_us > leaves->mono_us && !is_far_ahead(cache, place, leaves);
+}
+
 void link_cache_keep(struct link_cache *cache, const struct link_key *key,
 		     const struct reception *reception, const struct instant *leaves,
 		     uint64_t change)
@@ -210,9 +236,8 @@ void link_cache_keep(struct link_cache *cache, const struct link_key *key,
 	if (!is_current(cache, key, change)) {
 		return; /* it is about nodes as they were */
 	}
-	if (entry && is_current(cache, key, entry->change) &&
-	    entry->leaves.mono_us > leaves->mono_us) {
-		return; /* something later is known */
+	if (entry && knows_later(cache, place, leaves)) {
+		return;
 	}
 	if (!says_more(reception)) {
 		if (found) {

@@ -6,8 +6,8 @@
  * core, in the order in which the simulator is told of them; an answer counts only while both
  * nodes and the scenario are as they were when its transmit was sent.
  *
- * A fixed number of links is kept. Whose place is needed goes: what holds no more, else what was
- * told first. */
+ * A fixed number of links is kept. Whose place is needed goes: what holds no more, else what
+ * holds only from a second ahead of what needs it, else what was told first. */
 #ifndef UAV_CORE_LINK_CACHE_H
 #define UAV_CORE_LINK_CACHE_H
 

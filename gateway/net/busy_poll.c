@@ -19,8 +19,12 @@ void busy_poll_begin(struct busy_poll *busy, uint64_t now_us)
 void busy_poll_end(struct busy_poll *busy, uint64_t now_us)
 {
 	if (busy->since_us) {
-		bucket_take(&busy->spent, now_us,
-			    (now_us - busy->since_us) * 1000 * BUSY_POLL_PART);
+		uint64_t us = now_us - busy->since_us;
+
+		if (us > BUSY_POLL_CHARGED_US) {
+			us = BUSY_POLL_CHARGED_US;
+		}
+		bucket_take(&busy->spent, now_us, us * 1000 * BUSY_POLL_PART);
 		busy->since_us = 0;
 	}
 }

@@ -12,6 +12,8 @@
 #define BUSY_POLL_US 100u /* before it is due */
 #define BUSY_POLL_MOST_US 10000u
 #define BUSY_POLL_PART 20u
+/* For one of them at most: the process may be stopped meanwhile. */
+#define BUSY_POLL_CHARGED_US (4 * BUSY_POLL_US)
 
 /* Zeroed at first. Times are monotonic. */
 struct busy_poll {

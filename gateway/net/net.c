@@ -17,8 +17,9 @@ enum {
 /* --- work --- */
 
 /* What the clocks are apart is looked at once a turn: one reading less for each that is read. Both
- * are whole microseconds, so that it seems to change by one where it does not; then it stays as it
- * was, and messages that the channel makes due at one moment keep their order. */
+ * are whole microseconds, read one after the other, so that it seems to change by one or two where
+ * it does not; then it stays as it was, and messages that the channel makes due at one moment keep
+ * their order. */
 void net_clock(struct net *net)
 {
 	if (net->clock_turn != net->turn) {
@@ -57,6 +58,11 @@ void net_resume_later(struct net *net, struct net_task *task)
 void net_resume_next(struct net *net, struct net_task *task)
 {
 	put(&net->next, task);
+}
+
+void net_resume_last(struct net *net, struct net_task *task)
+{
+	put(&net->last, task);
 }
 
 void net_flush_later(struct net *net, struct net_task *task)
@@ -238,10 +244,15 @@ static bool tick_due(const struct net *net)
 	return !net->ticked && core_next_deadline(net->core) <= net->now.mono_us;
 }
 
+static bool has_next(const struct net *net)
+{
+	return !list_empty(&net->next) || !list_empty(&net->last);
+}
+
 /* In the next turn, without waiting for the network. */
 static bool goes_on(struct net *net)
 {
-	return !list_empty(&net->shaking) || (!list_empty(&net->next) && !net_rests(net));
+	return !list_empty(&net->shaking) || (has_next(net) && !net_rests(net));
 }
 
 static bool has_work(const struct net *net)
@@ -285,13 +296,15 @@ static void on_check(uv_check_t *check)
 	struct net *net = check->data;
 
 	net->ticked = false;
+	net->settled = 0; /* those who have waited have the first of it */
 	run_shaking(net);
-	if (!list_empty(&net->next) || net->busy.since_us) {
+	if (has_next(net) || net->busy.since_us) {
 		net_clock(net);
 	}
 	busy_poll_end(&net->busy, net->now.mono_us);
 	if (!net_rests(net)) {
 		move_all(&net->resumed, &net->next);
+		move_all(&net->resumed, &net->last);
 	}
 	work(net);
 }
@@ -372,6 +385,7 @@ int net_init(struct net *net, uv_loop_t *loop, struct log *log, const struct set
 	list_init(&net->resumed);
 	list_init(&net->dirty);
 	list_init(&net->next);
+	list_init(&net->last);
 	list_init(&net->shaking);
 	list_init(&net->lingering);
 	influx_init(&net->influx, loop, &net->settings);

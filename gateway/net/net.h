@@ -67,6 +67,7 @@ struct net {
 	bool crowded;		/* said once */
 	struct backlog backlog;
 	bool handed_over;    /* a request was, to other drones, since nobody was given time */
+	uint64_t settled;    /* targets that requests have settled in this turn */
 	bool output_crowded; /* said once */
 	uint8_t *shared;     /* NET_CHUNK_BYTES, valid within one read callback */
 	struct arena arena;  /* for decoding one request */
@@ -75,6 +76,7 @@ struct net {
 	struct list resumed;
 	struct list dirty;
 	struct list next;      /* for the next turn */
+	struct list last;      /* for the next turn, behind these */
 	struct list shaking;   /* in the order in which they came */
 	uint64_t shaken_us;    /* that handshakes have taken in this turn */
 	struct list lingering; /* in the order in which they began; all linger equally long */
@@ -108,6 +110,8 @@ void net_resume_later(struct net *net, struct net_task *task);
 /* The same, but not before what is gathered now is flushed, the network has been looked at and
  * those whom that was too much for have been given time: who reads well has made way by then. */
 void net_resume_next(struct net *net, struct net_task *task);
+/* The same, behind all of these: it has had its share of this turn, and they may not have. */
+void net_resume_last(struct net *net, struct net_task *task);
 /* Whether somebody is given time now: net_resume_next is all that is to be done. */
 bool net_rests(struct net *net);
 /* Whether a delivery is due that has waited for its simulated time. */

@@ -1,7 +1,13 @@
 /* What a drone sends: its bytes until they are requests, and these to the core. */
 #include "net/peer_parts.h"
 
-enum { PEER_REQUESTS = 256 }; /* most that are taken of one drone at a time */
+enum {
+	PEER_REQUESTS = 256, /* most that are taken of one drone at a time */
+	/* Targets that may be settled by the requests of one turn, all drones' together: by what is
+	 * known of their links, or past the channel. 256 requests to 800 drones each took most of a
+	 * second. What then waits for its time is as much as a tick hands over (core/waiting.c). */
+	PEER_SETTLED = 4096,
+};
 
 /* --- a request --- */
 
@@ -85,23 +91,34 @@ static bool peer_present(struct peer *peer, struct slice bytes, size_t looked, s
 }
 
 /* What a drone sends may be handed over at once, without a simulator's answer: then those whom it
- * was too much for are given time as by an answer (net/backlog.h). */
+ * was too much for are given time as by an answer (net/backlog.h), and those who send have the next
+ * turn. */
 static bool peer_must_wait(const struct peer *peer)
 {
 	struct net *net = peer->net;
 
 	net->handed_over = net->handed_over && net_rests(net);
-	return net->handed_over;
+	return net->handed_over || net->settled >= PEER_SETTLED;
 }
 
-/* It has had its share of the turn: 16 KiB of the cheapest requests are thousands, and each may
- * be answered by much more than it takes (make bench ARGS="--rows flood"). What waits is taken up
- * again in the next. */
-static void peer_rest(struct peer *peer)
+/* It has had its share of the turn, or others have had all of it: 16 KiB of the cheapest requests
+ * are thousands, and each may be answered by much more than it takes (make bench ARGS="--rows
+ * flood"). What waits is taken up again in the next; `served`: after those who have had nothing. */
+static void peer_rest(struct peer *peer, bool served)
 {
 	peer_set(peer, PEER_HELD);
 	peer_transport(peer)->ops->read_stop(peer_transport(peer));
-	net_resume_next(peer->net, &peer->box->later.task);
+	if (served) {
+		net_resume_last(peer->net, &peer->box->later.task);
+	} else {
+		net_resume_next(peer->net, &peer->box->later.task);
+	}
+}
+
+/* Targets whose fate is known, even if they hear of it later. */
+static uint64_t settled(const struct stats *stats)
+{
+	return stats->accepted - stats->pending + stats->waiting;
 }
 
 /* Hands over what is whole in `bytes`; what is left of it. `more`: it has had its share of the
@@ -114,11 +131,13 @@ static struct slice peer_take(struct peer *peer, struct slice bytes, size_t look
 	*more = peer_must_wait(peer);
 	for (int i = 0; !*more && peer->session && bytes.size; i++) {
 		uint64_t before = stats->delivered_bytes;
+		uint64_t settled_before = settled(stats);
 
 		if (!peer_present(peer, bytes, looked, &used)) {
 			break;
 		}
 		peer->net->handed_over |= stats->delivered_bytes != before;
+		peer->net->settled += settled(stats) - settled_before;
 		looked = 0;
 		bytes = slice_of(bytes.data + used, bytes.size - used);
 		*more = i + 1 == PEER_REQUESTS || peer_must_wait(peer);
@@ -131,6 +150,7 @@ static struct slice peer_take(struct peer *peer, struct slice bytes, size_t look
  * struct front. */
 static void peer_consume(struct peer *peer, struct slice bytes, size_t looked)
 {
+	size_t before = bytes.size;
 	bool has_more;
 	struct slice rest = peer_take(peer, bytes, looked, &has_more);
 
@@ -143,7 +163,7 @@ static void peer_consume(struct peer *peer, struct slice bytes, size_t looked)
 		return;
 	}
 	if (has_more && peer->session) {
-		peer_rest(peer);
+		peer_rest(peer, rest.size < before);
 	}
 	peer_settle_box(peer);
 	/* A held drone is not late; nor is who types, while it may be silent. */

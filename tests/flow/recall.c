@@ -4,7 +4,10 @@
 #include "base/draw.h"
 #include "world.h"
 
-enum { LINK_MOST = 128 };
+enum {
+	LINK_MOST = 128,
+	AHEAD_US = 1000000, /* what leaves later than that hinders none that leaves now */
+};
 
 struct known {
 	struct known *next;
@@ -97,7 +100,8 @@ void recall_told(struct world *world, const struct parcel *message, const struct
 		return;
 	}
 	at = link_to(grid, from, to, size_now(message));
-	if (*at && same_since(grid, from, to, (*at)->change) && (*at)->mono_us > mono_us) {
+	if (*at && same_since(grid, from, to, (*at)->change) && (*at)->mono_us > mono_us &&
+	    (*at)->mono_us - mono_us <= AHEAD_US) {
 		return;
 	}
 	if (*at) {

@@ -1,6 +1,7 @@
 """`link_cache = on`: what the simulator said of a link is used again for as long as it said."""
 
 import contextlib
+import select
 import signal
 import socket
 import sys
@@ -165,22 +166,21 @@ def test_cached_is_what_it_would_say(t):
     one, two = members(t, gateway, "uav1", "uav2", presence="PRESENCE_WISH_NONE")
     one.place(0.0)
     two.place(20.0, velocity={"east_mps": 1.0, "north_mps": 0.3})
-    found, begin = [], time.monotonic()
-    while time.monotonic() - begin < 0.6:  # several coherence times of some 50 ms
+    found, cached, numbers, end = [], 0, set(), time.monotonic() + uavtest.DEADLINE
+    while cached <= 20 or len(numbers) <= 2:  # several coherence times of some 50 ms
+        assert time.monotonic() < end, (cached, len(numbers))
         payload = b"payload"
         (fate,) = one.tell("uav2", payload).send_report.outcomes
         if outcome_name(fate.outcome) == "DELIVERED":
             delivery = two.wait_for("delivery").delivery
             found.append((delivery.sequence, payload, delivery.sent_at_us, delivery.hops[0]))
+            cached += delivery.hops[0].source == relay.Source.SOURCE_CACHED
+            numbers.add(link_bytes(delivery.hops[0].link))
     asker = Asker(t, simulator, recorder.told)
-    sources, numbers = [], set()
     for sequence, payload, sent_at_us, hop in found:
         said = asker.ask("uav1", "uav2", sequence, payload, sent_at_us)
         assert outcome_name(said.outcome) == "DELIVERED", (sequence, said)
         assert link_bytes(said.link) == link_bytes(hop.link), (sequence, said.link, hop.link)
-        sources.append(relay.Source.Name(hop.source))
-        numbers.add(link_bytes(hop.link))
-    assert sources.count("SOURCE_CACHED") > 20 and len(numbers) > 2, (len(sources), len(numbers))
 
 
 # -------------------------------------------------------------- as long as it holds
@@ -215,8 +215,9 @@ def test_holds_for_its_time(t):
     """Not longer, by the time at which messages leave."""
     valid_us = 300_000
     simulator, gateway, (one, two) = pair(t, valid_us)
-    begin, replies, sent_at = time.monotonic(), [], []
-    while time.monotonic() - begin < 1.2:
+    end, replies, sent_at = time.monotonic() + uavtest.DEADLINE, [], []
+    while replies.count(LIVE) < 4 or CACHED not in replies:
+        assert time.monotonic() < end, replies
         replies.append(sources(one.tell("uav2", b"x")))
         sent_at.append(two.wait_for("delivery").delivery.sent_at_us)
     known_at = None
@@ -228,7 +229,7 @@ def test_holds_for_its_time(t):
             assert told_as == CACHED and at_us - known_at < valid_us
     asked = [transmit.sent_at_us for transmit in simulator.transmitted()]
     assert asked == [at for told_as, at in zip(replies, sent_at) if told_as == LIVE]
-    assert 2 <= len(asked) <= 5 and settle(gateway)["cached"] == len(replies) - len(asked)
+    assert settle(gateway)["cached"] == len(replies) - len(asked)
 
 
 def test_a_drone_that_moves_is_asked_about(t):
@@ -318,6 +319,56 @@ def test_a_burst_is_no_backlog(t):
     """Without an answer in between, too: a reader that reads is given time. One that this machine
     does not let run looks like one that does not, so it is done again."""
     assert any(burst(t, senders=300, each=60, payload_bytes=2000) for _ in range(5))
+
+
+def test_a_flood_lets_others_be_answered(t):
+    """Whatever is sent over links that are known, and is due all the time: the simulator is read."""
+    gateway = ready(t, simulator={"timeout_ms": 500}, scenarios={
+        "field": uavtest.scenario(max_drones=1000, link_cache="on", delay="real"), "other": {**IDEAL}})
+    crowd = members(t, gateway, *(f"r{number}" for number in range(300)),
+                    presence="PRESENCE_WISH_NONE")
+    flooder, *_ = members(t, gateway, "flooder", presence="PRESENCE_WISH_NONE")
+    one, _ = members(t, gateway, "uav1", "uav2", scenario="other", presence="PRESENCE_WISH_NONE")
+    send = {"everyone": {}, "payload": b"x"}
+    flooder.request(send={**send, "report": "REPORT_WISH_ALL"})
+    stop, floods = threading.Event(), threading.Event()
+
+    def flood():
+        """As much as is taken."""
+        frames = uavtest.delimit(relay.ToGateway(send=send)) * 2000
+        while not stop.is_set():
+            if select.select([], [flooder.socket], [], 0.1)[1]:
+                with contextlib.suppress(BlockingIOError):
+                    flooder.socket.send(frames)
+
+    def hear():
+        """All that the others are told."""
+        poll, sockets = select.epoll(), {drone.socket.fileno(): drone.socket for drone in crowd}
+        for number in sockets:
+            poll.register(number, select.EPOLLIN)
+        heard = 0
+        while not stop.is_set():
+            for number, _ in poll.poll(0.1):
+                data = sockets[number].recv(1 << 20)
+                heard += len(data)
+                if not data:
+                    poll.unregister(number)
+            if heard > 10_000_000:
+                floods.set()
+
+    threads = [threading.Thread(target=work) for work in (flood, hear)]
+    flooder.socket.setblocking(False)
+    for thread in threads:
+        thread.start()
+    try:
+        assert floods.wait(uavtest.DEADLINE)
+        outcomes = [outcome_name(one.tell("uav2", b"x").send_report.outcomes[0].outcome)
+                    for _ in range(10)]
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert outcomes == ["DELIVERED"] * 10, outcomes
 
 
 if __name__ == "__main__":

@@ -389,6 +389,28 @@ static void an_outcome_tells_its_hops_in_lines(void **state)
 			    "91.3 dB, distance 512.2 m, bit errors 7, late by 0.042 ms, LIVE\n");
 }
 
+static void what_disturbed_it_is_told(void **state)
+{
+	struct capture *capture = *state;
+	uint8_t link_bytes[LINK_MAX_BYTES];
+	struct link_numbers disturbed = {.snr_db = 20.0f, .sinr_db = -3.5f};
+	struct hop hop = hop_of(link_bytes);
+	const struct target_outcome outcome = {.drone_id = slice_str("uav2"),
+					       .outcome = OUTCOME_LOST,
+					       .reason = REASON_INTERFERENCE,
+					       .hops = &hop,
+					       .hop_count = 1};
+
+	hop.link.size = link_write(link_bytes, &disturbed);
+	printer_text.outcome(capture->file, 1, &outcome);
+	disturbed.sinr_db = disturbed.snr_db;
+	hop.link.size = link_write(link_bytes, &disturbed);
+	printer_text.outcome(capture->file, 2, &outcome);
+	(void)fputc('\0', capture->file);
+	assert_non_null(strstr(printed(capture), ", SNR 20.0 dB, SINR -3.5 dB, path loss"));
+	assert_non_null(strstr(strstr(printed(capture), "message 2"), ", SNR 20.0 dB, path loss"));
+}
+
 static void two_hops_have_a_line_each(void **state)
 {
 	struct capture *capture = *state;
@@ -622,6 +644,7 @@ int main(void)
 		TEST(goodbye_tells_its_reason),
 		TEST(an_outcome_tells_its_hops_in_lines),
 		TEST(two_hops_have_a_line_each),
+		TEST(what_disturbed_it_is_told),
 		TEST(hubs_and_new_names_are_told),
 		TEST(payloads_are_text_or_hex),
 		TEST(a_move_says_where_to),

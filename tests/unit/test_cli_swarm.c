@@ -161,7 +161,7 @@ static void count(struct tally *tally, uint32_t sender, enum outcome outcome, en
 				  .outcome = outcome,
 				  .reason = reason,
 				  .hops = 1,
-				  .source = SOURCE_LIVE,
+				  .source = delay_us == 2000 ? SOURCE_CACHED : SOURCE_LIVE,
 				  .has_delay = true,
 				  .delay_us = delay_us,
 				  .has_link = true,
@@ -203,6 +203,8 @@ static void outcomes_are_counted_by_drone_and_in_all(void **state)
 	assert_int_equal(tally.reasons[REASON_PACKET_ERROR], 1);
 	assert_int_equal(tally.reasons[REASON_NONE], 0);
 	assert_int_equal(tally.hops[1], 6);
+	assert_int_equal(tally.cached, 1);
+	assert_int_equal(tally.bypassed, 0);
 	/* what was lost has no delay to speak of, but an SNR that says why */
 	assert_int_equal(tally.delay_us.count, 3);
 	assert_true(samples_percentile(&tally.delay_us, 100) == 3000);

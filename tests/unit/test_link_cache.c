@@ -247,6 +247,37 @@ static void test_late_ones_take_no_place(void **state)
 	assert_int_equal(found, LINKS);
 }
 
+/* What leaves in an hour, by what the simulator says of the first hop, hinders nobody until then.
+ */
+static void test_far_ahead(void **state)
+{
+	const int64_t hour_us = 3600 * INT64_C(1000000);
+	struct instant ahead = later(hour_us, hour_us);
+	struct reception reception = delivered();
+	uint32_t found = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 4 * LINK_CACHE_LINKS; i++) {
+		struct link_key other = {i + 1, 3, 8};
+
+		link_cache_keep(cache, &other, &reception, &ahead, 10);
+	}
+	for (uint32_t i = 0; i < LINK_CACHE_LINKS / 8; i++) {
+		struct link_key other = {i + 1, 1, 8};
+
+		link_cache_keep(cache, &other, &reception, &start, 10);
+	}
+	for (uint32_t i = 0; i < LINK_CACHE_LINKS / 8; i++) {
+		struct link_key other = {i + 1, 1, 8};
+
+		found += link_cache_find(cache, &other, &start) != NULL;
+	}
+	assert_int_equal(found, LINK_CACHE_LINKS / 8);
+	link_cache_keep(cache, &key, &reception, &ahead, 10);
+	keep(delivered(), 10);
+	assert_non_null(find());
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -261,6 +292,7 @@ int main(void)
 		TEST(test_order_of_answers),
 		TEST(test_bound),
 		TEST(test_late_ones_take_no_place),
+		TEST(test_far_ahead),
 	};
 
 	return cmocka_run_group_tests_name("link_cache", tests, NULL, NULL);

@@ -70,6 +70,18 @@ static void takes_its_part_of_the_time(void **state)
 			SPAN_US / BUSY_POLL_PART + 2 * BUSY_POLL_MOST_US);
 }
 
+/* The process may be stopped in the middle of it, and processors be given to others. */
+static void what_stops_it_costs_little(void **state)
+{
+	struct busy_poll busy = {0};
+	uint64_t now_us;
+
+	(void)state;
+	now_us = poll_for(&busy, NOW_US, 3600 * 1000000ull);
+	assert_int_equal(busy_poll_wake_us(&busy, now_us + 5000, now_us),
+			 now_us + 5000 - BUSY_POLL_US);
+}
+
 static void an_end_without_a_beginning_costs_nothing(void **state)
 {
 	struct busy_poll busy = {0};
@@ -90,6 +102,7 @@ int main(void)
 		cmocka_unit_test(not_for_what_is_never_due),
 		cmocka_unit_test(sleeps_when_it_has_been_awake_enough),
 		cmocka_unit_test(takes_its_part_of_the_time),
+		cmocka_unit_test(what_stops_it_costs_little),
 		cmocka_unit_test(an_end_without_a_beginning_costs_nothing),
 	};
 

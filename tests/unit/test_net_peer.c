@@ -621,6 +621,69 @@ static void certificate_is_read_until_it_is_registered(void **state)
 	drone_reads(f);
 }
 
+/* Each byte is a message to everyone, but for the first. */
+static enum front_status read_sends(struct slice bytes, size_t looked, uint32_t max_frame_bytes,
+				    const struct names *names, struct arena *arena,
+				    struct request *request, size_t *used, const char **why)
+{
+	enum front_status status =
+		read_registration(bytes, looked, max_frame_bytes, names, arena, request, used, why);
+
+	if (bytes.size && bytes.data[0] == 's') {
+		*request = (struct request){
+			.kind = REQUEST_SEND,
+			.send = {.to = SEND_TO_EVERYONE, .report = REPORT_WISH_NONE},
+		};
+	} else {
+		request->registration.scenario = slice_str("alpha");
+	}
+	return status;
+}
+
+static bool hears_nothing(struct fake_drone *drone, const struct event *event, uint32_t max_frame)
+{
+	(void)drone, (void)event, (void)max_frame;
+	return true;
+}
+
+/* A turn takes no more of them than so many targets, whose fate is clear without the channel (two
+ * may begin in one call of the loop);
+ * what is left waits for the next, in which others have had theirs. */
+static void messages_to_many_have_a_share_of_the_turn(void **state)
+{
+	enum { RECEIVERS = 50, SENDS = 250, SHARE = 4096 };
+	static struct front sending;
+	struct fixture *f = *state;
+	const struct stats *stats = core_stats(f->net.core);
+	struct fake_drone *drones = calloc(RECEIVERS, sizeof(*drones));
+	char bytes[1 + SENDS] = "r", id[16];
+
+	assert_non_null(drones);
+	memset(bytes + 1, 's', SENDS);
+	for (int i = 0; i < RECEIVERS; i++) {
+		(void)snprintf(id, sizeof(id), "r%d", i);
+		fake_join(&f->gateway, &drones[i], id, "alpha");
+		drones[i].watch = hears_nothing;
+	}
+	sending = counted;
+	sending.read = read_sends;
+	f->net.fronts[0] = &sending;
+	assert_int_equal(send(f->drone, bytes, sizeof(bytes), 0), sizeof(bytes));
+	while (stats->sends < SENDS) {
+		uint64_t before = stats->accepted;
+
+		assert_false(f->late);
+		uv_run(&f->loop, UV_RUN_NOWAIT);
+		assert_true(stats->accepted - before < 2 * (SHARE + RECEIVERS));
+	}
+	assert_int_equal(stats->accepted, SENDS * RECEIVERS);
+	drone_reads(f);
+	for (int i = 0; i < RECEIVERS; i++) {
+		core_detach(f->net.core, drones[i].session);
+	}
+	free(drones);
+}
+
 /* Cut anywhere in its head, between the two, in its tail; with something behind it or not. */
 static void rest_of_what_is_lent_is_kept(void **state)
 {
@@ -739,6 +802,7 @@ int main(void)
 		WITH_A_DRONE(what_is_lent_keeps_the_order),
 		WITH_A_DRONE(what_is_not_lent_is_gathered),
 		WITH_A_DRONE(certificate_is_read_until_it_is_registered),
+		WITH_A_DRONE(messages_to_many_have_a_share_of_the_turn),
 		WITH_A_DRONE(rest_of_what_is_lent_is_kept),
 		WITH_A_DRONE(more_is_lent_than_the_network_takes),
 		WITH_A_DRONE(goodbye_follows_what_was_lent),
