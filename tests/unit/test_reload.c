@@ -50,9 +50,7 @@ static int setup_star(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	assert_true(fake_all_is_over(&gateway));
-	fake_close(&gateway);
-	return 0;
+	return fake_end(&gateway);
 }
 
 /* The channel's parameters of this scenario are others from now on. */
