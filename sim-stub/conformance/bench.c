@@ -307,6 +307,18 @@ struct answers *bench_ask(struct bench *bench, struct caller *caller, size_t tra
 	return answers;
 }
 
+struct caller *bench_play(struct bench *bench, const struct cast *cast, size_t transmits,
+			  size_t receivers)
+{
+	struct caller *caller = bench_call(bench);
+
+	if (!caller || !bench_stage(bench, caller, cast) ||
+	    !bench_ask(bench, caller, transmits, receivers)) {
+		return NULL;
+	}
+	return caller;
+}
+
 void bench_say_transmit(struct bench *bench, struct caller *caller, const struct cast *cast,
 			const struct question *question)
 {
@@ -336,6 +348,16 @@ void bench_say_transmit(struct bench *bench, struct caller *caller, const struct
 	if (numbers != few) {
 		free(numbers);
 	}
+}
+
+void bench_say_unknown(struct bench *bench, struct caller *caller, const struct cast *cast,
+		       size_t key)
+{
+	const uint32_t to = 1;
+
+	bench_say_transmit(
+		bench, caller, cast,
+		&(struct question){.key = key, .to = &to, .to_count = 1, .unknown = true});
 }
 
 void bench_say_one(struct bench *bench, struct caller *caller, const struct cast *cast, size_t key,

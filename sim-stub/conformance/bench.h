@@ -119,6 +119,11 @@ bool bench_stage(struct bench *bench, struct caller *caller, const struct cast *
 struct answers *bench_ask(struct bench *bench, struct caller *caller, size_t transmits,
 			  size_t receivers);
 
+/* A new connection, greeted, that has told the cast, and whose transmits are asked of (see its
+ * `answers`); NULL: failed. */
+struct caller *bench_play(struct bench *bench, const struct cast *cast, size_t transmits,
+			  size_t receivers);
+
 /* Of one transmit, by the numbers of the cast. */
 struct question {
 	size_t key; /* from 0: gives the id */
@@ -133,6 +138,9 @@ struct question {
 /* Also puts it to the answers that are expected. */
 void bench_say_transmit(struct bench *bench, struct caller *caller, const struct cast *cast,
 			const struct question *question);
+/* From node 0 to node 1 where the simulator knows one of them no more, or not yet. */
+void bench_say_unknown(struct bench *bench, struct caller *caller, const struct cast *cast,
+		       size_t key);
 /* From node `from` to node `to`, its own message. */
 void bench_say_one(struct bench *bench, struct caller *caller, const struct cast *cast, size_t key,
 		   uint32_t from, uint32_t to);

@@ -133,10 +133,9 @@ static void half_a_frame(struct bench *bench)
 static void gone_with_requests(struct bench *bench)
 {
 	const struct cast cast = cast_usual();
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, PENDING, PENDING);
 
-	if (!caller || !bench_stage(bench, caller, &cast) ||
-	    !bench_ask(bench, caller, PENDING, PENDING)) {
+	if (!caller) {
 		return;
 	}
 	for (size_t key = 0; key < PENDING; key++) {

@@ -16,19 +16,16 @@ enum {
 static void cut_into(struct bench *bench, size_t piece)
 {
 	const struct cast cast = cast_usual();
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, 2, 6);
 	struct answers *answers;
 	const uint32_t to[] = {1, 2, 3};
 	struct question question = {.to = to, .to_count = 3, .sequence = 1, .payload_size = 100};
 	char how[200];
 
-	if (!caller || !bench_stage(bench, caller, &cast)) {
+	if (!caller) {
 		return;
 	}
-	answers = bench_ask(bench, caller, 2, 6);
-	if (!answers) {
-		return;
-	}
+	answers = caller->answers;
 	bench_say_transmit(bench, caller, &cast, &question);
 	if (!bench_await(bench, caller)) {
 		return;
@@ -61,10 +58,9 @@ static void cut_anywhere(struct bench *bench)
 static void many_together(struct bench *bench)
 {
 	const struct cast cast = cast_usual();
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, TOGETHER_TRANSMITS, TOGETHER_TRANSMITS);
 
-	if (!caller || !bench_stage(bench, caller, &cast) ||
-	    !bench_ask(bench, caller, TOGETHER_TRANSMITS, TOGETHER_TRANSMITS)) {
+	if (!caller) {
 		return;
 	}
 	for (size_t i = 0; i < TOGETHER_PINGS; i++) {
@@ -80,9 +76,9 @@ static void long_payload(struct bench *bench)
 {
 	const struct cast cast = cast_usual();
 	const uint32_t to[] = {1, 2, 3, 4, 5};
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, 2, 10);
 
-	if (!caller || !bench_stage(bench, caller, &cast) || !bench_ask(bench, caller, 2, 10)) {
+	if (!caller) {
 		return;
 	}
 	for (size_t key = 0; key < 2; key++) {

@@ -128,7 +128,6 @@ static void second_clears(struct bench *bench)
 	const struct cast cast = cast_usual();
 	struct caller *caller = bench_call(bench);
 	struct answers *answers;
-	uint32_t to = 1;
 
 	if (!caller || !bench_stage(bench, caller, &cast)) {
 		return;
@@ -138,8 +137,7 @@ static void second_clears(struct bench *bench)
 	if (!answers) {
 		return;
 	}
-	bench_say_transmit(bench, caller, &cast,
-			   &(struct question){.to = &to, .to_count = 1, .unknown = true});
+	bench_say_unknown(bench, caller, &cast, 0);
 	if (bench_await_all(bench, caller)) {
 		check_nobody(bench, answers, 0, "a node that was told before the second hello");
 	}
@@ -151,7 +149,6 @@ static void connection_is_new(struct bench *bench)
 	struct caller *first = bench_call(bench);
 	struct caller *second;
 	struct answers *answers;
-	uint32_t to = 1;
 
 	if (!first || !bench_stage(bench, first, &cast) || !bench_send(bench, first)) {
 		return;
@@ -161,8 +158,7 @@ static void connection_is_new(struct bench *bench)
 	if (!answers) {
 		return;
 	}
-	bench_say_transmit(bench, second, &cast,
-			   &(struct question){.to = &to, .to_count = 1, .unknown = true});
+	bench_say_unknown(bench, second, &cast, 0);
 	if (bench_await_all(bench, second)) {
 		check_nobody(bench, answers, 0, "a node that only another connection was told of");
 	}

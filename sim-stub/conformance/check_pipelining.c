@@ -31,10 +31,9 @@ static void say_many(struct bench *bench, struct caller *caller, const struct ca
 static void many_transmits(struct bench *bench)
 {
 	const struct cast cast = cast_usual();
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, MANY, MANY * ALL_OTHERS);
 
-	if (!caller || !bench_stage(bench, caller, &cast) ||
-	    !bench_ask(bench, caller, MANY, MANY * ALL_OTHERS)) {
+	if (!caller) {
 		return;
 	}
 	say_many(bench, caller, &cast, MANY);
@@ -44,10 +43,9 @@ static void many_transmits(struct bench *bench)
 static void pings_between(struct bench *bench)
 {
 	const struct cast cast = cast_usual();
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, PINGS, PINGS * ALL_OTHERS);
 
-	if (!caller || !bench_stage(bench, caller, &cast) ||
-	    !bench_ask(bench, caller, PINGS, PINGS * ALL_OTHERS)) {
+	if (!caller) {
 		return;
 	}
 	say_many(bench, caller, &cast, PINGS);
@@ -60,10 +58,9 @@ static void pings_between(struct bench *bench)
 static void scenarios_between(struct bench *bench)
 {
 	const struct cast cast = cast_usual();
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, PINGS, PINGS * ALL_OTHERS);
 
-	if (!caller || !bench_stage(bench, caller, &cast) ||
-	    !bench_ask(bench, caller, PINGS, PINGS * ALL_OTHERS)) {
+	if (!caller) {
 		return;
 	}
 	say_many(bench, caller, &cast, PINGS);
@@ -77,9 +74,9 @@ static void relayed(struct bench *bench)
 {
 	const struct cast cast = cast_usual();
 	const uint32_t hub = 1, last = 2;
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, 2, 2);
 
-	if (!caller || !bench_stage(bench, caller, &cast) || !bench_ask(bench, caller, 2, 2)) {
+	if (!caller) {
 		return;
 	}
 	for (size_t key = 0; key < 2; key++) {
@@ -174,16 +171,13 @@ static void requests_in_order(struct bench *bench)
 	const struct cast cast = cast_usual();
 	const uint32_t to = 1;
 	struct question question = {.to = &to, .to_count = 1, .sequence = 1, .payload_size = 100};
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, 3, 3);
 	const struct answers *answers;
 
-	if (!caller || !bench_stage(bench, caller, &cast)) {
+	if (!caller) {
 		return;
 	}
-	answers = bench_ask(bench, caller, 3, 3);
-	if (!answers) {
-		return;
-	}
+	answers = caller->answers;
 	for (; question.key < 3; question.key++) {
 		bench_say_node(bench, caller, &cast, 1,
 			       question.key == 1 ? (struct vector){1700, 800, 90} : cast_place(1));
@@ -206,16 +200,13 @@ static void requests_in_order(struct bench *bench)
 static void answers_in_order(struct bench *bench)
 {
 	const struct cast cast = cast_usual();
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, ORDERED, ORDERED * ALL_OTHERS);
 	const struct answers *answers;
 
-	if (!caller || !bench_stage(bench, caller, &cast)) {
+	if (!caller) {
 		return;
 	}
-	answers = bench_ask(bench, caller, ORDERED, ORDERED * ALL_OTHERS);
-	if (!answers) {
-		return;
-	}
+	answers = caller->answers;
 	say_many(bench, caller, &cast, ORDERED);
 	if (bench_await_all(bench, caller) && answers->out_of_order) {
 		bench_note(

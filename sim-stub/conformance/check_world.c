@@ -111,7 +111,6 @@ static void refused_is_answered(struct bench *bench)
 	struct cast cast = cast_usual();
 	struct caller *caller = bench_call(bench);
 	struct answers *answers;
-	uint32_t to = 1;
 
 	if (!caller || !set_other(bench, caller, cast.scenario, parameters, 1)) {
 		return;
@@ -121,8 +120,7 @@ static void refused_is_answered(struct bench *bench)
 		return;
 	}
 	bench_say_nodes(bench, caller, &cast);
-	bench_say_transmit(bench, caller, &cast,
-			   &(struct question){.to = &to, .to_count = 1, .unknown = true});
+	bench_say_unknown(bench, caller, &cast, 0);
 	if (bench_await_all(bench, caller)) {
 		check_nobody(bench, answers, 0, "a node of a scenario that was refused");
 	}
@@ -131,20 +129,15 @@ static void refused_is_answered(struct bench *bench)
 static void is_set_again(struct bench *bench)
 {
 	const struct cast cast = cast_usual();
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, 2, 2);
 	struct answers *answers;
-	uint32_t to = 1;
 
-	if (!caller || !bench_stage(bench, caller, &cast)) {
+	if (!caller) {
 		return;
 	}
+	answers = caller->answers;
 	bench_say_scenario(bench, caller, cast.scenario, cast.scenario_name);
-	answers = bench_ask(bench, caller, 2, 2);
-	if (!answers) {
-		return;
-	}
-	bench_say_transmit(bench, caller, &cast,
-			   &(struct question){.to = &to, .to_count = 1, .unknown = true});
+	bench_say_unknown(bench, caller, &cast, 0);
 	if (!bench_await(bench, caller)) {
 		return;
 	}
@@ -168,23 +161,17 @@ static void nodes_go_with_it(struct bench *bench)
 	const struct cast cast = cast_usual();
 	const struct to_sim removal = {.kind = TO_SIM_REMOVE_SCENARIO,
 				       .remove_scenario = cast.scenario};
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, 3, 3);
 	struct answers *answers;
-	uint32_t to = 1;
 
-	if (!caller || !bench_stage(bench, caller, &cast)) {
+	if (!caller) {
 		return;
 	}
-	answers = bench_ask(bench, caller, 3, 3);
-	if (!answers) {
-		return;
-	}
+	answers = caller->answers;
 	caller_say(caller, &removal);
-	bench_say_transmit(bench, caller, &cast,
-			   &(struct question){.to = &to, .to_count = 1, .unknown = true});
+	bench_say_unknown(bench, caller, &cast, 0);
 	bench_say_scenario(bench, caller, cast.scenario, "successor");
-	bench_say_transmit(bench, caller, &cast,
-			   &(struct question){.key = 1, .to = &to, .to_count = 1, .unknown = true});
+	bench_say_unknown(bench, caller, &cast, 1);
 	bench_say_nodes(bench, caller, &cast);
 	bench_say_one(bench, caller, &cast, 2, 0, 1);
 	if (bench_await_all(bench, caller) &&
@@ -236,17 +223,14 @@ const struct check checks_scenarios[] = {
 static void unknown_transmitter(struct bench *bench)
 {
 	const struct cast cast = cast_usual();
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, 2, 2);
 	struct answers *answers;
 	uint32_t to = 1;
 
-	if (!caller || !bench_stage(bench, caller, &cast)) {
+	if (!caller) {
 		return;
 	}
-	answers = bench_ask(bench, caller, 2, 2);
-	if (!answers) {
-		return;
-	}
+	answers = caller->answers;
 	bench_say_transmit(
 		bench, caller, &cast,
 		&(struct question){
@@ -261,16 +245,13 @@ static void unknown_receivers(struct bench *bench)
 {
 	const struct cast cast = cast_usual();
 	const uint32_t to[] = {1, 77, 2, 78};
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, 1, 4);
 	struct answers *answers;
 
-	if (!caller || !bench_stage(bench, caller, &cast)) {
+	if (!caller) {
 		return;
 	}
-	answers = bench_ask(bench, caller, 1, 4);
-	if (!answers) {
-		return;
-	}
+	answers = caller->answers;
 	bench_say_transmit(bench, caller, &cast, &(struct question){.to = to, .to_count = 4});
 	answers_excuse(answers, 0, cast_number(&cast, 77));
 	answers_excuse(answers, 0, cast_number(&cast, 78));
@@ -288,16 +269,13 @@ static void removed_are_left_out(struct bench *bench)
 	const uint32_t to[] = {1, 2};
 	const struct to_sim removal = {.kind = TO_SIM_REMOVE_NODE,
 				       .remove_node = {cast.scenario, cast_number(&cast, 1)}};
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, 2, 4);
 	struct answers *answers;
 
-	if (!caller || !bench_stage(bench, caller, &cast)) {
+	if (!caller) {
 		return;
 	}
-	answers = bench_ask(bench, caller, 2, 4);
-	if (!answers) {
-		return;
-	}
+	answers = caller->answers;
 	caller_say(caller, &removal);
 	bench_say_transmit(bench, caller, &cast, &(struct question){.to = to, .to_count = 2});
 	answers_excuse(answers, 0, cast_number(&cast, 1));
@@ -320,14 +298,9 @@ static void anywhere(struct bench *bench)
 			     .node = cast_number(&cast, 2),
 			     .name = slice_str("charlie")},
 	};
-	struct caller *caller = bench_call(bench);
-	struct answers *answers;
+	struct caller *caller = bench_play(bench, &cast, 1, 2);
 
-	if (!caller || !bench_stage(bench, caller, &cast)) {
-		return;
-	}
-	answers = bench_ask(bench, caller, 1, 2);
-	if (!answers) {
+	if (!caller) {
 		return;
 	}
 	bench_say_node(bench, caller, &cast, 1, cast_place(0));
@@ -336,6 +309,7 @@ static void anywhere(struct bench *bench)
 	bench_await_all(bench, caller);
 }
 
+/* Of a node that nothing was told of before: one that is not taken is missed. */
 static void parts_are_taken(struct bench *bench)
 {
 	const struct cast cast = cast_usual();
@@ -344,7 +318,7 @@ static void parts_are_taken(struct bench *bench)
 		.set_node =
 			{
 				.scenario = cast.scenario,
-				.node = cast_number(&cast, 1),
+				.node = cast_number(&cast, cast.count),
 				/* 32 bytes, the most that a name has */
 				.name = slice_str("b\xc3\xbb"
 						  "cheron-bravo.uav_12345678-ABC"),
@@ -359,14 +333,14 @@ static void parts_are_taken(struct bench *bench)
 				.at_us = bench->started_unix_us,
 			},
 	};
-	struct caller *caller = bench_call(bench);
+	struct caller *caller = bench_play(bench, &cast, 2, 2);
 
-	if (!caller || !bench_stage(bench, caller, &cast) || !bench_ask(bench, caller, 2, 2)) {
+	if (!caller) {
 		return;
 	}
 	caller_say(caller, &whole);
-	bench_say_one(bench, caller, &cast, 0, 0, 1);
-	bench_say_one(bench, caller, &cast, 1, 1, 0);
+	bench_say_one(bench, caller, &cast, 0, 0, cast.count);
+	bench_say_one(bench, caller, &cast, 1, cast.count, 0);
 	bench_await_all(bench, caller);
 }
 

@@ -7,7 +7,6 @@ import argparse
 import json
 import os
 import platform
-import signal
 import subprocess
 import sys
 import time
@@ -309,13 +308,5 @@ def main(arguments=None):
     return 1 if run.broken else 0
 
 
-def on_terminate(_signal, _frame):
-    raise SystemExit(143)  # so that what was started is ended, too
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, on_terminate)
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    process.run_to_end(main)

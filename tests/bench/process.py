@@ -7,6 +7,7 @@ import re
 import resource
 import signal
 import subprocess
+import sys
 import time
 
 DEADLINE_S = 30.0  # in which anything that is waited for must have happened
@@ -141,3 +142,19 @@ class Process:
 
 def ending(code):
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+# ------------------------------------------------------------------ programs
+
+
+def _on_terminate(_signal, _frame):
+    raise SystemExit(143)  # so that what was started is ended, too
+
+
+def run_to_end(main):
+    """Exits with what main() returns; what it has started ends with it, whatever ends it."""
+    signal.signal(signal.SIGTERM, _on_terminate)
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

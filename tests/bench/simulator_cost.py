@@ -8,8 +8,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-import hostile  # noqa: E402
 import uavtest  # noqa: E402
+from channel_client import ChannelClient  # noqa: E402
 from uavtest import channel  # noqa: E402
 
 PROGRAMS = ("sim-stub", "ns3-sim")
@@ -18,42 +18,23 @@ PACKETS = 300  # a round
 ROUNDS = 15
 
 
-class Simulator:
+class Simulator(ChannelClient):
     def __init__(self, t, program):
-        self.process = t.simulator(program=program)
-        self.socket = hostile.connect(self.process)
-        self.data = bytearray()
-        self.socket.sendall(uavtest.delimit(channel.ToSimulator(
-            hello={"protocol": 1, "gateway": "cost"})))
+        super().__init__(t.simulator(program=program), "cost")
         self.models = list(self.read().hello_ack.models)
         for number, model in enumerate(self.models, 1):
             self.set_up(number, model)
 
-    def read(self):
-        while True:
-            body, used = uavtest.decode_frame(self.data)
-            if used:
-                del self.data[:used]
-                return channel.FromSimulator.FromString(body)
-            data = self.socket.recv(1 << 20)
-            assert data, "closed"
-            self.data += data
-
     def set_up(self, number, model):
-        messages = [channel.ToSimulator(set_scenario={
-            "scenario": number, "name": f"s{number}",
-            "parameters": [{"key": "model", "value": model}]})]
+        self.set_scenario(number, f"s{number}", model=model)
         for node in range(1, RECEIVERS + 2):
-            messages.append(channel.ToSimulator(set_node={
-                "scenario": number, "node": node, "name": f"uav{node}",
-                "position": {"east_m": 37.0 * node, "north_m": 11.0 * node, "up_m": 1.0 + node}}))
-        self.socket.sendall(b"".join(map(uavtest.delimit, messages)))
+            self.set_node(number, node, f"uav{node}", 37.0 * node, 11.0 * node, 1.0 + node)
         status = self.read().scenario_status
         assert status.ok, status
 
     def used_ns(self):
         """Processor time of the process so far."""
-        with open(f"/proc/{self.process.pid}/schedstat", encoding="ascii") as file:
+        with open(f"/proc/{self.simulator.pid}/schedstat", encoding="ascii") as file:
             return int(file.read().split()[0])
 
     def round(self, model):

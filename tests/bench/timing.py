@@ -7,7 +7,6 @@ import argparse
 import json
 import os
 import platform
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import plot_timing
 from bench import processor_model
-from process import Broken, Pins, Process
+from process import Broken, Pins, Process, run_to_end
 from stage import BUILD, HOST, PREFIX, PROGRAMS, SCENARIO, last_json, listening_at, write_ini
 
 FOLDER = Path(__file__).resolve().parent
@@ -304,13 +303,5 @@ def main(arguments=None):
     return 1 if broken else 0
 
 
-def on_terminate(_signal, _frame):
-    raise SystemExit(143)  # so that what was started is ended, too
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, on_terminate)
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    run_to_end(main)

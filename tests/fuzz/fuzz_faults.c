@@ -5,64 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/utf8.h"
 #include "faults/agenda.h"
 #include "faults/timeline.h"
-#include "scratch.h"
+#include "told_mistakes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { TEXT_MAX = 16 * 1024, TAKEN_MAX = 1000 };
 
-static void must(bool ok, const char *what)
+static int read_file(void *into, const char *path)
 {
-	if (!ok) {
-		(void)fprintf(stderr, "faults: %s\n", what);
-		abort();
-	}
-}
-
-static size_t count_lines(const uint8_t *data, size_t size)
-{
-	size_t lines = 1;
-
-	for (size_t i = 0; i < size; i++) {
-		lines += data[i] == '\n';
-	}
-	return lines;
-}
-
-/* "sim-stub: PATH:LINE: what is wrong", on each line. */
-static void check_told(char *told, const char *path, size_t lines)
-{
-	char start[SCRATCH_PATH + 16], *rest = NULL;
-	int size = snprintf(start, sizeof(start), "sim-stub: %s:", path);
-
-	for (char *line = strtok_r(told, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		char *end = line;
-		unsigned long number;
-
-		must(strncmp(line, start, (size_t)size) == 0, "a mistake of no file");
-		number = strtoul(line + size, &end, 10);
-		must(number >= 1 && number <= lines, "a mistake on a line that is not there");
-		must(strncmp(end, ": ", 2) == 0 && end[2], "a mistake without a word");
-		must(utf8_is_printable(slice_str(line)), "a mistake that cannot be shown");
-	}
-}
-
-/* What it says on stderr. */
-static int read_told(struct fault_list *list, const char *path, char **told)
-{
-	FILE *errors = stderr;
-	size_t size = 0;
-	int result;
-
-	stderr = open_memstream(told, &size);
-	must(stderr != NULL, "memory is out");
-	result = fault_file_read(path, list);
-	(void)fclose(stderr);
-	stderr = errors;
-	return result;
+	return fault_file_read(path, into);
 }
 
 static void check_fault(const struct fault *fault)
@@ -129,18 +82,11 @@ static void check_packets(struct fault_list *list)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fault_list list;
-	char *told = NULL;
-	const char *path;
-	int result;
 
 	if (size > TEXT_MAX) {
 		return 0;
 	}
-	path = scratch_write("a.faults", slice_of(data, size));
-	result = read_told(&list, path, &told);
-	must((result == 0) == (*told == '\0'), "refused and no word, or taken with mistakes");
-	check_told(told, path, count_lines(data, size));
-	free(told);
+	check_reading(read_file, &list, "a.faults", slice_of(data, size));
 	for (size_t i = 0; i < list.count; i++) {
 		check_fault(&list.at[i]);
 	}

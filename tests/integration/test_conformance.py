@@ -161,6 +161,8 @@ def test_faults_of_frames(t):
         (faulty.OneReadOneFrame, {"byte by byte": missing, "cut anywhere": missing}, 2),
         (faulty.FirstOfSegment, {"in one segment": r"of 100 transmits, of which \d+ are missing"}, 2),
         (faulty.KnowsNoOtherBody, {"an unknown body": "closed the connection"}),
+        (faulty.KnowsNoOtherField, {"unknown fields": "closed the connection"}),
+        (faulty.ForgetsTheRestOfLaterVersions, {"unknown fields": "a scenario_status for each set_scenario, of which 1 are missing"}, 2),
     ))
 
 
@@ -179,6 +181,8 @@ def test_faults_of_nodes(t):
                                    "from an unknown node": "a node that was never set has sent"}),
         (faulty.KeepsRemovedNodes, {"a removed node is left out": "came a reception of it"}),
         (faulty.NeedsPositions, {"at an unknown one": "closed the connection"}),
+        *((fault, {"a name of 32 bytes": r"the result of transmit 1 without node \d"}) for fault in (
+            faulty.ShortNames, faulty.without("velocity"), faulty.without("attitude"), faulty.without("radio"))),
     ))
 
 
@@ -195,6 +199,11 @@ def test_faults_of_pipelining(t):
         (faulty.OtherNonce, {"pings are answered": "a pong with the nonce 1, which no ping had"}),
         (faulty.NoPongs, {"pings are answered": "a pong for each of 50 pings, of which 50 are missing"}, 2),
         (faulty.SharesItsWorld, {"two connections": "without node|known of another connection"}),
+        (faulty.OwnMessagesOnly, {"both hops": r"the result of transmit 2 without node \d"}),
+        (faulty.OneHopAMessage, {"both hops": "of 2 transmits, of which 1 are missing, the first of them for transmit 2"},
+         2),
+        (faulty.BusyWithTransmits, {"scenarios are taken while": "expected .*scenario_status"}, 2),
+        (faulty.ScenariosEndTransmits, {"scenarios are taken while": r"of 50 transmits, of which \d+ are missing"}, 2),
     ))
 
 

@@ -11,9 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-import hostile  # noqa: E402
 import uavtest  # noqa: E402
-from uavtest import channel  # noqa: E402
+from channel_client import ChannelClient  # noqa: E402
 
 # Of a real aircraft, out to 5.6 km and back; not part of the project.
 DATA = Path(os.environ.get("UAV_TEST_DATA", uavtest.ROOT.parent / "shared/data"))
@@ -56,38 +55,21 @@ def found(t, path, *words):
 # ------------------------------------------------------------------- flying it again
 
 
-class Replay:
+class Replay(ChannelClient):
     """A scenario in sim-stub of the parameters that were found, and two nodes."""
 
     def __init__(self, stub, parameters):
-        self.data = bytearray()
-        self.socket = hostile.connect(stub)
-        self.tell(hello={"protocol": 1, "gateway": "replay"})
-        self.tell(set_scenario={"scenario": 1, "name": "replay", "parameters": [
-            {"key": key, "value": value} for key, value in parameters.items()]})
-        self.tell(set_node={"scenario": 1, "node": 1, "name": "ground", "position": {}})
+        super().__init__(stub, "replay")
+        self.set_scenario(1, "replay", **parameters)
+        self.set_node(1, 1, "ground")
         self.read()  # of the hello
         status = self.read().scenario_status
         assert status.ok, status
 
-    def tell(self, **body):
-        self.socket.sendall(uavtest.delimit(channel.ToSimulator(**body)))
-
-    def read(self):
-        while True:
-            body, used = uavtest.decode_frame(self.data)
-            if used:
-                del self.data[:used]
-                return channel.FromSimulator.FromString(body)
-            data = self.socket.recv(65536)
-            assert data, "closed"
-            self.data += data
-
     def strength(self, number, row):
         """dBm, as the aircraft at this place of the log hears the ground, and the power it was sent with."""
         _, east, north, up = row[:4]
-        self.tell(set_node={"scenario": 1, "node": 2, "name": "uav1",
-                            "position": {"east_m": east, "north_m": north, "up_m": up}})
+        self.set_node(1, 2, "uav1", east, north, up)
         self.tell(transmit={"id": number, "scenario": 1, "transmitter": 1, "receivers": [2], "sequence": number,
                             "payload": bytes(16)})
         link = self.read().result.receptions[0].link
@@ -111,7 +93,7 @@ def flown_again(t, fitted, rows, seed):
         for number, row in enumerate(rows, 1):
             strength, power = replay.strength(number, row)
             out.write(f"{row[0]:.3f},{row[1]:.3f},{row[2]:.3f},{row[3]:.3f},{strength:.2f},{power:.2f}\n")
-    replay.socket.close()
+    replay.close()
     return path
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 import uavtest  # noqa: E402
+from channel_client import ChannelClient  # noqa: E402
 from fake_simulator import FakeSimulator, deliver, hold, link  # noqa: E402
 from scene import (  # noqa: E402
     IDEAL, STAR, change_file, hops_told, link_bytes, members, outcome_name, ready, reload, settle, told,
@@ -73,41 +74,27 @@ class Recorder:
             end.close()
 
 
-class Asker:
+class Asker(ChannelClient):
     """Asks a simulator itself."""
 
     def __init__(self, t, simulator, told):
         """It has been told the same scenario and nodes."""
-        self.socket = socket.create_connection(simulator.at)
+        super().__init__(simulator, "asker")
         t.drones.append(self)
-        self.data = bytearray()
         self.nodes = {each.set_node.name: each.set_node.node for each in told
                       if each.HasField("set_node")}
         for each in told:
-            if each.WhichOneof("body") in ("hello", "set_scenario", "set_node"):
+            if each.WhichOneof("body") in ("set_scenario", "set_node"):
                 self.socket.sendall(uavtest.delimit(each))
 
     def ask(self, sender, receiver, sequence, payload, sent_at_us):
         """What it would say of this message."""
-        self.socket.sendall(uavtest.delimit(channel.ToSimulator(transmit={
+        self.tell(transmit={
             "id": 1, "scenario": 1, "transmitter": self.nodes[sender], "origin": self.nodes[sender],
             "receivers": [self.nodes[receiver]], "sequence": sequence, "payload": payload,
-            "sent_at_us": sent_at_us})))
-        while True:
-            frame, used = uavtest.decode_frame(self.data)
-            if not used:
-                chunk = self.socket.recv(65536)
-                assert chunk, "the simulator has closed the connection"
-                self.data += chunk
-                continue
-            del self.data[:used]
-            answer = channel.FromSimulator.FromString(frame)
-            if answer.HasField("result"):
-                (reception,) = answer.result.receptions
-                return reception
-
-    def close(self):
-        self.socket.close()
+            "sent_at_us": sent_at_us})
+        (reception,) = self.read_result().receptions
+        return reception
 
 
 # ------------------------------------------------------- the truth is the simulator's

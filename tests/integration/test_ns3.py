@@ -10,8 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-import hostile  # noqa: E402
 import uavtest  # noqa: E402
+from channel_client import ChannelClient  # noqa: E402
 from scene import link_bytes, members, outcome_name, ready, settle  # noqa: E402
 from uavtest import channel  # noqa: E402
 
@@ -25,44 +25,24 @@ def needs_ns3():
                            "make ns3-sim builds it")
 
 
-class Peer:
+class Peer(ChannelClient):
     """A gateway's side of a connection, with as many scenarios as it likes."""
 
     def __init__(self, t, program, seed=1):
         needs_ns3()
-        self.data = bytearray()
-        self.program = t.simulator(seed=seed, program=program)
-        self.socket = hostile.connect(self.program)
-        self.tell(hello={"protocol": 1, "gateway": "peer"})
+        super().__init__(t.simulator(seed=seed, program=program), "peer")
         self.ack = self.read().hello_ack
         self.asked = 0
 
-    def tell(self, **body):
-        self.socket.sendall(uavtest.delimit(channel.ToSimulator(**body)))
-
-    def read(self):
-        while True:
-            body, used = uavtest.decode_frame(self.data)
-            if used:
-                del self.data[:used]
-                return channel.FromSimulator.FromString(body)
-            data = self.socket.recv(65536)
-            assert data, f"closed by {self.program.command[0]}"
-            self.data += data
-
     def scenario(self, number, model, **parameters):
         """Why it was refused; empty when it was not."""
-        self.tell(set_scenario={"scenario": number, "name": f"s{number}", "parameters": [
-            {"key": "model", "value": model},
-            *({"key": key, "value": str(value)} for key, value in parameters.items())]})
+        self.set_scenario(number, f"s{number}", model=model, **parameters)
         status = self.read().scenario_status
         assert status.scenario == number and status.ok == (not status.message), status
         return status.message
 
-    def place(self, number, node, east=0.0, north=0.0, up=0.0, **node_fields):
-        self.tell(set_node={
-            "scenario": number, "node": node, "name": f"uav{node}", **node_fields,
-            "position": {"east_m": east, "north_m": north, "up_m": up}})
+    def place(self, number, node, east=0.0, north=0.0, up=0.0, **fields):
+        self.set_node(number, node, f"uav{node}", east, north, up, **fields)
 
     def ask(self, number, transmitter, *receivers, sequence=1):
         """What becomes of one packet at each receiver."""

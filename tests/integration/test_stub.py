@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import certificates  # noqa: E402
 import hostile  # noqa: E402
 import uavtest  # noqa: E402
+from channel_client import ChannelClient  # noqa: E402
 from certificates import Authority  # noqa: E402
 from scene import (  # noqa: E402
     IDEAL, error_of, link_bytes, members, outcome_name, outcomes_of, ready, settle,
@@ -244,24 +245,16 @@ def test_the_packet_error_rate_is_what_happens(t):
 # ------------------------------------------------- several connections
 
 
-class Link:
+class Link(ChannelClient):
     """A connection to sim-stub as a gateway has several of, with numbers of its own for
     the nodes."""
 
-    def __init__(self, stub, base, secure=lambda sock: sock):
+    def __init__(self, stub, base, **secured):
+        super().__init__(stub, "eight", **secured)
         self.base = base
-        self.data = bytearray()
-        self.socket = secure(hostile.connect(stub))
-        self.tell(hello={"protocol": 1, "gateway": "eight"})
-        self.tell(set_scenario={"scenario": base, "name": "field", "parameters": [
-            {"key": "model", "value": "log-distance"}, {"key": "exponent", "value": "2"},
-            {"key": "shadowing_db", "value": "4"}, {"key": "tx_power_dbm", "value": "0"}]})
+        self.set_scenario(base, "field", model="log-distance", exponent=2, shadowing_db=4, tx_power_dbm=0)
         for number in range(4):
-            self.tell(set_node={"scenario": base, "node": base + number, "name": f"uav{number}",
-                                "position": {"east_m": 900.0 * number}})
-
-    def tell(self, **body):
-        self.socket.sendall(uavtest.delimit(channel.ToSimulator(**body)))
+            self.set_node(base, base + number, f"uav{number}", 900.0 * number)
 
     def transmit(self, number, sent_at_us):
         """The message of that number, from one to the three others."""
@@ -272,25 +265,14 @@ class Link:
             "origin": self.base + (sender + number % 3) % 4, "sequence": number,
             "payload": bytes(64), "sent_at_us": sent_at_us})
 
-    def read(self):
-        while True:
-            body, used = uavtest.decode_frame(self.data)
-            if used:
-                del self.data[:used]
-                return channel.FromSimulator.FromString(body)
-            data = self.socket.recv(65536)
-            assert data, "closed"
-            self.data += data
-
     def results(self, count):
         """{message: what became of it}, nodes told by place instead of number."""
         found = {}
         while len(found) < count:
-            message = self.read()
-            if message.HasField("result"):
-                found[message.result.id] = [
-                    (one.receiver - self.base, one.outcome, one.reason, link_bytes(one.link))
-                    for one in message.result.receptions]
+            result = self.read_result()
+            found[result.id] = [
+                (one.receiver - self.base, one.outcome, one.reason, link_bytes(one.link))
+                for one in result.receptions]
         return found
 
 
@@ -318,7 +300,7 @@ def test_eight_connections_of_one_gateway(t):
     assert links[0].results(1) == links[2].results(1) == {7: alone[7]}
     assert links[1].results(1) == {7: []}
     for link in links:
-        link.socket.close()
+        link.close()
         stub.wait_event("gateway_disconnected", gateway="eight")
     assert stub.stop() == 0
     accounts = stub.wait_event("accounts")
@@ -583,7 +565,7 @@ def test_answers_that_are_not_taken_with_tls(t):
     the socket no longer tells of included, and others are not kept waiting."""
     ca = Authority(t.folder)
     stub = secured(t, ca)
-    link = Link(stub, 1, lambda sock: certificates.client(ca).wrap_socket(
+    link = Link(stub, 1, secure=lambda sock: certificates.client(ca).wrap_socket(
         sock, server_hostname="simulator.test"))
     for number in range(4, 68):
         link.tell(set_node={"scenario": 1, "node": 1 + number, "name": f"uav{number}"})
@@ -595,7 +577,7 @@ def test_answers_that_are_not_taken_with_tls(t):
     flies(t, ready(t, stub, simulator=link_to(ca)))
     found = link.results(count)
     assert len(found) == count and {len(one) for one in found.values()} == {67}
-    link.socket.close()
+    link.close()
 
 
 def test_connections_without_hello(t):

@@ -3,6 +3,8 @@
 Nothing here asserts that something is fast. What is told is an order, and that nothing
 comes before its time on the monotonic clock, which gateway and test share."""
 
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -322,25 +324,38 @@ def test_many_wait_together(t):
 
 
 def test_thousands_are_due_together(t):
-    """More than are handed over at once: all come, and what the simulator answers afterwards is
-    read again."""
+    """More than are handed over at once, with thousands of answers behind them, while the gateway
+    stands still: what is due does not wait for all of these, and they are read afterwards."""
     count = 6000
-    due = []
-
-    def at_one_time(transmit):
-        due.append(transmit.sent_at_us + 3_000_000)
-        return after(max(0, due[0] - transmit.sent_at_us))(transmit)
-
     simulator, gateway, (one, two) = real(
-        t, "uav1", "uav2", answer=at_one_time, limits={"max_in_flight_per_drone": count})
-    one.send_bytes(b"".join(
-        uavtest.delimit(relay.ToGateway(send={"drone": "uav2", "payload": b"%d" % number}))
-        for number in range(count)))
-    heard = {two.wait_for("delivery").delivery.payload for _ in range(count)}
-    assert heard == {b"%d" % number for number in range(count)}
-    simulator.answer = after(0)
-    assert outcome_of(one.tell("uav2", b"after them")) == "DELIVERED"
-    assert two.wait_for("delivery").delivery.payload == b"after them"
+        t, "uav1", "uav2", answer=hold, limits={"max_in_flight_per_drone": count},
+        simulator={"timeout_ms": 60_000, "window": "fixed", "max_in_flight": 2 * count})
+    for drone, to in ((one, "uav2"), (two, "uav1")):
+        drone.send_bytes(b"".join(uavtest.delimit(relay.ToGateway(ref=number, send={
+            "drone": to, "payload": b"%d" % number, "report": "REPORT_WISH_ALL"}))
+            for number in range(1, 1 + count)))
+    asked = {"uav1": [], "uav2": []}
+    for _ in range(2 * count):
+        transmit = simulator.next_transmit()
+        asked[simulator.name_of(transmit.transmitter)].append(transmit)
+    last = asked["uav2"].pop()
+    due_us = time.time_ns() // 1000 + 3_000_000
+    for transmit in asked["uav1"]:
+        simulator.send(*after(due_us - transmit.sent_at_us)(transmit))
+    simulator.send(*deliver(last, outcome="OUTCOME_LOST", reason="REASON_PACKET_ERROR"))
+    two.reply_to(count)  # all before it have been read
+    os.kill(gateway.pid, signal.SIGSTOP)
+    simulator.send(*(answer for transmit in asked["uav2"] for answer in deliver(
+        transmit, outcome="OUTCOME_LOST", reason="REASON_PACKET_ERROR")))
+    spend(due_us - time.time_ns() // 1000)
+    os.kill(gateway.pid, signal.SIGCONT)
+    heard = [two.wait_for(lambda event: event.WhichOneof("body") != "ping") for _ in range(2 * count - 1)]
+    deliveries = [at for at, event in enumerate(heard) if event.HasField("delivery")]
+    reports = [at for at, event in enumerate(heard) if event.HasField("send_report")]
+    assert {heard[at].delivery.payload for at in deliveries} == {
+        b"%d" % number for number in range(1, 1 + count)}
+    assert len(reports) == count - 1
+    assert deliveries[-1] < reports[-1], "what is due waits for answers"
 
 
 def test_the_delay_of_acceptance_holds(t):

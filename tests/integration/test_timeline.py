@@ -10,8 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-import hostile  # noqa: E402
 import uavtest  # noqa: E402
+from channel_client import ChannelClient  # noqa: E402
 from scene import (  # noqa: E402
     IDEAL, barrier, link_bytes, members, outcome_name, outcome_of, payloads, ready, settle,
 )
@@ -369,23 +369,16 @@ def test_queued_while_it_is_closed(t):
 # ---------------------------------------------------------------- to the last bit
 
 
-class Caller:
+class Caller(ChannelClient):
     """A gateway's end of a connection, that says when its messages are sent."""
 
     def __init__(self, stub, names=("uav1", "uav2", "uav3"), base=1):
-        self.data = bytearray()
+        super().__init__(stub, "caller")
         self.base = base
-        self.socket = hostile.connect(stub)
-        self.tell(hello={"protocol": 1, "gateway": "caller"})
-        self.tell(set_scenario={"scenario": 1, "name": "field", "parameters": [
-            {"key": "model", "value": "free-space"}]})
+        self.set_scenario(1, "field", model="free-space")
         for at, name in enumerate(names):
-            self.tell(set_node={"scenario": 1, "node": base + at, "name": name,
-                                "position": {"east_m": 100.0 * (int(name[-1]) if name[-1].isdigit() else 4)}})
+            self.set_node(1, base + at, name, 100.0 * (int(name[-1]) if name[-1].isdigit() else 4))
         self.names = names
-
-    def tell(self, **body):
-        self.socket.sendall(uavtest.delimit(channel.ToSimulator(**body)))
 
     def ask(self, sequence, at_us, sender):
         nodes = {name: self.base + at for at, name in enumerate(self.names)}
@@ -398,25 +391,11 @@ class Caller:
         """{id: {receiver's name: what became of it there}}."""
         found = {}
         while len(found) < count:
-            body, used = uavtest.decode_frame(self.data)
-            if not used:
-                data = self.socket.recv(65536)
-                assert data, "closed"
-                self.data += data
-                continue
-            del self.data[:used]
-            message = channel.FromSimulator.FromString(body)
-            if message.HasField("result"):
-                told = found.setdefault(message.result.id, {})
-                for one in message.result.receptions:
-                    told[self.names[one.receiver - self.base]] = (
-                        one.outcome, one.reason, one.valid_for_us, one.payload, link_bytes(one.link))
-                if message.result.more:
-                    del found[message.result.id]
-                    self.part = told
-                elif getattr(self, "part", None):
-                    told.update(self.part)
-                    self.part = None
+            result = self.read_result()
+            found[result.id] = {
+                self.names[one.receiver - self.base]: (
+                    one.outcome, one.reason, one.valid_for_us, one.payload, link_bytes(one.link))
+                for one in result.receptions}
         return found
 
 
@@ -447,7 +426,7 @@ def test_the_same_whenever_it_is_asked(t):
         told = {}
         for at, caller in enumerate(callers):
             told |= caller.results(sum(number % len(callers) == at for number in order))
-            caller.socket.close()
+            caller.close()
         found.append(told)
         assert stub.stop() == 0
     assert found[0] == found[1] == found[2]
@@ -466,7 +445,7 @@ def test_without_a_timeline_and_before_it(t):
         for number in range(100):
             caller.ask(number, START + number, "uav1")
         found.append(caller.results(100))
-        caller.socket.close()
+        caller.close()
     assert found[0] == found[1] == found[2]
 
 

@@ -439,6 +439,17 @@ void fake_close(struct fake_gateway *gateway)
 	gateway->core = NULL;
 }
 
+int fake_end(struct fake_gateway *gateway)
+{
+	bool over = fake_all_is_over(gateway);
+
+	if (!over) {
+		fprintf(stderr, "fake_ports: something is open or not accounted for\n");
+	}
+	fake_close(gateway);
+	return over ? 0 : -1;
+}
+
 void fake_reload(struct fake_gateway *gateway)
 {
 	if (core_reload(gateway->core, &gateway->config) < 0) {

@@ -143,6 +143,8 @@ void fake_start(struct fake_gateway *gateway);
 /* Both. */
 void fake_open(struct fake_gateway *gateway, const struct limits *limits);
 void fake_close(struct fake_gateway *gateway);
+/* The same at the end of a test: 0, or -1 when something is open or not accounted for. */
+int fake_end(struct fake_gateway *gateway) __attribute__((warn_unused_result));
 /* Takes in gateway->config as it is now; it must not fail. */
 void fake_reload(struct fake_gateway *gateway);
 

@@ -277,6 +277,29 @@ class KnowsNoOtherBody(Honest):
         yield from super().answer(message)
 
 
+class KnowsNoOtherField(Honest):
+    """Anywhere in a message."""
+
+    def answer(self, message):
+        bare = channel.ToSimulator()
+        bare.CopyFrom(message)
+        bare.DiscardUnknownFields()
+        if bare.ByteSize() != message.ByteSize() and message.WhichOneof("body"):
+            raise ValueError("unknown field")
+        yield from super().answer(message)
+
+
+class ForgetsTheRestOfLaterVersions(Honest):
+    """What has a field that it does not know, it passes over."""
+
+    def answer(self, message):
+        bare = channel.ToSimulator()
+        bare.CopyFrom(message)
+        bare.DiscardUnknownFields()
+        if bare.ByteSize() == message.ByteSize() or message.HasField("ping"):
+            yield from super().answer(message)
+
+
 class ShortPayloads(Honest):
     def answer(self, message):
         if len(message.transmit.payload) > 32767:
@@ -313,6 +336,30 @@ class NeedsPositions(Honest):
         if message.HasField("set_node") and not message.set_node.HasField("position"):
             raise ValueError("no position")
         yield from super().answer(message)
+
+
+class WithoutPart(Honest):
+    """Takes no node that tells this."""
+
+    part = None
+
+    def answer(self, message):
+        if not (message.HasField("set_node") and self.told(message.set_node)):
+            yield from super().answer(message)
+
+    def told(self, node):
+        return node.HasField(self.part)
+
+
+def without(part):
+    return type(f"Without_{part}", (WithoutPart,), {"part": part})
+
+
+class ShortNames(WithoutPart):
+    """Of 31 bytes."""
+
+    def told(self, node):
+        return len(node.name.encode()) > 31
 
 
 # -------------------------------------------------------------- pipelining
@@ -379,6 +426,49 @@ class OtherNonce(Honest):
             if answer.HasField("pong"):
                 answer.pong.nonce &= 0xFFFFFFFF
         return answers
+
+
+class OwnMessagesOnly(Honest):
+    """No node sends what another one has begun."""
+
+    def known(self, it, scenario, number):
+        return it.origin == it.transmitter and super().known(it, scenario, number)
+
+
+class OneHopAMessage(Honest):
+    """A message that was answered for once is not looked at again."""
+
+    def results(self, it, receptions):
+        known = self.__dict__.setdefault("seen", set())
+        if (it.scenario, it.origin, it.sequence) not in known:
+            known.add((it.scenario, it.origin, it.sequence))
+            yield from super().results(it, receptions)
+
+
+class BusyWithTransmits(Honest):
+    """Drops scenarios that come in one segment with transmits."""
+
+    def take(self, chunk):
+        self.busy = False
+        super().take(chunk)
+
+    def answer(self, message):
+        self.busy |= message.HasField("transmit")
+        if not (self.busy and message.HasField("set_scenario")):
+            yield from super().answer(message)
+
+
+class ScenariosEndTransmits(Honest):
+    """A scenario that is set takes away what was asked and is not yet answered."""
+
+    def say(self, message, answers):
+        self.unsent = [] if message.HasField("set_scenario") else getattr(self, "unsent", []) + [
+            answer for answer in answers if answer.HasField("result")]
+        return [answer for answer in answers if not answer.HasField("result")]
+
+    def put(self, answers):
+        super().put(answers + getattr(self, "unsent", []))
+        self.unsent = []
 
 
 class NoPongs(Honest):

@@ -32,9 +32,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	assert_true(fake_all_is_over(&gateway));
-	fake_close(&gateway);
-	return 0;
+	return fake_end(&gateway);
 }
 
 static void expect_done(const struct fake_drone *drone)

@@ -30,9 +30,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	assert_true(fake_all_is_over(&gateway));
-	fake_close(&gateway);
-	return 0;
+	return fake_end(&gateway);
 }
 
 /* Two drones in alpha, on lane 0, two in beta, on lane 1. */

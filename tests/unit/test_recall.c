@@ -40,40 +40,17 @@ static void open_in(const char *scenario)
 	join_all(scenario);
 }
 
+/* Of a test that begins in that scenario. */
 static int setup(void **state)
 {
-	(void)state;
-	open_in("alpha");
-	return 0;
-}
-
-static int setup_star(void **state)
-{
-	(void)state;
-	open_in("star");
-	return 0;
-}
-
-static int setup_slow(void **state)
-{
-	(void)state;
-	open_in("slow");
-	return 0;
-}
-
-static int setup_later(void **state)
-{
-	(void)state;
-	open_in("later");
+	open_in(*state);
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	assert_true(fake_all_is_over(&gateway));
-	fake_close(&gateway);
-	return 0;
+	return fake_end(&gateway);
 }
 
 static void send_to(struct fake_drone *drone, const char *to)
@@ -675,9 +652,12 @@ static void test_queue(void **state)
 	assert_int_equal(cached(), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define TEST_STAR(name) cmocka_unit_test_setup_teardown(name, setup_star, teardown)
-#define TEST_SLOW(name) cmocka_unit_test_setup_teardown(name, setup_slow, teardown)
+#define IN(name, scenario)                                                                         \
+	cmocka_unit_test_prestate_setup_teardown(name, setup, teardown,                            \
+						 (void *)(uintptr_t)(scenario))
+#define TEST(name) IN(name, "alpha")
+#define TEST_STAR(name) IN(name, "star")
+#define TEST_SLOW(name) IN(name, "slow")
 
 int main(void)
 {
@@ -710,7 +690,7 @@ int main(void)
 		TEST(test_place_goes_on),
 		TEST_SLOW(test_delay),
 		TEST_SLOW(test_delay_outlives),
-		cmocka_unit_test_setup_teardown(test_queue, setup_later, teardown),
+		IN(test_queue, "later"),
 	};
 
 	return cmocka_run_group_tests_name("recall", tests, NULL, NULL);

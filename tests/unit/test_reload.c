@@ -33,26 +33,17 @@ static void open_in(const char *scenario)
 	fake_pass(&gateway, 10000);
 }
 
+/* Of a test that begins in that scenario. */
 static int setup(void **state)
 {
-	(void)state;
-	open_in("alpha");
-	return 0;
-}
-
-static int setup_star(void **state)
-{
-	(void)state;
-	open_in("star");
+	open_in(*state);
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	assert_true(fake_all_is_over(&gateway));
-	fake_close(&gateway);
-	return 0;
+	return fake_end(&gateway);
 }
 
 /* The channel's parameters of this scenario are others from now on. */
@@ -996,8 +987,11 @@ static void test_member_ends_while_told(void **state)
 	expect_told(&two, "", false);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
-#define STAR_TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup_star, teardown)
+#define IN(name, scenario)                                                                         \
+	cmocka_unit_test_prestate_setup_teardown(name, setup, teardown,                            \
+						 (void *)(uintptr_t)(scenario))
+#define TEST(name) IN(test_##name, "alpha")
+#define STAR_TEST(name) IN(test_##name, "star")
 
 int main(void)
 {

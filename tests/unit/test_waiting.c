@@ -34,9 +34,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	assert_true(fake_all_is_over(&gateway));
-	fake_close(&gateway);
-	return 0;
+	return fake_end(&gateway);
 }
 
 static void to_the_star(void)
