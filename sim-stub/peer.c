@@ -112,10 +112,11 @@ static void stay_eager(struct peer *peer)
 	}
 }
 
-/* Stops and resumes reading by how much waits. */
+/* Stops and resumes reading by how much waits to be taken. What a fault holds back does not count:
+ * it has a bound of its own, and may be waiting for what would then not be read. */
 static void pace(struct peer *peer)
 {
-	size_t waiting = buf_size(&peer->guest.out) + hold_bytes(&peer->guest.hold);
+	size_t waiting = buf_size(&peer->guest.out);
 
 	if (!peer->paused && waiting > WAITING_MAX) {
 		peer->paused = true;

@@ -72,8 +72,8 @@ static void read_text(struct file *file, struct slice text)
 	}
 }
 
-/* One line into `text`, without its end. False at the end of the file. A byte of 0 stays, and
- * is no blank. */
+/* One line into `text`, without its end, or the beginning of one with which the file is too long.
+ * False at the end of the file. A byte of 0 stays, and is no blank. */
 static bool read_line(struct file *file, char *text, size_t *size)
 {
 	int next = getc(file->stream);
@@ -82,11 +82,12 @@ static bool read_line(struct file *file, char *text, size_t *size)
 	if (next == EOF) {
 		return false;
 	}
-	for (; next != EOF && next != '\n'; next = getc(file->stream)) {
+	while (next != EOF && next != '\n' && file->bytes + *size <= FAULT_FILE_MAX) {
 		if (*size < FAULT_LINE_MAX) {
 			text[*size] = (char)next;
 		}
 		++*size;
+		next = getc(file->stream);
 	}
 	file->line++;
 	file->bytes += *size + 1;

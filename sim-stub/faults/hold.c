@@ -15,6 +15,16 @@ void hold_init(struct hold *hold)
 	*hold = (struct hold){0};
 }
 
+static size_t memory_of(const struct held *held)
+{
+	return sizeof(*held) + held->size;
+}
+
+static bool is_too_full(const struct hold *hold)
+{
+	return hold->bytes > HOLD_BYTES_MAX;
+}
+
 /* Takes the first out, which the list has. */
 static struct held *take_first(struct hold *hold, struct held_list *list)
 {
@@ -24,7 +34,7 @@ static struct held *take_first(struct hold *hold, struct held_list *list)
 	if (!list->first) {
 		list->last = NULL;
 	}
-	hold->bytes -= held->size;
+	hold->bytes -= memory_of(held);
 	return held;
 }
 
@@ -72,7 +82,7 @@ static int put(struct hold *hold, struct held_list *list, struct slice answer, u
 	if (answer.size) {
 		memcpy(held->bytes, answer.data, answer.size);
 	}
-	hold->bytes += answer.size;
+	hold->bytes += memory_of(held);
 	insert(list, held);
 	return 0;
 }
@@ -120,11 +130,11 @@ int hold_release(struct hold *hold, uint64_t now_us, struct buf *out)
 {
 	int result = 0;
 
-	while (hold->late.first && hold->late.first->order <= now_us) {
-		result |= pass_on(hold, &hold->late, out);
-	}
-	if (hold->mixed.first && hold->mixed_due_us <= now_us) {
+	if (hold->mixed.first && (hold->mixed_due_us <= now_us || is_too_full(hold))) {
 		result |= release_mixed(hold, out);
+	}
+	while (hold->late.first && (hold->late.first->order <= now_us || is_too_full(hold))) {
+		result |= pass_on(hold, &hold->late, out);
 	}
 	return result;
 }
@@ -133,5 +143,8 @@ uint64_t hold_due_us(const struct hold *hold)
 {
 	uint64_t due_us = hold->late.first ? hold->late.first->order : UINT64_MAX;
 
+	if (is_too_full(hold)) {
+		return 0;
+	}
 	return hold->mixed.first && hold->mixed_due_us < due_us ? hold->mixed_due_us : due_us;
 }

@@ -1,9 +1,11 @@
 /* Answers to one gateway that are held back: until a time, or until there are so many that they
- * can be mixed. */
+ * can be mixed; or until there is no room for more of them. */
 #ifndef SIM_FAULTS_HOLD_H
 #define SIM_FAULTS_HOLD_H
 
 #include "base/buf.h"
+
+#define HOLD_BYTES_MAX (16u << 20) /* of what is held, what keeps it included */
 
 struct held;
 
@@ -18,7 +20,7 @@ struct hold {
 	struct held_list mixed; /* by rank */
 	size_t mixed_count;
 	uint64_t mixed_due_us; /* of the first that came; 0: the window is full */
-	size_t bytes;	       /* of all answers that are held */
+	size_t bytes;	       /* of memory, of all that is held */
 };
 
 void hold_init(struct hold *hold);
@@ -32,7 +34,9 @@ int hold_late(struct hold *hold, struct slice answer, uint64_t due_us)
 int hold_mix(struct hold *hold, struct slice answer, uint32_t rank, size_t window, uint64_t due_us)
 	__attribute__((warn_unused_result));
 
-/* Appends what is due to `out`. 0, or -1 when memory is out. */
+/* Appends what is due to `out`; and, when more than HOLD_BYTES_MAX is held, those that are mixed,
+ * and of those that are late the first ones, up to that. So who releases after each answer that it
+ * holds back never has to wait for room. 0, or -1 when memory is out. */
 int hold_release(struct hold *hold, uint64_t now_us, struct buf *out)
 	__attribute__((warn_unused_result));
 /* When something is due next; UINT64_MAX: nothing is held. */

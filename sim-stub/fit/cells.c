@@ -7,25 +7,65 @@ void cells_begin(struct cells *cells)
 {
 	cells->count = 0;
 	cells->number = 0;
-	cells->too_long = false;
+	cells->bytes = 0;
+	cells->wrong = NULL;
+	cells->endless = NULL;
 }
 
-/* The rest of a line that did not fit. */
-static void skip_line(FILE *file)
+/* Whether the line that is being read may go on. */
+static bool within_bounds(struct cells *cells, size_t size)
 {
-	int byte;
-
-	do {
-		byte = getc(file);
-	} while (byte != EOF && byte != '\n');
+	if (size == CELLS_ENDLESS_BYTES) {
+		cells->endless = "the line is longer than 1 MiB";
+	} else if (cells->bytes == CELLS_FILE_BYTES) {
+		cells->endless = "the file is longer than 1 GiB";
+	}
+	return !cells->endless;
 }
 
-/* Without its end, "\n" or "\r\n"; the mark of UTF-8 before the first is no part of it. */
+/* One line into `line`, without its "\n"; what does not fit is passed over. False when there is
+ * none, or when it is not read to its end. */
+static bool read_line(struct cells *cells, FILE *file)
+{
+	size_t size = 0;
+	bool zero = false;
+	int byte = getc_unlocked(file);
+
+	if (byte == EOF) {
+		return false;
+	}
+	cells->number++;
+	for (; byte != EOF && byte != '\n'; byte = getc_unlocked(file)) {
+		if (!within_bounds(cells, size)) {
+			return false;
+		}
+		if (size < CELLS_LINE_BYTES) {
+			cells->line[size] = (char)byte;
+		}
+		zero |= byte == '\0';
+		cells->bytes++;
+		size++;
+	}
+	if (!within_bounds(cells, size)) {
+		return false;
+	}
+	cells->bytes++;
+	cells->size = size < CELLS_LINE_BYTES ? size : CELLS_LINE_BYTES;
+	cells->wrong = size > CELLS_LINE_BYTES ? "the line is too long"
+		       : zero		       ? "the line has a byte of 0"
+					       : NULL;
+	return !ferror(file);
+}
+
+/* Without the '\r' at its end; the mark of UTF-8 before the first is no part of it. */
 static struct slice text_of(const struct cells *cells)
 {
 	static const char mark[] = "\xef\xbb\xbf";
-	struct slice text = slice_of(cells->line, strcspn(cells->line, "\r\n"));
+	struct slice text = slice_of(cells->line, cells->size);
 
+	if (text.size && text.data[text.size - 1] == '\r') {
+		text.size--;
+	}
 	if (cells->number == 1 && text.size >= 3 && memcmp(text.data, mark, 3) == 0) {
 		text = slice_of(text.data + 3, text.size - 3);
 	}
@@ -70,18 +110,13 @@ static void cut(struct cells *cells, struct slice text)
 
 bool cells_next(struct cells *cells, FILE *file)
 {
-	while (fgets(cells->line, sizeof(cells->line), file)) {
-		struct slice text;
+	while (read_line(cells, file)) {
+		struct slice text = text_of(cells);
 
-		cells->number++;
 		cells->count = 0;
-		cells->too_long = strlen(cells->line) == sizeof(cells->line) - 1 &&
-				  !strchr(cells->line, '\n');
-		if (cells->too_long) {
-			skip_line(file);
+		if (cells->wrong) {
 			return true;
 		}
-		text = text_of(cells);
 		if (slice_trim(text).size) {
 			cut(cells, text);
 			return true;

@@ -150,6 +150,10 @@ static int read_first_line(struct reading *reading)
 	struct radio_log *log = reading->log;
 	bool placed;
 
+	if (reading->cells.wrong) {
+		tell(reading, reading->cells.wrong);
+		return -1;
+	}
 	find_columns(reading);
 	log->opentx = has(reading, COLUMN_GPS) && has(reading, COLUMN_RSS1);
 	log->has_track = log->opentx || (has(reading, COLUMN_EAST) && has(reading, COLUMN_NORTH));
@@ -391,14 +395,21 @@ static int keep(struct radio_log *log, const struct radio_sample *sample)
 	return 0;
 }
 
+static void tell_wrong(struct reading *reading)
+{
+	if (tell_begin(reading)) {
+		(void)fprintf(reading->errors, "%s; the row is left out\n", reading->cells.wrong);
+	}
+}
+
 static int read_row(struct reading *reading)
 {
 	struct radio_log *log = reading->log;
 	struct radio_sample sample = {.time_s = read_time(reading)};
 	enum row_status status = ROW_MALFORMED;
 
-	if (reading->cells.too_long) {
-		tell(reading, "the line is too long; the row is left out");
+	if (reading->cells.wrong) {
+		tell_wrong(reading);
 	} else {
 		status = read_place(reading, &sample);
 	}
@@ -435,18 +446,30 @@ static int read_rows(struct reading *reading, FILE *file)
 	return 0;
 }
 
+/* Behind as many mistakes as there may be: it ends the reading. */
+static void tell_endless(const struct reading *reading)
+{
+	(void)fprintf(reading->errors, "%s: %s:%zu: %s\n", this_simulator.name, reading->name,
+		      reading->cells.number, reading->cells.endless);
+}
+
 static int read_all(struct reading *reading, FILE *file)
 {
-	int result;
+	int result = 0;
 
 	cells_begin(&reading->cells);
 	errno = 0;
-	if (!cells_next(&reading->cells, file)) {
-		(void)fprintf(reading->errors, "%s: %s: %s\n", this_simulator.name, reading->name,
-			      ferror(file) ? strerror(errno) : "the file is empty");
+	if (cells_next(&reading->cells, file)) {
+		result = read_first_line(reading) < 0 ? -1 : read_rows(reading, file);
+	} else if (!ferror(file) && !reading->cells.endless) {
+		(void)fprintf(reading->errors, "%s: %s: the file is empty\n", this_simulator.name,
+			      reading->name);
+		result = -1;
+	}
+	if (result == 0 && reading->cells.endless) {
+		tell_endless(reading);
 		return -1;
 	}
-	result = read_first_line(reading) < 0 ? -1 : read_rows(reading, file);
 	if (result == 0 && ferror(file)) {
 		(void)fprintf(reading->errors, "%s: %s: %s\n", this_simulator.name, reading->name,
 			      strerror(errno));

@@ -223,6 +223,7 @@ def test_mistakes(t):
             (["--fit", log, "-p", "reference_m=0"], 2, 'reference_m is "0"; allowed: a number from 1'),
             (["--fit", "nowhere.csv"], 1, "sim-stub: nowhere.csv: No such file"),
             (["--fit", "."], 1, "sim-stub: .: Is a directory"),
+            (["--fit", "/dev/zero"], 1, "sim-stub: /dev/zero:1: the line is longer than 1 MiB"),
             (["--fit", "empty.csv"], 1, "sim-stub: empty.csv: the file is empty"),
             (["--fit", "other.csv"], 1, "sim-stub: other.csv:1: the first line names neither"),
             (["--fit", "bytes.csv"], 1, "sim-stub: bytes.csv:"),

@@ -449,6 +449,39 @@ def test_without_a_timeline_and_before_it(t):
     assert found[0] == found[1] == found[2]
 
 
+def test_who_is_held_back_is_heard(t):
+    """However much of what it asked for is held back, a gateway's pings are answered: for more there
+    is no room, and it comes sooner."""
+    count, many = 40, 10_000  # answers of some 900 kB each
+    for what in ("reorder 1000", "late 1min"):
+        stub = simulator(t, f"at 0s simulator {what} for 10min\n")
+        caller = Caller(stub, ("uav1", "uav2"))
+        for number in range(count):
+            caller.tell(transmit={"id": number, "scenario": 1, "transmitter": 1, "origin": 1,
+                                  "receivers": [2] * many, "sequence": number, "sent_at_us": START})
+        caller.tell(ping={"nonce": 5})
+        whole, size = [], 0
+        while True:
+            body, used = uavtest.decode_frame(caller.data)
+            if not used:
+                data = caller.socket.recv(1 << 20)
+                assert data, "closed"
+                caller.data += data
+                continue
+            del caller.data[:used]
+            size += used
+            message = channel.FromSimulator.FromString(body)
+            if message.HasField("pong"):
+                break
+            if message.HasField("result") and not message.result.more:
+                whole.append(message.result.id)
+        assert 0 < len(whole) < count and len(set(whole)) == len(whole), whole
+        assert (whole == sorted(whole)) == (what == "late 1min"), whole
+        assert size / len(whole) * (count - len(whole)) < 16 << 20, (size, whole)
+        caller.socket.close()
+        assert stub.stop() == 0
+
+
 # -------------------------------------------------------------------- configuration
 
 
@@ -474,6 +507,8 @@ def test_mistakes_in_a_timeline(t):
     path.write_bytes(b"#\n" * 600_000)
     code, said = refused(t, "--faults", path)
     assert code == 2 and "more than 1 MiB" in said, said
+    code, said = refused(t, "--faults", "/dev/zero")
+    assert code == 2 and said == "sim-stub: /dev/zero:1: the file has more than 1 MiB\n", said
     for missing in (t.folder / "none", t.folder):
         code, said = refused(t, "--faults", missing)
         assert code == 2 and said.startswith(f"sim-stub: {missing}: "), said

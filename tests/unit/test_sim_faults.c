@@ -1,6 +1,8 @@
 /* A timeline of faults: its lines, its times, what it makes of packets and answers. */
 #include "unit/test_sim_simulator.h"
 
+#include <stdlib.h>
+
 #include "faults/agenda.h"
 #include "faults/jammer.h"
 #include "faults/parse.h"
@@ -803,6 +805,55 @@ static void test_mixed(void **state)
 	stop(&bench);
 }
 
+/* What is held has a bound. At it the mixed ones go, in their order, though there are too few of
+ * them, and those that are late before their time; the youngest is still held. */
+static void test_too_much_is_held(void **state)
+{
+	enum { SIZE = 1 << 20, BOUND = HOLD_BYTES_MAX / SIZE };
+	char *answer = calloc(1, SIZE);
+	struct buf out;
+	struct hold hold;
+
+	(void)state;
+	assert_non_null(answer);
+	buf_init(&out);
+	hold_init(&hold);
+	for (uint32_t i = 0; i < 3 * BOUND; i++) {
+		answer[0] = (char)i;
+		assert_int_equal(hold_late(&hold, slice_of(answer, SIZE), 60 * S + i), 0);
+		assert_int_equal(hold_release(&hold, 1 * S, &out), 0);
+		assert_true(hold_bytes(&hold) <= HOLD_BYTES_MAX);
+	}
+	assert_int_equal(buf_size(&out), (2 * BOUND + 1) * SIZE);
+	for (size_t i = 0; i <= 2 * BOUND; i++) {
+		assert_int_equal(buf_slice(&out).data[i * SIZE], i);
+	}
+	buf_clear(&out);
+	answer[0] = 'm';
+	for (uint32_t i = 0; i < 2; i++) {
+		answer[1] = (char)(1 - i);
+		assert_int_equal(hold_mix(&hold, slice_of(answer, SIZE), 1 - i, 1000, 60 * S), 0);
+	}
+	assert_int_equal(hold_due_us(&hold), 0);
+	assert_int_equal(hold_release(&hold, 1 * S, &out), 0);
+	assert_int_equal(buf_size(&out), 2 * SIZE);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(buf_slice(&out).data[i * SIZE], 'm');
+		assert_int_equal(buf_slice(&out).data[i * SIZE + 1], i);
+	}
+	assert_int_equal(hold_due_us(&hold), 60 * S + 2 * BOUND + 1);
+	/* small ones count with what keeps them */
+	while (buf_size(&out) == 2 * SIZE) {
+		assert_int_equal(hold_mix(&hold, slice_of(answer, 0), 1, 1u << 30, 60 * S), 0);
+		assert_int_equal(hold_mix(&hold, slice_of(answer, 1), 1, 1u << 30, 60 * S), 0);
+		assert_int_equal(hold_release(&hold, 1 * S, &out), 0);
+	}
+	hold_fini(&hold);
+	assert_int_equal(hold_bytes(&hold), 0);
+	buf_fini(&out);
+	free(answer);
+}
+
 /* ------------------------------------------------------------------ counts */
 
 static void assert_met(const unsigned *packets)
@@ -941,6 +992,7 @@ int main(void)
 		cmocka_unit_test(test_corrupted),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_too_much_is_held),
 		cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_packets_are_counted),
 		cmocka_unit_test(test_validity),

@@ -254,6 +254,79 @@ static void test_hostile(void **state)
 	free(text);
 }
 
+/* A byte of 0 is a mistake of its line, and hides nothing of it. */
+static void test_bytes_of_0(void **state)
+{
+	static const char text[] = "distance_m,rssi_dbm\n25,-60\n26\0,-61\n27,-62\n\0\n\0"
+				   "28,-63";
+	static const char head[] = "distance_m,rssi_dbm\n\0";
+	enum { SIZE = 40 * 1000 };
+	char *hidden = malloc(SIZE);
+	struct read_log read;
+
+	(void)state;
+	read_bytes(&read, text, sizeof(text) - 1);
+	assert_int_equal(read.result, 0);
+	assert_int_equal(read.log.rows, 5);
+	assert_int_equal(read.log.count, 2);
+	assert_int_equal(read.log.malformed, 3);
+	assert_string_equal(read.told,
+			    "sim-stub: a.csv:3: the line has a byte of 0; the row is left out\n"
+			    "sim-stub: a.csv:5: the line has a byte of 0; the row is left out\n"
+			    "sim-stub: a.csv:6: the line has a byte of 0; the row is left out\n");
+	drop(&read);
+	/* one line, which is too long, and not rows of its pieces */
+	assert_non_null(hidden);
+	for (size_t i = 0; i < SIZE; i++) {
+		hidden[i] = "25,-60,"[i % 7];
+	}
+	memcpy(hidden, head, sizeof(head) - 1);
+	read_bytes(&read, hidden, SIZE);
+	assert_int_equal(read.result, 0);
+	assert_int_equal(read.log.rows, 1);
+	assert_int_equal(read.log.malformed, 1);
+	assert_string_equal(read.told,
+			    "sim-stub: a.csv:2: the line is too long; the row is left out\n");
+	drop(&read);
+	read_bytes(&read, "d\0i", 3);
+	assert_int_equal(read.result, -1);
+	assert_string_equal(read.told, "sim-stub: a.csv:1: the line has a byte of 0\n");
+	drop(&read);
+	free(hidden);
+}
+
+/* Of what never ends no more is read than it takes to see that. */
+static ssize_t read_forever(void *cookie, char *buf, size_t size)
+{
+	size_t *left = cookie;
+
+	size = size < *left ? size : *left;
+	memset(buf, ' ', size);
+	*left -= size;
+	return (ssize_t)size;
+}
+
+static void test_endless(void **state)
+{
+	size_t left = 16u << 20;
+	FILE *file = fopencookie(&left, "r", (cookie_io_functions_t){.read = read_forever});
+	char *told;
+	size_t told_size;
+	FILE *errors = open_memstream(&told, &told_size);
+	struct radio_log log;
+
+	(void)state;
+	assert_non_null(file);
+	assert_non_null(errors);
+	assert_int_equal(radio_log_read(&log, file, "a.csv", errors), -1);
+	fclose(errors);
+	fclose(file);
+	assert_string_equal(told, "sim-stub: a.csv:1: the line is longer than 1 MiB\n");
+	assert_in_range(left, 14u << 20, 15u << 20);
+	radio_log_free(&log);
+	free(told);
+}
+
 /* --------------------------------------------------------------- regression */
 
 static void test_line(void **state)
@@ -495,6 +568,8 @@ int main(void)
 		cmocka_unit_test(test_many_mistakes),
 		cmocka_unit_test(test_no_log),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_bytes_of_0),
+		cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_what_was_flown),
 		cmocka_unit_test(test_the_scenario_is_the_log),
