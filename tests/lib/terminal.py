@@ -1,10 +1,12 @@
 """A person's terminal: a program on a pty, what is typed into it, and the screen that it makes, as
 an xterm without reflow shows it (ECMA-48, and the pending wrap of a VT100)."""
 
+import contextlib
 import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import termios
@@ -183,6 +185,28 @@ class Screen:
             raise AssertionError(f"unknown: CSI {numbers} {final}")
 
 
+def _lead(command, environment, tell, hold):
+    """Be what a shell is to the program: lead its session, with the terminal open, until nobody
+    holds it any more. With the last that has it open, a terminal ends for its reader, who can be
+    told so before he has read what was written last."""
+    pid = os.fork()
+    if pid == 0:
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        os.tcsetpgrp(0, os.getpid())
+        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        os.execve(command[0], command, environment)
+    for other in map(int, os.listdir("/proc/self/fd")):
+        if other not in (0, tell, hold):  # other leaders would live as long
+            with contextlib.suppress(OSError):
+                os.close(other)
+    os.write(tell, f"{pid}\n".encode())
+    _, status = os.waitpid(pid, 0)
+    os.write(tell, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os.read(hold, 1)
+    os._exit(0)
+
+
 class Terminal:
     """A program whose standard input, output and error are a terminal. It is stopped with `t`."""
 
@@ -193,13 +217,19 @@ class Terminal:
         self.code = None
         self._changed = threading.Condition()
         environment = {**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8", **(env or {})}
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        told, tell = os.pipe()
+        hold, self._held = os.pipe()
+        self._leader, self.fd = pty.fork()
+        if self._leader == 0:
             try:
-                os.execve(str(command[0]), [str(word) for word in command], environment)
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+                _lead([str(word) for word in command], environment, tell, hold)
             finally:
                 os._exit(127)  # or there would be two of this test
+        os.close(tell)
+        os.close(hold)
+        self._told = os.fdopen(told)
+        self.pid = int(self._told.readline())
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.command = [str(word) for word in command]
         self.killed = False
@@ -267,10 +297,8 @@ class Terminal:
         return self.code
 
     def _ended(self):
-        if self.code is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.code = os.waitstatus_to_exitcode(status)
+        if self.code is None and select.select([self._told], [], [], 0)[0]:
+            self.code = int(self._told.readline())
         return self.code is not None
 
     def stop(self, deadline=uavtest.DEADLINE):
@@ -282,8 +310,10 @@ class Terminal:
             except AssertionError:
                 self.killed = True
                 os.kill(self.pid, signal.SIGKILL)
-                os.waitpid(self.pid, 0)
+        os.close(self._held)
+        os.waitpid(self._leader, 0)
         self._reader.join(deadline)
+        self._told.close()
         os.close(self.fd)
         return self.code
 
