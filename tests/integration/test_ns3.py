@@ -337,7 +337,7 @@ def test_places_that_ns3_would_not_survive(t):
                         assert one.link.path_loss_db < 1e6, (model, east, up, one)
     peer.tell(ping={"nonce": 7})
     assert peer.read().pong.nonce == 7
-    assert peer.program.stop() == 0
+    assert peer.simulator.stop() == 0
 
 
 if __name__ == "__main__":
