@@ -1,5 +1,5 @@
 /* Staying awake for what is due in a moment. Who sleeps until then is woken up late: on an idle
- * machine its processor sleeps as well, and 50 to 150 us go by before the process runs (make
+ * machine its processor sleeps as well, and 50 to 180 us go by before the process runs (make
  * bench-timing tells what a timer alone takes). So the loop wakes up a little before a delivery is
  * due and polls without waiting for the rest. That takes processor time, and no more than one
  * part in BUSY_POLL_PART of it, after BUSY_POLL_MOST_US at once: where deliveries come by the
@@ -9,7 +9,7 @@
 
 #include "base/bucket.h"
 
-#define BUSY_POLL_US 100u /* before it is due */
+#define BUSY_POLL_US 200u /* before it is due */
 #define BUSY_POLL_MOST_US 10000u
 #define BUSY_POLL_PART 20u
 /* For one of them at most: the process may be stopped meanwhile. */
