@@ -188,6 +188,8 @@ static int set_up(void **state)
 	f->settings.limits.output_hard_bytes = HARD_BYTES;
 	f->settings.limits.register_timeout_ms = 2 * PATIENCE_MS;
 	f->settings.linger_ms = 2 * PATIENCE_MS;
+	f->settings.listeners[0].idle_timeout_ms = 4 * PATIENCE_MS;
+	f->settings.listeners[0].ping_interval_ms = 2 * PATIENCE_MS;
 	f->settings.decode_arena_bytes = 65536;
 	assert_int_equal(uv_loop_init(&f->loop), 0);
 	uv_timer_init(&f->loop, &f->patience);
