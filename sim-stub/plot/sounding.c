@@ -48,7 +48,7 @@ static void look_at_interval(const struct channel *channel, size_t interval, dou
 			     struct sounding_point *points)
 {
 	struct sounding_point places[PLACES];
-	size_t least = 0, greatest = PLACES - 1;
+	size_t least = 0, greatest = 0;
 
 	for (size_t i = 0; i < PLACES; i++) {
 		double part = ((double)interval + (double)i / (PLACES - 1.0)) / SOUNDING_INTERVALS;
