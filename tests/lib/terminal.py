@@ -301,15 +301,19 @@ class Terminal:
             self.code = int(self._told.readline())
         return self.code is not None
 
+    def _signal(self, number):
+        with contextlib.suppress(ProcessLookupError):  # its leader has seen it end
+            os.kill(self.pid, number)
+
     def stop(self, deadline=uavtest.DEADLINE):
         if not self._ended():
-            os.kill(self.pid, signal.SIGTERM)
-            os.kill(self.pid, signal.SIGCONT)
+            self._signal(signal.SIGTERM)
+            self._signal(signal.SIGCONT)
             try:
                 self.wait_end(deadline)
             except AssertionError:
                 self.killed = True
-                os.kill(self.pid, signal.SIGKILL)
+                self._signal(signal.SIGKILL)
         os.close(self._held)
         os.waitpid(self._leader, 0)
         self._reader.join(deadline)

@@ -59,24 +59,43 @@ class Program:
 
     def __init__(self, command, env=None, stdout=subprocess.DEVNULL, pass_fds=()):
         self.command = [str(word) for word in command]
-        self.lines = []
+        self._lines, self._rest = [], b""
         self._grown = threading.Condition()
         self._ended = False
         self.killed = False
         self.process = subprocess.Popen(
             self.command, env=env, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
             pass_fds=pass_fds)
+        self._poll = select.poll()
+        self._poll.register(self.process.stderr, select.POLLIN)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self):
-        for raw in self.process.stderr:
+        poll = select.poll()
+        poll.register(self.process.stderr, select.POLLIN)
+        while not self._ended:
+            poll.poll()
             with self._grown:
-                self.lines.append(raw.decode("utf-8", "replace").rstrip("\n"))
+                self._take()
                 self._grown.notify_all()
+
+    def _take(self):
+        """What stands in the pipe; under the lock."""
+        while not self._ended and self._poll.poll(0):
+            data = os.read(self.process.stderr.fileno(), 1 << 16)
+            self._ended = not data
+            *whole, self._rest = (self._rest + data).split(b"\n")
+            if self._ended and self._rest:
+                whole.append(self._rest)
+            self._lines += [line.decode("utf-8", "replace") for line in whole]
+
+    @property
+    def lines(self):
+        """All that it has said until now."""
         with self._grown:
-            self._ended = True
-            self._grown.notify_all()
+            self._take()
+            return self._lines
 
     @property
     def pid(self):
@@ -93,8 +112,8 @@ class Program:
         at = start
         with self._grown:
             while True:
-                while at < len(self.lines):
-                    found = parse_logfmt(self.lines[at])
+                while at < len(self._lines):
+                    found = parse_logfmt(self._lines[at])
                     at += 1
                     if wanted.items() <= found.items():
                         return found
