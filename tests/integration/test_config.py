@@ -354,16 +354,20 @@ class Deaf(uavtest.Program):
         self.hearing = threading.Event()
         super().__init__(*arguments, **options)
 
+    def _is_deaf(self):
+        begun = any("scenario_accepted" in line for line in self._lines)
+        return begun and not self.hearing.is_set()
+
+    def _take(self):
+        if not self._is_deaf():
+            super()._take()
+
     def _read(self):
         fcntl.fcntl(self.process.stderr, fcntl.F_SETPIPE_SZ, 4096)
-        raw = b""
-        while b"scenario_accepted" not in raw:
-            raw = os.read(self.process.stderr.fileno(), 4096)
-            with self._grown:
-                self.lines += raw.decode().splitlines()
-                self._grown.notify_all()
-        self.hearing.wait()
-        super()._read()
+        while not self._ended:
+            if self._is_deaf():
+                self.hearing.wait()
+            self._read_once()
 
     def stop(self, deadline=uavtest.DEADLINE):
         self.process.terminate()

@@ -72,23 +72,32 @@ class Program:
         self._reader.start()
 
     def _read(self):
+        while not self._ended:
+            self._read_once()
+
+    def _read_once(self):
+        """Waits until there is something."""
         poll = select.poll()
         poll.register(self.process.stderr, select.POLLIN)
-        while not self._ended:
-            poll.poll()
-            with self._grown:
-                self._take()
-                self._grown.notify_all()
+        poll.poll()
+        with self._grown:
+            self._take()
+            self._grown.notify_all()
 
     def _take(self):
-        """What stands in the pipe; under the lock."""
-        while not self._ended and self._poll.poll(0):
-            data = os.read(self.process.stderr.fileno(), 1 << 16)
-            self._ended = not data
-            *whole, self._rest = (self._rest + data).split(b"\n")
-            if self._ended and self._rest:
-                whole.append(self._rest)
-            self._lines += [line.decode("utf-8", "replace") for line in whole]
+        """What stands in the pipe, which holds 64 KiB; under the lock."""
+        if self._ended or not self._poll.poll(0):
+            return
+        data = os.read(self.process.stderr.fileno(), 1 << 16)
+        self._ended = not data
+        *whole, self._rest = (self._rest + data).split(b"\n")
+        if self._ended and self._rest:
+            whole.append(self._rest)
+        for line in whole:
+            self._keep(line.decode("utf-8", "replace"))
+
+    def _keep(self, line):
+        self._lines.append(line)
 
     @property
     def lines(self):

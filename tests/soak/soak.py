@@ -66,21 +66,14 @@ class Log(uavtest.Program):
         self.reasons = collections.Counter()  # why drones have left
         super().__init__(*arguments, **options)
 
-    def _read(self):
-        for raw in self.process.stderr:
-            line = raw.decode("utf-8", "replace").rstrip("\n")
-            level, event = word_of(line, "level="), word_of(line, " event=")
-            self.levels[level] += 1
-            self.events[event] += 1
-            if event == "drone_left":
-                self.reasons[word_of(line, " reason=")] += 1
-            if level in ("error", "") or event in KEPT:
-                with self._grown:
-                    self.lines.append(line)
-                    self._grown.notify_all()
-        with self._grown:
-            self._ended = True
-            self._grown.notify_all()
+    def _keep(self, line):
+        level, event = word_of(line, "level="), word_of(line, " event=")
+        self.levels[level] += 1
+        self.events[event] += 1
+        if event == "drone_left":
+            self.reasons[word_of(line, " reason=")] += 1
+        if level in ("error", "") or event in KEPT:
+            super()._keep(line)
 
 
 def word_of(line, key):
