@@ -128,14 +128,14 @@ static int read_set_scenario(struct simulator_guest *guest, const struct to_sim 
 	status.status = (struct channel_status){
 		.scenario = told->scenario, .ok = ok, .message = slice_str(refusal.text)};
 	if (ok) {
+		const struct channel *channel =
+			&world_scenario(&guest->world, told->scenario)->channel;
+
 		simulator->accounts.scenarios++;
 		LOG(simulator->log, LOG_LEVEL_INFO, "scenario_accepted",
-		    log_text("name", told->name),
-		    log_str("model",
-			    world_scenario(&guest->world, told->scenario)->channel.model->name),
+		    log_text("name", told->name), log_str("model", channel->model->name),
 		    log_text("gateway", simulator_guest_name(guest)));
-		tell_frequency(simulator->log, told->name,
-			       &world_scenario(&guest->world, told->scenario)->channel);
+		tell_frequency(simulator->log, told->name, channel);
 	} else {
 		LOG(simulator->log, LOG_LEVEL_WARNING, "scenario_refused",
 		    log_text("name", told->name), log_str("why", refusal.text),

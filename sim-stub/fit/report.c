@@ -149,9 +149,8 @@ static void print_decorrelation(const struct report *report, FILE *out)
 {
 	switch (report->result->decorrelation) {
 	case DECORRELATION_FOUND:
-		(void)fputs("; Over this way the residuals' autocorrelation falls to 1/e; within a "
-			    "factor "
-			    "of two.\n",
+		(void)fputs("; Over this way the residuals' autocorrelation falls to 1/e; "
+			    "within a factor of two.\n",
 			    out);
 		break;
 	case DECORRELATION_BEYOND:

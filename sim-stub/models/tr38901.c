@@ -163,7 +163,9 @@ struct path_loss tr38901_branch(const cell_branches *branches, enum cell_place p
 {
 	struct path_loss loss = (*branches)[place][los](link);
 
-	loss.mean_db = fmax(loss.mean_db, (*branches)[place][true](link).mean_db);
+	if (!los) {
+		loss.mean_db = fmax(loss.mean_db, (*branches)[place][true](link).mean_db);
+	}
 	loss.decorrelation_m = tr38901_decorrelation_m(place, los);
 	return loss;
 }

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-enum { PLACES = 16, CELL_PLACES = 64 }; /* looked at in an interval, and in a cell */
+enum { PLACES = 16, SPOTS = 64 }; /* looked at in an interval, and in a cell */
 
 double sounding_height_m(size_t index)
 {
@@ -87,17 +87,16 @@ void sounding_cell(const struct channel *channel, size_t column, size_t row,
 	double power = 0.0;
 
 	*height_m = ((double)row + 0.5) * step_m;
-	for (size_t i = 0; i < CELL_PLACES; i++) {
+	for (size_t i = 0; i < SPOTS; i++) {
 		/* a lattice: no two places of a cell are at one distance or one height */
-		double across = (double)column + 0.5 + tent(((double)i + 0.5) / CELL_PLACES);
-		double up = (double)row + 0.5 +
-			    tent(((double)(i * 27 % CELL_PLACES) + 0.5) / CELL_PLACES);
+		double across = (double)column + 0.5 + tent(((double)i + 0.5) / SPOTS);
+		double up = (double)row + 0.5 + tent(((double)(i * 27 % SPOTS) + 0.5) / SPOTS);
 		struct sounding_point place = sounding_look(
 			channel, distance_at(across / SOUNDING_COLUMNS), fabs(up) * step_m);
 
-		power += pow(10.0, -place.path_loss_db / 10.0) / CELL_PLACES;
-		sum.packet_error_rate += place.packet_error_rate / CELL_PLACES;
-		sum.line_of_sight += place.line_of_sight / CELL_PLACES;
+		power += pow(10.0, -place.path_loss_db / 10.0) / SPOTS;
+		sum.packet_error_rate += place.packet_error_rate / SPOTS;
+		sum.line_of_sight += place.line_of_sight / SPOTS;
 	}
 	*cell = sum;
 	cell->path_loss_db = -10.0 * log10(power);
