@@ -7,7 +7,6 @@ import itertools
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ import readme_proof  # noqa: E402
 import scene  # noqa: E402
 import speakers  # noqa: E402
 import uavtest  # noqa: E402
+from channel_client import ChannelClient  # noqa: E402
 from google.protobuf import json_format  # noqa: E402
 from uavtest import channel, relay  # noqa: E402
 
@@ -228,52 +228,35 @@ def test_the_proof_of_the_readme(t):
 # -------------------------------------------------------- python simulator
 
 
-class SimulatorClient:
-    """Just enough of a gateway to ask a simulator."""
-
-    def __init__(self, address):
-        self.socket = socket.create_connection(address, uavtest.DEADLINE)
-        self.data = b""
-        self.ask(hello={"protocol": 1, "gateway": "test"})
-        assert self.answer().HasField("hello_ack")
-
-    def ask(self, **body):
-        self.socket.sendall(uavtest.delimit(channel.ToSimulator(**body)))
-
-    def answer(self):
-        while True:
-            body, used = uavtest.decode_frame(self.data)
-            if used:
-                self.data = self.data[used:]
-                return channel.FromSimulator.FromString(body)
-            chunk = self.socket.recv(65536)
-            assert chunk, "the simulator closed the connection"
-            self.data += chunk
+def greeted(simulator):
+    client = ChannelClient(simulator, "test")
+    assert client.read().HasField("hello_ack")
+    return client
 
 
 DRAWN = 60  # messages of each sender
 
 
-def fates(address, numbers, order):
+def fates(simulator, numbers, order):
     """Outcome by (sender, sequence) over a poor link; `numbers` are the nodes' numbers, of
     which the outcome must not depend."""
-    client = SimulatorClient(address)
-    client.ask(set_scenario={"scenario": 7, "name": "field", "parameters": [
+    client = greeted(simulator)
+    client.tell(set_scenario={"scenario": 7, "name": "field", "parameters": [
         {"key": "model", "value": "free-space"}, {"key": "tx_power_dbm", "value": "0"}]})
-    assert client.answer().scenario_status.ok
+    assert client.read().scenario_status.ok
     for name, number in numbers.items():
         place = {"east_m": 1180.0} if name == "c" else {}
-        client.ask(set_node={"scenario": 7, "node": number, "name": name, "position": place})
+        client.tell(set_node={"scenario": 7, "node": number, "name": name, "position": place})
     asked = {}
     for identifier, (name, sequence) in enumerate(order, 1):
         asked[identifier] = name, sequence
-        client.ask(transmit={
+        client.tell(transmit={
             "id": identifier, "scenario": 7, "transmitter": numbers[name],
             "origin": numbers[name], "receivers": [numbers["c"]], "sequence": sequence,
             "payload": bytes(64)})
     result = {}
     for _ in asked:
-        answer = client.answer().result
+        answer = client.read().result
         assert len(answer.receptions) == 1 and answer.receptions[0].receiver == numbers["c"]
         result[asked[answer.id]] = answer.receptions[0].outcome
     return result
@@ -281,8 +264,8 @@ def fates(address, numbers, order):
 
 def test_python_simulator_draws_by_names(t):
     order = list(itertools.product("ab", range(1, DRAWN + 1)))
-    one = python_simulator(t, "--seed", "1").at
-    other = python_simulator(t, "--seed", "2").at
+    one = python_simulator(t, "--seed", "1")
+    other = python_simulator(t, "--seed", "2")
     first = fates(one, {"a": 1, "b": 2, "c": 3}, order)
     assert set(first.values()) == {channel.OUTCOME_DELIVERED, channel.OUTCOME_LOST}
     assert fates(one, {"a": 9, "b": 5, "c": 300}, sorted(order, key=lambda it: -it[1])) == first
@@ -448,20 +431,20 @@ def test_python_drones_with_sim_stub(t):
 def test_both_simulators_compute_the_same(t):
     """Two programs that share nothing but a formula."""
     links = []
-    for address in (python_simulator(t).at, t.simulator().at):
-        client = SimulatorClient(address)
-        client.ask(set_scenario={"scenario": 1, "name": "field", "parameters": [
+    for simulator in (python_simulator(t), t.simulator()):
+        client = greeted(simulator)
+        client.tell(set_scenario={"scenario": 1, "name": "field", "parameters": [
             {"key": "model", "value": "free-space"}, {"key": "modulation", "value": "bpsk"}
         ][: 1 + (len(links) == 1)]})
-        assert client.answer().scenario_status.ok
+        assert client.read().scenario_status.ok
         radio = {"tx_power_dbm": 10.5, "antenna_gain_dbi": 2.15, "noise_figure_db": 7.0}
-        client.ask(set_node={"scenario": 1, "node": 1, "name": "a", "radio": radio})
-        client.ask(set_node={"scenario": 1, "node": 2, "name": "b", "radio": radio,
+        client.tell(set_node={"scenario": 1, "node": 1, "name": "a", "radio": radio})
+        client.tell(set_node={"scenario": 1, "node": 2, "name": "b", "radio": radio,
                              "position": {"east_m": 4000.0, "north_m": -3600.0, "up_m": 120.0}})
-        client.ask(transmit={"id": 1, "scenario": 1, "transmitter": 1, "origin": 1,
+        client.tell(transmit={"id": 1, "scenario": 1, "transmitter": 1, "origin": 1,
                              "receivers": [2], "sequence": 1, "payload": bytes(100)})
         links.append(json_format.MessageToDict(
-            client.answer().result.receptions[0].link, including_default_value_fields=True))
+            client.read().result.receptions[0].link, including_default_value_fields=True))
     ours, theirs = links
     assert ours.keys() == theirs.keys()
     for key, value in ours.items():

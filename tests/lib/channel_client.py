@@ -25,7 +25,7 @@ class ChannelClient:
                 del self.data[:used]
                 return channel.FromSimulator.FromString(body)
             data = self.socket.recv(1 << 20)
-            assert data, f"closed by {self.simulator.command[0]}"
+            assert data, f"closed by the simulator at {self.simulator.at}"
             self.data += data
 
     def read_result(self):

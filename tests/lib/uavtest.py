@@ -66,8 +66,6 @@ class Program:
         self.process = subprocess.Popen(
             self.command, env=env, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
             pass_fds=pass_fds)
-        self._poll = select.poll()
-        self._poll.register(self.process.stderr, select.POLLIN)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -77,16 +75,20 @@ class Program:
 
     def _read_once(self):
         """Waits until there is something."""
-        poll = select.poll()
-        poll.register(self.process.stderr, select.POLLIN)
-        poll.poll()
+        self._has_said(None)
         with self._grown:
             self._take()
             self._grown.notify_all()
 
+    def _has_said(self, timeout_ms):
+        """Something that was not taken yet, or its end; waits for it so long (None: for ever)."""
+        poll = select.poll()
+        poll.register(self.process.stderr, select.POLLIN)
+        return bool(poll.poll(timeout_ms))
+
     def _take(self):
         """What stands in the pipe, which holds 64 KiB; under the lock."""
-        if self._ended or not self._poll.poll(0):
+        if self._ended or not self._has_said(0):
             return
         data = os.read(self.process.stderr.fileno(), 1 << 16)
         self._ended = not data
