@@ -207,7 +207,6 @@ written = @git diff --quiet -- $1 && echo "$1: all is as before" || git --no-pag
 
 # What sim-stub's models are held to (tests/reference); ns-3's table needs what
 # `deploy/install-deps.sh --ns3` installs.
-REFERENCE ?= $(B)/tests/reference/ns3_table
 $(B)/tests/reference/ns3_table: tests/reference/ns3_table.cc
 	$(call say,LINK  )
 	@mkdir -p $(@D)
@@ -215,9 +214,8 @@ $(B)/tests/reference/ns3_table: tests/reference/ns3_table.cc
 .PHONY: reference-table
 reference-table:
 	@deploy/install-deps.sh --ns3
-	@$(MAKE) --no-print-directory $(REFERENCE)
-	@mkdir -p $(B)/tests/reference
-	@$(REFERENCE) >$(B)/tests/reference/ns3.csv
+	@$(MAKE) --no-print-directory $(B)/tests/reference/ns3_table
+	@$(B)/tests/reference/ns3_table >$(B)/tests/reference/ns3.csv
 	@$(PYTHON) tests/reference/formulas.py >$(B)/tests/reference/formulas.csv
 	@mv $(B)/tests/reference/ns3.csv $(B)/tests/reference/formulas.csv tests/reference/
 	$(call written,tests/reference)
